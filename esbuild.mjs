@@ -1,0 +1,37 @@
+// Bundles the extension: one file per process (extension host, runner, command line) and one per webview panel.
+import { build } from 'esbuild';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const dist = 'dist';
+rmSync(dist, { recursive: true, force: true });
+
+// Native packages stay outside the bundles and travel in the .vsix as they are.
+const native = ['onnxruntime-node', 'sharp'];
+const common = { bundle: true, sourcemap: 'linked', sourcesContent: false, logLevel: 'warning', metafile: true };
+const node = { ...common, platform: 'node', format: 'cjs', target: 'node20' };
+const panels = readdirSync('webview', { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && existsSync(path.join('webview', entry.name, 'main.ts')))
+  .map((entry) => entry.name);
+
+const results = await Promise.all([
+  build({ ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] }),
+  build({ ...node, entryPoints: { runner: 'src/runner/main.ts' }, outdir: dist, external: native }),
+  build({ ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: dist, external: native, banner: { js: '#!/usr/bin/env node' } }),
+  build({
+    ...common,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    tsconfig: 'webview/tsconfig.json',
+    loader: { '.ttf': 'file' },
+    entryPoints: Object.fromEntries(panels.map((name) => [name, `webview/${name}/main.ts`])),
+    outdir: path.join(dist, 'webview'),
+  }),
+]);
+
+// What each bundle holds, for the architecture test.
+mkdirSync('out', { recursive: true });
+const inputs = results.flatMap((r) => Object.entries(r.metafile.outputs)).filter(([file]) => file.endsWith('.js'));
+writeFileSync('out/bundles.json', JSON.stringify(Object.fromEntries(inputs.map(([file, o]) => [file, { bytes: o.bytes, inputs: Object.keys(o.inputs) }])), null, 1));
