@@ -1,0 +1,38 @@
+import type { Graph } from '../graph/graph.js';
+import type { Rule } from './rule.js';
+
+/** Name of the extra graph input that says which element is differentiated (`index`), or in which direction (`direction`). */
+export type SeedKind = 'index' | 'direction' | 'sum';
+
+/**
+ * The number that is differentiated, one per sample: an element of `value` chosen by an int64 input `[batch]` that
+ * indexes the flattened sample (`index`), the inner product of `value` with an input of its shape (`direction`), or the
+ * sum of the sample's elements (`sum`).
+ */
+export interface ScoreRequest {
+  readonly value: string;
+  readonly seed: SeedKind;
+}
+
+export interface GradientRequest {
+  readonly score: ScoreRequest;
+  /** Values (inputs, inner values or weights) with respect to which the sum of the scores is differentiated. */
+  readonly wrt: readonly string[];
+  /** Backward rules to use in place of the registered ones: by operator (`Relu`, `com.microsoft.Gelu`), for this graph only. */
+  readonly overrides?: ReadonlyMap<string, Rule>;
+  /** Provider the graph is meant for; default `cpu`. */
+  readonly provider?: string;
+}
+
+export interface GradientGraph {
+  /** The forward nodes that are needed, and the backward ones. Outputs: score and gradients, plus the original outputs. */
+  readonly graph: Graph;
+  /** Name of the seed input; absent for `sum`. */
+  readonly seed?: string;
+  /** Output `[batch]`. */
+  readonly score: string;
+  /** Output of each value of `wrt`, in its shape; a value that does not reach the score has a zero output. */
+  readonly gradients: ReadonlyMap<string, string>;
+  /** What must be said beside the result. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,89 @@
+import type { StoredTensor, ValueInfo } from '../checkpoint/model.js';
+import type { Attributes } from './attributes.js';
+
+/**
+ * A model's graph, immutable. Made from a checkpoint by `buildGraph`, which also settles what nobody downstream should
+ * have to think about: functions are inlined, Constant nodes have become weights, `If`/`Loop` with constant conditions
+ * are resolved where possible, every node has a unique name, nodes are in topological order, and operators of opsets
+ * below 18 are rewritten to their opset-18 form (graph/upgrade), so that rules and edits know one form of each operator.
+ */
+export interface Graph {
+  readonly name: string;
+  readonly irVersion: number;
+  /** Opset of ai.onnx after the upgrade: at least 18. */
+  readonly opset: number;
+  /** Opsets of the other domains. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** What has to be fed (initializers are not listed, even where an old file repeats them as inputs). */
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly nodes: readonly GraphNode[];
+  /** Initializers and constants by value name. */
+  readonly weights: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+  /** The file it came from; external locations are resolved against its folder. */
+  readonly path?: string;
+}
+
+export interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  /** `''` for ai.onnx. */
+  readonly domain: string;
+  /** Value names; `''` stands for an absent optional input. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes;
+  readonly doc: string;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Who makes a value and who reads it. */
+export interface GraphIndex {
+  /** The node that makes the value; undefined for inputs and weights. */
+  producer(value: string): GraphNode | undefined;
+  consumers(value: string): readonly GraphNode[];
+  node(name: string): GraphNode | undefined;
+  /** Every name in use, so that new ones do not collide. */
+  readonly names: ReadonlySet<string>;
+}
+
+const indexes = new WeakMap<Graph, GraphIndex>();
+
+/** The graph's index, built once. */
+export function indexOf(graph: Graph): GraphIndex {
+  let index = indexes.get(graph);
+  if (index === undefined) {
+    index = makeIndex(graph);
+    indexes.set(graph, index);
+  }
+  return index;
+}
+
+function makeIndex(graph: Graph): GraphIndex {
+  const producers = new Map<string, GraphNode>();
+  const consumers = new Map<string, GraphNode[]>();
+  const nodes = new Map<string, GraphNode>();
+  const names = new Set<string>([...graph.weights.keys(), ...graph.inputs.map((i) => i.name), ...graph.outputs.map((o) => o.name)]);
+  for (const node of graph.nodes) {
+    nodes.set(node.name, node);
+    names.add(node.name);
+    for (const output of node.outputs) {
+      if (output === '') continue;
+      producers.set(output, node);
+      names.add(output);
+    }
+    for (const input of new Set(node.inputs)) {
+      if (input === '') continue;
+      const list = consumers.get(input);
+      if (list === undefined) consumers.set(input, [node]);
+      else list.push(node);
+    }
+  }
+  return {
+    producer: (value) => producers.get(value),
+    consumers: (value) => consumers.get(value) ?? [],
+    node: (name) => nodes.get(name),
+    names,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Tensor } from '../base/tensor.js';
+import type { Graph } from '../graph/graph.js';
+
+export type ProviderName = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+export type ProviderChoice = 'auto' | ProviderName;
+
+/** What ran, and why the providers before it did not. */
+export interface ProviderReport {
+  readonly used: ProviderName;
+  readonly refused: readonly { readonly provider: ProviderName; readonly reason: string }[];
+}
+
+export interface SessionOptions {
+  readonly provider: ProviderChoice;
+  /** Intra-op threads; 0 lets the runtime choose. */
+  readonly threads: number;
+}
+
+/** A graph that is ready to run. Values that are fetched must be graph outputs. */
+export interface Session {
+  readonly provider: ProviderReport;
+  /**
+   * Runs once. A run cannot be interrupted from inside; `signal` is looked at before it starts and after it ends, and
+   * the runner process is ended when nobody can wait longer.
+   */
+  run(feeds: Readonly<Record<string, Tensor>>, fetches: readonly string[], signal?: AbortSignal): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+/** Makes sessions. Counted: `open` sessions hold native memory until they are disposed. */
+export interface Sessions {
+  open(graph: Graph, options?: Partial<SessionOptions>): Promise<Session>;
+}
