@@ -1,0 +1,75 @@
+import type { FloatTensor, Tensor } from '../base/tensor.js';
+import type { Facts } from '../graph/facts.js';
+import type { Graph } from '../graph/graph.js';
+import type { Layer } from '../graph/layer.js';
+import type { ScoreKind } from '../result/recipe.js';
+
+/** What is explained: an element of the model's scores, by index. */
+export interface Target {
+  readonly index: number;
+  readonly label: string;
+}
+
+/** Where the picture lies in the input tensor. */
+export interface InputSpec {
+  readonly name: string;
+  readonly layout: 'NCHW' | 'NHWC';
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Tensor values, one per channel, of colours in picture space. `zero` is the zero tensor after preprocessing. */
+  fill(kind: 'zero' | 'black' | 'white' | 'grey'): readonly number[];
+  /** 8-bit picture values in [0, 255] to tensor values, for one channel, and back. */
+  toTensor(channel: number, pixel: number): number;
+  toPixel(channel: number, value: number): number;
+}
+
+/** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */
+export interface ScoreAt {
+  readonly value: string;
+  /** Index into the flattened sample, the same for every sample, or a direction of the sample's shape. */
+  readonly pick: { readonly index: number } | { readonly direction: Tensor } | 'sum';
+}
+
+export interface GradientAnswer {
+  /** `[n]` */
+  readonly scores: Float32Array;
+  /** By value name, `[n, …]`. */
+  readonly gradients: ReadonlyMap<string, FloatTensor>;
+  /** Forward values that were asked for along the way, `[n, …]`. */
+  readonly values: ReadonlyMap<string, FloatTensor>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The model being questioned. It owns sessions and memory; methods ask it for quantities. Batches given here may be of
+ * any size: they are run in pieces that fit the memory, and `signal` is looked at between the pieces.
+ */
+export interface Subject {
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly layers: readonly Layer[];
+  readonly input: InputSpec;
+  /** Value that holds the class scores as logits or probabilities; says whether a final Softmax or Sigmoid was cut. */
+  scoreValue(kind: ScoreKind): { readonly value: string; readonly note?: string };
+  /** Number of classes, i.e. elements of a sample's scores. */
+  readonly classes: number;
+
+  /** `[n, …]` in, `[n]` scores of the target out. */
+  scores(batch: FloatTensor, target: Target, score: ScoreKind, signal: AbortSignal): Promise<Float32Array>;
+  /** Forward values by name, `[n, …]` each. */
+  values(batch: FloatTensor, names: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, FloatTensor>>;
+  /**
+   * Gradients of the scores, one per sample, with respect to values of the graph (default: the input).
+   * `rules` names a set of backward rules, e.g. `guided_backprop`.
+   */
+  gradients(
+    batch: FloatTensor,
+    options: { readonly of: ScoreAt; readonly wrt?: readonly string[]; readonly rules?: string; readonly values?: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<GradientAnswer>;
+  /** How many samples fit one run, from memory: methods size their own work by it. */
+  batchSize(kind: 'forward' | 'gradient'): number;
+  /** The layer by name; throws a LensError that suggests near names. */
+  layer(name: string): Layer;
+}

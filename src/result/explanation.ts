@@ -1,0 +1,58 @@
+import type { Tensor } from '../base/tensor.js';
+import type { Crop, Rgb } from './picture.js';
+import type { Recipe, ScoreKind } from './recipe.js';
+
+/** One class of a prediction. */
+export interface ClassScore {
+  readonly index: number;
+  readonly label: string;
+  readonly probability: number;
+  readonly logit: number;
+}
+
+/** What the model says about one input. */
+export interface Prediction {
+  /** Path as given, with `#k` for the k-th of a stacked tensor. */
+  readonly input: string;
+  /** The true class where the folder names it. */
+  readonly label?: string;
+  /** Best first. */
+  readonly top: readonly ClassScore[];
+}
+
+/** An attribution before any normalisation: float32, `[C,H,W]` (or the input's own layout) or `[H,W]`. */
+export interface Attribution {
+  readonly values: Tensor;
+  /** Order of the axes: `CHW`, `HWC` or `HW`. */
+  readonly axes: 'CHW' | 'HWC' | 'HW';
+  readonly signed: boolean;
+  /** What one unit is: "logit per unit of input", "drop of the logit". */
+  readonly unit: string;
+  /** Size of the map before it was resized to the input, where it was. */
+  readonly resolution?: readonly [height: number, width: number];
+}
+
+/** One attribution of one input, and everything that must be said beside it. */
+export interface Explanation {
+  readonly input: string;
+  /** The picture as the model sees it. */
+  readonly picture: Rgb;
+  readonly crop?: Crop;
+  readonly target: { readonly index: number; readonly label: string };
+  readonly score: ScoreKind;
+  /** Value of the explained score for this input. */
+  readonly value: number;
+  readonly probability: number;
+  readonly predictions: readonly ClassScore[];
+  readonly attribution: Attribution;
+  /** Layer it was taken at, where that is not the input. */
+  readonly layer?: string;
+  /** Completeness: sum of the attribution minus the score difference it should add up to. */
+  readonly delta?: number;
+  readonly recipe: Recipe;
+  readonly warnings: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** The same for many inputs: one that fails does not stop the others. */
+export type Outcome<T> = { readonly input: string; readonly result: T } | { readonly input: string; readonly error: import('../base/errors.js').ErrorData };

@@ -1,0 +1,17 @@
+/** An RGB picture, 8 bits per channel, rows from the top, no padding: `data.length = 3 × width × height`. */
+export interface Rgb {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** The part of the original picture that the model sees, in pixels of the original (after EXIF rotation). */
+export interface Crop {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** Size of the original picture. */
+  readonly originalWidth: number;
+  readonly originalHeight: number;
+}

@@ -1,0 +1,38 @@
+import type { ParameterValue } from './method.js';
+
+/** Where a setting came from. */
+export interface Origin {
+  readonly kind: 'sidecar' | 'metadata' | 'file' | 'convention' | 'default' | 'user';
+  /** For people: "squeezenet.lens.json", "preprocessor_config.json beside the model". */
+  readonly detail: string;
+}
+
+/** A setting and where it came from. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly origin: Origin;
+}
+
+/** Preprocessing as it is shown and exported: setting name to value and origin. */
+export type PreprocessingRecord = Readonly<Record<string, Sourced<unknown>>>;
+
+/** How to get the same answer again. Everything that is exported carries it. No dates: the same recipe gives the same bytes. */
+export interface Recipe {
+  readonly schema: 'onnx-lens/recipe/1';
+  readonly model: { readonly file: string; readonly sha256: string };
+  readonly input?: { readonly file: string; readonly sha256?: string };
+  readonly preprocessing: PreprocessingRecord;
+  readonly method: string;
+  readonly params: Readonly<Record<string, ParameterValue>>;
+  readonly layer?: string;
+  readonly target?: { readonly index: number; readonly label: string };
+  readonly score?: ScoreKind;
+  readonly seed: number;
+  readonly provider: string;
+  readonly versions: Readonly<Record<string, string>>;
+  /** What must be said beside the picture: a cut Softmax, a straight-through estimate, an approximation. */
+  readonly notes: readonly string[];
+}
+
+/** `logit`: the value before a final Softmax or Sigmoid; `probability`: after it. */
+export type ScoreKind = 'logit' | 'probability';
