@@ -1,0 +1,207 @@
+import { LensError } from '../base/errors.js';
+import { floatTensor, formatDims, type FloatTensor } from '../base/tensor.js';
+import { centerCrop, letterbox, place, resizedSize, toGray } from './geometry.js';
+import { resize, type Raster } from './resize.js';
+import type { Preprocessing } from './settings.js';
+
+/** A picture's way into the model and back: the plan of {@link Preprocessing} carried out. */
+
+/** An RGB picture, 8 bits per channel, rows from the top: `3 × width × height` bytes. */
+export interface Rgb {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * The rectangle of the original picture that the model's input shows, in pixels of the original. It is wider than the
+ * original where the picture was padded: then `left` or `top` is negative.
+ */
+export interface Crop {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly originalWidth: number;
+  readonly originalHeight: number;
+}
+
+export interface Prepared {
+  /** `[1, C, H, W]` or `[1, H, W, C]`. */
+  readonly tensor: FloatTensor;
+  /** The picture as the model sees it, before normalisation. */
+  readonly view: Rgb;
+  readonly crop: Crop;
+}
+
+/** Prepares one picture: resize, crop or pad, order of channels, range, mean and standard deviation. */
+export function toTensor(picture: Raster, plan: Preprocessing): Prepared {
+  const { raster, crop } = fit(plan.color.value === 'gray' ? toGray(picture) : picture, plan);
+  return { tensor: normalise(raster, plan), view: asRgb(raster), crop };
+}
+
+/** Resize and crop only: the pixels that will be normalised. */
+function fit(picture: Raster, plan: Preprocessing): { raster: Raster; crop: Crop } {
+  const [height, width] = plan.size.value;
+  const [h, w] = resizedSize(picture, plan);
+  const [left, top] = corner(h, w, plan);
+  const scaled = resize(picture, h, w, plan.resize.value.interpolation);
+  const raster = place(scaled, left, top, height, width, plan.pad.value);
+  const sx = picture.width / w;
+  const sy = picture.height / h;
+  return {
+    raster,
+    crop: {
+      left: left * sx,
+      top: top * sy,
+      width: width * sx,
+      height: height * sy,
+      originalWidth: picture.width,
+      originalHeight: picture.height,
+    },
+  };
+}
+
+/** Where the model's window begins on the resized picture of `h × w`. */
+function corner(h: number, w: number, plan: Preprocessing): [left: number, top: number] {
+  const [height, width] = plan.size.value;
+  if (plan.resize.value.mode === 'letterbox') return letterbox(h, w, height, width);
+  if (plan.crop.value === 'center') return centerCrop(h, w, height, width);
+  if (h === height && w === width) return [0, 0];
+  throw new LensError('input', 'input/size', `The picture is ${w}×${h} after resizing, but the model takes ${width}×${height} and no crop is set.`, {
+    hint: 'Set "crop" to "center" or "resize.mode" to "exact" in the model\'s .lens.json file.',
+  });
+}
+
+/** Source channel (of red, green, blue or grey) of each channel of the tensor. */
+function sourceChannels(plan: Preprocessing): number[] {
+  const count = plan.channels.value;
+  if (plan.color.value === 'gray') return new Array<number>(count).fill(0);
+  if (count !== 3) throw new LensError('input', 'input/channels', `The model takes ${count} channels; a colour picture has 3.`);
+  return plan.color.value === 'BGR' ? [2, 1, 0] : [0, 1, 2];
+}
+
+/** `(range(pixel) - mean) / std` of every pixel value 0..255, computed in double precision and rounded once. */
+function tableOf(channel: number, plan: Preprocessing): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, pixel) => pixelToValue(plan, channel, pixel));
+}
+
+/** Tensor value of a pixel value in [0, 255] in one channel of the tensor. */
+export function pixelToValue(plan: Preprocessing, channel: number, pixel: number): number {
+  const [low, high] = plan.range.value;
+  return (low + ((high - low) * pixel) / 255 - plan.mean.value[channel]!) / plan.std.value[channel]!;
+}
+
+/** The inverse of {@link pixelToValue}: neither rounded nor clipped. */
+export function valueToPixel(plan: Preprocessing, channel: number, value: number): number {
+  const [low, high] = plan.range.value;
+  return ((value * plan.std.value[channel]! + plan.mean.value[channel]! - low) / (high - low)) * 255;
+}
+
+function normalise(raster: Raster, plan: Preprocessing): FloatTensor {
+  const [height, width] = plan.size.value;
+  const channels = sourceChannels(plan);
+  const count = channels.length;
+  const area = height * width;
+  const out = new Float32Array(count * area);
+  const planar = plan.layout.value === 'NCHW';
+  channels.forEach((source, channel) => {
+    const table = tableOf(channel, plan);
+    const step = planar ? 1 : count;
+    let o = planar ? channel * area : channel;
+    for (let i = source; i < area * raster.channels; i += raster.channels, o += step) out[o] = table[raster.data[i]!]!;
+  });
+  return floatTensor(planar ? [1, count, height, width] : [1, height, width, count], out);
+}
+
+function asRgb(raster: Raster): Rgb {
+  const { width, height, data } = raster;
+  if (raster.channels === 3) return { width, height, data };
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i++) rgb.fill(data[i]!, 3 * i, 3 * i + 3);
+  return { width, height, data: rgb };
+}
+
+/**
+ * The picture a tensor stands for: the tensor as the model sees it. Values outside the picture's range are clipped.
+ * Takes one sample, with or without its batch dimension; its height and width may differ from the plan's.
+ */
+export function toPicture(tensor: FloatTensor, plan: Preprocessing): Rgb {
+  const { dims } = tensor;
+  const sample = dims.length === 4 && dims[0] === 1 ? dims.slice(1) : dims;
+  const planar = plan.layout.value === 'NCHW';
+  const [count, height, width] = planar ? sample : [sample[2], sample[0], sample[1]];
+  const channels = sourceChannels(plan);
+  if (sample.length !== 3 || count !== channels.length || height === undefined || width === undefined) {
+    throw new LensError('input', 'input/shape', `A ${formatDims(dims)} tensor is not one ${plan.layout.value} picture of ${channels.length} channels.`);
+  }
+  const area = height * width;
+  const data = new Uint8Array(area * 3);
+  const gray = plan.color.value === 'gray';
+  channels.forEach((target, channel) => {
+    if (gray && channel > 0) return;
+    const step = planar ? 1 : count;
+    let i = planar ? channel * area : channel;
+    for (let o = 0; o < data.length; o += 3, i += step) {
+      const pixel = Math.min(255, Math.max(0, Math.round(valueToPixel(plan, channel, tensor.data[i]!))));
+      if (gray) data.fill(pixel, o, o + 3);
+      else data[o + target] = pixel;
+    }
+  });
+  return { width, height, data };
+}
+
+export type FillKind = 'zero' | 'black' | 'white' | 'grey';
+
+const LEVEL: Record<Exclude<FillKind, 'zero'>, number> = { black: 0, grey: 127.5, white: 255 };
+
+/** Tensor values, one per channel, of plain colours. `zero` is the zero tensor after preprocessing, which is seldom black. */
+export function fills(plan: Preprocessing): Record<FillKind, number[]> {
+  const each = (value: (channel: number) => number): number[] => Array.from({ length: plan.channels.value }, (_, c) => value(c));
+  return {
+    zero: each(() => 0),
+    black: each((c) => pixelToValue(plan, c, LEVEL.black)),
+    white: each((c) => pixelToValue(plan, c, LEVEL.white)),
+    grey: each((c) => pixelToValue(plan, c, LEVEL.grey)),
+  };
+}
+
+/** Mean of one sample's values in each channel: its mean colour, as tensor values. */
+export function meanFill(tensor: FloatTensor, plan: Preprocessing): number[] {
+  const count = plan.channels.value;
+  const sums = new Array<number>(count).fill(0);
+  const area = tensor.data.length / count;
+  const planar = plan.layout.value === 'NCHW';
+  tensor.data.forEach((value, i) => {
+    sums[planar ? Math.floor(i / area) : i % count]! += value;
+  });
+  return sums.map((sum) => sum / area);
+}
+
+/** Where the picture lies in the input tensor, for the methods. */
+export interface InputSpec {
+  readonly name: string;
+  readonly layout: 'NCHW' | 'NHWC';
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  fill(kind: FillKind): readonly number[];
+  toTensor(channel: number, pixel: number): number;
+  toPixel(channel: number, value: number): number;
+}
+
+/** The plan as methods see it. */
+export function inputSpec(name: string, plan: Preprocessing): InputSpec {
+  const [height, width] = plan.size.value;
+  const colours = fills(plan);
+  return {
+    name,
+    layout: plan.layout.value,
+    channels: plan.channels.value,
+    height,
+    width,
+    fill: (kind) => colours[kind],
+    toTensor: (channel, pixel) => pixelToValue(plan, channel, pixel),
+    toPixel: (channel, value) => valueToPixel(plan, channel, value),
+  };
+}
