@@ -1,0 +1,20 @@
+// The demo workspace: the shipped models with their pictures, and a small training script.
+import fs from 'node:fs';
+import path from 'node:path';
+
+const project = path.resolve(import.meta.dirname, '..');
+const shown = /\.(onnx|data|json|txt|csv|png|jpe?g|webp|gif|npy)$/i;
+
+/** Fills `folder` with the demo workspace. */
+export function createDemo(folder) {
+  // What models/ ships, without the recipes that made it.
+  const wanted = (file) => fs.statSync(file).isDirectory() || shown.test(file);
+  fs.cpSync(path.join(project, 'models'), folder, { recursive: true, filter: wanted });
+  fs.cpSync(path.join(project, '.build/demo'), folder, { recursive: true });
+}
+
+/** The folder of test models and pictures beside the checkout, where there is one. */
+export function dataFolder() {
+  const folder = path.resolve(project, '../shared/data');
+  return fs.existsSync(folder) ? folder : undefined;
+}

@@ -1,0 +1,80 @@
+// npm run package [-- --target TARGET]: out/onnx-lens-TARGET.vsix from the built dist/, with that target's native packages.
+import { createVSIX } from '@vscode/vsce';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { thirdPartyNotices } from './notices.mjs';
+
+/** The platforms for which onnxruntime-node has a binary. */
+const targets = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64', 'darwin-arm64'];
+const own = `${process.platform}-${process.arch}`;
+const { target = own } = parseArgs({ options: { target: { type: 'string' } } }).values;
+if (!targets.includes(target)) {
+  console.error(`There is no ONNX Runtime for ${target}; targets: ${targets.join(', ')}.`);
+  process.exit(2);
+}
+const [os, cpu] = target.split('-');
+const readJson = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
+const manifest = readJson('package.json');
+const stage = path.resolve('out/package', target);
+fs.rmSync(stage, { recursive: true, force: true });
+fs.mkdirSync(stage, { recursive: true });
+
+/** sharp with the target's binaries: ours, or fetched by npm for a foreign target and held against our lock file. */
+function sharpModules() {
+  if (target === own) return path.resolve('node_modules');
+  const folder = path.resolve('out/foreign', target);
+  const { version } = readJson('node_modules/sharp/package.json');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { sharp: version } }));
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `--os=${os}`, `--cpu=${cpu}`, '--libc=glibc'];
+  execFileSync('npm', ['install', ...flags], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
+  const locked = readJson('package-lock.json').packages;
+  for (const [name, { integrity }] of Object.entries(readJson(path.join(folder, 'package-lock.json')).packages)) {
+    if (name.includes('@img/sharp') && locked[name]?.integrity !== integrity) throw new Error(`${name} is not what package-lock.json names.`);
+  }
+  return path.join(folder, 'node_modules');
+}
+
+/** A package and what it needs at run time, by name; platform packages only where they are installed. */
+function closure(modules, name, found = new Set()) {
+  const file = path.join(modules, name, 'package.json');
+  if (found.has(name) || !fs.existsSync(file)) return found;
+  found.add(name);
+  const { dependencies = {}, optionalDependencies = {} } = readJson(file);
+  for (const next of [...Object.keys(dependencies), ...Object.keys(optionalDependencies)]) closure(modules, next, found);
+  return found;
+}
+
+/** Native packages lie under dist/, where `vsce --no-dependencies` leaves them alone; .vscodeignore drops what does not run. */
+function copyNativePackages() {
+  const to = path.join(stage, 'dist/node_modules');
+  const sharp = sharpModules();
+  for (const name of closure(sharp, 'sharp')) fs.cpSync(path.join(sharp, name), path.join(to, name), { recursive: true });
+  const binaries = path.resolve('node_modules/onnxruntime-node/bin/napi-v6');
+  const kept = path.join(binaries, os, cpu);
+  const wanted = (file) => !file.startsWith(binaries + path.sep) || kept.startsWith(file) || file.startsWith(kept + path.sep);
+  for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
+    fs.cpSync(path.resolve('node_modules', name), path.join(to, name), { recursive: true, filter: wanted });
+  }
+  // npm has no links: the macOS package carries the library a second time under its full version, which nothing loads.
+  if (os === 'darwin') {
+    const { version } = readJson('node_modules/onnxruntime-node/package.json');
+    fs.rmSync(path.join(to, 'onnxruntime-node/bin/napi-v6', os, cpu, `libonnxruntime.${version}.dylib`));
+  }
+}
+
+for (const name of ['dist', 'media', 'models', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore']) {
+  fs.cpSync(name, path.join(stage, name), { recursive: true });
+}
+copyNativePackages();
+fs.writeFileSync(path.join(stage, 'ThirdPartyNotices.txt'), thirdPartyNotices(path.join(stage, 'dist/node_modules')));
+const { scripts, dependencies, devDependencies, private: _, ...shipped } = manifest;
+fs.writeFileSync(path.join(stage, 'package.json'), JSON.stringify(shipped, null, 2));
+
+const vsix = path.resolve('out', `onnx-lens-${target}.vsix`);
+await createVSIX({ cwd: stage, packagePath: vsix, target, dependencies: false, allowMissingRepository: true });
+fs.rmSync(stage, { recursive: true });
+if (target === own) fs.copyFileSync(vsix, 'out/onnx-lens.vsix'); // what the tests install
+console.log(`${path.relative('.', vsix)}: ${(fs.statSync(vsix).size / 2 ** 20).toFixed(1)} MiB`);

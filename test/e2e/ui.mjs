@@ -1,0 +1,117 @@
+// Helpers to drive the workbench as a user does.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { findTheme } from '../host/host.mjs';
+
+const row = '.explorer-folders-view .monaco-list-row';
+
+/** Opens the workbench and waits for the file explorer, and for `readySelector` (something the extension contributes). */
+export async function openWorkbench(page, url, readySelector) {
+  await page.goto(url, { waitUntil: 'commit' });
+  await page.waitForSelector(row, { timeout: 60_000 });
+  if (readySelector) await page.waitForSelector(readySelector, { timeout: 60_000 });
+}
+
+/** Runs a command by its title in the command palette. */
+export async function runCommand(page, title) {
+  const box = page.locator('.quick-input-widget input');
+  const entry = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+  // F1 is lost until keybindings are ready, and an open palette does not notice commands that are contributed later: reopen.
+  for (let i = 0; ; i++) {
+    try {
+      await page.keyboard.press('F1');
+      await box.waitFor({ state: 'visible', timeout: 2000 });
+      await box.fill('>' + title);
+      await entry.click({ timeout: 4000 });
+      return;
+    } catch (error) {
+      if (i >= 6) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
+/** Titles the command palette offers for a text. */
+export async function palette(page, text) {
+  await page.keyboard.press('F1');
+  await page.locator('.quick-input-widget input').fill('>' + text);
+  await page.waitForTimeout(500);
+  const titles = await page.locator('.quick-input-list .monaco-list-row .label-name').allTextContents();
+  await page.keyboard.press('Escape');
+  return titles;
+}
+
+/** Picks an entry of the open quick pick by the text it shows. */
+export async function pick(page, text) {
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
+}
+
+/** Shows a file in the explorer: opens the folders on its way. */
+async function reveal(page, file) {
+  const parts = file.split('/');
+  for (const [depth, name] of parts.entries()) {
+    const item = page.locator(`${row}:has(.label-name:text-is("${name}"))`).first();
+    await item.waitFor();
+    if (depth === parts.length - 1) return item;
+    if ((await item.getAttribute('aria-expanded')) === 'false') await item.click();
+  }
+}
+
+/** Opens a file of the workspace from the explorer; `file` may hold folders: `pictures/goldfish.jpg`. */
+export async function openFile(page, file) {
+  await (await reveal(page, file)).dblclick();
+}
+
+/** Chooses `item` in the context menu of a file in the explorer. */
+export async function explorerMenu(page, file, item) {
+  await (await reveal(page, file)).click({ button: 'right' });
+  const entry = page.locator('.monaco-menu .action-item', { hasText: item }).first();
+  await entry.waitFor();
+  // A freshly opened menu ignores the mouse for about 100 ms: click until it closes.
+  for (let i = 0; i < 10 && (await entry.isVisible()); i++) {
+    await page.waitForTimeout(200);
+    await entry.click({ timeout: 2000 }).catch(() => {});
+  }
+}
+
+/** Locators in the visible webview: outer iframe.webview, inner iframe#active-frame. */
+export function webview(page) {
+  return page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+}
+
+/** The visible webview's own frame, for evaluate(). */
+export async function webviewFrame(page) {
+  const outer = page.locator('iframe.webview.ready:visible').last();
+  await outer.waitFor();
+  const inner = outer.contentFrame().locator('iframe#active-frame');
+  await inner.waitFor();
+  return (await inner.elementHandle()).contentFrame();
+}
+
+/** Switches the running workbench to `dark`, `light`, `hc` or `hc-light`. */
+export async function setTheme(page, name) {
+  const theme = findTheme(name);
+  await runCommand(page, 'Preferences: Color Theme');
+  await page.locator('.quick-input-widget input').fill(theme.label);
+  await pick(page, theme.label);
+  await page.waitForSelector(`.monaco-workbench.${theme.class}`);
+  await page.waitForTimeout(500); // webviews get the new colours a moment later
+}
+
+/** Takes a picture of the workbench into out/screenshots; returns its path. */
+export async function screenshot(page, name) {
+  const file = path.join('out', 'screenshots', `${name.replace(/[^\w.-]+/g, '-')}.png`);
+  await fs.promises.mkdir(path.dirname(file), { recursive: true });
+  await page.screenshot({ path: file });
+  return file;
+}
+
+const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Accessibility violations in a frame (webviewFrame), each as one line: rule, what is wrong, and where. */
+export async function axe(frame, options = {}) {
+  await frame.evaluate(axeSource); // evaluated by the debugger, past the page's content security policy
+  const { violations } = await frame.evaluate((o) => globalThis.axe.run(globalThis.document, o), options);
+  return violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+}
