@@ -4,8 +4,18 @@ import { sizeOf, type Tensor } from './tensor.js';
 /** Reading and writing NumPy's `.npy` (versions 1 to 3), little-endian, C order; Fortran order is transposed on reading. */
 
 const DESCR = {
-  float32: '<f4', float64: '<f8', float16: '<f2', int8: '|i1', int16: '<i2', int32: '<i4', int64: '<i8',
-  uint8: '|u1', uint16: '<u2', uint32: '<u4', uint64: '<u8', bool: '|b1',
+  float32: '<f4',
+  float64: '<f8',
+  float16: '<f2',
+  int8: '|i1',
+  int16: '<i2',
+  int32: '<i4',
+  int64: '<i8',
+  uint8: '|u1',
+  uint16: '<u2',
+  uint32: '<u4',
+  uint64: '<u8',
+  bool: '|b1',
 } as const;
 
 type NpyType = keyof typeof DESCR;
@@ -29,9 +39,12 @@ export function writeNpy(tensor: Tensor): Uint8Array {
 
 /** Parses a `.npy` file. Every malformed file is refused with a sentence; nothing is allocated on its word alone. */
 export function readNpy(bytes: Uint8Array): Tensor {
-  const bad = (why: string): LensError => new LensError('input', 'npy/malformed', `This is not a readable .npy file: ${why}.`,
-    { hint: 'Save the array again with numpy.save(path, array.astype("float32")).' });
-  if (bytes.length < 12 || bytes[0] !== 0x93 || String.fromCharCode(...bytes.subarray(1, 6)) !== 'NUMPY') throw bad('it does not begin with the NumPy signature');
+  const bad = (why: string): LensError =>
+    new LensError('input', 'npy/malformed', `This is not a readable .npy file: ${why}.`, {
+      hint: 'Save the array again with numpy.save(path, array.astype("float32")).',
+    });
+  if (bytes.length < 12 || bytes[0] !== 0x93 || String.fromCharCode(...bytes.subarray(1, 6)) !== 'NUMPY')
+    throw bad('it does not begin with the NumPy signature');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const major = bytes[6]!;
   if (major < 1 || major > 3) throw bad(`format version ${major} is unknown`);
@@ -43,7 +56,11 @@ export function readNpy(bytes: Uint8Array): Tensor {
   const fortran = /'fortran_order':\s*True/.test(header);
   const shape = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
   if (descr === undefined || shape === undefined) throw bad('its header names no type or no shape');
-  const dims = shape.split(',').map((s) => s.trim()).filter((s) => s !== '').map(Number);
+  const dims = shape
+    .split(',')
+    .map((s) => s.trim())
+    .filter((s) => s !== '')
+    .map(Number);
   if (!dims.every((d) => Number.isSafeInteger(d) && d >= 0)) throw bad(`its shape is (${shape})`);
   const type = (Object.keys(DESCR) as NpyType[]).find((t) => DESCR[t].slice(1) === descr.slice(1));
   const bigEndian = descr.startsWith('>');
@@ -63,9 +80,18 @@ export function readNpy(bytes: Uint8Array): Tensor {
 
 function typed(type: NpyType, dims: number[], buffer: ArrayBuffer): Tensor {
   const make = {
-    float32: Float32Array, float64: Float64Array, float16: Uint16Array, int8: Int8Array, int16: Int16Array,
-    int32: Int32Array, int64: BigInt64Array, uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array,
-    uint64: BigUint64Array, bool: Uint8Array,
+    float32: Float32Array,
+    float64: Float64Array,
+    float16: Uint16Array,
+    int8: Int8Array,
+    int16: Int16Array,
+    int32: Int32Array,
+    int64: BigInt64Array,
+    uint8: Uint8Array,
+    uint16: Uint16Array,
+    uint32: Uint32Array,
+    uint64: BigUint64Array,
+    bool: Uint8Array,
   }[type];
   return { type, dims, data: new make(buffer) };
 }

@@ -3,17 +3,46 @@ import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './float16.js';
 
 /** Element types of ONNX by our names. 4-bit integers are held unpacked, one element in a byte. */
 export type ElementType =
-  | 'float32' | 'float64' | 'float16' | 'bfloat16'
-  | 'int8' | 'int16' | 'int32' | 'int64' | 'uint8' | 'uint16' | 'uint32' | 'uint64'
-  | 'int4' | 'uint4' | 'bool' | 'string'
-  | 'float8e4m3fn' | 'float8e4m3fnuz' | 'float8e5m2' | 'float8e5m2fnuz' | 'float4e2m1' | 'float8e8m0'
-  | 'int2' | 'uint2'
-  | 'complex64' | 'complex128';
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'int4'
+  | 'uint4'
+  | 'bool'
+  | 'string'
+  | 'float8e4m3fn'
+  | 'float8e4m3fnuz'
+  | 'float8e5m2'
+  | 'float8e5m2fnuz'
+  | 'float4e2m1'
+  | 'float8e8m0'
+  | 'int2'
+  | 'uint2'
+  | 'complex64'
+  | 'complex128';
 
 /** float16 and bfloat16 are bit patterns in a Uint16Array, 8-bit floats bit patterns in a Uint8Array, bool 0/1 bytes. */
 export type TensorData =
-  | Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | BigInt64Array
-  | Uint8Array | Uint16Array | Uint32Array | BigUint64Array | string[];
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+  | string[];
 
 /** An n-dimensional array in C order. Plain data: it survives a structured clone. */
 export interface Tensor {
@@ -75,11 +104,32 @@ export function isFloating(type: ElementType): boolean {
 }
 
 const BITS: Record<ElementType, number> = {
-  float32: 32, float64: 64, float16: 16, bfloat16: 16,
-  int8: 8, int16: 16, int32: 32, int64: 64, uint8: 8, uint16: 16, uint32: 32, uint64: 64,
-  int4: 4, uint4: 4, bool: 8, string: 0,
-  float8e4m3fn: 8, float8e4m3fnuz: 8, float8e5m2: 8, float8e5m2fnuz: 8, float4e2m1: 4, float8e8m0: 8,
-  int2: 2, uint2: 2, complex64: 64, complex128: 128,
+  float32: 32,
+  float64: 64,
+  float16: 16,
+  bfloat16: 16,
+  int8: 8,
+  int16: 16,
+  int32: 32,
+  int64: 64,
+  uint8: 8,
+  uint16: 16,
+  uint32: 32,
+  uint64: 64,
+  int4: 4,
+  uint4: 4,
+  bool: 8,
+  string: 0,
+  float8e4m3fn: 8,
+  float8e4m3fnuz: 8,
+  float8e5m2: 8,
+  float8e5m2fnuz: 8,
+  float4e2m1: 4,
+  float8e8m0: 8,
+  int2: 2,
+  uint2: 2,
+  complex64: 64,
+  complex128: 128,
 };
 
 /** Bits of one element as stored in a file; 0 for strings. */
@@ -119,23 +169,34 @@ export function castFloating(tensor: Tensor, type: 'float32' | 'float64' | 'floa
   if (tensor.type === type) return tensor;
   const values = toNumbers(tensor);
   const data =
-    type === 'float32' ? Float32Array.from(values)
-    : type === 'float64' ? values
-    : Uint16Array.from(values, type === 'float16' ? toFloat16 : toBfloat16);
+    type === 'float32'
+      ? Float32Array.from(values)
+      : type === 'float64'
+        ? values
+        : Uint16Array.from(values, type === 'float16' ? toFloat16 : toBfloat16);
   return { type, dims: tensor.dims, data };
 }
 
 function decoderOf(type: ElementType): ((bits: number) => number) | undefined {
   switch (type) {
-    case 'float16': return fromFloat16;
-    case 'bfloat16': return fromBfloat16;
-    case 'float8e4m3fn': return (b) => smallFloat(b, 4, 3, 7, 'fn');
-    case 'float8e4m3fnuz': return (b) => smallFloat(b, 4, 3, 8, 'fnuz');
-    case 'float8e5m2': return (b) => smallFloat(b, 5, 2, 15, 'ieee');
-    case 'float8e5m2fnuz': return (b) => smallFloat(b, 5, 2, 16, 'fnuz');
-    case 'float8e8m0': return (b) => (b === 255 ? NaN : 2 ** (b - 127));
-    case 'float4e2m1': return (b) => smallFloat(b & 15, 2, 1, 1, 'finite');
-    default: return undefined;
+    case 'float16':
+      return fromFloat16;
+    case 'bfloat16':
+      return fromBfloat16;
+    case 'float8e4m3fn':
+      return (b) => smallFloat(b, 4, 3, 7, 'fn');
+    case 'float8e4m3fnuz':
+      return (b) => smallFloat(b, 4, 3, 8, 'fnuz');
+    case 'float8e5m2':
+      return (b) => smallFloat(b, 5, 2, 15, 'ieee');
+    case 'float8e5m2fnuz':
+      return (b) => smallFloat(b, 5, 2, 16, 'fnuz');
+    case 'float8e8m0':
+      return (b) => (b === 255 ? NaN : 2 ** (b - 127));
+    case 'float4e2m1':
+      return (b) => smallFloat(b & 15, 2, 1, 1, 'finite');
+    default:
+      return undefined;
   }
 }
 

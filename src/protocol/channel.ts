@@ -148,13 +148,16 @@ export class Channel<Out, In = object> {
     const abort = new AbortController();
     this.running.set(id, abort);
     try {
-      const handler = Object.hasOwn(this.handlers, name) ? (this.handlers as Record<string, AnyOperation>)[name] : undefined;
+      const handler = Object.hasOwn(this.handlers, name)
+        ? (this.handlers as Record<string, AnyOperation>)[name]
+        : undefined;
       if (handler === undefined) throw new Error(`No operation "${name}" is served here`);
       const progress = (report: unknown): void => {
         if (this.running.get(id) === abort && !abort.signal.aborted) this.post({ lens: 'progress', id, report });
       };
       const result: unknown = await handler(request, { signal: abort.signal, progress });
-      this.post({ lens: 'reply', id, result });
+      // Not through `this.post`: a result that cannot be cloned is the caller's error, not the port's end.
+      if (this.closed === undefined) this.port.post({ lens: 'reply', id, result } satisfies Message);
     } catch (error) {
       this.post({ lens: 'error', id, error: toErrorData(error) });
     } finally {
