@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import type { ModelRequest } from '../protocol/runner.js';
+
+export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+export const COLOR_MAPS = ['magma', 'inferno', 'viridis'] as const;
+
+/** The settings `onnxLens.*` by name; package.json describes each to the user. */
+export interface SettingValues {
+  readonly provider: NonNullable<ModelRequest['provider']>;
+  /** 0: as many as the runtime likes. */
+  readonly threads: number;
+  /** Empty: the editor's own Node. */
+  readonly 'runner.nodePath': string;
+  readonly 'runner.killAfterSeconds': number;
+  /** 0: never. */
+  readonly 'runner.idleMinutes': number;
+  /** Id of the method a new explanation begins with. */
+  readonly defaultMethod: string;
+  readonly colorMap: (typeof COLOR_MAPS)[number];
+}
+
+const DEFAULTS: SettingValues = {
+  provider: 'auto',
+  threads: 0,
+  'runner.nodePath': '',
+  'runner.killAfterSeconds': 3,
+  'runner.idleMinutes': 10,
+  defaultMethod: 'gradient',
+  colorMap: 'magma',
+};
+
+/** Typed access to the settings. A value that settings.json got wrong is replaced by the default. */
+export class Settings implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly listener = vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('onnxLens')) this.changed.fire();
+  });
+  readonly onDidChange = this.changed.event;
+
+  get<K extends keyof SettingValues>(key: K, scope?: vscode.Uri): SettingValues[K] {
+    const value: unknown = vscode.workspace.getConfiguration('onnxLens', scope).get(key);
+    return acceptable(key, value) ? (value as SettingValues[K]) : DEFAULTS[key];
+  }
+
+  dispose(): void {
+    this.listener.dispose();
+    this.changed.dispose();
+  }
+}
+
+function acceptable(key: keyof SettingValues, value: unknown): boolean {
+  switch (key) {
+    case 'provider':
+      return (PROVIDERS as readonly unknown[]).includes(value);
+    case 'colorMap':
+      return (COLOR_MAPS as readonly unknown[]).includes(value);
+    case 'threads':
+      return Number.isInteger(value) && (value as number) >= 0;
+    case 'runner.killAfterSeconds':
+    case 'runner.idleMinutes':
+      return typeof value === 'number' && value >= 0;
+    default:
+      return typeof value === 'string';
+  }
+}
