@@ -23,7 +23,11 @@ export interface Session {
    * Runs once. A run cannot be interrupted from inside; `signal` is looked at before it starts and after it ends, and
    * the runner process is ended when nobody can wait longer.
    */
-  run(feeds: Readonly<Record<string, Tensor>>, fetches: readonly string[], signal?: AbortSignal): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 

@@ -1,0 +1,186 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { LensError, throwIfCancelled } from '../../base/errors.js';
+import type { Tensor } from '../../base/tensor.js';
+import type { Graph } from '../../graph/graph.js';
+import type { ProviderName, ProviderReport, Session, SessionOptions, Sessions } from '../session.js';
+import { ortError, firstSentence } from './ortErrors.js';
+import { fromOrt, toOrt } from './ortTensor.js';
+import { candidates, missingHere, type Refusal } from './providers.js';
+import { SelfCheckedSession } from './selfCheck.js';
+
+type OrtModule = typeof import('onnxruntime-node');
+
+/** A model as ONNX Runtime takes it: the bytes, and the folder against which external weights are resolved. */
+export interface ModelBytes {
+  readonly bytes: Uint8Array;
+  readonly folder?: string;
+}
+
+let loading: Promise<OrtModule> | undefined;
+
+/** Loads the native module on first use, so that work without a session never pays for it. */
+export function loadRuntime(): Promise<OrtModule> {
+  loading ??= import('onnxruntime-node').then(
+    (ort) => {
+      // Failures are thrown as exceptions; the native logger would only repeat them on stderr.
+      ort.env.logLevel = 'fatal';
+      return ort;
+    },
+    (cause: unknown) => {
+      loading = undefined;
+      throw new LensError(
+        'runtime',
+        'session/no-runtime',
+        `ONNX Runtime has no native module for ${process.platform} ${process.arch}.`,
+        {
+          cause,
+          hint: 'Supported are Linux and Windows on x64 and arm64, and macOS on Apple silicon.',
+        },
+      );
+    },
+  );
+  return loading;
+}
+
+/** Version of ONNX Runtime, for recipes. */
+export async function runtimeVersion(): Promise<string> {
+  const ort = await loadRuntime();
+  return ort.env.versions.node ?? ort.env.versions.common;
+}
+
+/** Makes and counts sessions of ONNX Runtime. */
+export class OrtSessions implements Sessions {
+  private readonly live = new Set<OrtSession>();
+  /** Providers that failed for a reason that will not go away within this process, so that they are tried once. */
+  private readonly dead = new Map<ProviderName, string>();
+
+  /**
+   * @param serialise a graph as the bytes of a model whose weights stay in the original file
+   */
+  constructor(
+    private readonly serialise: (graph: Graph) => ModelBytes | Promise<ModelBytes>,
+    private readonly defaults: Partial<SessionOptions> = {},
+  ) {}
+
+  /** Sessions that hold native memory now. */
+  get openCount(): number {
+    return this.live.size;
+  }
+
+  async open(graph: Graph, options: Partial<SessionOptions> = {}): Promise<Session> {
+    return this.openBytes(await this.serialise(graph), options);
+  }
+
+  /**
+   * Tries the providers of the choice in order and keeps the reason of each refusal. Under `auto` a GPU's first answer is
+   * compared with the CPU's, because a provider can be present and wrong.
+   */
+  async openBytes(model: ModelBytes, options: Partial<SessionOptions> = {}): Promise<Session> {
+    const choice = options.provider ?? this.defaults.provider ?? 'auto';
+    const threads = options.threads ?? this.defaults.threads ?? 0;
+    const refused: Refusal[] = [];
+    for (const provider of candidates(choice)) {
+      const known = missingHere(provider) ?? this.dead.get(provider);
+      if (known !== undefined) {
+        refused.push({ provider, reason: known });
+        continue;
+      }
+      let session: OrtSession;
+      try {
+        session = await this.create(model, provider, threads, refused);
+      } catch (error) {
+        if (provider === 'cpu') throw ortError(error, 'open');
+        const reason = firstSentence(error instanceof Error ? error.message : String(error));
+        if (/adapter|shared library|backend not found/i.test(reason)) this.dead.set(provider, reason);
+        refused.push({ provider, reason });
+        continue;
+      }
+      if (provider === 'cpu') return session;
+      const onCpu = (): Promise<OrtSession> => this.create(model, 'cpu', threads, refused);
+      return new SelfCheckedSession(session, onCpu, choice === 'auto');
+    }
+    const [first] = refused;
+    throw new LensError(
+      'runtime',
+      'session/provider',
+      `The provider "${choice}" cannot be used here: ${first?.reason ?? 'unknown provider'}`.replace(/\.?$/, '.'),
+      {
+        hint: 'Choose "auto" or "cpu".',
+      },
+    );
+  }
+
+  /** Releases whatever is still open. */
+  async dispose(): Promise<void> {
+    await Promise.all([...this.live].map((session) => session.dispose()));
+  }
+
+  private async create(
+    model: ModelBytes,
+    provider: ProviderName,
+    threads: number,
+    refused: readonly Refusal[],
+  ): Promise<OrtSession> {
+    const ort = await loadRuntime();
+    const entries: Record<string, unknown> = {};
+    if (model.folder !== undefined) entries['model_external_initializers_file_folder_path'] = model.folder;
+    // Spinning threads fight with each other on a busy machine: measured slower than one thread.
+    if (threads !== 1) entries['intra_op'] = { allow_spinning: '0' };
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [provider],
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      extra: { session: entries },
+      ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
+    };
+    const native = await ort.InferenceSession.create(model.bytes, options);
+    const session = new OrtSession(ort, native, { used: provider, refused: [...refused] }, () =>
+      this.live.delete(session),
+    );
+    this.live.add(session);
+    return session;
+  }
+}
+
+/** One session of ONNX Runtime on one provider. */
+export class OrtSession implements Session {
+  private disposed: Promise<void> | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ort: OrtModule,
+    private readonly native: InferenceSession,
+    readonly provider: ProviderReport,
+    private readonly onDispose: () => void,
+  ) {}
+
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Record<string, Tensor>> {
+    throwIfCancelled(signal);
+    if (this.disposed !== undefined) throw new Error('This session has been disposed');
+    const inputs = Object.fromEntries(
+      Object.entries(feeds).map(([name, tensor]) => [name, toOrt(this.ort, name, tensor)]),
+    );
+    const running = this.native.run(inputs, [...fetches]);
+    this.last = running.catch(() => undefined);
+    let outputs: Awaited<typeof running>;
+    try {
+      outputs = await running;
+    } catch (error) {
+      throw ortError(error, 'run');
+    }
+    throwIfCancelled(signal);
+    return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
+  }
+
+  dispose(): Promise<void> {
+    this.disposed ??= this.last.then(async () => {
+      this.onDispose();
+      await this.native.release();
+    });
+    return this.disposed;
+  }
+}
