@@ -58,7 +58,10 @@ export interface NodeProto {
 }
 
 /** One attribute. Integers are bigint so that INT64_MAX survives a round trip. */
-export type AttributeProto = { readonly name: string; /** Inside a function: the name of the function's attribute. */ readonly ref?: string } & (
+export type AttributeProto = {
+  readonly name: string;
+  /** Inside a function: the name of the function's attribute. */ readonly ref?: string;
+} & (
   | { readonly type: 'float'; readonly value: number }
   | { readonly type: 'int'; readonly value: bigint }
   | { readonly type: 'string'; readonly value: string }
@@ -99,7 +102,13 @@ export type Location =
    * Bytes in a file (the model's own or an external one). `raw`: little-endian elements, as ONNX Runtime's external data
    * wants them (4-bit types two to a byte); `varint`: packed int32_data/int64_data/uint64_data.
    */
-  | { readonly kind: 'file'; readonly path: string; readonly offset: number; readonly length: number; readonly encoding: 'raw' | 'varint' }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+      readonly encoding: 'raw' | 'varint';
+    }
   /** Small, unpacked or made by us. */
   | { readonly kind: 'memory'; readonly tensor: Tensor };
 

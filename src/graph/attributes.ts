@@ -60,7 +60,8 @@ export class Attributes {
 }
 
 /** What may be given for an attribute when a node is made by us. Whole numbers are ints: write `float(2)` for a float. */
-export type AttributeInput = number | string | readonly number[] | readonly string[] | { readonly float: number } | StoredTensor;
+export type AttributeInput =
+  number | string | readonly number[] | readonly string[] | { readonly float: number } | StoredTensor;
 
 /** Marks a number as a float attribute. */
 export function float(value: number): { float: number } {

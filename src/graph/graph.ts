@@ -1,5 +1,6 @@
 import type { StoredTensor, ValueInfo } from '../checkpoint/model.js';
 import type { Attributes } from './attributes.js';
+import { capturedByAttributes, namesWithin, nestedGraphs } from './nested.js';
 
 /**
  * A model's graph, immutable. Made from a checkpoint by `buildGraph`, which also settles what nobody downstream should
@@ -42,6 +43,7 @@ export interface GraphNode {
 export interface GraphIndex {
   /** The node that makes the value; undefined for inputs and weights. */
   producer(value: string): GraphNode | undefined;
+  /** Nodes that read the value, those whose nested graphs (If, Loop, Scan) capture it included. */
   consumers(value: string): readonly GraphNode[];
   node(name: string): GraphNode | undefined;
   /** Every name in use, so that new ones do not collide. */
@@ -64,7 +66,11 @@ function makeIndex(graph: Graph): GraphIndex {
   const producers = new Map<string, GraphNode>();
   const consumers = new Map<string, GraphNode[]>();
   const nodes = new Map<string, GraphNode>();
-  const names = new Set<string>([...graph.weights.keys(), ...graph.inputs.map((i) => i.name), ...graph.outputs.map((o) => o.name)]);
+  const names = new Set<string>([
+    ...graph.weights.keys(),
+    ...graph.inputs.map((i) => i.name),
+    ...graph.outputs.map((o) => o.name),
+  ]);
   for (const node of graph.nodes) {
     nodes.set(node.name, node);
     names.add(node.name);
@@ -73,7 +79,8 @@ function makeIndex(graph: Graph): GraphIndex {
       producers.set(output, node);
       names.add(output);
     }
-    for (const input of new Set(node.inputs)) {
+    for (const g of nestedGraphs(node.attributes.list)) namesWithin(g, names);
+    for (const input of new Set([...node.inputs, ...capturedByAttributes(node.attributes.list)])) {
       if (input === '') continue;
       const list = consumers.get(input);
       if (list === undefined) consumers.set(input, [node]);
