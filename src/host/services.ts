@@ -53,11 +53,19 @@ export interface WorkReport {
 /** The status-bar item. */
 export interface Status {
   /** Says what really ran. */
-  report(provider: string, refused: readonly { readonly provider: string; readonly reason: string }[], milliseconds?: number): void;
+  report(
+    provider: string,
+    refused: readonly { readonly provider: string; readonly reason: string }[],
+    milliseconds?: number,
+  ): void;
   /**
    * Shows work with a spinner and its progress; a click cancels it. Settles as `run` does.
    *
    * @param cancel aborted from outside, e.g. by a panel's own Cancel button
    */
-  work<T>(title: string, run: (signal: AbortSignal, progress: (report: WorkReport) => void) => Promise<T>, cancel?: AbortSignal): Promise<T>;
+  work<T>(
+    title: string,
+    run: (signal: AbortSignal, progress: (report: WorkReport) => void) => Promise<T>,
+    cancel?: AbortSignal,
+  ): Promise<T>;
 }

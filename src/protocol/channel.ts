@@ -20,6 +20,8 @@ type AnyOperation = (request: any, call: Call<any>) => Promise<any>;
 export interface CallOptions<P> {
   readonly signal?: AbortSignal;
   readonly onProgress?: (report: P) => void;
+  /** The other side has finished with the call, or is gone; a cancelled call is still worked on until then. */
+  readonly onAnswered?: () => void;
 }
 
 /** The caller's side of an interface of operations. */
@@ -52,12 +54,16 @@ interface Pending {
   progress(report: unknown): void;
 }
 
+const nothing = (): void => {};
+
 /** Both directions over one port: calls out through `client`, calls in to `handlers`. */
 export class Channel<Out, In = object> {
   private next = 1;
   private closed: Error | undefined;
   private readonly pending = new Map<number, Pending>();
   private readonly running = new Map<number, AbortController>();
+  /** What waits for the end of a call on the other side, by call; longer than the caller where that one cancels. */
+  private readonly unanswered = new Map<number, () => void>();
   readonly client: Client<Out>;
 
   constructor(
@@ -88,13 +94,15 @@ export class Channel<Out, In = object> {
     this.closed = reason;
     for (const pending of this.pending.values()) pending.reject(reason);
     this.pending.clear();
+    for (const answered of this.unanswered.values()) answered();
+    this.unanswered.clear();
     for (const running of this.running.values()) running.abort();
     this.running.clear();
   }
 
   private call(name: string, request: unknown, options: CallOptions<unknown> = {}): Promise<unknown> {
     if (this.closed !== undefined) return Promise.reject(this.closed);
-    const { signal, onProgress } = options;
+    const { signal, onProgress, onAnswered = nothing } = options;
     if (signal?.aborted) return Promise.reject(new CancelledError());
     const id = this.next++;
     return new Promise((resolve, reject) => {
@@ -113,10 +121,12 @@ export class Channel<Out, In = object> {
         reject: (error) => (done(), reject(error)),
         progress: (report) => onProgress?.(report),
       });
+      this.unanswered.set(id, onAnswered);
       signal?.addEventListener('abort', onAbort, { once: true });
       try {
         this.port.post({ lens: 'call', id, name, request } satisfies Message);
       } catch (error) {
+        this.answered(id);
         this.pending.get(id)?.reject(error as Error);
       }
     });
@@ -136,12 +146,20 @@ export class Channel<Out, In = object> {
         this.pending.get(message.id)?.progress(message.report);
         break;
       case 'reply':
+        this.answered(message.id);
         this.pending.get(message.id)?.resolve(message.result);
         break;
       case 'error':
+        this.answered(message.id);
         this.pending.get(message.id)?.reject(fromErrorData(message.error));
         break;
     }
+  }
+
+  private answered(id: number): void {
+    const onAnswered = this.unanswered.get(id);
+    this.unanswered.delete(id);
+    onAnswered?.();
   }
 
   private async serve(id: number, name: string, request: unknown): Promise<void> {
