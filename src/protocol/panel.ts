@@ -39,6 +39,8 @@ export interface ExplainSubject {
 export interface ExplainSetup extends ExplainSubject {
   /** The methods of the chapter `attribution`, in the order to offer them. */
   readonly methods: readonly MethodDescription[];
+  /** What the settings say: the method to begin with, and the colour map for magnitudes. */
+  readonly defaults: { readonly method: string; readonly colorMap: string };
 }
 
 /**
