@@ -1,6 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { LensError, throwIfCancelled } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
+import { writeModel } from '../../checkpoint/writer.js';
 import type { Graph } from '../../graph/graph.js';
 import type { ProviderName, ProviderReport, Session, SessionOptions, Sessions } from '../session.js';
 import { ortError, firstSentence } from './ortErrors.js';
@@ -55,11 +56,11 @@ export class OrtSessions implements Sessions {
   private readonly dead = new Map<ProviderName, string>();
 
   /**
-   * @param serialise a graph as the bytes of a model whose weights stay in the original file
+   * @param serialise a graph as the bytes of a model; by default one whose weights stay in the original file
    */
   constructor(
-    private readonly serialise: (graph: Graph) => ModelBytes | Promise<ModelBytes>,
     private readonly defaults: Partial<SessionOptions> = {},
+    private readonly serialise: (graph: Graph) => ModelBytes | Promise<ModelBytes> = writeModel,
   ) {}
 
   /** Sessions that hold native memory now. */
@@ -123,7 +124,8 @@ export class OrtSessions implements Sessions {
   ): Promise<OrtSession> {
     const ort = await loadRuntime();
     const entries: Record<string, unknown> = {};
-    if (model.folder !== undefined) entries['model_external_initializers_file_folder_path'] = model.folder;
+    if (model.folder !== undefined && model.folder !== '')
+      entries['model_external_initializers_file_folder_path'] = model.folder;
     // Spinning threads fight with each other on a busy machine: measured slower than one thread.
     if (threads !== 1) entries['intra_op'] = { allow_spinning: '0' };
     const options: InferenceSession.SessionOptions = {

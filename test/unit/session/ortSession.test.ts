@@ -9,15 +9,11 @@ import { largestDifference, SelfCheckedSession } from '../../../src/session/ort/
 import type { Session } from '../../../src/session/session.js';
 import { dataPath, modelPath, reference, relativeError, requireData } from '../support/data.js';
 
-const unused = (): never => {
-  throw new Error('not serialised in this test');
-};
-
 describe('session/ort', () => {
   before(requireData);
 
   it('runs a model from bytes and equals the reference logits', async () => {
-    const sessions = new OrtSessions(unused, { provider: 'cpu', threads: 1 });
+    const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
     const session = await sessions.openBytes({ bytes: readFileSync(modelPath('small_cnn.onnx')) });
     assert.equal(sessions.openCount, 1);
     assert.deepEqual(session.provider, { used: 'cpu', refused: [] });
@@ -31,7 +27,7 @@ describe('session/ort', () => {
   });
 
   it('reads external weights from the folder', async () => {
-    const sessions = new OrtSessions(unused, { provider: 'cpu' });
+    const sessions = new OrtSessions({ provider: 'cpu' });
     const bytes = readFileSync(modelPath('cifar_resnet20_dynamo.onnx'));
     const session = await sessions.openBytes({ bytes, folder: dataPath('models') });
     const { logits } = await session.run({ input: reference('cifar_resnet20', 'input') }, ['logits']);
@@ -41,7 +37,7 @@ describe('session/ort', () => {
   });
 
   it('turns what the runtime throws into one sentence', async () => {
-    const sessions = new OrtSessions(unused, { provider: 'cpu' });
+    const sessions = new OrtSessions({ provider: 'cpu' });
     await assert.rejects(
       sessions.openBytes({ bytes: new Uint8Array(100) }),
       (e: LensError) => e.code === 'session/open' && !/\n|onnxruntime_src/.test(e.message),
@@ -61,7 +57,7 @@ describe('session/ort', () => {
   });
 
   it('never falls back from a provider chosen by name, and says why it was refused', async () => {
-    const sessions = new OrtSessions(unused);
+    const sessions = new OrtSessions();
     const absent = process.platform === 'win32' ? 'coreml' : 'dml';
     await assert.rejects(
       sessions.openBytes({ bytes: readFileSync(modelPath('small_cnn.onnx')) }, { provider: absent }),
@@ -72,7 +68,7 @@ describe('session/ort', () => {
   });
 
   it('keeps the reasons of the providers that were refused under auto', async () => {
-    const sessions = new OrtSessions(unused);
+    const sessions = new OrtSessions();
     const session = await sessions.openBytes(
       { bytes: readFileSync(modelPath('small_cnn.onnx')) },
       { provider: 'auto' },
