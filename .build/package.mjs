@@ -16,7 +16,6 @@ if (!targets.includes(target)) {
 }
 const [os, cpu] = target.split('-');
 const readJson = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
-const manifest = readJson('package.json');
 const stage = path.resolve('out/package', target);
 fs.rmSync(stage, { recursive: true, force: true });
 fs.mkdirSync(stage, { recursive: true });
@@ -27,12 +26,28 @@ function sharpModules() {
   const folder = path.resolve('out/foreign', target);
   const { version } = readJson('node_modules/sharp/package.json');
   fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { sharp: version } }));
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `--os=${os}`, `--cpu=${cpu}`, '--libc=glibc'];
-  execFileSync('npm', ['install', ...flags], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
+  fs.writeFileSync(
+    path.join(folder, 'package.json'),
+    JSON.stringify({ private: true, dependencies: { sharp: version } }),
+  );
+  const flags = [
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    `--os=${os}`,
+    `--cpu=${cpu}`,
+    '--libc=glibc',
+  ];
+  execFileSync('npm', ['install', ...flags], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   const locked = readJson('package-lock.json').packages;
   for (const [name, { integrity }] of Object.entries(readJson(path.join(folder, 'package-lock.json')).packages)) {
-    if (name.includes('@img/sharp') && locked[name]?.integrity !== integrity) throw new Error(`${name} is not what package-lock.json names.`);
+    if (name.includes('@img/sharp') && locked[name]?.integrity !== integrity)
+      throw new Error(`${name} is not what package-lock.json names.`);
   }
   return path.join(folder, 'node_modules');
 }
@@ -43,7 +58,8 @@ function closure(modules, name, found = new Set()) {
   if (found.has(name) || !fs.existsSync(file)) return found;
   found.add(name);
   const { dependencies = {}, optionalDependencies = {} } = readJson(file);
-  for (const next of [...Object.keys(dependencies), ...Object.keys(optionalDependencies)]) closure(modules, next, found);
+  for (const next of [...Object.keys(dependencies), ...Object.keys(optionalDependencies)])
+    closure(modules, next, found);
   return found;
 }
 
@@ -51,10 +67,12 @@ function closure(modules, name, found = new Set()) {
 function copyNativePackages() {
   const to = path.join(stage, 'dist/node_modules');
   const sharp = sharpModules();
-  for (const name of closure(sharp, 'sharp')) fs.cpSync(path.join(sharp, name), path.join(to, name), { recursive: true });
+  for (const name of closure(sharp, 'sharp'))
+    fs.cpSync(path.join(sharp, name), path.join(to, name), { recursive: true });
   const binaries = path.resolve('node_modules/onnxruntime-node/bin/napi-v6');
   const kept = path.join(binaries, os, cpu);
-  const wanted = (file) => !file.startsWith(binaries + path.sep) || kept.startsWith(file) || file.startsWith(kept + path.sep);
+  const wanted = (file) =>
+    !file.startsWith(binaries + path.sep) || kept.startsWith(file) || file.startsWith(kept + path.sep);
   for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
     fs.cpSync(path.resolve('node_modules', name), path.join(to, name), { recursive: true, filter: wanted });
   }
@@ -70,7 +88,7 @@ for (const name of ['dist', 'media', 'models', 'README.md', 'CHANGELOG.md', 'LIC
 }
 copyNativePackages();
 fs.writeFileSync(path.join(stage, 'ThirdPartyNotices.txt'), thirdPartyNotices(path.join(stage, 'dist/node_modules')));
-const { scripts, dependencies, devDependencies, private: _, ...shipped } = manifest;
+const { scripts, dependencies, devDependencies, private: _, ...shipped } = readJson('package.json');
 fs.writeFileSync(path.join(stage, 'package.json'), JSON.stringify(shipped, null, 2));
 
 const vsix = path.resolve('out', `onnx-lens-${target}.vsix`);

@@ -49,13 +49,13 @@ export async function pick(page, text) {
 
 /** Shows a file in the explorer: opens the folders on its way. */
 async function reveal(page, file) {
+  const entry = (name) => page.locator(`${row}:has(.label-name:text-is("${name}"))`).first();
   const parts = file.split('/');
-  for (const [depth, name] of parts.entries()) {
-    const item = page.locator(`${row}:has(.label-name:text-is("${name}"))`).first();
-    await item.waitFor();
-    if (depth === parts.length - 1) return item;
-    if ((await item.getAttribute('aria-expanded')) === 'false') await item.click();
+  for (const folder of parts.slice(0, -1)) {
+    await entry(folder).waitFor();
+    if ((await entry(folder).getAttribute('aria-expanded')) === 'false') await entry(folder).click();
   }
+  return entry(parts.at(-1));
 }
 
 /** Opens a file of the workspace from the explorer; `file` may hold folders: `pictures/goldfish.jpg`. */
@@ -113,5 +113,7 @@ const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-co
 export async function axe(frame, options = {}) {
   await frame.evaluate(axeSource); // evaluated by the debugger, past the page's content security policy
   const { violations } = await frame.evaluate((o) => globalThis.axe.run(globalThis.document, o), options);
-  return violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+  return violations.map(
+    (v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`,
+  );
 }

@@ -69,7 +69,14 @@ export function installVsix(vsix, root) {
   if (!fs.existsSync(vsix)) throw new Error(`There is no ${vsix} yet: run \`npm run package\` first.`);
   const extensions = path.join(root, 'extensions');
   const folders = ['--server-data-dir', path.join(root, 'install'), '--extensions-dir', extensions];
-  const args = [server, '--accept-server-license-terms', ...folders, '--install-extension', path.resolve(vsix), '--force'];
+  const args = [
+    server,
+    '--accept-server-license-terms',
+    ...folders,
+    '--install-extension',
+    path.resolve(vsix),
+    '--force',
+  ];
   const env = cleanEnvironment(root);
   const output = execFileSync(node(), args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   if (!/successfully installed/.test(output)) throw new Error(output);
@@ -96,7 +103,14 @@ export async function startServer({ root, extensions, folder, settings = {}, fla
   const logFile = path.join(run, 'server.log');
   const log = fs.openSync(logFile, 'w');
   const where = ['--host', '127.0.0.1', '--port', String(chosen), '--without-connection-token'];
-  const folders = ['--server-data-dir', path.join(run, 'server'), '--user-data-dir', data, '--extensions-dir', extensions];
+  const folders = [
+    '--server-data-dir',
+    path.join(run, 'server'),
+    '--user-data-dir',
+    data,
+    '--extensions-dir',
+    extensions,
+  ];
   const modes = ['--accept-server-license-terms', '--telemetry-level', 'off', '--disable-telemetry'];
   const trust = ['--disable-workspace-trust', '--disable-getting-started-override'];
   const child = spawn(node(), [server, ...where, ...folders, ...modes, ...trust, ...flags], {
@@ -112,7 +126,13 @@ export async function startServer({ root, extensions, folder, settings = {}, fla
   const base = `http://127.0.0.1:${chosen}`;
   for (let i = 0; ; i++) {
     if (exited || i > 300) throw new Error(`The workbench server did not start:\n${fs.readFileSync(logFile, 'utf8')}`);
-    if (await fetch(`${base}/version`).then((r) => r.ok, () => false)) break;
+    if (
+      await fetch(`${base}/version`).then(
+        (r) => r.ok,
+        () => false,
+      )
+    )
+      break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return {
@@ -140,8 +160,10 @@ const onPath = (name) =>
     .find((file) => fs.existsSync(file));
 
 export function startBrowser() {
-  const executablePath = process.env.CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
-  if (!executablePath) throw new Error('No Chromium found: install it (`apt-get install chromium`) or name one in CHROMIUM.');
+  const executablePath =
+    process.env.CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
+  if (!executablePath)
+    throw new Error('No Chromium found: install it (`apt-get install chromium`) or name one in CHROMIUM.');
   const off = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`);
   return chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--no-first-run', ...off] });
 }

@@ -33,13 +33,21 @@ export async function bundleSuite(part = '') {
   fs.writeFileSync(path.join(development, 'package.json'), JSON.stringify(manifest));
   const results = path.join(folder, 'results.ndjson');
   fs.writeFileSync(results, '');
-  const env = { LENS_TEST_RESULTS: results, LENS_TEST_GREP: named.length ? '' : part, LENS_TEST_DATA: dataFolder() ?? '' };
+  const env = {
+    LENS_TEST_RESULTS: results,
+    LENS_TEST_GREP: named.length ? '' : part,
+    LENS_TEST_DATA: dataFolder() ?? '',
+  };
   return { development, entry: path.join(folder, 'suite', 'index.js'), results, env };
 }
 
 /** Prints the results of a finished run and counts them. A run that broke off counts as one failure. */
 export function readResults(file) {
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const lines = fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const { result, title, ms, error } of lines.filter((line) => line.result)) {
     counts[result]++;
@@ -47,7 +55,10 @@ export function readResults(file) {
     else console.log(`  ${result === 'passed' ? 'ok' : 'skipped'} ${title}${ms === undefined ? '' : ` (${ms} ms)`}`);
   }
   const host = lines.find((line) => line.start);
-  if (host) console.log(`  in the extension host of VS Code ${host.vscode}, Node ${host.node}, Electron ${host.electron ?? 'none'}`);
+  if (host)
+    console.log(
+      `  in the extension host of VS Code ${host.vscode}, Node ${host.node}, Electron ${host.electron ?? 'none'}`,
+    );
   if (!lines.some((line) => line.end)) {
     counts.failed++;
     console.log('  FAILED the suite broke off');

@@ -20,7 +20,11 @@ const dependency = (...parts) => path.join(vscode, 'node_modules', ...parts);
 
 /** Changes when the pinned versions or the way of installing them change. */
 function fingerprint() {
-  const files = [path.join(host, 'package-lock.json'), path.join(here, 'setup.mjs'), path.join(here, 'spdlog-shim.cjs')];
+  const files = [
+    path.join(host, 'package-lock.json'),
+    path.join(here, 'setup.mjs'),
+    path.join(here, 'spdlog-shim.cjs'),
+  ];
   return files.reduce((sum, file) => sum.update(fs.readFileSync(file)), createHash('sha256')).digest('hex');
 }
 

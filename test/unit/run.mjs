@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import Mocha from 'mocha';
 import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { runMocha } from '../../.build/counts.mjs';
 
 const patterns = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 const find = (dir) => readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? find(path.join(dir, e.name)) : e.name.endsWith('.test.ts') ? [path.join(dir, e.name)] : []));
@@ -22,4 +23,4 @@ await build({
 process.setSourceMapsEnabled?.(true);
 const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, slow: 2_000, color: process.stdout.isTTY });
 for (const file of files) mocha.addFile(path.join(out, path.relative('test/unit', file).replace(/\.ts$/, '.js')));
-mocha.run((failures) => process.exit(failures ? 1 : 0));
+runMocha(mocha, 'unit');

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: class {} as unknown as Mocha.ReporterConstructor });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: Mocha.reporters.Base });
   if (process.env.LENS_TEST_GREP) mocha.grep(process.env.LENS_TEST_GREP);
   for (const file of fs.readdirSync(__dirname).filter((name) => name.endsWith('.test.js'))) {
     mocha.addFile(path.join(__dirname, file));
@@ -18,7 +18,9 @@ export async function run(): Promise<void> {
       .run(resolve)
       .on('pass', (test) => line({ result: 'passed', title: test.fullTitle(), ms: test.duration }))
       .on('pending', (test) => line({ result: 'skipped', title: test.fullTitle() }))
-      .on('fail', (test, error: Error) => line({ result: 'failed', title: test.fullTitle(), error: error.stack ?? String(error) }));
+      .on('fail', (test, error: Error) =>
+        line({ result: 'failed', title: test.fullTitle(), error: error.stack ?? String(error) }),
+      );
   });
   line({ end: true });
   if (failures) throw new Error(`${failures} in-host test(s) failed`); // exit code 1

@@ -1,0 +1,125 @@
+import assert from 'node:assert';
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const config = path.resolve('.dependency-cruiser.cjs');
+const cruiser = path.resolve('node_modules/.bin/depcruise');
+const rules = createRequire(import.meta.url)(config);
+
+/** Cruises src and webview below a folder. */
+function cruise(cwd) {
+  const args = ['src', 'webview', '--config', config, '--output-type', 'json'];
+  const { stdout, stderr } = spawnSync(cruiser, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  assert.ok(stdout.startsWith('{'), stderr);
+  const { modules, summary } = JSON.parse(stdout);
+  const ours = modules.map((module) => module.source).filter((file) => /^(src|webview)\/.*\.ts$/.test(file));
+  const violations = summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`);
+  return { ours: ours.sort(), violations: violations.sort() };
+}
+
+const below = (folder) =>
+  fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const sources = (root) =>
+  ['src', 'webview']
+    .flatMap((folder) =>
+      below(path.join(root, folder)).map((entry) => path.relative(root, path.join(entry.parentPath, entry.name))),
+    )
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+const tracked = () => execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n').filter(Boolean);
+
+describe('imports between folders', () => {
+  it('follow the table', () => {
+    const { ours, violations } = cruise('.');
+    assert.deepEqual(violations, []);
+    assert.deepEqual(ours, sources('.'), 'every file is looked at');
+  });
+
+  it('the table knows every folder', () => {
+    const known = (file) => rules.allowed.some((rule) => rule.from.path && new RegExp(rule.from.path).test(file));
+    const free = ['src/environment.d.ts'];
+    assert.deepEqual(
+      sources('.').filter((file) => !known(file) && !free.includes(file)),
+      [],
+    );
+  });
+
+  it('planted violations are found', () => {
+    const fixture = 'test/architecture/fixture';
+    const { ours, violations } = cruise(fixture);
+    assert.deepEqual(ours, sources(fixture));
+    assert.deepEqual(
+      violations.map((line) => line.replace(/-> .*node_modules\//, '-> ')),
+      [
+        'no-circle: src/base/one.ts -> src/base/two.ts',
+        'not-in-allowed: src/attic/parts.ts -> src/base/one.ts',
+        'not-in-allowed: src/base/upward.ts -> src/graph/parts.ts',
+        'not-in-allowed: src/graph/parts.ts -> ./missing.js',
+        'not-in-allowed: src/graph/parts.ts -> fs',
+        'not-in-allowed: src/host/parse.ts -> src/attic/parts.ts',
+        'not-in-allowed: webview/shared/panel.ts -> path',
+        'one-home-for-onnxruntime: src/method/native.ts -> onnxruntime-node/dist/index.js',
+        'one-home-for-sharp: src/method/native.ts -> sharp/dist/index.d.mts',
+        'one-home-for-toolkit: webview/shared/panel.ts -> @vscode/webview-ui-toolkit/dist/index.js',
+        'one-home-for-vscode: src/runner/editor.ts -> @types/vscode/index.d.ts',
+        'protocol-knows-types-only: src/protocol/heavy.ts -> src/result/plain.ts',
+      ],
+    );
+  });
+});
+
+describe('files', () => {
+  it('stay under 400 lines', () => {
+    const code = tracked().filter((file) => /\.(ts|mjs|cjs|css|py)$/.test(file) && fs.existsSync(file));
+    assert.ok(code.length > 0);
+    const long = code.filter((file) => fs.readFileSync(file, 'utf8').split('\n').length > 401);
+    assert.deepEqual(long, []);
+  });
+
+  it('lie in the folders of the plan', () => {
+    const planned =
+      /^(src|webview|media|models|test|package\.json|package-lock\.json|tsconfig\.json|esbuild\.mjs|README\.md|CHANGELOG\.md|LICENSE|\..*)$/;
+    const entries = new Set(tracked().map((file) => file.split('/')[0]));
+    assert.deepEqual(
+      [...entries].filter((entry) => !planned.test(entry)),
+      [],
+    );
+  });
+});
+
+describe('bundles', () => {
+  let bundles;
+  before(() => {
+    bundles = Object.entries(JSON.parse(fs.readFileSync('out/bundles.json', 'utf8'))); // written by `npm run build`
+  });
+  const shared = String.raw`src/(base|result|protocol)/|node_modules/`;
+  const strangers = (name, allowed) => {
+    const found = bundles.filter(([file]) => name.test(file));
+    assert.ok(found.length > 0, `no bundle is called ${name}`);
+    const outside = new RegExp(`^(?!${allowed})`);
+    return found.flatMap(([file, { inputs }]) =>
+      inputs.filter((input) => outside.test(input)).map((input) => `${file} holds ${input}`),
+    );
+  };
+
+  it('of the webview hold the webview and the shared vocabulary', () => {
+    assert.deepEqual(strangers(/^dist\/webview\//, `webview/|${shared}`), []);
+  });
+
+  it('of the extension host hold no part of the runner and nothing native', () => {
+    assert.deepEqual(strangers(/^dist\/extension\.js$/, String.raw`src/extension\.ts|src/host/|${shared}`), []);
+    const native = bundles
+      .flatMap(([, { inputs }]) => inputs)
+      .filter((input) => /node_modules\/(onnxruntime|sharp|@img)/.test(input));
+    assert.deepEqual(native, []);
+  });
+
+  it('of the runner and the command line know no editor', () => {
+    assert.deepEqual(
+      strangers(/^dist\/(runner|cli)\.js$/, String.raw`(?!src/host/|src/extension)src/|node_modules/`),
+      [],
+    );
+  });
+});
