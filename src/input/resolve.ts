@@ -1,0 +1,146 @@
+import path from 'node:path';
+import { LensError } from '../base/errors.js';
+import { formatDims } from '../base/tensor.js';
+import type { ModelContext, Reading } from './conventions/convention.js';
+import { conventions, defaultRules } from './conventions/index.js';
+import { resolveLabels } from './resolveLabels.js';
+import { mergeGeometry, mergeValues, pick, type Source } from './merge.js';
+import type { Labels } from './labels.js';
+import type { Layout, Origin, Preprocessing, Setting } from './settings.js';
+import { chooseInput, classCount, detectLayout, pictureShape, refusal, shown, type ModelValue } from './shape.js';
+import { readModelSidecar, settingsOf, sidecarPath, type LoadedSidecar } from './sidecar.js';
+
+export type { ModelContext } from './conventions/convention.js';
+
+/** How a model wants its input, and what its classes are called. */
+export interface ResolvedInput {
+  /** The input that takes the picture; undefined for a model without inputs. */
+  readonly input: ModelValue | undefined;
+  /** The output that holds the class scores, where the sidecar names one. */
+  readonly output: string | undefined;
+  /** Absent where pictures cannot be fed to this model; then `refusal` says why. Tensors still can. */
+  readonly preprocessing?: Preprocessing;
+  readonly refusal?: string;
+  readonly labels: Labels;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Collects the settings of a model: the sidecar first, then what the model file says, then the files around it, then a
+ * stated default. Each setting keeps its origin.
+ * @param sidecar a loaded one (`--config`), `null` for none; left out, the one beside the model is read
+ */
+export async function resolveInput(context: ModelContext, sidecar?: LoadedSidecar | null): Promise<ResolvedInput> {
+  const user = sidecar === undefined ? await readModelSidecar(context.modelPath) : (sidecar ?? undefined);
+  const input = chooseInput(context.inputs, user?.content.input?.name);
+  const output = user?.content.output;
+  const classes = classCount(context.outputs, output);
+  const narrowed: ModelContext = {
+    ...context,
+    inputs: input === undefined ? [] : [input],
+    outputs: output === undefined ? context.outputs : context.outputs.filter((o) => o.name === output),
+  };
+  const readings: Reading[] = [];
+  for (const convention of conventions) readings.push(...(await convention.read(narrowed)));
+  const warnings = readings.flatMap((reading) => reading.warnings ?? []);
+  const labels = await resolveLabels(user, readings, classes, warnings);
+  const common = { input, output, labels };
+
+  const reason = refusal(input);
+  if (reason !== undefined || input === undefined) return { ...common, refusal: reason ?? 'The model has no input.', warnings };
+  const sources: Source[] = [
+    ...(user === undefined ? [] : [{ settings: settingsOf(user.content), origin: originOf(user) }]),
+    ...readings.flatMap(({ settings, origin }) => (settings === undefined ? [] : [{ settings, origin }])),
+  ];
+  const plan = planFor(input, sources, classes, warnings, path.basename(sidecarPath(context.modelPath)));
+  return typeof plan === 'string' ? { ...common, refusal: plan, warnings } : { ...common, preprocessing: plan, warnings };
+}
+
+/** The plan, or the sentence that says why there is none. */
+export function requirePreprocessing(resolved: ResolvedInput): Preprocessing {
+  if (resolved.preprocessing !== undefined) return resolved.preprocessing;
+  throw new LensError('input', 'input/no-picture', resolved.refusal ?? 'This model does not take pictures.', {
+    hint: 'Give it a .npy tensor of the shape of its input instead.',
+  });
+}
+
+function originOf(sidecar: LoadedSidecar): Origin {
+  return { kind: 'sidecar', detail: path.basename(sidecar.path) };
+}
+
+function planFor(
+  input: ModelValue,
+  sources: readonly Source[],
+  classes: number | undefined,
+  warnings: string[],
+  sidecarName: string,
+): Preprocessing | string {
+  const dims = input.dims!;
+  const shapeOrigin: Origin = { kind: 'metadata', detail: `the model's input shape ${formatDims(dims.map(shown))}` };
+  const layout = layoutFor(dims, sources, shapeOrigin, warnings);
+  const shape = pictureShape(dims, layout.value);
+  const said = pick(sources, (s) => s.color);
+  const channels: Setting<number> = shape.channels === undefined
+    ? { value: said?.value === 'gray' ? 1 : 3, origin: said?.origin ?? { kind: 'default', detail: 'the model does not fix its channels' } }
+    : { value: shape.channels, origin: shapeOrigin };
+  if (channels.value !== 1 && channels.value !== 3) {
+    return `The model's input "${input.name}" (${formatDims(dims.map(shown))}, ${layout.value}) takes ${channels.value} channels; a picture has 1 or 3.`;
+  }
+  const size = sizeFor(shape, sources, shapeOrigin, warnings, sidecarName);
+
+  const fallback = defaultFor({ channels: channels.value, size: size.value, classes, type: input.type });
+  let color: Preprocessing['color'] = said ?? { value: fallback.settings.color!, origin: channels.value === 1 ? shapeOrigin : fallback.origin };
+  if (channels.value === 1 && color.value !== 'gray') {
+    warnings.push(`${color.origin.detail} says ${color.value}, but the model takes 1 channel: grey is given.`);
+    color = { value: 'gray', origin: shapeOrigin };
+  }
+  const geometry = mergeGeometry(sources, fallback, size, warnings);
+  const values = mergeValues(sources, fallback, channels.value, warnings);
+  // Only what is really guessed is warned about.
+  if (values.range.origin.kind === 'default' && values.mean.origin.kind === 'default') {
+    warnings.push(...(fallback.warnings ?? []).map((text) => `${text} Say what it was trained with in ${sidecarName}.`));
+  }
+  const pad = pick(sources, (s) => s.pad) ?? { value: [0, 0, 0] as const, origin: { kind: 'default', detail: 'black' } };
+  return { layout, channels, color, size, ...geometry, ...values, pad };
+}
+
+function defaultFor(context: Parameters<(typeof defaultRules)[number]['read']>[0]): NonNullable<ReturnType<(typeof defaultRules)[number]['read']>> {
+  for (const rule of defaultRules) {
+    const reading = rule.read(context);
+    if (reading !== undefined) return reading;
+  }
+  throw new Error('The last default rule must always answer');
+}
+
+function layoutFor(dims: readonly (number | string)[], sources: readonly Source[], shapeOrigin: Origin, warnings: string[]): Setting<Layout> {
+  const said = pick(sources, (s) => s.layout);
+  if (said !== undefined) return said;
+  const detected = detectLayout(dims);
+  if (detected !== undefined) return { value: detected, origin: shapeOrigin };
+  // A model that fixes a channel count no picture has is refused with that number; only free dimensions are guessed.
+  if (typeof dims[1] !== 'number') warnings.push('The shape of the input does not tell NCHW from NHWC; NCHW is assumed.');
+  return { value: 'NCHW', origin: { kind: 'default', detail: 'NCHW, because the shape does not tell' } };
+}
+
+const DEFAULT_SIDE = 224;
+
+function sizeFor(
+  shape: { readonly height: number | undefined; readonly width: number | undefined },
+  sources: readonly Source[],
+  shapeOrigin: Origin,
+  warnings: string[],
+  sidecarName: string,
+): Preprocessing['size'] {
+  const said = pick(sources, (s) => s.size);
+  const height = shape.height ?? said?.value[0] ?? DEFAULT_SIDE;
+  const width = shape.width ?? said?.value[1] ?? DEFAULT_SIDE;
+  const value = [height, width] as const;
+  const fixed = shape.height !== undefined && shape.width !== undefined;
+  if (said !== undefined && (said.value[0] !== height || said.value[1] !== width)) {
+    warnings.push(`${said.origin.detail} says ${said.value.join('×')}, but the model's input is ${height}×${width} (height × width): the model's is taken.`);
+  }
+  if (fixed) return { value, origin: shapeOrigin };
+  if (said !== undefined) return { value, origin: said.origin };
+  warnings.push(`The model leaves the size of its input free; ${height}×${width} is taken. Set "input.size" in ${sidecarName} for another.`);
+  return { value, origin: { kind: 'default', detail: `${DEFAULT_SIDE}, because the model leaves its size free` } };
+}

@@ -1,0 +1,206 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as v from 'valibot';
+import { LensError } from '../base/errors.js';
+import { isNodeError, parseJson, readSmallText } from './files.js';
+import type { PartialSettings, Preprocessing } from './settings.js';
+
+/**
+ * `<model>.lens.json`: what the user says about a model. It wins over every convention. The editor completes it from
+ * `media/sidecar.schema.json`, which says the same as the schema here.
+ */
+
+const MAX_SIDE = 16384;
+
+const side = v.pipe(v.number('must be a number'), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'), v.maxValue(MAX_SIDE, `must be at most ${MAX_SIDE}`));
+const sides = v.strictTuple([side, side], 'must be [height, width]');
+const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
+const colourLevel = v.pipe(v.number('must be a number'), v.minValue(0, 'must be between 0 and 255'), v.maxValue(255, 'must be between 0 and 255'));
+
+function perChannel<S extends v.GenericSchema<unknown, number>>(item: S): v.GenericSchema<unknown, number[]> {
+  return v.pipe(
+    v.array(item, 'must be a list of numbers'),
+    v.check((list) => list.length === 1 || list.length === 3, 'must have one number, or one for each of three channels'),
+  ) as v.GenericSchema<unknown, number[]>;
+}
+
+function oneOf<const T extends readonly string[]>(words: T): v.PicklistSchema<T, string> {
+  return v.picklist(words, `must be one of ${words.map((w) => `"${w}"`).join(', ')}`);
+}
+
+const inputSchema = v.strictObject(
+  {
+    name: v.optional(v.string('must be the name of an input')),
+    layout: v.optional(oneOf(['NCHW', 'NHWC'])),
+    color: v.optional(oneOf(['RGB', 'BGR', 'gray'])),
+    size: v.optional(sides),
+    resize: v.optional(
+      v.strictObject(
+        {
+          mode: v.optional(oneOf(['exact', 'shortSide', 'longSide', 'letterbox', 'none'])),
+          size: v.optional(v.union([side, sides], 'must be a number of pixels or [height, width]')),
+          interpolation: v.optional(oneOf(['bilinear', 'bicubic', 'nearest', 'lanczos', 'box'])),
+        },
+        'must be an object',
+      ),
+    ),
+    crop: v.optional(oneOf(['center', 'none'])),
+    range: v.optional(
+      v.pipe(
+        v.strictTuple([finite, finite], 'must be [low, high]'),
+        v.check(([low, high]) => low < high, 'must be [low, high] with low below high'),
+      ),
+    ),
+    mean: v.optional(perChannel(finite)),
+    std: v.optional(perChannel(v.pipe(finite, v.check((x) => x !== 0, 'must not be 0')))),
+    pad: v.optional(v.strictTuple([colourLevel, colourLevel, colourLevel], 'must be [red, green, blue]')),
+  },
+  'must be an object',
+);
+
+const labelName = v.string('must be a text');
+
+const sidecarSchema = v.strictObject(
+  {
+    $schema: v.optional(v.string('must be a text')),
+    input: v.optional(inputSchema),
+    labels: v.optional(
+      v.union(
+        [
+          v.string(),
+          v.array(labelName),
+          v.record(v.pipe(v.string(), v.regex(/^\d{1,7}$/)), labelName),
+        ],
+        'must be a list of names, the name of a text file, or an object from class number to name',
+      ),
+    ),
+    output: v.optional(v.string('must be the name of an output')),
+  },
+  'must be an object',
+);
+
+/** The file's content. */
+export type Sidecar = v.InferOutput<typeof sidecarSchema>;
+
+/** A sidecar and where it was read. */
+export interface LoadedSidecar {
+  readonly path: string;
+  readonly content: Sidecar;
+}
+
+/** Where the sidecar of a model is written: `squeezenet.onnx` → `squeezenet.lens.json`, in the same folder. */
+export function sidecarPath(modelPath: string): string {
+  const { dir, name, ext, base } = path.parse(modelPath);
+  return path.join(dir, `${ext.toLowerCase() === '.onnx' ? name : base}.lens.json`);
+}
+
+/** The sidecar beside a model, under either of its names; undefined where there is none. */
+export async function readModelSidecar(modelPath: string): Promise<LoadedSidecar | undefined> {
+  for (const file of new Set([sidecarPath(modelPath), `${modelPath}.lens.json`])) {
+    const text = await readSmallText(file);
+    if (text !== undefined) return { path: file, content: parseSidecar(text, path.basename(file)) };
+  }
+  return undefined;
+}
+
+/** A sidecar by its path, as `--config` names it. */
+export async function readSidecar(file: string): Promise<LoadedSidecar> {
+  const text = await readSmallText(file);
+  if (text === undefined) throw new LensError('usage', 'sidecar/not-found', `There is no readable settings file "${file}".`);
+  return { path: file, content: parseSidecar(text, path.basename(file)) };
+}
+
+/** Parses and checks. The first problem is named by its path; unknown keys are all listed, beside the known ones. */
+export function parseSidecar(text: string, name: string): Sidecar {
+  const json = parseJson(text, name);
+  const unknown = unknownKeys(json);
+  if (unknown.length > 0) {
+    const known = unknown[0]!.known.map((key) => `"${key}"`).join(', ');
+    throw invalid(name, `has ${unknown.length === 1 ? 'an unknown key' : 'unknown keys'}: ${unknown.map((u) => u.path).join(', ')}`, `Known there: ${known}.`);
+  }
+  const result = v.safeParse(sidecarSchema, json);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const at = v.getDotPath(issue);
+  throw invalid(name, at === null ? issue.message : `: "${at}" ${issue.message}`);
+}
+
+function invalid(name: string, what: string, hint = 'The settings are described in the README under "Sidecar".'): LensError {
+  return new LensError('input', 'sidecar/invalid', `${name}${what.startsWith(':') ? '' : ' '}${what}.`, { hint });
+}
+
+function unknownKeys(json: unknown): { path: string; known: string[] }[] {
+  const places: [string, Readonly<Record<string, unknown>>][] = [
+    ['', sidecarSchema.entries],
+    ['input', inputSchema.entries],
+    ['input.resize', inputSchema.entries.resize.wrapped.entries],
+  ];
+  return places.flatMap(([place, entries]) => {
+    const keys = place.split('.').filter((key) => key !== '');
+    const value = keys.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), json);
+    if (!isRecord(value)) return [];
+    const known = Object.keys(entries).filter((key) => key !== '$schema');
+    return Object.keys(value)
+      .filter((key) => !Object.hasOwn(entries, key))
+      .map((key) => ({ path: place === '' ? key : `${place}.${key}`, known }));
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The settings of a sidecar in the words of the plan. */
+export function settingsOf(sidecar: Sidecar): PartialSettings {
+  const { name: _name, ...settings } = sidecar.input ?? {};
+  return settings as PartialSettings;
+}
+
+/** A sidecar that says explicitly what was resolved, so that a default becomes a decision. */
+export function sidecarOf(plan: Preprocessing, rest: Pick<Sidecar, 'labels' | 'output'> & { readonly inputName?: string } = {}): Sidecar {
+  const { inputName, ...others } = rest;
+  const resize = plan.resize.value;
+  return {
+    input: {
+      ...(inputName === undefined ? {} : { name: inputName }),
+      layout: plan.layout.value,
+      color: plan.color.value,
+      size: [...plan.size.value],
+      resize: {
+        mode: resize.mode,
+        ...(resize.mode === 'none' ? {} : { size: typeof resize.size === 'number' ? resize.size : [...resize.size] }),
+        interpolation: resize.interpolation,
+      },
+      crop: plan.crop.value,
+      range: [...plan.range.value],
+      mean: perChannelList(plan.mean.value),
+      std: perChannelList(plan.std.value),
+      pad: [...plan.pad.value],
+    },
+    ...others,
+  };
+}
+
+function perChannelList(values: readonly number[]): number[] {
+  return values.every((x) => x === values[0]) ? values.slice(0, 1) : [...values];
+}
+
+/** Text of a sidecar: indented, with short lists on one line. */
+export function formatSidecar(sidecar: Sidecar): string {
+  const text = JSON.stringify(sidecar, null, 2);
+  return `${text.replace(/\[[^[\]{}"]*\]/g, (list) => list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`;
+}
+
+/** Writes a sidecar whole or not at all. */
+export async function writeSidecar(file: string, sidecar: Sidecar): Promise<void> {
+  const checked = parseSidecar(JSON.stringify(sidecar), path.basename(file));
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, formatSidecar(checked));
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (!isNodeError(error, 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOSPC', 'ENOTDIR')) throw error;
+    throw new LensError('runtime', 'sidecar/unwritable', `"${file}" cannot be written: ${(error as Error).message}.`, { cause: error });
+  }
+}
