@@ -24,11 +24,10 @@ export class Combobox extends LitElement {
   @state() private open = false;
   @state() private text = '';
   @state() private active = 0;
-  @state() private scrollTop = 0;
-  @query('input') private readonly input!: HTMLInputElement;
+  @state() private offset = 0;
   @query('[role=listbox]') private readonly list!: HTMLElement | null;
   private static count = 0;
-  private readonly prefix = `combobox-${Combobox.count++}`;
+  private readonly ids = `combobox-${Combobox.count++}`;
   private found: readonly Entry[] = [];
 
   protected override createRenderRoot(): HTMLElement {
@@ -50,8 +49,8 @@ export class Combobox extends LitElement {
         aria-label=${this.label}
         aria-autocomplete="list"
         aria-expanded=${this.open}
-        aria-controls=${this.open ? `${this.prefix}-list` : nothing}
-        aria-activedescendant=${this.open && this.found.length > 0 ? `${this.prefix}-${this.active}` : nothing}
+        aria-controls=${this.open ? `${this.ids}-list` : nothing}
+        aria-activedescendant=${this.open && this.found.length > 0 ? `${this.ids}-${this.active}` : nothing}
         title=${chosen}
         placeholder=${this.open ? chosen : ''}
         .value=${this.open ? this.text : chosen}
@@ -67,7 +66,7 @@ export class Combobox extends LitElement {
 
   private listTemplate(): TemplateResult {
     const { found } = this;
-    const [first, end] = visibleRows(found.length, ROW, this.scrollTop, ROW * ROWS);
+    const [first, end] = visibleRows(found.length, ROW, this.offset, ROW * ROWS);
     const rows = found.slice(first, end).map((entry, i) => ({ entry, at: first + i }));
     // A screen reader must find the active row even when it was scrolled out of sight.
     const active = found[this.active];
@@ -75,9 +74,9 @@ export class Combobox extends LitElement {
     return html`<div class="combobox-popup" ${styles({ height: `${ROW * Math.max(1, Math.min(ROWS, found.length)) + 2}px` })}>
       <div
         role="listbox"
-        id="${this.prefix}-list"
+        id="${this.ids}-list"
         aria-label=${this.label}
-        @scroll=${() => (this.scrollTop = this.list?.scrollTop ?? 0)}
+        @scroll=${() => (this.offset = this.list?.scrollTop ?? 0)}
         @mousedown=${(event: Event) => event.preventDefault()}
       >
         ${found.length === 0
@@ -91,7 +90,7 @@ export class Combobox extends LitElement {
   private rowTemplate(entry: Entry, at: number): TemplateResult {
     return html`<div
       role="option"
-      id="${this.prefix}-${at}"
+      id="${this.ids}-${at}"
       class="combobox-row ${at === this.active ? 'active' : ''}"
       aria-selected=${entry.value === this.value}
       aria-setsize=${this.found.length}
@@ -129,14 +128,14 @@ export class Combobox extends LitElement {
   private close(): void {
     this.open = false;
     this.text = '';
-    this.scrollTop = 0;
+    this.offset = 0;
   }
 
   private search(text: string): void {
     this.open = true;
     this.text = text;
     this.active = 0;
-    this.scrollTop = 0;
+    this.offset = 0;
     if (this.list !== null) this.list.scrollTop = 0;
   }
 
@@ -175,7 +174,7 @@ export class Combobox extends LitElement {
     if (where === 'middle') list.scrollTop = top - (ROW * (ROWS - 1)) / 2;
     else if (top < list.scrollTop) list.scrollTop = top;
     else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
-    this.scrollTop = list.scrollTop;
+    this.offset = list.scrollTop;
   }
 }
 

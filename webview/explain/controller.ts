@@ -1,0 +1,359 @@
+import { isCancelled, toErrorData, type ErrorData } from '../../src/base/errors.js';
+import type { Client } from '../../src/protocol/channel.js';
+import type {
+  ExplainHostApi, ExplainSetup, ExplainSubject, LayerChoice, PictureOutcome, Question, RunAnswer, RunProgress,
+} from '../../src/protocol/panel.js';
+import type { Explanation } from '../../src/result/explanation.js';
+import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
+import type { PreprocessingRecord } from '../../src/result/recipe.js';
+import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
+import { withParameter } from '../shared/parameterForm.js';
+import type { KeptPanel } from './kept.js';
+
+/** Parameters that are the panel's own: it asks for all channels and reduces them while drawing. */
+export const DRAWN_HERE = ['reduce'];
+const KEPT_RUNS = 12;
+const KEPT_EXPLANATIONS = 24;
+
+/** One run of this panel, as far as it has come. */
+export interface Run {
+  readonly id: string;
+  readonly question: Question;
+  readonly pictures: readonly string[];
+  /** `kept`: known from before the window was reloaded, not asked for yet. */
+  status: 'working' | 'done' | 'partial' | 'failed' | 'kept';
+  title: string;
+  readonly startedAt: number;
+  readonly outcomes: Map<string, PictureOutcome>;
+  answer?: RunAnswer;
+  progress?: RunProgress;
+  error?: ErrorData;
+  /** The model or a picture has changed on disk since. */
+  outdated: boolean;
+  readonly explanations: Map<string, Explanation>;
+}
+
+/** What is drawn: an explanation, and whether it is the answer to the question or an older one. */
+export interface Shown {
+  readonly explanation: Explanation;
+  readonly picture: string;
+  readonly current: boolean;
+  readonly partial: boolean;
+}
+
+/**
+ * The panel's mind, without a DOM: which question is asked, which run answers it, what is shown. Every change of the
+ * question starts a run at once and ends the one before; answers to older questions are dropped.
+ */
+export class ExplainController {
+  setup: ExplainSetup | undefined;
+  /** The panel could not even be set up. */
+  setupError: ErrorData | undefined;
+  question: Question | undefined;
+  display: Display = DEFAULT_DISPLAY;
+  runs: Run[] = [];
+  current: Run | undefined;
+  /** The picture that is looked at. */
+  picture: string | undefined;
+  labels: readonly string[] | undefined;
+  layers: readonly LayerChoice[] | undefined;
+  staleFiles: readonly string[] = [];
+  private last: { readonly explanation: Explanation; readonly picture: string } | undefined;
+  private paramsOf = new Map<string, Question['params']>();
+
+  constructor(
+    private readonly host: Client<ExplainHostApi>,
+    private readonly onChange: () => void,
+    private readonly newId: () => string,
+    private readonly now: () => number = () => Date.now(),
+  ) {}
+
+  /** Asks the host what the panel is about, takes up what was kept, and begins. */
+  async start(kept?: KeptPanel): Promise<void> {
+    try {
+      const setup = await this.host.setup({});
+      this.setup = setup;
+      this.setupError = undefined;
+      if (kept === undefined) {
+        this.display = { ...DEFAULT_DISPLAY, ...colorOf(setup.defaults.colorMap) };
+        this.question = this.firstQuestion(setup);
+      } else this.restore(kept, setup);
+    } catch (error) {
+      if (!isCancelled(error)) this.setupError = toErrorData(error);
+      this.onChange();
+      return;
+    }
+    if (this.current !== undefined) this.begin(this.current);
+    else this.ask();
+  }
+
+  private firstQuestion(setup: ExplainSetup): Question {
+    const method = setup.methods.find((m) => m.id === setup.defaults.method) ?? setup.methods[0];
+    if (method === undefined) throw new Error('The runner offers no attribution method');
+    return {
+      method: method.id, params: paramsToAsk(method, {}), target: 'top1', score: 'logit', seed: 0,
+      ...(setup.layer !== undefined && method.layer !== 'none' ? { layer: setup.layer } : {}),
+    };
+  }
+
+  private restore(kept: KeptPanel, setup: ExplainSetup): void {
+    this.display = { ...DEFAULT_DISPLAY, ...kept.display };
+    const known = new Set(setup.methods.map((m) => m.id));
+    this.question = known.has(kept.question.method) ? kept.question : this.firstQuestion(setup);
+    this.runs = kept.runs
+      .filter((run) => known.has(run.question.method))
+      .map((run) => ({ ...run, status: 'kept', startedAt: this.now(), outcomes: new Map(), outdated: false, explanations: new Map() }));
+    const here = new Set(setup.pictures.map((p) => p.uri));
+    this.current = this.runs.find((run) => run.id === kept.current && run.pictures.every((p) => here.has(p)));
+    this.picture = kept.picture !== undefined && here.has(kept.picture) ? kept.picture : undefined;
+  }
+
+  get method(): MethodDescription | undefined {
+    return this.setup?.methods.find((m) => m.id === this.question?.method);
+  }
+
+  get selected(): string | undefined {
+    const pictures = this.current?.pictures ?? this.setup?.pictures.map((p) => p.uri) ?? [];
+    return this.picture !== undefined && pictures.includes(this.picture) ? this.picture : pictures[0];
+  }
+
+  /** Why the selected picture has no answer. */
+  get error(): ErrorData | undefined {
+    const { current, selected } = this;
+    const outcome = selected === undefined ? undefined : current?.outcomes.get(selected);
+    return this.setupError ?? (outcome?.state === 'failed' ? outcome.error : current?.status === 'failed' ? current.error : undefined);
+  }
+
+  get shown(): Shown | undefined {
+    const { current, selected, last } = this;
+    if (selected === undefined) return undefined;
+    const explanation = current?.explanations.get(selected);
+    if (explanation !== undefined) {
+      const partial = current?.outcomes.get(selected)?.state === 'partial';
+      return { explanation, picture: selected, current: true, partial };
+    }
+    const { progress } = current ?? {};
+    if (current?.status === 'working' && progress?.partial !== undefined && progress.picture === selected) {
+      return { explanation: progress.partial, picture: selected, current: true, partial: true };
+    }
+    return last?.picture === selected ? { ...last, current: false, partial: false } : undefined;
+  }
+
+  /** Preprocessing of the answer, or of the explanation that is shown. */
+  get preprocessing(): PreprocessingRecord | undefined {
+    return this.current?.answer?.preprocessing ?? this.shown?.explanation.recipe.preprocessing;
+  }
+
+  get working(): boolean {
+    return this.current?.status === 'working';
+  }
+
+  /** Changes the question and runs it. The same question asked before is answered from the history. */
+  ask(change: Partial<Question> = {}): void {
+    if (this.question === undefined || this.setup === undefined) return;
+    this.question = { ...this.question, ...change };
+    const pictures = this.setup.pictures.map((p) => p.uri);
+    if (pictures.length === 0) {
+      this.onChange();
+      return;
+    }
+    const before = this.runs.find((r) => r.status === 'done' && !r.outdated && same(r.question, this.question!) && same(r.pictures, pictures));
+    if (before !== undefined) this.goTo(before.id);
+    else this.begin(this.addRun(this.question, pictures));
+  }
+
+  chooseMethod(id: string): void {
+    const method = this.setup?.methods.find((m) => m.id === id);
+    if (method === undefined || this.question === undefined) return;
+    this.paramsOf.set(this.question.method, this.question.params);
+    const { layer, ...others } = this.question;
+    this.question = {
+      ...others, method: id, params: paramsToAsk(method, this.paramsOf.get(id) ?? {}),
+      ...(layer !== undefined && method.layer !== 'none' ? { layer } : {}),
+    };
+    this.ask();
+  }
+
+  chooseLayer(name: string): void {
+    if (this.question === undefined) return;
+    const { layer: _layer, ...others } = this.question;
+    this.question = name === '' ? others : { ...others, layer: name };
+    this.ask();
+  }
+
+  setParameter(name: string, value: ParameterValue): void {
+    const { method, question } = this;
+    if (method !== undefined && question !== undefined) this.ask({ params: withParameter(method.parameters, question.params, name, value) });
+  }
+
+  resetParameters(): void {
+    if (this.method !== undefined) this.ask({ params: paramsToAsk(this.method, {}) });
+  }
+
+  /** The same question again, computed anew. */
+  rerun(): void {
+    if (this.setup === undefined) void this.start();
+    else if (this.question !== undefined && this.setup.pictures.length > 0) {
+      this.staleFiles = [];
+      this.begin(this.addRun(this.question, this.setup.pictures.map((p) => p.uri)));
+    }
+  }
+
+  cancel(): void {
+    if (this.current?.status === 'working') void this.host.stop({ id: this.current.id });
+  }
+
+  /** Goes back to a run of the history. */
+  goTo(id: string): void {
+    const run = this.runs.find((r) => r.id === id);
+    if (run === undefined || run === this.current) return;
+    this.cancel();
+    this.question = run.question;
+    this.current = run;
+    if (run.status === 'kept') this.begin(run);
+    else void this.fetch(run);
+    this.onChange();
+  }
+
+  select(picture: string): void {
+    this.picture = picture;
+    this.onChange();
+    if (this.current !== undefined) void this.fetch(this.current);
+  }
+
+  setDisplay(change: Partial<Display>): void {
+    this.display = { ...this.display, ...change };
+    this.onChange();
+  }
+
+  /** The host sent other pictures to this panel. */
+  show(subject: ExplainSubject): void {
+    if (this.setup === undefined) return;
+    this.setup = { ...this.setup, ...subject };
+    this.picture = undefined;
+    if (subject.layer !== undefined && this.question !== undefined && this.method?.layer !== 'none') {
+      this.question = { ...this.question, layer: subject.layer };
+    }
+    // A class that was chosen for another picture is not what "explain this image" asks for.
+    this.ask({ target: 'top1' });
+  }
+
+  stale(files: readonly string[]): void {
+    this.staleFiles = [...new Set([...this.staleFiles, ...files])];
+    for (const run of this.runs) run.outdated = true;
+    this.labels = undefined;
+    this.layers = undefined;
+    this.onChange();
+  }
+
+  async loadLabels(): Promise<void> {
+    if (this.labels !== undefined) return;
+    this.labels = await this.host.labels({}).catch(() => undefined);
+    this.onChange();
+  }
+
+  async loadLayers(): Promise<void> {
+    if (this.layers !== undefined) return;
+    this.layers = await this.host.layers({}).catch(() => undefined);
+    this.onChange();
+  }
+
+  private addRun(question: Question, pictures: readonly string[]): Run {
+    const run: Run = {
+      id: this.newId(), question, pictures, status: 'kept', title: this.titleOf(question), startedAt: this.now(),
+      outcomes: new Map(), outdated: false, explanations: new Map(),
+    };
+    // A run that never had anything to show is no history.
+    this.runs = [...this.runs.filter((r) => r.status === 'kept' || r.status === 'done' || r.explanations.size > 0), run].slice(-KEPT_RUNS);
+    return run;
+  }
+
+  private titleOf(question: Question): string {
+    return this.setup?.methods.find((m) => m.id === question.method)?.title ?? question.method;
+  }
+
+  private begin(run: Run): void {
+    this.current = run;
+    run.status = 'working';
+    this.onChange();
+    void this.follow(run);
+  }
+
+  private async follow(run: Run): Promise<void> {
+    const { id, question, pictures } = run;
+    try {
+      const answer = await this.host.run({ id, question, pictures }, { onProgress: (report) => this.progress(run, report) });
+      run.answer = answer;
+      for (const outcome of answer.outcomes) run.outcomes.set(outcome.picture, outcome);
+      run.status = answer.cancelled ? 'partial' : answer.outcomes.every((o) => o.state === 'failed') ? 'failed' : 'done';
+    } catch (error) {
+      run.status = isCancelled(error) ? 'partial' : 'failed';
+      if (!isCancelled(error)) run.error = toErrorData(error);
+    }
+    delete run.progress;
+    await this.fetch(run);
+    this.onChange();
+  }
+
+  private progress(run: Run, report: RunProgress): void {
+    // A report without a picture keeps the one before, so that it does not flicker.
+    const partial = report.partial ?? (run.progress?.picture === report.picture ? run.progress.partial : undefined);
+    run.progress = partial === undefined ? report : { ...report, partial };
+    if (report.outcome !== undefined) {
+      run.outcomes.set(report.picture, report.outcome);
+      void this.fetch(run);
+    }
+    if (run === this.current) this.onChange();
+  }
+
+  /** Gets the explanations of the pictures that ended: the selected one first. */
+  private async fetch(run: Run): Promise<void> {
+    const ended = run.pictures.filter((p) => ['done', 'partial'].includes(run.outcomes.get(p)?.state ?? ''));
+    const { selected } = this;
+    for (const picture of ended.sort((a, b) => Number(b === selected) - Number(a === selected))) {
+      if (!run.explanations.has(picture)) {
+        try {
+          run.explanations.set(picture, await this.host.explanation({ run: run.id, picture }));
+        } catch {
+          // The host no longer has it: it is computed again when it is looked at.
+          if (run === this.current && picture === selected && run.status !== 'working') this.begin(run);
+          return;
+        }
+      }
+      const explanation = run.explanations.get(picture)!;
+      if (picture === this.selected && run === this.current) this.last = { explanation, picture };
+      run.title = `${this.titleOf(run.question)} · ${explanation.target.label}`;
+      this.onChange();
+    }
+    this.forget();
+  }
+
+  /** Arrays of runs that are not shown are given up, oldest first; they can be fetched again. */
+  private forget(): void {
+    let count = this.runs.reduce((sum, run) => sum + run.explanations.size, 0);
+    for (const run of this.runs) {
+      if (count <= KEPT_EXPLANATIONS) return;
+      if (run === this.current) continue;
+      count -= run.explanations.size;
+      run.explanations.clear();
+    }
+  }
+}
+
+/** Parameters of a request: those that differ from the defaults, and all channels for the panel to reduce. */
+export function paramsToAsk(method: MethodDescription, values: Question['params']): Question['params'] {
+  const spec = method.parameters['reduce'];
+  return spec?.type === 'choice' && spec.choices.includes('none') ? { ...values, reduce: 'none' } : values;
+}
+
+function colorOf(name: string): Partial<Display> {
+  return name === 'magma' || name === 'inferno' || name === 'viridis' ? { sequential: name } : {};
+}
+
+const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) =>
+    typeof v === 'object' && v !== null && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
+  );
+}

@@ -1,0 +1,34 @@
+import type { ExplainSubject, Question } from '../../src/protocol/panel.js';
+import type { Display } from '../shared/display.js';
+import type { ExplainController } from './controller.js';
+
+/** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
+export interface KeptPanel {
+  readonly version: 1;
+  readonly subject: ExplainSubject;
+  readonly question: Question;
+  readonly display: Display;
+  readonly picture?: string;
+  readonly current?: string;
+  readonly runs: readonly { readonly id: string; readonly question: Question; readonly pictures: readonly string[]; readonly title: string }[];
+}
+
+export function isKept(state: unknown): state is KeptPanel {
+  const kept = state as Partial<KeptPanel> | null | undefined;
+  return typeof kept === 'object' && kept !== null && kept.version === 1 && kept.subject !== undefined && kept.question !== undefined && Array.isArray(kept.runs);
+}
+
+export function keep(controller: ExplainController): KeptPanel | undefined {
+  const { setup, question, display, picture, current, runs } = controller;
+  if (setup === undefined || question === undefined) return undefined;
+  const { model, pictures, pinned, layer } = setup;
+  return {
+    version: 1,
+    subject: { model, pictures, pinned, ...(layer === undefined ? {} : { layer }) },
+    question,
+    display,
+    ...(picture === undefined ? {} : { picture }),
+    ...(current === undefined ? {} : { current: current.id }),
+    runs: runs.filter((r) => r.status !== 'failed').map(({ id, question: q, pictures: p, title }) => ({ id, question: q, pictures: p, title })),
+  };
+}
