@@ -55,3 +55,10 @@ function notesOf(mapped: readonly MappedClass[], known: number, classes: number 
   const shown = lost.slice(0, 5).map((name) => `"${name}"`).join(', ');
   return [`No class is called ${shown}${lost.length > 5 ? ` and ${lost.length - 5} others` : ''}: these pictures have no true class.`];
 }
+
+/** Labels for a model that has none, from folders that stand for its classes in order; otherwise the labels as they are. */
+export function namedByFolders(labels: Labels, mapping: ClassMapping): Labels {
+  const { classes } = mapping;
+  if (labels.origin.kind !== 'default' || classes.length === 0 || classes.some((entry) => entry.by !== 'order')) return labels;
+  return { names: classes.map((entry) => entry.folder), origin: { kind: 'file', detail: 'the names of the folders, in order' } };
+}

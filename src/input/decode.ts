@@ -32,7 +32,7 @@ const MAX_BYTES = 1 << 30;
 
 /** Decodes a file or its bytes. Everything that is no readable picture is refused with one sentence. */
 export async function decodePicture(source: string | Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
-  const name = options.name ?? (typeof source === 'string' ? path.basename(source) : 'The picture');
+  const name = options.name ?? (typeof source === 'string' ? path.basename(source) : UNNAMED);
   throwIfCancelled(options.signal);
   const bytes = typeof source === 'string' ? await readPictureFile(source, name) : source;
   if (bytes.length === 0) throw refuse(name, 'empty', 'is empty (0 bytes)');
@@ -138,7 +138,7 @@ async function readPictureFile(file: string, name: string): Promise<Uint8Array> 
   } catch (error) {
     if (isNodeError(error, 'ENOENT')) throw new LensError('input', 'input/not-found', `There is no file "${file}".`, { cause: error });
     if (isNodeError(error, 'EACCES', 'EPERM')) {
-      throw new LensError('input', 'input/unreadable', `"${name}" may not be read: permission is denied.`, { cause: error });
+      throw new LensError('input', 'input/unreadable', `${subject(name)} may not be read: permission is denied.`, { cause: error });
     }
     throw error;
   } finally {
@@ -168,16 +168,23 @@ async function loadSharp(): Promise<typeof import('sharp').default> {
 
 function damaged(name: string, format: PictureFormat, cause: unknown): LensError {
   const text = cause instanceof Error ? (cause.message.trim().split('\n').at(-1) ?? '') : String(cause);
-  const reason = text.replace(/^\S*?(Vips|vips)\w*:\s*/, '').replace(/^Input (buffer|file) /, 'it ').replace(/[\s:.]+$/, '');
-  return new LensError('input', 'input/damaged-picture', `"${name}" is damaged or cut off and cannot be decoded as ${format.toUpperCase()}: ${reason}.`, {
+  const reason = text.replace(/^.*?(vips\w*|heif|webp):\s*/i, '').replace(/^Input (buffer|file) /, 'it ').replace(/[\s:.]+$/, '');
+  // The libraries' own words help only where they are words.
+  const because = /^[A-Za-z][A-Za-z ,'-]{8,60}$/.test(reason) ? ` (${reason})` : '';
+  return new LensError('input', 'input/damaged-picture', `${subject(name)} is damaged or cut off and cannot be decoded as ${format.toUpperCase()}${because}.`, {
     hint: 'Open it in an image editor and save it again, or fetch it again.',
     cause,
   });
 }
 
+const UNNAMED = 'The picture';
+
+function subject(name: string): string {
+  return name === UNNAMED ? name : `"${name}"`;
+}
+
 function refuse(name: string, code: string, what: string, hint?: string): LensError {
-  const subject = name === 'The picture' ? name : `"${name}"`;
-  return new LensError('input', `input/${code}`, `${subject} ${what}.`, hint === undefined ? {} : { hint });
+  return new LensError('input', `input/${code}`, `${subject(name)} ${what}.`, hint === undefined ? {} : { hint });
 }
 
 function megapixels(pixels: number): string {

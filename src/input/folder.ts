@@ -47,6 +47,7 @@ export function comparePython(a: string, b: string): number {
 export async function* walkPictures(folder: string, options: WalkOptions = {}): AsyncGenerator<FolderPicture> {
   const top = await readFolder(folder, true);
   const walk = new Walk(folder, options);
+  await walk.enter(folder);
   const labels = await readFolderMetadata(folder, top.files);
   const splits = top.folders.length > 0 && top.folders.every((name) => SPLIT.test(name)) ? top.folders : undefined;
   yield* walk.files(folder, top.files, {}, labels);
@@ -87,19 +88,27 @@ class Walk {
     }
   }
 
+  /** Whether this folder is met for the first time, by whatever path. */
+  async enter(folder: string): Promise<boolean> {
+    const real = await realpath(folder).catch(() => undefined);
+    if (real === undefined || this.entered.has(real)) return false;
+    this.entered.add(real);
+    return true;
+  }
+
   /** ImageFolder sorts the folders of a class by their whole path, then the files of each. */
   async *tree(folder: string, place: Place, labels: FileLabels): AsyncGenerator<FolderPicture> {
-    const folders: string[] = [];
+    const found: { readonly at: string; readonly files: readonly string[] }[] = [];
     const collect = async (at: string): Promise<void> => {
       throwIfCancelled(this.options.signal);
-      const real = await realpath(at).catch(() => undefined);
-      if (real === undefined || this.entered.has(real)) return;
-      this.entered.add(real);
-      folders.push(at);
-      for (const name of (await readFolder(at, false)).folders) await collect(path.join(at, name));
+      if (!(await this.enter(at))) return;
+      const { files, folders } = await readFolder(at, false);
+      found.push({ at, files });
+      for (const name of folders) await collect(path.join(at, name));
     };
     await collect(folder);
-    for (const at of folders.sort(comparePython)) yield* this.files(at, (await readFolder(at, false)).files, place, labels);
+    found.sort((a, b) => comparePython(a.at, b.at));
+    for (const { at, files } of found) yield* this.files(at, files, place, labels);
   }
 }
 
