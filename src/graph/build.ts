@@ -1,49 +1,43 @@
 import { LensError } from '../base/errors.js';
-import type { Checkpoint, NodeProto, StoredTensor } from '../checkpoint/model.js';
+import type { Checkpoint, NodeProto } from '../checkpoint/model.js';
 import { Attributes } from './attributes.js';
-import { constantOf } from './constants.js';
+import { flatten } from './flatten.js';
 import type { Graph, GraphNode } from './graph.js';
+import { functionTable } from './inline.js';
 import { Names } from './names.js';
+import { namesWithin } from './nested.js';
 import { inOrder } from './order.js';
+import { TARGET_OPSET, upgradeFunction, upgradeGraph } from './upgrade/upgrade.js';
 
-/** The graph of a checkpoint, in the one form that the rest of the house knows (see {@link Graph}). */
+/**
+ * The graph of a checkpoint, in the one form that the rest of the house knows (see {@link Graph}).
+ * @throws LensError `graph/cycle`, `graph/unresolved`, `graph/duplicate`, `graph/recursion`, `graph/upgrade` …
+ */
 export function buildGraph(checkpoint: Checkpoint): Graph {
-  const { graph } = checkpoint;
-  const weights = new Map<string, StoredTensor>(graph.initializers.map((w) => [w.name, w]));
-  const nodes: GraphNode[] = [];
-  const nodeNames = new Names();
-  for (const proto of graph.nodes) {
-    const output = proto.outputs[0] ?? '';
-    if (proto.op === 'Constant' && proto.domain === '') {
-      const value = constantOf(new Attributes(proto.attributes), output);
-      if (value !== undefined) {
-        weights.set(output, value);
-        continue;
-      }
-    }
-    nodes.push(toGraphNode(proto, nodeNames));
-  }
-  const inputs = graph.inputs.filter((i) => !weights.has(i.name));
+  const opset = checkpoint.opsets.get('') ?? TARGET_OPSET;
+  const source = upgradeGraph(checkpoint.graph, opset);
+  const functions = functionTable(checkpoint.functions.map((f) => upgradeFunction(f, opset)));
+  const names = new Names(namesWithin(source));
+  const { nodes, weights } = flatten({ ...source, initializers: checkInitializers(checkpoint) }, functions, names);
+  const inputs = source.inputs.filter((i) => !weights.has(i.name));
   const known = new Set([...weights.keys(), ...inputs.map((i) => i.name)]);
-  const ordered = inOrder(nodes, (v) => known.has(v));
+  const ordered = inOrder(named(nodes), (v) => known.has(v));
   const made = new Set(ordered.flatMap((n) => n.outputs));
-  for (const o of graph.outputs) {
+  for (const o of source.outputs) {
     if (!made.has(o.name) && !known.has(o.name)) {
       throw new LensError('input', 'graph/unresolved', `The model's output "${o.name}" is made by no node.`, {
         hint: 'The model is incomplete: export it again.',
       });
     }
   }
-  const opsets = new Map(checkpoint.opsets);
-  const opset = opsets.get('')!;
-  opsets.delete('');
+  const { standard, others } = opsetsOf(checkpoint, opset);
   return {
-    name: graph.name,
+    name: source.name,
     irVersion: checkpoint.irVersion,
-    opset,
-    opsets,
+    opset: standard,
+    opsets: others,
     inputs,
-    outputs: graph.outputs,
+    outputs: source.outputs,
     nodes: ordered,
     weights,
     metadata: checkpoint.metadata,
@@ -51,8 +45,52 @@ export function buildGraph(checkpoint: Checkpoint): Graph {
   };
 }
 
-function toGraphNode(proto: NodeProto, names: Names): GraphNode {
-  const { op, domain, inputs, outputs, doc, metadata } = proto;
-  const name = names.make(proto.name === '' ? `${op}_${outputs[0] ?? ''}` : proto.name);
-  return { name, op, domain, inputs, outputs, attributes: new Attributes(proto.attributes), doc, metadata };
+function checkInitializers(checkpoint: Checkpoint): Checkpoint['graph']['initializers'] {
+  const seen = new Set<string>();
+  for (const { name } of checkpoint.graph.initializers) {
+    if (seen.has(name))
+      throw new LensError('input', 'graph/duplicate', `The model holds the weight "${name}" twice.`, {
+        hint: 'The model breaks the ONNX rules: export it again.',
+      });
+    seen.add(name);
+  }
+  return checkpoint.graph.initializers;
+}
+
+/** Opsets after the upgrade. Functions may bring domains of their own, and a newer standard opset. */
+function opsetsOf(checkpoint: Checkpoint, opset: number): { standard: number; others: Map<string, number> } {
+  const others = new Map<string, number>();
+  let standard = Math.max(opset, TARGET_OPSET);
+  for (const f of checkpoint.functions) {
+    for (const [domain, version] of f.opsets) {
+      if (domain === '') standard = Math.max(standard, version);
+      else others.set(domain, Math.max(version, others.get(domain) ?? 0));
+    }
+  }
+  for (const [domain, version] of checkpoint.opsets)
+    if (domain !== '') others.set(domain, Math.max(version, others.get(domain) ?? 0));
+  return { standard, others };
+}
+
+/** Nodes with typed attributes and names of their own. */
+function named(nodes: readonly NodeProto[]): GraphNode[] {
+  const names = new Names();
+  // The names that the file gives have the first right to themselves.
+  const given = new Set<string>();
+  const first = nodes.map((n) => n.name !== '' && !given.has(n.name) && given.add(n.name) !== undefined);
+  for (const name of given) names.add(name);
+  return nodes.map((proto, i) => {
+    const { op, domain, inputs, outputs, doc, metadata } = proto;
+    const wish = proto.name === '' ? `${op}_${outputs[0] ?? ''}` : proto.name;
+    return {
+      name: first[i] ? proto.name : names.make(wish),
+      op,
+      domain,
+      inputs,
+      outputs,
+      attributes: new Attributes(proto.attributes),
+      doc,
+      metadata,
+    };
+  });
 }
