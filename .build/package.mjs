@@ -1,9 +1,9 @@
 // npm run package [-- --target TARGET]: out/onnx-lens-TARGET.vsix from the built dist/, with that target's native packages.
 import { createVSIX } from '@vscode/vsce';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { npm } from './npm.mjs';
 import { thirdPartyNotices } from './notices.mjs';
 
 /** The platforms for which onnxruntime-node has a binary. */
@@ -16,9 +16,8 @@ if (!targets.includes(target)) {
 }
 const [os, cpu] = target.split('-');
 const readJson = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
-const stage = path.resolve('out/package', target);
-fs.rmSync(stage, { recursive: true, force: true });
-fs.mkdirSync(stage, { recursive: true });
+const stage = fs.mkdtempSync(path.resolve('out/package-'));
+process.once('exit', () => fs.rmSync(stage, { recursive: true, force: true }));
 
 /** sharp with the target's binaries: ours, or fetched by npm for a foreign target and held against our lock file. */
 function sharpModules() {
@@ -26,28 +25,12 @@ function sharpModules() {
   const folder = path.resolve('out/foreign', target);
   const { version } = readJson('node_modules/sharp/package.json');
   fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(
-    path.join(folder, 'package.json'),
-    JSON.stringify({ private: true, dependencies: { sharp: version } }),
-  );
-  const flags = [
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-    `--os=${os}`,
-    `--cpu=${cpu}`,
-    '--libc=glibc',
-  ];
-  execFileSync('npm', ['install', ...flags], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-  });
+  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ dependencies: { sharp: version } }));
+  npm(['install', `--os=${os}`, `--cpu=${cpu}`, '--libc=glibc'], folder);
   const locked = readJson('package-lock.json').packages;
   for (const [name, { integrity }] of Object.entries(readJson(path.join(folder, 'package-lock.json')).packages)) {
-    if (name.includes('@img/sharp') && locked[name]?.integrity !== integrity)
-      throw new Error(`${name} is not what package-lock.json names.`);
+    const same = !name.includes('@img/sharp') || locked[name]?.integrity === integrity;
+    if (!same) throw new Error(`${name} is not what package-lock.json names.`);
   }
   return path.join(folder, 'node_modules');
 }
@@ -58,8 +41,7 @@ function closure(modules, name, found = new Set()) {
   if (found.has(name) || !fs.existsSync(file)) return found;
   found.add(name);
   const { dependencies = {}, optionalDependencies = {} } = readJson(file);
-  for (const next of [...Object.keys(dependencies), ...Object.keys(optionalDependencies)])
-    closure(modules, next, found);
+  for (const next of Object.keys({ ...dependencies, ...optionalDependencies })) closure(modules, next, found);
   return found;
 }
 
@@ -67,15 +49,14 @@ function closure(modules, name, found = new Set()) {
 function copyNativePackages() {
   const to = path.join(stage, 'dist/node_modules');
   const sharp = sharpModules();
-  for (const name of closure(sharp, 'sharp'))
-    fs.cpSync(path.join(sharp, name), path.join(to, name), { recursive: true });
+  const copy = (from, name, filter) =>
+    fs.cpSync(path.join(from, name), path.join(to, name), { recursive: true, filter });
+  for (const name of closure(sharp, 'sharp')) copy(sharp, name);
   const binaries = path.resolve('node_modules/onnxruntime-node/bin/napi-v6');
   const kept = path.join(binaries, os, cpu);
   const wanted = (file) =>
     !file.startsWith(binaries + path.sep) || kept.startsWith(file) || file.startsWith(kept + path.sep);
-  for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
-    fs.cpSync(path.resolve('node_modules', name), path.join(to, name), { recursive: true, filter: wanted });
-  }
+  for (const name of ['onnxruntime-node', 'onnxruntime-common']) copy(path.resolve('node_modules'), name, wanted);
   // npm has no links: the macOS package carries the library a second time under its full version, which nothing loads.
   if (os === 'darwin') {
     const { version } = readJson('node_modules/onnxruntime-node/package.json');
@@ -93,6 +74,5 @@ fs.writeFileSync(path.join(stage, 'package.json'), JSON.stringify(shipped, null,
 
 const vsix = path.resolve('out', `onnx-lens-${target}.vsix`);
 await createVSIX({ cwd: stage, packagePath: vsix, target, dependencies: false, allowMissingRepository: true });
-fs.rmSync(stage, { recursive: true });
 if (target === own) fs.copyFileSync(vsix, 'out/onnx-lens.vsix'); // what the tests install
 console.log(`${path.relative('.', vsix)}: ${(fs.statSync(vsix).size / 2 ** 20).toFixed(1)} MiB`);

@@ -1,10 +1,10 @@
 // Installs a test workbench once (idempotent): no compiler, no install scripts, nothing but the npm registry.
 // VSCODE_HOST=current (default) or floor (the oldest VS Code we support) picks the folder next to this file.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npm } from '../../.build/npm.mjs';
 
 const here = import.meta.dirname;
 const host = path.join(here, process.env.VSCODE_HOST ?? 'current');
@@ -26,12 +26,6 @@ function fingerprint() {
     path.join(here, 'spdlog-shim.cjs'),
   ];
   return files.reduce((sum, file) => sum.update(fs.readFileSync(file)), createHash('sha256')).digest('hex');
-}
-
-/** Environment for an npm started from an npm script: without what the outer npm says about itself, with the user's settings. */
-function npmEnvironment() {
-  const own = /^(npm_(package|lifecycle|command|execpath|node_execpath|config_(local_)?prefix)|INIT_CWD)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
 
 /** Stand-ins for native modules, which are not compiled here. */
@@ -61,12 +55,6 @@ export function setup() {
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return;
   const start = Date.now();
   console.log('Installing the test workbench (once, about half a minute) ...');
-  const npm = (args, cwd) =>
-    execFileSync('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd,
-      env: npmEnvironment(),
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
   npm(['ci'], host);
   // The workbench's own dependencies, pinned by the npm-shrinkwrap.json inside the package: `npm ci` refuses that file, `install` honours it.
   npm(['install', '--omit=dev', '--no-save'], vscode);
