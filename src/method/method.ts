@@ -1,7 +1,7 @@
 import type { FloatTensor } from '../base/tensor.js';
 import type { Random } from '../base/random.js';
 import type { Attribution } from '../result/explanation.js';
-import type { MethodDescription, ParameterSchema, ParametersOf } from '../result/method.js';
+import type { MethodDescription, ParameterSchema, ParametersOf, ParameterValue } from '../result/method.js';
 import type { ScoreKind } from '../result/recipe.js';
 import type { Subject, Target } from './subject.js';
 
@@ -29,6 +29,8 @@ export interface AttributionAnswer {
   readonly attribution: Attribution;
   readonly layer?: string;
   readonly delta?: number;
+  /** Parameters that the method settled by itself (`auto`), for the recipe. */
+  readonly params?: Readonly<Record<string, ParameterValue>>;
   readonly notes: readonly string[];
 }
 
@@ -40,6 +42,8 @@ export interface AttributionMethod<S extends ParameterSchema = ParameterSchema> 
 }
 
 /** Declares a method with the type of its parameters inferred. */
-export function attributionMethod<const S extends ParameterSchema>(method: Omit<AttributionMethod<S>, 'chapter'>): AttributionMethod<S> {
+export function attributionMethod<const S extends ParameterSchema>(
+  method: Omit<AttributionMethod<S>, 'chapter'>,
+): AttributionMethod<S> {
   return { ...method, chapter: 'attribution' };
 }

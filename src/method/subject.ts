@@ -65,7 +65,12 @@ export interface Subject {
    */
   gradients(
     batch: FloatTensor,
-    options: { readonly of: ScoreAt; readonly wrt?: readonly string[]; readonly rules?: string; readonly values?: readonly string[] },
+    options: {
+      readonly of: ScoreAt;
+      readonly wrt?: readonly string[];
+      readonly rules?: string;
+      readonly values?: readonly string[];
+    },
     signal: AbortSignal,
   ): Promise<GradientAnswer>;
   /** How many samples fit one run, from memory: methods size their own work by it. */

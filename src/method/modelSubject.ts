@@ -1,0 +1,424 @@
+import { LensError, throwIfCancelled } from '../base/errors.js';
+import {
+  castFloating,
+  floatTensor,
+  formatDims,
+  isFloating,
+  sameDims,
+  sizeOf,
+  toFloat32,
+  type FloatTensor,
+  type Tensor,
+} from '../base/tensor.js';
+import { storedBytes } from '../checkpoint/readTensor.js';
+import type { GradientGraph, GradientRequest, SeedKind } from '../gradient/request.js';
+import type { Rule } from '../gradient/rule.js';
+import { withOutputs, prune } from '../graph/edits.js';
+import type { Facts } from '../graph/facts.js';
+import { indexOf, type Graph } from '../graph/graph.js';
+import type { Layer } from '../graph/layer.js';
+import type { ScoreKind } from '../result/recipe.js';
+import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost, sliceBatch } from '../session/batches.js';
+import { SessionCache } from '../session/cache.js';
+import { dimsOf, zeros } from '../session/probe.js';
+import type { ProviderReport, Session, SessionOptions, Sessions } from '../session/session.js';
+import { nearest } from './nearest.js';
+import { fromSamples, sampleDims, toSamples } from './samples.js';
+import { findScores, type ScorePlaces } from './scores.js';
+import type { GradientAnswer, InputSpec, ScoreAt, Subject, Target } from './subject.js';
+import { isDistribution, softmax } from './targets.js';
+
+/** Makes the graph that computes gradients. */
+export type Differentiate = (
+  graph: Graph,
+  facts: Facts,
+  request: GradientRequest,
+) => GradientGraph | Promise<GradientGraph>;
+
+export interface SubjectParts {
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly layers: readonly Layer[];
+  readonly input: InputSpec;
+  readonly sessions: Sessions;
+  readonly differentiate: Differentiate;
+  /** Named sets of backward rules, e.g. `guided_backprop`. */
+  readonly rules: (name: string) => ReadonlyMap<string, Rule>;
+}
+
+export interface SubjectOptions {
+  /** The output that holds the scores. */
+  readonly output?: string;
+  readonly session?: Partial<SessionOptions>;
+  /** Share of the free memory that one run may take. */
+  readonly memoryShare?: number;
+  /** Bytes of sessions to keep open. */
+  readonly cacheBytes?: number;
+}
+
+/** Native memory of a session beside its weights. */
+const SESSION_BYTES = 16 << 20;
+
+/** Opens a model for questions. Runs it once on zeros to see whether its output is a distribution already. */
+export async function openSubject(
+  parts: SubjectParts,
+  options: SubjectOptions = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ModelSubject> {
+  let places = findScores(parts.graph, parts.facts, options.output);
+  const subject = new ModelSubject(parts, places, options);
+  if (places.activation !== 'softmax' || places.note !== undefined) return subject;
+  try {
+    const input = floatTensor([1, ...subject.inputDims]);
+    const logits = (await subject.values(input, [places.logit], signal)).get(places.logit)!;
+    if (!isDistribution(logits.data)) return subject;
+  } catch (error) {
+    await subject.dispose();
+    throw error;
+  }
+  places = {
+    ...places,
+    probability: places.logit,
+    activation: 'none',
+    note: 'The output is a probability already, and no Softmax was found to cut: the score is that probability.',
+  };
+  await subject.dispose();
+  return new ModelSubject(parts, places, options);
+}
+
+/** A model, its sessions and its memory behind the contract of {@link Subject}. */
+export class ModelSubject implements Subject {
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly layers: readonly Layer[];
+  readonly input: InputSpec;
+  readonly classes: number;
+  /** What must be said beside every result of this model. */
+  readonly notes: readonly string[];
+  private readonly cache: SessionCache;
+  private readonly batchSizes = new Map<string, number>();
+  private readonly gradientGraphs = new Map<string, Promise<GradientGraph>>();
+  private report: ProviderReport | undefined;
+
+  constructor(
+    private readonly parts: SubjectParts,
+    private readonly places: ScorePlaces,
+    private readonly options: SubjectOptions,
+  ) {
+    this.graph = places.graph;
+    this.facts = places.facts;
+    this.layers = parts.layers;
+    this.input = parts.input;
+    this.classes = places.classes;
+    this.cache = new SessionCache(options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3));
+    const others = this.graph.inputs.filter((i) => i.name !== this.input.name);
+    this.notes = others.map((i) => `The input "${i.name}" is fed with zeros.`);
+  }
+
+  /** What ran, as far as it is known: the newest session's report. */
+  get provider(): ProviderReport | undefined {
+    return this.report;
+  }
+
+  /** Dimensions of one sample of the input. */
+  get inputDims(): readonly number[] {
+    const fact = this.facts.get(this.input.name);
+    return fact === undefined ? this.pictureDims : sampleDims(fact, this.facts);
+  }
+
+  /** Whether the scores are a plain list of classes. */
+  get classifier(): boolean {
+    return this.places.classifier;
+  }
+
+  scoreValue(kind: ScoreKind): { value: string; note?: string } {
+    const { logit, probability, note, activation } = this.places;
+    if (kind === 'probability' && activation !== 'none') return { value: probability };
+    return note === undefined ? { value: logit } : { value: logit, note };
+  }
+
+  batchSize(kind: 'forward' | 'gradient'): number {
+    if (!this.facts.dynamicBatch) return this.facts.batch;
+    let size = this.batchSizes.get(kind);
+    if (size === undefined) {
+      const provider = this.report?.used ?? 'cpu';
+      size = chooseBatch(sampleCost(this.graph, this.facts, kind), limitsHere(provider, this.options.memoryShare));
+      this.batchSizes.set(kind, size);
+    }
+    return size;
+  }
+
+  layer(name: string): Layer {
+    const found =
+      this.layers.find((l) => l.name === name) ?? this.layers.find((l) => l.node === name || l.output === name);
+    if (found !== undefined) return found;
+    const near = nearest(
+      name,
+      this.layers.map((l) => l.name),
+    );
+    throw new LensError('usage', 'layer/unknown', `The model has no layer "${name}".`, {
+      hint:
+        near.length === 0
+          ? 'The verb "inspect" lists the layers.'
+          : `Did you mean ${near.map((n) => `"${n}"`).join(', ')}?`,
+    });
+  }
+
+  /** Logits (or what stands for them) and probabilities, `[n, classes]` each. Probabilities are computed in double precision. */
+  async predict(
+    batch: FloatTensor,
+    signal: AbortSignal,
+  ): Promise<{ logits: FloatTensor; probabilities: Float64Array }> {
+    const { logit, activation } = this.places;
+    const values = (await this.values(batch, [logit], signal)).get(logit)!;
+    const n = batch.dims[0]!;
+    const logits = floatTensor([n, this.classes], values.data);
+    const probabilities = new Float64Array(logits.data.length);
+    for (let k = 0; k < n; k++) {
+      const row = logits.data.subarray(k * this.classes, (k + 1) * this.classes);
+      probabilities.set(
+        this.places.classifier || activation !== 'softmax' ? activate(row, activation) : row,
+        k * this.classes,
+      );
+    }
+    return { logits, probabilities };
+  }
+
+  async scores(batch: FloatTensor, target: Target, score: ScoreKind, signal: AbortSignal): Promise<Float32Array> {
+    if (target.index < 0 || target.index >= this.classes) throw new Error(`There is no score ${target.index}`);
+    const { logits, probabilities } = await this.predict(batch, signal);
+    const from = score === 'probability' ? probabilities : logits.data;
+    return Float32Array.from({ length: batch.dims[0]! }, (_, k) => from[k * this.classes + target.index]!);
+  }
+
+  async values(
+    batch: FloatTensor,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, FloatTensor>> {
+    const known = indexOf(this.graph);
+    for (const name of names) {
+      if (name !== this.input.name && known.producer(name) === undefined)
+        throw new Error(`The model computes no value "${name}"`);
+    }
+    const wanted = [...new Set(names)].filter((name) => name !== this.input.name);
+    const out = new Map<string, FloatTensor>();
+    if (names.includes(this.input.name)) out.set(this.input.name, batch);
+    if (wanted.length === 0) return out;
+    const graph = prune(this.graph, wanted);
+    const key = `forward ${JSON.stringify(wanted)}`;
+    const pieces = await this.inPieces(batch, 'forward', signal, (part, n) =>
+      this.withSession(key, graph, async (session) => {
+        const raw = await session.run(this.feeds(graph, part, n), wanted, signal);
+        return new Map(wanted.map((name) => [name, this.samples(name, raw[name]!, n)]));
+      }),
+    );
+    for (const name of wanted) out.set(name, concatBatches(pieces.map((p) => p.get(name)!)));
+    return out;
+  }
+
+  async gradients(
+    batch: FloatTensor,
+    options: {
+      readonly of: ScoreAt;
+      readonly wrt?: readonly string[];
+      readonly rules?: string;
+      readonly values?: readonly string[];
+    },
+    signal: AbortSignal,
+  ): Promise<GradientAnswer> {
+    const { of } = options;
+    const wrt = options.wrt ?? [this.input.name];
+    const wanted = (options.values ?? []).filter((v) => v !== this.input.name);
+    const seed: SeedKind = of.pick === 'sum' ? 'sum' : 'index' in of.pick ? 'index' : 'direction';
+    const key = `gradient ${JSON.stringify([of.value, seed, wrt, options.rules ?? '', wanted])}`;
+    const made = await this.gradientGraph(
+      key,
+      {
+        score: { value: of.value, seed },
+        wrt,
+        ...(options.rules === undefined ? {} : { overrides: this.parts.rules(options.rules) }),
+      },
+      wanted,
+    );
+    const outputs = [made.score, ...wrt.map((v) => made.gradients.get(v)!), ...wanted];
+    const pieces = await this.inPieces(batch, 'gradient', signal, (part, n) =>
+      this.withSession(key, made.graph, async (session) => {
+        const feeds = this.feeds(made.graph, part, n);
+        if (made.seed !== undefined) feeds[made.seed] = this.seedFeed(of, n);
+        const raw = await session.run(feeds, [...new Set(outputs)], signal);
+        return {
+          scores: floatTensor([n], toFloat32(raw[made.score]!)),
+          gradients: wrt.map((v) => this.samples(v, raw[made.gradients.get(v)!]!, n)),
+          values: wanted.map((v) => this.samples(v, raw[v]!, n)),
+        };
+      }),
+    );
+    const values = new Map(wanted.map((v, i) => [v, concatBatches(pieces.map((p) => p.values[i]!))]));
+    if (options.values?.includes(this.input.name)) values.set(this.input.name, batch);
+    return {
+      scores: concatBatches(pieces.map((p) => p.scores)).data,
+      gradients: new Map(wrt.map((v, i) => [v, concatBatches(pieces.map((p) => p.gradients[i]!))])),
+      values,
+      notes: made.notes,
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await this.cache.dispose();
+  }
+
+  /** Frees the sessions that are not in use; the next question opens them again. */
+  async rest(): Promise<void> {
+    await this.cache.clear();
+  }
+
+  private gradientGraph(key: string, request: GradientRequest, values: readonly string[]): Promise<GradientGraph> {
+    let making = this.gradientGraphs.get(key);
+    if (making === undefined) {
+      making = (async () => {
+        const made = await this.parts.differentiate(this.graph, this.facts, request);
+        const outputs = [...new Set([made.score, ...made.gradients.values(), ...values])];
+        // Only what is fetched: the original outputs would be computed for nothing.
+        return { ...made, graph: prune(withSources(made.graph, this.graph, values), outputs) };
+      })();
+      making.catch(() => this.gradientGraphs.delete(key));
+      this.gradientGraphs.set(key, making);
+    }
+    return making;
+  }
+
+  private async withSession<T>(key: string, graph: Graph, work: (session: Session) => Promise<T>): Promise<T> {
+    const bytes = [...graph.weights.values()].reduce((sum, w) => sum + storedBytes(w), SESSION_BYTES);
+    const open = (): Promise<Session> => this.parts.sessions.open(graph, this.options.session);
+    return this.cache.use(key, bytes, open, async (session) => {
+      try {
+        return await work(session);
+      } finally {
+        this.report = session.provider;
+      }
+    });
+  }
+
+  /** Runs a batch of any size in pieces that fit; a model of fixed batch gets the last sample repeated to fill it. */
+  private async inPieces<R extends object>(
+    batch: FloatTensor,
+    kind: 'forward' | 'gradient',
+    signal: AbortSignal,
+    run: (part: FloatTensor, n: number) => Promise<R>,
+  ): Promise<R[]> {
+    const n = batch.dims[0]!;
+    const size = this.batchSize(kind);
+    const pieces: R[] = [];
+    for (let from = 0; from < n; from += size) {
+      throwIfCancelled(signal);
+      const to = Math.min(n, from + size);
+      let part = sliceBatch(batch, from, to);
+      const missing = this.facts.dynamicBatch ? 0 : this.facts.batch - (to - from);
+      if (missing > 0) {
+        const last = sliceBatch(batch, to - 1, to);
+        part = concatBatches([part, ...Array.from({ length: missing }, () => last)]);
+      }
+      const piece = await run(part, part.dims[0]!);
+      pieces.push(missing > 0 ? cutPiece(piece, to - from) : piece);
+    }
+    return pieces;
+  }
+
+  private get pictureDims(): number[] {
+    const { layout, channels, height, width } = this.input;
+    return layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
+  }
+
+  private feeds(graph: Graph, batch: FloatTensor, n: number): Record<string, Tensor> {
+    const feeds: Record<string, Tensor> = {};
+    const known = new Set(this.graph.inputs.map((i) => i.name));
+    for (const input of graph.inputs) {
+      if (!known.has(input.name)) continue;
+      if (input.name !== this.input.name) {
+        feeds[input.name] = zeros(input.type ?? 'float32', dimsOf(input, {}, n), input.name);
+        continue;
+      }
+      const wanted = this.inputDims;
+      if (!sameDims(batch.dims.slice(1), wanted)) {
+        throw new LensError(
+          'input',
+          'input/shape',
+          `The tensor is ${formatDims(batch.dims.slice(1))}, the model's input "${input.name}" is ${formatDims(wanted)}.`,
+        );
+      }
+      feeds[input.name] = asType(batch, input.type ?? 'float32');
+    }
+    return feeds;
+  }
+
+  private samples(name: string, raw: Tensor, n: number): FloatTensor {
+    const tensor = floatTensor(raw.dims, toFloat32(raw));
+    const fact = this.facts.get(name);
+    if (fact === undefined)
+      throw new LensError('unsupported', 'subject/no-shape', `The shape of "${name}" is not known.`);
+    return toSamples(tensor, fact, this.facts, n);
+  }
+
+  private seedFeed(of: ScoreAt, n: number): Tensor {
+    const { pick } = of;
+    if (pick === 'sum') throw new Error('A sum has no seed');
+    if ('index' in pick) return { type: 'int64', dims: [n], data: new BigInt64Array(n).fill(BigInt(pick.index)) };
+    const fact = this.facts.get(of.value);
+    if (fact === undefined)
+      throw new LensError('unsupported', 'subject/no-shape', `The shape of "${of.value}" is not known.`);
+    const sample = toFloat32(pick.direction);
+    const dims = sampleDims(fact, this.facts);
+    if (sample.length !== sizeOf(dims))
+      throw new Error(`A direction of ${formatDims(pick.direction.dims)} does not fit ${formatDims(dims)}`);
+    const all = floatTensor([n, ...dims]);
+    for (let k = 0; k < n; k++) all.data.set(sample, k * sample.length);
+    return asType(fromSamples(all, fact, this.facts, n), fact.type);
+  }
+}
+
+/** Forward values that the gradient graph lost by pruning, put back from the model's graph. */
+function withSources(gradient: Graph, model: Graph, values: readonly string[]): Graph {
+  const index = indexOf(gradient);
+  const lost = values.filter((v) => index.producer(v) === undefined);
+  if (lost.length === 0)
+    return withOutputs(gradient, [
+      ...gradient.outputs.map((o) => o.name),
+      ...values.filter((v) => !gradient.outputs.some((o) => o.name === v)),
+    ]);
+  const part = prune(model, lost);
+  const have = new Set(gradient.nodes.flatMap((n) => n.outputs));
+  const nodes = part.nodes.filter((n) => !n.outputs.some((o) => o !== '' && have.has(o)));
+  const inputs = part.inputs.filter((i) => !gradient.inputs.some((g) => g.name === i.name));
+  return withSources(
+    {
+      ...gradient,
+      nodes: [...gradient.nodes, ...nodes],
+      inputs: [...gradient.inputs, ...inputs],
+      weights: new Map([...part.weights, ...gradient.weights]),
+    },
+    model,
+    values,
+  );
+}
+
+function activate(row: Float32Array, activation: ScorePlaces['activation']): ArrayLike<number> {
+  if (activation === 'softmax') return softmax(row);
+  return activation === 'sigmoid' ? Float64Array.from(row, (x) => 1 / (1 + Math.exp(-x))) : row;
+}
+
+function asType(tensor: FloatTensor, type: Tensor['type']): Tensor {
+  if (type === 'float32') return tensor;
+  if (isFloating(type)) return castFloating(tensor, type as 'float64' | 'float16' | 'bfloat16');
+  if (type === 'uint8')
+    return { ...tensor, type, data: Uint8Array.from(tensor.data, (v) => Math.min(255, Math.max(0, Math.round(v)))) };
+  throw new LensError('unsupported', 'subject/input-type', `The model takes ${type} values, not a picture.`);
+}
+
+/** The first `count` samples of everything in a piece. */
+function cutPiece<R extends object>(piece: R, count: number): R {
+  const cut = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(cut) : sliceBatch(value as FloatTensor, 0, count);
+  if (piece instanceof Map) return new Map([...piece].map(([k, v]) => [k, cut(v)])) as unknown as R;
+  return Object.fromEntries(Object.entries(piece).map(([k, v]) => [k, cut(v)])) as R;
+}

@@ -1,0 +1,150 @@
+import { LensError, throwIfCancelled } from '../base/errors.js';
+import { Random } from '../base/random.js';
+import {
+  castFloating,
+  floatTensor,
+  formatDims,
+  isFloating,
+  sizeOf,
+  toIntegers,
+  type Tensor,
+  type TensorData,
+} from '../base/tensor.js';
+import type { Facts } from '../graph/facts.js';
+import type { Graph } from '../graph/graph.js';
+import { probeGraph, readProbe, type Probe, type ProbeRun } from '../graph/probe.js';
+import type { ValueInfo } from '../checkpoint/model.js';
+import type { Session, Sessions } from './session.js';
+
+/** Sizes of inputs at batch 1, for dimensions that the model leaves free. */
+export type InputDims = Readonly<Record<string, readonly number[]>>;
+
+/**
+ * Runs a model once or twice on noise to learn the type and shape of every value. A model whose batch dimension is free
+ * is run at two batch sizes; where the second fails or its batch does not reach the outputs, the batch counts as fixed.
+ */
+export async function probeFacts(
+  graph: Graph,
+  sessions: Sessions,
+  inputDims: InputDims = {},
+  signal?: AbortSignal,
+): Promise<Facts> {
+  const probe = probeGraph(graph);
+  const fixed = fixedBatch(graph.inputs);
+  const session = await sessions.open(probe.graph, { provider: 'cpu' });
+  try {
+    const first = await runProbe(probe, session, inputDims, fixed ?? 1, signal);
+    if (fixed !== undefined) return readProbe(probe, [first]);
+    const second = await runProbe(probe, session, inputDims, 2, signal).catch((error: unknown) => {
+      throwIfCancelled(signal);
+      if (error instanceof LensError) return undefined;
+      throw error;
+    });
+    return second !== undefined && batchReachesOutputs(probe, second)
+      ? readProbe(probe, [first, second])
+      : readProbe(probe, [first]);
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** The batch size that the inputs fix; undefined where it is free. */
+function fixedBatch(inputs: readonly ValueInfo[]): number | undefined {
+  const batched = inputs.filter((i) => (i.dims?.length ?? 0) > 1);
+  for (const { dims } of batched.length > 0 ? batched : inputs) {
+    const first = dims?.[0];
+    if (typeof first === 'number') return Math.max(1, first);
+  }
+  return undefined;
+}
+
+/** Models with a baked-in Reshape accept a second sample and fold it into another dimension. */
+function batchReachesOutputs(probe: Probe, run: ProbeRun): boolean {
+  return probe.of.outputs.every((output) => {
+    const shape = run.outputs[probe.shapes.get(output.name) ?? ''];
+    return shape === undefined || toIntegers(shape)[0] === run.batch;
+  });
+}
+
+async function runProbe(
+  probe: Probe,
+  session: Session,
+  inputDims: InputDims,
+  batch: number,
+  signal?: AbortSignal,
+): Promise<ProbeRun> {
+  const random = new Random(1);
+  const feeds = Object.fromEntries(
+    probe.graph.inputs.map((input) => [input.name, noise(input, dimsOf(input, inputDims, batch), random)]),
+  );
+  const outputs = await session.run(
+    feeds,
+    probe.graph.outputs.map((o) => o.name),
+    signal,
+  );
+  return { batch, feeds, outputs };
+}
+
+/** Dimensions to feed: the batch first, sizes from `inputDims`, then what the model says. */
+export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): number[] {
+  const given = inputDims[input.name];
+  const { dims } = input;
+  if (dims === undefined && given === undefined) {
+    throw new LensError(
+      'unsupported',
+      'session/input-rank',
+      `The model does not say the shape of its input "${input.name}".`,
+    );
+  }
+  return (dims ?? given!).map((d, i) => {
+    if (typeof d === 'number') return d;
+    if (i === 0) return batch;
+    const size = given?.[i];
+    if (size !== undefined) return size;
+    throw new LensError(
+      'input',
+      'session/input-size',
+      `The model leaves dimension ${i} of its input "${input.name}" (${formatDims(dims ?? [])}) free.`,
+      {
+        hint: 'Say its size in the .lens.json file beside the model, as "input": { "size": [height, width] }.',
+      },
+    );
+  });
+}
+
+function noise(input: ValueInfo, dims: readonly number[], random: Random): Tensor {
+  const type = input.type ?? 'float32';
+  if (!isFloating(type) || dims.length < 3) return zeros(type, dims, input.name);
+  const data = new Float32Array(sizeOf(dims));
+  for (let i = 0; i < data.length; i++) data[i] = random.normal();
+  const tensor = floatTensor(dims, data);
+  return type === 'float32' ? tensor : castFloating(tensor, type as 'float64' | 'float16' | 'bfloat16');
+}
+
+/** A tensor of zeros, for inputs that nobody fills. */
+export function zeros(type: Tensor['type'], dims: readonly number[], name: string): Tensor {
+  const size = sizeOf(dims);
+  const make: Partial<Record<Tensor['type'], () => TensorData>> = {
+    float32: () => new Float32Array(size),
+    float64: () => new Float64Array(size),
+    float16: () => new Uint16Array(size),
+    int8: () => new Int8Array(size),
+    int16: () => new Int16Array(size),
+    int32: () => new Int32Array(size),
+    int64: () => new BigInt64Array(size),
+    uint8: () => new Uint8Array(size),
+    uint16: () => new Uint16Array(size),
+    uint32: () => new Uint32Array(size),
+    uint64: () => new BigUint64Array(size),
+    bool: () => new Uint8Array(size),
+    string: () => new Array<string>(size).fill(''),
+  };
+  const data = make[type]?.();
+  if (data === undefined)
+    throw new LensError(
+      'unsupported',
+      'session/input-type',
+      `The input "${name}" is ${type}, which ONNX Runtime cannot be fed.`,
+    );
+  return { type, dims: [...dims], data };
+}

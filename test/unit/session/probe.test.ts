@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { openCheckpoint } from '../../../src/checkpoint/reader.js';
+import { buildGraph } from '../../../src/graph/build.js';
+import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { probeFacts } from '../../../src/session/probe.js';
+import { modelPath, requireData } from '../support/data.js';
+
+describe('session/probe', () => {
+  before(requireData);
+  const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
+  const facts = async (name: string): ReturnType<typeof probeFacts> =>
+    probeFacts(buildGraph(await openCheckpoint(modelPath(name))), sessions);
+
+  it('learns shapes as lines over a free batch', async () => {
+    const found = await facts('cifar_resnet20.onnx');
+    assert.equal(found.dynamicBatch, true);
+    assert.deepEqual(found.get('input'), { type: 'float32', base: [0, 3, 32, 32], slope: [1, 0, 0, 0] });
+    assert.deepEqual(found.get('logits'), { type: 'float32', base: [0, 10], slope: [1, 0] });
+    assert.equal(sessions.openCount, 0);
+  });
+
+  it('takes a fixed batch from the model', async () => {
+    const found = await facts('mnist_cnn.onnx');
+    assert.equal(found.dynamicBatch, false);
+    assert.equal(found.batch, 1);
+    assert.deepEqual(found.get('Plus214_Output_0'), { type: 'float32', base: [1, 10], slope: [0, 0] });
+  });
+
+  it('stops when it is cancelled', async () => {
+    const graph = buildGraph(await openCheckpoint(modelPath('small_cnn.onnx')));
+    await assert.rejects(probeFacts(graph, sessions, {}, AbortSignal.abort()), { name: 'CancelledError' });
+    assert.equal(sessions.openCount, 0);
+  });
+});

@@ -1,0 +1,110 @@
+import { openCheckpoint } from '../../../src/checkpoint/reader.js';
+import { buildGraph } from '../../../src/graph/build.js';
+import { buildGradient } from '../../../src/gradient/engine.js';
+import { Random } from '../../../src/base/random.js';
+import { sizeOf, type FloatTensor } from '../../../src/base/tensor.js';
+import type { Layer } from '../../../src/graph/layer.js';
+import { attributionMethodById } from '../../../src/method/index.js';
+import type { AttributionAnswer } from '../../../src/method/method.js';
+import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/modelSubject.js';
+import { parseParameters } from '../../../src/method/parameters.js';
+import type { InputSpec, Target } from '../../../src/method/subject.js';
+import type { ParameterValue } from '../../../src/result/method.js';
+import type { ScoreKind } from '../../../src/result/recipe.js';
+import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { probeFacts } from '../../../src/session/probe.js';
+import { modelPath, reference, sample } from './data.js';
+
+/** ImageNet's colours, as the reference models take them. */
+const MEAN = [0.485, 0.456, 0.406];
+const STD = [0.229, 0.224, 0.225];
+
+export function testSpec(name: string, dims: readonly number[], layout: 'NCHW' | 'NHWC' = 'NCHW'): InputSpec {
+  const [channels, height, width] = layout === 'NCHW' ? dims : [dims[2], dims[0], dims[1]];
+  const toTensor = (c: number, pixel: number): number => (pixel / 255 - MEAN[c]!) / STD[c]!;
+  const level = { black: 0, white: 255, grey: 127.5 };
+  return {
+    name,
+    layout,
+    channels: channels!,
+    height: height!,
+    width: width!,
+    fill: (kind) => Array.from({ length: channels! }, (_, c) => (kind === 'zero' ? 0 : toTensor(c, level[kind]))),
+    toTensor,
+    toPixel: (c, value) => (value * STD[c]! + MEAN[c]!) * 255,
+  };
+}
+
+export interface TestSubject {
+  readonly subject: ModelSubject;
+  readonly sessions: OrtSessions;
+  readonly signal: AbortSignal;
+  /** Reference input `k` with batch 1, and its reference target. */
+  case(k: number): { input: FloatTensor; target: Target };
+  run(
+    id: string,
+    k: number,
+    params?: Record<string, ParameterValue>,
+    more?: { layer?: string; score?: ScoreKind; seed?: number },
+  ): Promise<AttributionAnswer>;
+  dispose(): Promise<void>;
+}
+
+/** A model of the test data as a subject, with the inputs of its references. */
+export async function testSubject(
+  model: string,
+  options: SubjectOptions = {},
+  layers: readonly Layer[] = [],
+): Promise<TestSubject> {
+  const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
+  const graph = buildGraph(await openCheckpoint(modelPath(`${model}.onnx`)));
+  const inputs = reference(model, 'input');
+  const targets = reference(model, 'target');
+  const facts = await probeFacts(graph, sessions);
+  const subject = await openSubject(
+    {
+      graph,
+      facts,
+      layers,
+      input: testSpec(graph.inputs[0]!.name, inputs.dims.slice(1)),
+      sessions,
+      differentiate: buildGradient,
+      rules: () => new Map(),
+    },
+    options,
+  );
+  const signal = new AbortController().signal;
+  const at = (k: number): { input: FloatTensor; target: Target } => {
+    const one = sample(inputs, k);
+    return { input: { ...one, dims: [1, ...one.dims] }, target: { index: targets.data[k]!, label: '' } };
+  };
+  return {
+    subject,
+    sessions,
+    signal,
+    case: at,
+    run: (id, k, params = {}, more = {}) => {
+      const method = attributionMethodById(id);
+      const { layer, score = 'logit', seed = 0 } = more;
+      const request = {
+        ...at(k),
+        score,
+        seed,
+        params: parseParameters(id, method.parameters, params),
+        ...(layer === undefined ? {} : { layer }),
+      };
+      return method.run(subject, request, { signal, random: new Random(seed), progress: () => undefined });
+    },
+    dispose: async () => {
+      await subject.dispose();
+      await sessions.dispose();
+    },
+  };
+}
+
+/** Sample `k` of a reference tensor, as a plain array. */
+export function expected(model: string, name: string, k: number): Float32Array {
+  const tensor = reference(model, name);
+  const size = sizeOf(tensor.dims.slice(1));
+  return tensor.data.subarray(k * size, (k + 1) * size);
+}
