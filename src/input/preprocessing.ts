@@ -81,15 +81,20 @@ function sourceChannels(plan: Preprocessing): number[] {
   return plan.color.value === 'BGR' ? [2, 1, 0] : [0, 1, 2];
 }
 
-/** `(range(pixel) - mean) / std` of every pixel value 0..255, computed in double precision and rounded once. */
+/** {@link pixelToValue} of every pixel value 0..255. */
 function tableOf(channel: number, plan: Preprocessing): Float32Array {
   return Float32Array.from({ length: 256 }, (_, pixel) => pixelToValue(plan, channel, pixel));
 }
 
-/** Tensor value of a pixel value in [0, 255] in one channel of the tensor. */
+/**
+ * Tensor value of a pixel value in [0, 255] in one channel of the tensor: `(range(pixel) - mean) / std`, each step
+ * rounded to float32 as torchvision's ToTensor and Normalize round it, so that tensors are equal to the bit.
+ */
 export function pixelToValue(plan: Preprocessing, channel: number, pixel: number): number {
   const [low, high] = plan.range.value;
-  return (low + ((high - low) * pixel) / 255 - plan.mean.value[channel]!) / plan.std.value[channel]!;
+  const ranged = Math.fround(low + ((high - low) * pixel) / 255);
+  const centred = Math.fround(ranged - Math.fround(plan.mean.value[channel]!));
+  return Math.fround(centred / Math.fround(plan.std.value[channel]!));
 }
 
 /** The inverse of {@link pixelToValue}: neither rounded nor clipped. */
