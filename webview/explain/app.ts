@@ -1,0 +1,241 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, query, state } from 'lit/decorators.js';
+import type { Client } from '../../src/protocol/channel.js';
+import type { ExplainHostApi, ExportKind } from '../../src/protocol/panel.js';
+import type { Explanation } from '../../src/result/explanation.js';
+import type { HeatCanvas, PixelEvent } from '../shared/canvas/heatCanvas.js';
+import type { Pixel } from '../shared/canvas/geometry.js';
+import '../shared/canvas/heatCanvas.js';
+import '../shared/colorBar.js';
+import '../shared/menu.js';
+import '../shared/thumbnail.js';
+import { iconButton } from '../shared/controls.js';
+import { sceneOf, type Display, type Scene } from '../shared/display.js';
+import { baseName, formatDuration } from '../shared/format.js';
+import { emptyState, failure, notice, working } from '../shared/messages.js';
+import type { MenuItem } from '../shared/menu.js';
+import type { ExplainController } from './controller.js';
+import { historyPart, modelViewPart, picturesPart, remarks } from './details.js';
+import { exportPicture } from './exportPicture.js';
+import { questionPart } from './question.js';
+import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './viewControls.js';
+
+const PROVIDERS: Readonly<Record<string, string>> = { cpu: 'CPU', webgpu: 'WebGPU', cuda: 'CUDA', dml: 'DirectML', coreml: 'Core ML' };
+
+/** The explain panel. What it knows is in the controller; this draws it and turns keys and clicks into calls. */
+@customElement('lens-explain')
+export class ExplainApp extends LitElement {
+  controller!: ExplainController;
+  host!: Client<ExplainHostApi>;
+
+  @state() private pixel: Pixel | undefined;
+  @state() private spoken = '';
+  /** O is held: the original is shown. */
+  @state() private held = false;
+  @query('lens-heat-canvas') private readonly canvas!: HeatCanvas | null;
+  private previewOf: string | undefined;
+  private preview: ImageBitmap | undefined;
+  private tick: number | undefined;
+  private scene: { readonly explanation: Explanation; readonly display: Display; readonly scene: Scene } | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('keydown', this.onKey);
+    document.addEventListener('keyup', this.onKeyUp);
+    window.addEventListener('blur', this.letGo);
+  }
+
+  /** Draws anew; called by the controller. */
+  refresh(): void {
+    this.requestUpdate();
+    // The clock of work under way.
+    if (this.controller.working) this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
+    else {
+      window.clearInterval(this.tick);
+      this.tick = undefined;
+    }
+    void this.loadPreview();
+  }
+
+  private sceneNow(): Scene | undefined {
+    const explanation = this.controller.shown?.explanation;
+    if (explanation === undefined) return undefined;
+    const { display } = this.controller;
+    if (this.scene?.explanation !== explanation || this.scene.display !== display) this.scene = { explanation, display, scene: sceneOf(explanation, display) };
+    return this.scene.scene;
+  }
+
+  override render(): TemplateResult {
+    const c = this.controller;
+    const scene = this.sceneNow();
+    return html`
+      ${this.header()}
+      <main class="layout">
+        <div class="left">
+          ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)} ${scalePart(c, scene)}
+          ${readout(c, scene, this.pixel)} ${drawingControls(c, scene)}
+        </div>
+        <div class="right">${questionPart(c)}</div>
+        <div class="below">
+          ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
+        </div>
+      </main>
+      <div class="sr-only" aria-live="polite">${this.spoken}</div>
+    `;
+  }
+
+  private header(): TemplateResult {
+    const c = this.controller;
+    const { setup, current, shown } = c;
+    const name = setup?.pictures.find((p) => p.uri === c.selected)?.name ?? (c.selected === undefined ? '' : baseName(decodeURIComponent(c.selected)));
+    const refused = current?.answer?.refusedProviders ?? [];
+    const provider = current?.answer?.provider ?? shown?.explanation.recipe.provider;
+    const ms = shown?.explanation.milliseconds;
+    return html`<header class="toolbar">
+      <h1><span class="ellipsis">${name}</span><span class="dim ellipsis">${setup?.model.name ?? ''}</span></h1>
+      <span class="ran" title=${refused.length === 0 ? nothing : refused.map((r) => `${r.provider}: ${r.reason}`).join('\n')}
+        >${provider === undefined ? '' : `${PROVIDERS[provider] ?? provider}${ms === undefined || shown?.partial ? '' : ` · ${formatDuration(ms)}`}`}</span
+      >
+      <div class="buttons">
+        ${iconButton({ label: 'Run again', icon: 'refresh', disabled: c.setup?.pictures.length === 0, onClick: () => c.rerun() })}
+        ${iconButton({
+          label: setup?.pinned ? 'Unpin: let the next picture use this panel' : 'Pin: keep this panel, open the next picture in another',
+          icon: setup?.pinned ? 'pinned' : 'pin',
+          pressed: setup?.pinned ?? false,
+          onClick: () => this.pin(),
+        })}
+        <lens-menu .label=${'Export'} .icon=${'export'} .items=${this.exports()}></lens-menu>
+      </div>
+    </header>`;
+  }
+
+  private stage(scene: Scene | undefined): TemplateResult {
+    const c = this.controller;
+    const { shown, error, current } = c;
+    const label = shown === undefined ? 'Picture' : `${baseName(shown.explanation.input)}, heat for ${shown.explanation.target.label}`;
+    const display = this.held ? { ...c.display, mode: 'original' as const } : c.display;
+    const grey = error !== undefined || (shown !== undefined && !shown.current);
+    const empty = c.setup?.pictures.length === 0;
+    return html`<section class="stage ${grey ? 'grey' : ''} ${c.working ? 'busy' : ''}" aria-label="Picture" aria-busy=${c.working} @lens-pixel=${this.onPixel}>
+      ${empty
+        ? emptyState({
+            icon: 'file-media',
+            text: 'Choose a picture to see where the model looks.',
+            action: { label: 'Choose Pictures…', onClick: () => void this.host.choosePictures({}) },
+          })
+        : html`<lens-heat-canvas .scene=${scene} .placeholder=${this.preview} .display=${display} .label=${label}></lens-heat-canvas>`}
+      <div class="stage-top">
+        ${c.staleFiles.length === 0 || c.working ? nothing : notice({
+          icon: 'history', text: `${c.staleFiles.join(', ')} changed on disk.`, action: { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
+        })}
+        ${!c.working && current?.status === 'partial'
+          ? notice({
+              icon: 'debug-pause',
+              text: shown?.current && shown.partial ? 'Stopped: this is what there was.' : 'Stopped.',
+              action: { label: 'Run again', onClick: () => c.rerun() },
+            })
+          : nothing}
+      </div>
+      ${error === undefined || c.working
+        ? nothing
+        : failure(error, [
+            { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
+            ...(error.kind === 'runtime' || error.kind === 'bug' ? [{ label: 'Show log', onClick: () => void this.host.showLog({}) }] : []),
+          ])}
+      ${c.working && current !== undefined
+        ? working({
+            message: current.progress?.message ?? (shown === undefined ? 'Opening the model' : 'Working'),
+            fraction: current.progress?.fraction,
+            elapsed: Date.now() - current.startedAt,
+            onCancel: () => c.cancel(),
+          })
+        : nothing}
+    </section>`;
+  }
+
+  private exports(): readonly MenuItem[] {
+    const disabled = this.controller.shown?.current !== true || this.controller.working;
+    return [
+      { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
+      { label: 'Values (.npy)…', icon: 'symbol-array', disabled, onClick: () => void this.export('npy') },
+      { label: 'Recipe (JSON)…', icon: 'json', disabled, onClick: () => void this.export('recipe') },
+      { label: 'Copy as command line', icon: 'terminal', disabled, onClick: () => void this.copyCommand() },
+    ];
+  }
+
+  private async export(kind: ExportKind): Promise<void> {
+    const { current, shown, display, method } = this.controller;
+    const scene = this.sceneNow();
+    if (current === undefined || shown === undefined || scene === undefined) return;
+    const request = { kind, run: current.id, picture: shown.picture };
+    if (kind !== 'png') await this.host.save(request);
+    else await this.host.save({ ...request, bytes: await exportPicture(shown.explanation, scene, display, method?.title ?? '') });
+  }
+
+  private async copyCommand(): Promise<void> {
+    const { current, shown } = this.controller;
+    if (current === undefined || shown === undefined) return;
+    await this.host.copyCommand({ run: current.id, picture: shown.picture });
+    this.spoken = 'The command line is on the clipboard.';
+  }
+
+  private saveSettings(): void {
+    const { preprocessing } = this.controller;
+    if (preprocessing !== undefined) void this.host.saveSettings({ preprocessing });
+  }
+
+  private pin(): void {
+    const { controller: c } = this;
+    if (c.setup === undefined) return;
+    c.setup = { ...c.setup, pinned: !c.setup.pinned };
+    void this.host.pin({ pinned: c.setup.pinned });
+    this.refresh();
+  }
+
+  /** The picture itself, until the model has answered. */
+  private async loadPreview(): Promise<void> {
+    const { selected, shown, setup } = this.controller;
+    if (setup === undefined || selected === undefined || shown !== undefined || this.previewOf === selected) return;
+    this.previewOf = selected;
+    this.preview = undefined;
+    const bytes = await this.host.preview({ picture: selected }).catch(() => undefined);
+    const bitmap = bytes === undefined ? undefined : await createImageBitmap(new Blob([bytes.slice()])).catch(() => undefined);
+    if (this.previewOf !== selected) return;
+    this.preview = bitmap;
+    this.requestUpdate();
+  }
+
+  private readonly onPixel = (event: CustomEvent<PixelEvent>): void => {
+    this.pixel = event.detail.pixel;
+    if (event.detail.spoken) this.spoken = spokenReadout(this.controller, this.sceneNow(), this.pixel);
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && this.controller.working) this.controller.cancel();
+    else if (event.key.toLowerCase() === 'o' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) this.held = true;
+  };
+
+  private readonly onKeyUp = (event: KeyboardEvent): void => {
+    if (event.key.toLowerCase() === 'o') this.letGo();
+  };
+
+  private readonly letGo = (): void => {
+    this.held = false;
+  };
+
+  /** Moves the focus to the picture; for a command. */
+  focusPicture(): void {
+    this.canvas?.querySelector('canvas')?.focus();
+  }
+}
+
+/** Keys belong to the control that takes text, also inside the toolkit's shadow roots. */
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.composedPath()[0];
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || (target instanceof HTMLInputElement && target.type !== 'range' && target.type !== 'checkbox') || target.getAttribute('role') === 'combobox';
+}

@@ -1,0 +1,31 @@
+import '../shared/styles.css';
+import './explain.css';
+import type { ExplainHostApi, ExplainPanelApi } from '../../src/protocol/panel.js';
+import { connect } from '../shared/channel.js';
+import { KeptState } from '../shared/state.js';
+import { ExplainApp } from './app.js';
+import { ExplainController } from './controller.js';
+import { isKept, keep, type KeptPanel } from './kept.js';
+
+const kept = new KeptState<KeptPanel | undefined>();
+
+const host = connect<ExplainHostApi, ExplainPanelApi>({
+  show: async (subject) => controller.show(subject),
+  stale: async ({ files }) => controller.stale(files),
+  rerun: async () => controller.rerun(),
+});
+
+const app = document.createElement('lens-explain') as ExplainApp;
+const controller: ExplainController = new ExplainController(
+  host,
+  () => {
+    app.refresh();
+    kept.save(() => keep(controller));
+  },
+  () => crypto.randomUUID(),
+);
+app.controller = controller;
+app.host = host;
+document.body.append(app);
+
+void controller.start(kept.load((state): state is KeptPanel => isKept(state)));
