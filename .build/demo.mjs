@@ -3,13 +3,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const project = path.resolve(import.meta.dirname, '..');
-const shown = /\.(onnx|data|json|txt|csv|png|jpe?g|webp|gif|npy)$/i;
+/** What models/ ships, and the networks' code, in which the models' layers have their source lines; not the recipes. */
+const shown = /(\.(onnx|data|json|txt|csv|png|jpe?g|webp|gif|npy)|net\.py)$/i;
 
 /** Fills `folder` with the demo workspace. */
 export function createDemo(folder) {
-  // What models/ ships, without the recipes that made it.
   const wanted = (file) => fs.statSync(file).isDirectory() || shown.test(file);
-  fs.cpSync(path.join(project, 'models'), folder, { recursive: true, filter: wanted });
+  fs.cpSync(path.join(project, 'models'), path.join(folder, 'models'), { recursive: true, filter: wanted });
   fs.cpSync(path.join(project, '.build/demo'), folder, { recursive: true });
 }
 
