@@ -31,10 +31,12 @@ const DEFAULTS: SettingValues = {
 
 /** Typed access to the settings. A value that settings.json got wrong is replaced by the default. */
 export class Settings implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly changed = new vscode.EventEmitter<(key: keyof SettingValues) => boolean>();
   private readonly listener = vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration('onnxLens')) this.changed.fire();
+    if (event.affectsConfiguration('onnxLens'))
+      this.changed.fire((key) => event.affectsConfiguration(`onnxLens.${key}`));
   });
+  /** Some setting has changed; the event answers whether a given one has. */
   readonly onDidChange = this.changed.event;
 
   get<K extends keyof SettingValues>(key: K, scope?: vscode.Uri): SettingValues[K] {
@@ -46,6 +48,12 @@ export class Settings implements vscode.Disposable {
     this.listener.dispose();
     this.changed.dispose();
   }
+}
+
+/** What every request about a model carries. */
+export function modelRequest(settings: Settings, model: vscode.Uri): ModelRequest {
+  const threads = settings.get('threads', model);
+  return { model: model.fsPath, provider: settings.get('provider', model), ...(threads === 0 ? {} : { threads }) };
 }
 
 function acceptable(key: keyof SettingValues, value: unknown): boolean {

@@ -1,0 +1,66 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { explainCommands } from './host/commands/explainCommands.js';
+import { modelCommands } from './host/commands/modelCommands.js';
+import { runnerCommands } from './host/commands/runnerCommands.js';
+import { ExplainPanels } from './host/explain/explainPanels.js';
+import { WorkspaceModels } from './host/models.js';
+import { ModelTree } from './host/modelTree.js';
+import { Notifier } from './host/notify.js';
+import { Outlines } from './host/outlines.js';
+import { RunnerClient } from './host/runnerClient.js';
+import type { HostServices } from './host/services.js';
+import { modelRequest, Settings } from './host/settings.js';
+import { StatusItem } from './host/statusItem.js';
+import { trustedOnly } from './host/trust.js';
+
+/** What other code can reach through `vscode.extensions.getExtension(…).exports`; our tests do. */
+export interface LensApi {
+  readonly services: HostServices;
+  readonly runner: RunnerClient;
+  readonly tree: ModelTree;
+  readonly explain: ExplainPanels;
+  readonly notifier: Notifier;
+  readonly status: StatusItem;
+}
+
+/** Composition root: creates, registers, disposes. */
+export function activate(context: vscode.ExtensionContext): LensApi {
+  const own = <T extends vscode.Disposable>(disposable: T): T => {
+    context.subscriptions.push(disposable);
+    return disposable;
+  };
+  const log = own(vscode.window.createOutputChannel('ONNX Lens', { log: true }));
+  const settings = own(new Settings());
+  const notifier = own(new Notifier(log));
+  const status = own(new StatusItem());
+  const models = own(new WorkspaceModels(context.workspaceState, log));
+  const runner = own(
+    new RunnerClient({
+      script: path.join(context.extensionPath, 'dist', 'runner.js'),
+      log,
+      nodePath: () => settings.get('runner.nodePath'),
+      killAfterSeconds: () => settings.get('runner.killAfterSeconds'),
+      idleMinutes: () => settings.get('runner.idleMinutes'),
+    }),
+  );
+  own(settings.onDidChange((changed) => changed('runner.nodePath') && runner.replace()));
+
+  const client = trustedOnly(runner.client, context.extensionPath);
+  const services: HostServices = {
+    runner: () => Promise.resolve(client),
+    settings,
+    log,
+    status,
+    models,
+    request: (model) => modelRequest(settings, model),
+    notify: notifier.notify,
+  };
+  const tree = own(new ModelTree(models, new Outlines(services.runner)));
+  const explain = own(new ExplainPanels(context, services));
+  own(explain.registerSerializer());
+  own(explainCommands(context, services, explain));
+  own(modelCommands(services, tree));
+  own(runnerCommands(context.extension.id, services, runner, status));
+  return { services, runner, tree, explain, notifier, status };
+}

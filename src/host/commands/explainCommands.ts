@@ -1,0 +1,83 @@
+import * as vscode from 'vscode';
+import { LensError } from '../../base/errors.js';
+import type { ExplainPanels } from '../explain/explainPanels.js';
+import { addExampleModel, shippedExample } from '../example.js';
+import { chooseModel } from '../modelChoice.js';
+import { activeFile, browse, isPicture, pickPicture } from '../pictures.js';
+import type { HostServices } from '../services.js';
+import type { LayerElement, ModelElement } from '../treeElements.js';
+import { registerCommands, selectedFiles } from './register.js';
+
+/** The commands that lead to a picture with its explanation. */
+export function explainCommands(
+  context: vscode.ExtensionContext,
+  services: HostServices,
+  panels: ExplainPanels,
+): vscode.Disposable {
+  const { models } = services;
+
+  const explainImage = async (...args: readonly unknown[]): Promise<void> => {
+    const images = await imagesOf(args);
+    if (images.length === 0) return;
+    const model = await chooseModel(
+      models,
+      images[0],
+      images.length === 1 ? `Explain ${nameOf(images[0]!)}` : `Explain ${images.length} Pictures`,
+    );
+    if (model === undefined) return;
+    models.use(model);
+    await panels.show({ images, model });
+  };
+
+  const explainWith = async (...args: readonly unknown[]): Promise<void> => {
+    const { model, layer } = (await targetOf(args)) ?? {};
+    if (model === undefined) return;
+    const image = await pickPicture(
+      model,
+      layer === undefined ? `Explain with ${nameOf(model)}` : `Explain at ${layer} of ${nameOf(model)}`,
+    );
+    if (image === undefined) return;
+    models.use(model);
+    await panels.show({ images: [image], model, ...(layer === undefined ? {} : { layer }) });
+  };
+
+  /** A tree row, a file of the explorer, or nothing: then the model is asked for. */
+  const targetOf = async (args: readonly unknown[]): Promise<{ model: vscode.Uri; layer?: string } | undefined> => {
+    const element = args[0] as ModelElement | LayerElement | vscode.Uri | undefined;
+    if (element instanceof vscode.Uri) return { model: element };
+    if (element?.kind === 'model') return { model: element.uri };
+    if (element?.kind === 'layer') return { model: element.model, layer: element.layer.name };
+    const model = await chooseModel(models, activeFile(), 'Explain with a Model');
+    return model === undefined ? undefined : { model };
+  };
+
+  return registerCommands(services.notify, {
+    explainImage,
+    explainWith,
+    explainExample: async () => {
+      const { model, image } = await shippedExample(context.extensionUri);
+      await panels.show({ images: [image], model });
+    },
+    addExampleModel: async () => {
+      const model = await addExampleModel(context.extensionUri);
+      if (model !== undefined) await vscode.commands.executeCommand('onnxLens.models.focus');
+    },
+  });
+}
+
+async function imagesOf(args: readonly unknown[]): Promise<vscode.Uri[]> {
+  const selected = selectedFiles(args);
+  const pictures = selected.filter(isPicture);
+  if (pictures.length > 0) return pictures;
+  if (selected.length > 0) {
+    throw new LensError('usage', 'picture/kind', `"${nameOf(selected[0]!)}" is neither a picture nor a .npy array.`);
+  }
+  const active = activeFile();
+  if (active !== undefined && isPicture(active)) return [active];
+  const picked = await browse('Explain a Picture');
+  return picked === undefined ? [] : [picked];
+}
+
+function nameOf(uri: vscode.Uri): string {
+  return uri.path.split('/').at(-1)!;
+}

@@ -1,0 +1,63 @@
+import * as vscode from 'vscode';
+import type { RunnerClient } from '../runnerClient.js';
+import type { HostServices } from '../services.js';
+import { PROVIDERS } from '../settings.js';
+import { providerName, type StatusItem } from '../statusItem.js';
+import { registerCommands } from './register.js';
+
+type Provider = (typeof PROVIDERS)[number];
+
+const PROVIDER_TEXT: Readonly<Record<Provider, string>> = {
+  auto: 'The fastest that works here',
+  cpu: 'Works everywhere',
+  webgpu: 'Any graphics card, through WebGPU',
+  cuda: 'NVIDIA, with CUDA 12 and cuDNN 9 installed',
+  dml: 'Windows, through DirectML',
+  coreml: 'macOS, through Core ML',
+};
+
+/** Providers that ONNX Runtime has a build of for a platform. */
+function providersOf(platform: NodeJS.Platform): readonly Provider[] {
+  const absent: readonly Provider[] =
+    platform === 'win32' ? ['cuda', 'coreml'] : platform === 'darwin' ? ['cuda', 'dml'] : ['dml', 'coreml'];
+  return PROVIDERS.filter((provider) => !absent.includes(provider));
+}
+
+/** The commands about the process that runs models, and about the extension itself. */
+export function runnerCommands(
+  extensionId: string,
+  services: HostServices,
+  runner: RunnerClient,
+  status: StatusItem,
+): vscode.Disposable {
+  const { log, settings } = services;
+
+  const selectProvider = async (): Promise<void> => {
+    const current = settings.get('provider');
+    const items = providersOf(process.platform).map((provider) => ({
+      label: provider === 'auto' ? 'Automatic' : providerName(provider),
+      description: provider === current ? 'current' : '',
+      detail: PROVIDER_TEXT[provider],
+      provider,
+    }));
+    const picked = await vscode.window.showQuickPick(items, { title: 'Run Models with' });
+    if (picked === undefined) return;
+    const configuration = vscode.workspace.getConfiguration('onnxLens');
+    // Where the setting is already made for this workspace, the user's own one would have no effect.
+    const inWorkspace = configuration.inspect('provider')?.workspaceValue !== undefined;
+    await configuration.update(
+      'provider',
+      picked.provider,
+      inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+    );
+  };
+
+  return registerCommands(services.notify, {
+    selectProvider,
+    restartRunner: () => runner.restart(),
+    showLog: () => log.show(true),
+    cancel: () => status.cancel(),
+    openWalkthrough: () =>
+      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#firstSteps`, false),
+  });
+}
