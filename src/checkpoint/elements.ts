@@ -1,5 +1,6 @@
 import { LensError } from '../base/errors.js';
 import { bitsOf, sizeOf, type ElementType, type Tensor, type TensorData } from '../base/tensor.js';
+import type { StoredTensor } from './model.js';
 
 /** ONNX's numbers for element types, and elements as they are stored: little-endian, 4-bit and 2-bit types packed. */
 
@@ -45,6 +46,11 @@ export function codeOfType(type: ElementType): number {
 /** Bytes that the elements of a tensor take in a file. */
 export function bytesOf(type: ElementType, dims: readonly number[]): number {
   return Math.ceil((sizeOf(dims) * bitsOf(type)) / 8);
+}
+
+/** Bytes the tensor takes, wherever it lies. */
+export function storedBytes(stored: StoredTensor): number {
+  return stored.at.kind === 'file' ? stored.at.length : bytesOf(stored.type, stored.dims);
 }
 
 /** Whether the elements are smaller than a byte. */

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { LensError, throwIfCancelled } from '../base/errors.js';
 import { bitsOf, sizeOf, type Tensor } from '../base/tensor.js';
 import { MemorySource } from './byteSource.js';
-import { bytesOf, fromIntegers, fromRaw } from './elements.js';
+import { fromIntegers, fromRaw } from './elements.js';
 import type { StoredTensor } from './model.js';
 import { truncated, unpack, VARINT, Window } from './wire.js';
 
@@ -69,7 +69,4 @@ async function readBytes(path: string, offset: number, length: number, signal?: 
   }
 }
 
-/** Bytes the tensor takes, wherever it lies. */
-export function storedBytes(stored: StoredTensor): number {
-  return stored.at.kind === 'file' ? stored.at.length : bytesOf(stored.type, stored.dims);
-}
+export { storedBytes } from './elements.js';

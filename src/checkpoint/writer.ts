@@ -7,7 +7,8 @@ import { Encoder, type ModelToWrite, type Placement } from './encode.js';
 import type { StoredTensor } from './model.js';
 import type { FilePart } from './message.js';
 import { SMALL } from './parseTensor.js';
-import { readTensor, storedBytes } from './readTensor.js';
+import { storedBytes } from './elements.js';
+import { readTensor } from './readTensor.js';
 
 export type { ModelToWrite } from './encode.js';
 

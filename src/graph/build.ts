@@ -1,5 +1,6 @@
 import { LensError } from '../base/errors.js';
-import type { Checkpoint, NodeProto } from '../checkpoint/model.js';
+import { storedBytes } from '../checkpoint/elements.js';
+import type { Checkpoint, NodeProto, StoredTensor } from '../checkpoint/model.js';
 import { Attributes } from './attributes.js';
 import { flatten } from './flatten.js';
 import type { Graph, GraphNode } from './graph.js';
@@ -19,9 +20,10 @@ export function buildGraph(checkpoint: Checkpoint): Graph {
   const functions = functionTable(checkpoint.functions.map((f) => upgradeFunction(f, opset)));
   const names = new Names(namesWithin(source));
   const { nodes, weights } = flatten({ ...source, initializers: checkInitializers(checkpoint) }, functions, names);
+  const aliased = aliasWeights(nodes, weights, new Set(source.outputs.map((o) => o.name)));
   const inputs = source.inputs.filter((i) => !weights.has(i.name));
-  const known = new Set([...weights.keys(), ...inputs.map((i) => i.name)]);
-  const ordered = inOrder(named(nodes), (v) => known.has(v));
+  const known = new Set([...aliased.weights.keys(), ...inputs.map((i) => i.name)]);
+  const ordered = inOrder(named(aliased.nodes), (v) => known.has(v));
   const made = new Set(ordered.flatMap((n) => n.outputs));
   for (const o of source.outputs) {
     if (!made.has(o.name) && !known.has(o.name)) {
@@ -39,10 +41,35 @@ export function buildGraph(checkpoint: Checkpoint): Graph {
     inputs,
     outputs: source.outputs,
     nodes: ordered,
-    weights,
+    weights: aliased.weights,
     metadata: checkpoint.metadata,
     path: checkpoint.path,
   };
+}
+
+/** Copies of a weight up to this size count as weights of their own. */
+const SMALL_ALIAS = 1 << 20;
+
+/**
+ * PyTorch's exporter stores equal tensors once and hands them to the other layers through Identity nodes, under the
+ * names they had. Those names are what people know, so each becomes a weight that lies at the same place in the file.
+ * Large ones stay shared: two weights are two copies in memory.
+ */
+function aliasWeights(
+  nodes: readonly NodeProto[],
+  weights: ReadonlyMap<string, StoredTensor>,
+  outputs: ReadonlySet<string>,
+): { nodes: readonly NodeProto[]; weights: ReadonlyMap<string, StoredTensor> } {
+  const all = new Map(weights);
+  const rest = nodes.filter((node) => {
+    const weight = node.op === 'Identity' && node.domain === '' ? all.get(node.inputs[0] ?? '') : undefined;
+    const output = node.outputs[0] ?? '';
+    if (weight === undefined || all.has(output) || outputs.has(output) || storedBytes(weight) > SMALL_ALIAS)
+      return true;
+    all.set(output, { ...weight, name: output });
+    return false;
+  });
+  return { nodes: rest, weights: all };
 }
 
 function checkInitializers(checkpoint: Checkpoint): Checkpoint['graph']['initializers'] {
