@@ -1,4 +1,4 @@
-import type { Tensor } from '../../../base/tensor.js';
+import { int64Tensor, type Tensor } from '../../../base/tensor.js';
 import { area, type Window } from './windows.js';
 
 /**
@@ -16,53 +16,49 @@ export interface Paste {
   readonly fresh: string;
   /** Where the window covers the region, bool `[n × R, 1]`: only where windows reach past their regions. */
   readonly mask?: string;
+  /** Dimensions of the regions, int64 `[4]`: n, height, width, channels. */
+  readonly shape: string;
+  readonly channels: number;
   readonly window: Window;
   readonly region: Window;
 }
 
-/** The index tensors of positions `from` to `to`. */
-export function pasteFeeds(paste: Paste, from: number, to: number): Record<string, Tensor> {
-  const n = to - from;
-  const { clean, fresh, mask } = paste;
-  const rows = cleanRows(paste, from, to);
-  if (mask === undefined) {
-    const written = writtenRows(paste, from, to);
-    return {
-      [clean]: { type: 'int32', dims: [rows.length], data: rows },
-      [fresh]: { type: 'int64', dims: [written.length, 1], data: written },
-    };
-  }
-  const taken = new Int32Array(rows.length);
-  const covered = new Uint8Array(rows.length);
-  const { window, region } = paste;
-  let at = 0;
-  for (let i = 0; i < n; i++) {
-    const down = region.y.start[from + i]! - window.y.start[from + i]!;
-    const right = region.x.start[from + i]! - window.x.start[from + i]!;
-    for (let r = 0; r < region.y.size; r++) {
-      for (let c = 0; c < region.x.size; c++, at++) {
-        const [y, x] = [r + down, c + right];
-        if (y < 0 || y >= window.y.size || x < 0 || x >= window.x.size) continue;
-        taken[at] = (i * window.y.size + y) * window.x.size + x;
-        covered[at] = 1;
-      }
-    }
-  }
-  return {
-    [clean]: { type: 'int32', dims: [rows.length], data: rows },
-    [fresh]: { type: 'int32', dims: [rows.length], data: taken },
-    [mask]: { type: 'bool', dims: [rows.length, 1], data: covered },
-  };
+/** A part of one group: the positions of a run. */
+export interface Slice {
+  readonly group: number;
+  readonly from: number;
+  readonly to: number;
 }
 
-function cleanRows({ region }: Paste, from: number, to: number): Int32Array {
+/** The index tensors of a run. */
+export function pasteFeeds(paste: Paste, slice: Slice): Record<string, Tensor> {
+  const { region, channels } = paste;
+  const { group: g, from, to } = slice;
+  const rows = cleanRows(paste, slice);
+  const feeds: Record<string, Tensor> = {
+    [paste.clean]: { type: 'int32', dims: [rows.length], data: rows },
+    [paste.shape]: int64Tensor([4], [to - from, region.y.size[g]!, region.x.size[g]!, channels]),
+  };
+  if (paste.mask === undefined) {
+    const written = writtenRows(paste, slice);
+    feeds[paste.fresh] = { type: 'int64', dims: [written.length, 1], data: written };
+  } else {
+    const { taken, covered } = takenRows(paste, slice);
+    feeds[paste.fresh] = { type: 'int32', dims: [rows.length], data: taken };
+    feeds[paste.mask] = { type: 'bool', dims: [rows.length, 1], data: covered };
+  }
+  return feeds;
+}
+
+function cleanRows({ region }: Paste, { group, from, to }: Slice): Int32Array {
   const { y, x } = region;
-  const rows = new Int32Array((to - from) * area(region));
+  const [height, width] = [y.size[group]!, x.size[group]!];
+  const rows = new Int32Array((to - from) * area(region, group));
   const outside = y.length * x.length;
   let at = 0;
   for (let i = from; i < to; i++) {
-    for (let r = y.start[i]!; r < y.start[i]! + y.size; r++) {
-      for (let c = x.start[i]!; c < x.start[i]! + x.size; c++) {
+    for (let r = y.start[i]!; r < y.start[i]! + height; r++) {
+      for (let c = x.start[i]!; c < x.start[i]! + width; c++) {
         rows[at++] = r < 0 || r >= y.length || c < 0 || c >= x.length ? outside : r * x.length + c;
       }
     }
@@ -70,16 +66,36 @@ function cleanRows({ region }: Paste, from: number, to: number): Int32Array {
   return rows;
 }
 
-function writtenRows({ window, region }: Paste, from: number, to: number): BigInt64Array {
-  const rows = new BigInt64Array((to - from) * area(window));
+function writtenRows({ window, region }: Paste, { group, from, to }: Slice): BigInt64Array {
+  const rows = new BigInt64Array((to - from) * area(window, group));
+  const [height, width] = [window.y.size[group]!, window.x.size[group]!];
   let at = 0;
   for (let i = from; i < to; i++) {
     const top = window.y.start[i]! - region.y.start[i]!;
     const left = window.x.start[i]! - region.x.start[i]!;
-    for (let r = 0; r < window.y.size; r++) {
-      const row = ((i - from) * region.y.size + top + r) * region.x.size + left;
-      for (let c = 0; c < window.x.size; c++) rows[at++] = BigInt(row + c);
+    for (let r = 0; r < height; r++) {
+      const row = ((i - from) * region.y.size[group]! + top + r) * region.x.size[group]! + left;
+      for (let c = 0; c < width; c++) rows[at++] = BigInt(row + c);
     }
   }
   return rows;
+}
+
+function takenRows({ window, region }: Paste, { group, from, to }: Slice): { taken: Int32Array; covered: Uint8Array } {
+  const [height, width] = [window.y.size[group]!, window.x.size[group]!];
+  const taken = new Int32Array((to - from) * area(region, group));
+  const covered = new Uint8Array(taken.length);
+  let at = 0;
+  for (let i = from; i < to; i++) {
+    const down = region.y.start[i]! - window.y.start[i]!;
+    const right = region.x.start[i]! - window.x.start[i]!;
+    for (let r = down; r < down + region.y.size[group]!; r++) {
+      for (let c = right; c < right + region.x.size[group]!; c++, at++) {
+        if (r < 0 || r >= height || c < 0 || c >= width) continue;
+        taken[at] = ((i - from) * height + r) * width + c;
+        covered[at] = 1;
+      }
+    }
+  }
+  return { taken, covered };
 }

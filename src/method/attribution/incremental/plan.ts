@@ -8,15 +8,16 @@ import { Names } from '../../../graph/names.js';
 import { describe, readsOf } from '../../../graph/order.js';
 import { localityOf } from './locality.js';
 import {
-  area,
   contains,
-  mapArea,
+  coverage,
+  groupPositions,
   patchSpan,
   receptive,
   sameWindow,
   slide,
   unite,
   whole,
+  type Groups,
   type Window,
 } from './windows.js';
 import type { Paste } from './paste.js';
@@ -34,7 +35,10 @@ export interface IncrementalPlan {
   readonly clean: Graph;
   readonly cleanMaps: readonly string[];
   readonly patches: string;
-  /** Where the patches lie in the picture. */
+  /** Positions in the order in which they are computed: a run takes a part of one group. */
+  readonly order: Int32Array;
+  readonly groups: Groups;
+  /** Where the patches lie in the picture, in that order. */
   readonly window: Window;
   readonly pastes: readonly Paste[];
   /** Sliding layers that are computed on windows. */
@@ -52,6 +56,9 @@ export interface PlanRequest {
 
 /** A window that covers more of the map than this is not worth gathering and pasting. */
 const WORTH = 0.8;
+
+/** Bands of rows and of columns into which the positions are grouped. */
+const BANDS = 4;
 
 type State = { readonly kind: 'window'; readonly window: Window } | { readonly kind: 'whole' };
 
@@ -93,11 +100,22 @@ class Planner {
     const { request, graph } = this;
     const [, channels, height, width] = dimsAt(this.facts.get(request.input)!, 1);
     const patches = this.names.make('occlusion_patches');
+    const { order, groups } = groupPositions(request.tops, request.lefts, BANDS);
     const window: Window = {
-      y: patchSpan(request.tops, request.patch[0], height!),
-      x: patchSpan(request.lefts, request.patch[1], width!),
+      y: patchSpan(
+        groups,
+        order.map((i) => request.tops[i]!),
+        request.patch[0],
+        height!,
+      ),
+      x: patchSpan(
+        groups,
+        order.map((i) => request.lefts[i]!),
+        request.patch[1],
+        width!,
+      ),
     };
-    this.inputs.push({ name: patches, type: 'float32', dims: ['batch', channels!, window.y.size, window.x.size] });
+    this.inputs.push({ name: patches, type: 'float32', dims: ['batch', channels!, ...request.patch] });
     this.nodes.push(makeNode('Identity', this.names.make('occlusion_start'), [patches], {}, [request.input]));
     this.states.set(request.input, { kind: 'window', window });
     for (const node of graph.nodes) {
@@ -126,6 +144,8 @@ class Planner {
       },
       cleanMaps: [...this.cleanOutputs.keys()],
       patches,
+      order,
+      groups,
       window,
       pastes: this.pastes,
       windowedLayers: this.windowed,
@@ -167,7 +187,7 @@ class Planner {
       if (node.inputs[0] !== moving[0] || moving.length !== 1) return false;
       const window = windows[0]!;
       const out: Window = { y: slide(window.y, locality.y), x: slide(window.x, locality.x) };
-      if (area(out) > WORTH * mapArea(out)) return false;
+      if (coverage(out) > WORTH) return false;
       const region: Window = {
         y: receptive(out.y, locality.y, window.y.length),
         x: receptive(out.x, locality.x, window.x.length),
@@ -205,7 +225,7 @@ class Planner {
     if (node.op === 'Concat') return false;
     const dims = dimsAt(fact, 1);
     // An operand as large as the map differs from place to place unless the map is a single point.
-    return dims.slice(-2).every((d) => d === 1) || mapArea(window) === 1;
+    return dims.slice(-2).every((d) => d === 1) || window.y.length * window.x.length === 1;
   }
 
   /** The value on a region, read from its windows and, around them, from the clean map. */
@@ -216,19 +236,22 @@ class Planner {
     const channels = this.facts.get(value)!.base[1]!;
     const map = this.cleanMap(value, padding, channels);
     const make = (suffix: string): string => this.names.make(`${value}_${suffix}`);
-    const scattered = contains(region, window);
     const paste: Paste = {
       clean: make('clean_rows'),
       fresh: make('fresh_rows'),
+      shape: make('region_shape'),
+      ...(contains(region, window) ? {} : { mask: make('is_fresh') }),
+      channels,
       window,
       region,
-      ...(scattered ? {} : { mask: make('is_fresh') }),
     };
     this.pastes.push(paste);
-    const elements = area(region);
     // A symbol of its own: equal symbols promise the runtime equal sizes.
-    const rowsName = `${paste.clean}_count`;
-    this.inputs.push({ name: paste.clean, type: 'int32', dims: [rowsName] });
+    const count = `${paste.clean}_count`;
+    this.inputs.push(
+      { name: paste.clean, type: 'int32', dims: [count] },
+      { name: paste.shape, type: 'int64', dims: [4] },
+    );
     const last = this.step('Transpose', make('channels_last'), [value], { perm: [0, 2, 3, 1] });
     const rows = this.step('Reshape', make('rows'), [last, this.ints([-1, channels])]);
     const clean = this.step('Gather', make('clean'), [map, paste.clean], { axis: 0 });
@@ -239,18 +262,14 @@ class Planner {
       both = this.step('ScatterND', make('pasted'), [clean, paste.fresh, rows]);
     } else {
       this.inputs.push(
-        { name: paste.fresh, type: 'int32', dims: [rowsName] },
-        { name: paste.mask, type: 'bool', dims: [rowsName, 1] },
+        { name: paste.fresh, type: 'int32', dims: [count] },
+        { name: paste.mask, type: 'bool', dims: [count, 1] },
       );
       const fresh = this.step('Gather', make('fresh'), [rows, paste.fresh], { axis: 0 });
       both = this.step('Where', make('pasted'), [paste.mask, fresh, clean]);
     }
-    const split = this.step('Reshape', make('per_position'), [both, this.ints([-1, elements, channels])]);
-    const first = this.step('Transpose', make('channels_first'), [split], { perm: [0, 2, 1] });
-    const result = this.step('Reshape', make('region'), [
-      first,
-      this.ints([-1, channels, region.y.size, region.x.size]),
-    ]);
+    const regions = this.step('Reshape', make('regions'), [both, paste.shape]);
+    const result = this.step('Transpose', make('region'), [regions], { perm: [0, 3, 1, 2] });
     this.made.set(key, result);
     return result;
   }
@@ -260,8 +279,7 @@ class Planner {
     const state = this.states.get(value);
     if (state === undefined || state.kind === 'whole') return value;
     const { window } = state;
-    const n = window.y.start.length;
-    return this.paste(value, window, { y: whole(n, window.y.length), x: whole(n, window.x.length) }, 0);
+    return this.paste(value, window, { y: whole(window.y), x: whole(window.x) }, 0);
   }
 
   /** Input that holds the clean map as rows `[H × W + 1, C]`, the last one being the padding. */
@@ -320,5 +338,5 @@ class Planner {
 }
 
 function spanKey({ y, x }: Window): string {
-  return [y.size, y.start.join(), x.size, x.start.join()].join('|');
+  return [y.size.join(), y.start.join(), x.size.join(), x.start.join()].join('|');
 }

@@ -1,12 +1,17 @@
 /**
- * Arithmetic of windows: the part of each feature map that a change of the picture can reach. A window has the same size
- * for every position, because the positions are computed as one batch; its start differs from position to position.
+ * Arithmetic of windows: the part of each feature map that a change of the picture can reach. Positions that are computed
+ * in one batch need windows of one size; so positions are grouped, near ones together, because windows at the border of
+ * the map are smaller than those in its middle. Within a group only the start differs.
  */
 
-/** One axis of the windows of one value: `start[i]` of position i, and the common size; always inside `[0, length)`. */
+/** Consecutive ranges of positions, `[from, to)`, each with windows of one size. */
+export type Groups = readonly (readonly [from: number, to: number])[];
+
+/** One axis of the windows of one value: `start[i]` for position i, `size[g]` for group g. */
 export interface Span {
+  readonly groups: Groups;
   readonly start: Int32Array;
-  readonly size: number;
+  readonly size: Int32Array;
   /** Size of the whole map along this axis. */
   readonly length: number;
 }
@@ -27,76 +32,131 @@ export interface Sliding {
   readonly output: number;
 }
 
-/** Makes a span from the ranges that must be covered, moved so that it lies inside the map. */
-function cover(first: ArrayLike<number>, last: ArrayLike<number>, length: number): Span {
-  let size = 1;
-  for (let i = 0; i < first.length; i++) {
-    const from = Math.max(0, first[i]!);
-    const to = Math.min(length - 1, last[i]!);
-    if (to - from + 1 > size) size = to - from + 1;
-  }
-  const start = Int32Array.from(first, (s) => Math.min(Math.max(0, s), length - size));
-  return { start, size, length };
+/** A span from the ranges that must be covered, clipped to the map and moved so that it lies inside. */
+function cover(
+  groups: Groups,
+  first: (i: number, size: number) => number,
+  last: (i: number, size: number) => number,
+  was: Int32Array,
+  length: number,
+): Span {
+  const start = new Int32Array(groups.at(-1)?.[1] ?? 0);
+  const size = new Int32Array(groups.length);
+  groups.forEach(([from, to], g) => {
+    let widest = 1;
+    for (let i = from; i < to; i++) {
+      start[i] = Math.max(0, first(i, was[g]!));
+      widest = Math.max(widest, Math.min(length - 1, last(i, was[g]!)) - start[i]! + 1);
+    }
+    for (let i = from; i < to; i++) start[i] = Math.max(0, Math.min(start[i]!, length - widest));
+    size[g] = widest;
+  });
+  return { groups, start, size, length };
 }
 
-/** The span of patches of `size` that start at `starts`. */
-export function patchSpan(starts: readonly number[], size: number, length: number): Span {
-  return cover(
-    starts,
-    starts.map((s) => s + size - 1),
-    length,
-  );
+/** The span of patches of one size that start at `starts`. */
+export function patchSpan(groups: Groups, starts: ArrayLike<number>, size: number, length: number): Span {
+  const sizes = new Int32Array(groups.length).fill(size);
+  return cover(groups, (i) => starts[i]!, (i, s) => starts[i]! + s - 1, sizes, length); // prettier-ignore
 }
 
 /** Outputs of a sliding operator that see anything of the span: output i sees i × stride − begin + [0, dilation × (kernel − 1)]. */
 export function slide(input: Span, op: Sliding): Span {
   const reach = op.dilation * (op.kernel - 1);
-  const first = input.start.map((s) => Math.ceil((s + op.begin - reach) / op.stride));
-  const last = input.start.map((s) => Math.floor((s + input.size - 1 + op.begin) / op.stride));
-  return cover(first, last, op.output);
+  return cover(
+    input.groups,
+    (i) => Math.ceil((input.start[i]! + op.begin - reach) / op.stride),
+    (i, size) => Math.floor((input.start[i]! + size - 1 + op.begin) / op.stride),
+    input.size,
+    op.output,
+  );
 }
 
 /** Inputs that a sliding operator reads for a span of outputs; may leave the map where the operator pads. */
 export function receptive(output: Span, op: Sliding, length: number): Span {
   return {
+    groups: output.groups,
     start: output.start.map((s) => s * op.stride - op.begin),
-    size: (output.size - 1) * op.stride + op.dilation * (op.kernel - 1) + 1,
+    size: output.size.map((s) => (s - 1) * op.stride + op.dilation * (op.kernel - 1) + 1),
     length,
   };
 }
 
-/** The smallest common span that covers both. */
+/** The smallest span that covers both. */
 export function unite(a: Span, b: Span): Span {
-  const first = a.start.map((s, i) => Math.min(s, b.start[i]!));
-  const last = a.start.map((s, i) => Math.max(s + a.size, b.start[i]! + b.size) - 1);
-  return cover(first, last, a.length);
+  const groupOf = new Int32Array(a.start.length);
+  a.groups.forEach(([from, to], g) => groupOf.fill(g, from, to));
+  return cover(
+    a.groups,
+    (i) => Math.min(a.start[i]!, b.start[i]!),
+    (i) => Math.max(a.start[i]! + a.size[groupOf[i]!]!, b.start[i]! + b.size[groupOf[i]!]!) - 1,
+    a.size,
+    a.length,
+  );
 }
 
 /** The whole map, at every position. */
-export function whole(positions: number, length: number): Span {
-  return { start: new Int32Array(positions), size: length, length };
-}
-
-export function sameSpan(a: Span, b: Span): boolean {
-  return a.size === b.size && a.length === b.length && a.start.every((s, i) => s === b.start[i]);
+export function whole(like: Span): Span {
+  return {
+    ...like,
+    start: new Int32Array(like.start.length),
+    size: new Int32Array(like.groups.length).fill(like.length),
+  };
 }
 
 export function sameWindow(a: Window, b: Window): boolean {
-  return sameSpan(a.y, b.y) && sameSpan(a.x, b.x);
+  const same = (p: Span, q: Span): boolean =>
+    p.length === q.length && p.size.every((s, g) => s === q.size[g]) && p.start.every((s, i) => s === q.start[i]);
+  return same(a.y, b.y) && same(a.x, b.x);
 }
 
 /** Whether the inner window lies inside the outer one at every position. */
 export function contains(outer: Window, inner: Window): boolean {
-  const inside = (o: Span, i: Span): boolean =>
-    i.start.every((s, k) => s >= o.start[k]! && s + i.size <= o.start[k]! + o.size);
+  const inside = (o: Span, p: Span): boolean =>
+    o.groups.every(([from, to], g) => {
+      for (let i = from; i < to; i++) {
+        if (p.start[i]! < o.start[i]! || p.start[i]! + p.size[g]! > o.start[i]! + o.size[g]!) return false;
+      }
+      return true;
+    });
   return inside(outer.y, inner.y) && inside(outer.x, inner.x);
 }
 
-/** Elements of one position's window, and of the whole map. */
-export function area(window: Window): number {
-  return window.y.size * window.x.size;
+/** Elements of a window of group g. */
+export function area(window: Window, group: number): number {
+  return window.y.size[group]! * window.x.size[group]!;
 }
 
-export function mapArea(window: Window): number {
-  return window.y.length * window.x.length;
+/** Share of the map that the windows cover, averaged over the positions. */
+export function coverage(window: Window): number {
+  let covered = 0;
+  window.y.groups.forEach(([from, to], g) => (covered += (to - from) * area(window, g)));
+  return covered / (window.y.start.length * window.y.length * window.x.length);
+}
+
+/**
+ * Groups positions by bands of rows and columns. Returns the order in which the positions are computed and the groups as
+ * ranges of that order. More bands mean smaller windows at the borders, and smaller batches.
+ */
+export function groupPositions(
+  tops: ArrayLike<number>,
+  lefts: ArrayLike<number>,
+  bands: number,
+): { order: Int32Array; groups: Groups } {
+  const band = (values: ArrayLike<number>): ((value: number) => number) => {
+    const distinct = [...new Set(Array.from(values))].sort((a, b) => a - b);
+    const rank = new Map(
+      distinct.map((v, i) => [v, Math.floor((i * Math.min(bands, distinct.length)) / distinct.length)]),
+    );
+    return (value) => rank.get(value)!;
+  };
+  const [row, column] = [band(tops), band(lefts)];
+  const key = (i: number): number => row(tops[i]!) * bands + column(lefts[i]!);
+  const order = Int32Array.from({ length: tops.length }, (_, i) => i).sort((a, b) => key(a) - key(b) || a - b);
+  const groups: [number, number][] = [];
+  order.forEach((position, i) => {
+    if (i > 0 && key(position) === key(order[i - 1]!)) groups.at(-1)![1] = i + 1;
+    else groups.push([i, i + 1]);
+  });
+  return { order, groups };
 }

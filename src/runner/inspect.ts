@@ -1,0 +1,57 @@
+import { isCancelled, LensError, throwIfCancelled } from '../base/errors.js';
+import { differentiability } from '../gradient/engine.js';
+import type { Facts } from '../graph/facts.js';
+import { findScores } from '../method/scores.js';
+import type { Call } from '../protocol/channel.js';
+import type { WorkProgress } from '../protocol/runner.js';
+import type { Inspection } from '../result/inspection.js';
+import { outlineOf, recordOf } from './describe.js';
+import { sha256Of } from './fileStamp.js';
+import type { OpenModel } from './openModel.js';
+
+/** Everything that can be said about a model. One that cannot be run is still described; then its shapes are missing and a warning says why. */
+export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): Promise<Inspection> {
+  const { checkpoint, graph, layers } = model.file;
+  const { resolved } = model;
+  const warnings = [...resolved.warnings];
+  call.progress({ message: 'running once to learn the shapes' });
+  const facts = await model.facts().catch((error: unknown) => {
+    if (isCancelled(error) || !(error instanceof LensError)) throw error;
+    warnings.push(`The model could not be run to learn its shapes: ${error.message}`);
+    return undefined;
+  });
+  throwIfCancelled(call.signal);
+  call.progress({ message: 'reading the file for its checksum' });
+  const outline = outlineOf(checkpoint, graph, layers, facts);
+  const { labels } = resolved;
+  return {
+    ...outline,
+    sha256: await sha256Of(model.file.path),
+    preprocessing: recordOf(resolved.preprocessing),
+    labels: { count: labels.names.length, origin: labels.origin, names: labels.names },
+    differentiable: differentiable(model, facts, warnings),
+    warnings: [...outline.warnings, ...warnings],
+  };
+}
+
+function differentiable(model: OpenModel, facts: Facts | undefined, warnings: string[]): Inspection['differentiable'] {
+  const { graph, layers } = model.file;
+  const { input } = model.resolved;
+  if (input === undefined) return { yes: false, refused: [] };
+  let score = model.resolved.output ?? graph.outputs[0]?.name ?? '';
+  if (facts !== undefined) {
+    try {
+      score = findScores(graph, facts, model.resolved.output).logit;
+    } catch (error) {
+      if (!(error instanceof LensError)) throw error;
+      warnings.push(error.message);
+      return { yes: false, refused: [] };
+    }
+  }
+  const { yes, refused } = differentiability(graph, [input.name], score, facts);
+  const layerOf = new Map(layers.map((l) => [l.node, l.name]));
+  return {
+    yes,
+    refused: refused.map((r) => ({ ...r, ...(layerOf.has(r.node) ? { layer: layerOf.get(r.node)! } : {}) })),
+  };
+}

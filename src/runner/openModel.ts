@@ -1,0 +1,143 @@
+import path from 'node:path';
+import { LensError } from '../base/errors.js';
+import type { Checkpoint } from '../checkpoint/model.js';
+import { openCheckpoint } from '../checkpoint/reader.js';
+import { buildGradient } from '../gradient/engine.js';
+import { buildGraph } from '../graph/build.js';
+import type { Facts } from '../graph/facts.js';
+import type { Graph } from '../graph/graph.js';
+import type { Layer } from '../graph/layer.js';
+import { layersOf } from '../graph/layers.js';
+import { inputSpec } from '../input/preprocessing.js';
+import { resolveInput, type ResolvedInput } from '../input/resolve.js';
+import { readSidecar, sidecarPath } from '../input/sidecar.js';
+import { openSubject, type ModelSubject } from '../method/modelSubject.js';
+import type { InputSpec } from '../method/subject.js';
+import { probeFacts, type InputDims } from '../session/probe.js';
+import type { SessionOptions, Sessions } from '../session/session.js';
+import { stampOf } from './fileStamp.js';
+
+/** A model's file, read without weights and without a session. */
+export interface ModelFile {
+  readonly path: string;
+  readonly checkpoint: Checkpoint;
+  readonly graph: Graph;
+  readonly layers: readonly Layer[];
+}
+
+export async function readModelFile(file: string): Promise<ModelFile> {
+  const checkpoint = await openCheckpoint(file);
+  const graph = buildGraph(checkpoint);
+  return { path: file, checkpoint, graph, layers: layersOf(graph) };
+}
+
+/** The state of everything that an open model was made from. */
+export async function modelStamp(model: string, config?: string): Promise<string> {
+  const files = [model, config ?? sidecarPath(model), ...(config === undefined ? [`${model}.lens.json`] : [])];
+  return (await Promise.all(files.map(stampOf))).join('; ');
+}
+
+export interface OpenOptions {
+  readonly config?: string;
+  readonly session: Partial<SessionOptions>;
+  readonly memoryShare?: number;
+}
+
+/** A model that can be questioned. Facts and sessions are made when they are first asked for. */
+export class OpenModel {
+  private probing: Promise<Facts> | undefined;
+  private opening: Promise<ModelSubject> | undefined;
+
+  private constructor(
+    readonly file: ModelFile,
+    readonly resolved: ResolvedInput,
+    private readonly sessions: Sessions,
+    private readonly options: OpenOptions,
+  ) {}
+
+  static async open(model: string, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
+    const file = await readModelFile(model);
+    const { graph } = file;
+    const context = {
+      modelPath: path.resolve(model),
+      metadata: graph.metadata,
+      inputs: graph.inputs,
+      outputs: graph.outputs,
+    };
+    const sidecar = options.config === undefined ? undefined : await readSidecar(options.config);
+    return new OpenModel(file, await resolveInput(context, sidecar), sessions, options);
+  }
+
+  /** Shapes of every value, from a run at the input's real size. */
+  facts(): Promise<Facts> {
+    // No signal goes in: another request may be waiting for the same facts.
+    this.probing ??= probeFacts(this.file.graph, this.sessions, this.inputDims()).catch((error: unknown) => {
+      this.probing = undefined;
+      throw error;
+    });
+    return this.probing;
+  }
+
+  subject(): Promise<ModelSubject> {
+    this.opening ??= this.openSubject().catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  async dispose(): Promise<void> {
+    const subject = await this.opening?.catch(() => undefined);
+    await subject?.dispose();
+  }
+
+  private async openSubject(): Promise<ModelSubject> {
+    const { graph, layers } = this.file;
+    const facts = await this.facts();
+    const { output } = this.resolved;
+    const { session, memoryShare } = this.options;
+    return openSubject(
+      {
+        graph,
+        facts,
+        layers,
+        input: this.spec(facts),
+        sessions: this.sessions,
+        differentiate: buildGradient,
+        rules: ruleSet,
+      },
+      { session, ...(output === undefined ? {} : { output }), ...(memoryShare === undefined ? {} : { memoryShare }) },
+    );
+  }
+
+  private inputDims(): InputDims {
+    const { input, preprocessing: plan } = this.resolved;
+    if (input === undefined || plan === undefined) return {};
+    const [height, width] = plan.size.value;
+    const channels = plan.channels.value;
+    return { [input.name]: plan.layout.value === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels] };
+  }
+
+  /** Where the picture lies; for a model that takes none, its tensor as far as it has a height and a width. */
+  private spec(facts: Facts): InputSpec {
+    const { input, preprocessing } = this.resolved;
+    if (input === undefined) throw new LensError('unsupported', 'subject/no-input', 'The model has no input.');
+    if (preprocessing !== undefined) return inputSpec(input.name, preprocessing);
+    const dims = facts.get(input.name)?.base ?? [];
+    const [channels = 1, height = 1, width = 1] = dims.length === 4 ? dims.slice(1) : [1, 1, dims.at(-1) ?? 1];
+    return {
+      name: input.name,
+      layout: 'NCHW',
+      channels,
+      height,
+      width,
+      fill: () => new Array<number>(channels).fill(0),
+      toTensor: (_channel, pixel) => pixel / 255,
+      toPixel: (_channel, value) => value * 255,
+    };
+  }
+}
+
+function ruleSet(name: string): never {
+  throw new Error(`There is no set of gradient rules named "${name}"`);
+}
