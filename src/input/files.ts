@@ -37,7 +37,9 @@ export function parseJson(text: string, name: string): unknown {
     const message = error instanceof Error ? error.message : String(error);
     const position = /position (\d+)/.exec(message)?.[1];
     const at = position === undefined ? '' : ` in line ${text.slice(0, Number(position)).split('\n').length}`;
-    throw new LensError('input', 'input/json', `${name} is not valid JSON${at}: ${message.split(' in JSON at')[0]}.`, { cause: error });
+    // Engines quote the text at length: only what is wrong is kept.
+    const what = message.split(/ in JSON|, (?:\.\.\.)?"| is not valid JSON/)[0]!.replace(/\s+/g, ' ').trim();
+    throw new LensError('input', 'input/json', `${name} is not valid JSON${at}: ${what}.`, { cause: error });
   }
 }
 

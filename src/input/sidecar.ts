@@ -69,7 +69,7 @@ const sidecarSchema = v.strictObject(
         [
           v.string(),
           v.array(labelName),
-          v.record(v.pipe(v.string(), v.regex(/^\d{1,7}$/)), labelName),
+          v.record(v.pipe(v.string(), v.regex(/^\d{1,7}$/, 'is not a class number')), labelName),
         ],
         'must be a list of names, the name of a text file, or an object from class number to name',
       ),
@@ -113,6 +113,8 @@ export async function readSidecar(file: string): Promise<LoadedSidecar> {
 /** Parses and checks. The first problem is named by its path; unknown keys are all listed, beside the known ones. */
 export function parseSidecar(text: string, name: string): Sidecar {
   const json = parseJson(text, name);
+  const list = PLACES.find(([place]) => Array.isArray(at(json, place)))?.[0];
+  if (list !== undefined) throw invalid(name, list === '' ? 'must be an object, not a list' : `: "${list}" must be an object, not a list`);
   const unknown = unknownKeys(json);
   if (unknown.length > 0) {
     const known = unknown[0]!.known.map((key) => `"${key}"`).join(', ');
@@ -121,23 +123,29 @@ export function parseSidecar(text: string, name: string): Sidecar {
   const result = v.safeParse(sidecarSchema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
-  const at = v.getDotPath(issue);
-  throw invalid(name, at === null ? issue.message : `: "${at}" ${issue.message}`);
+  const where = v.getDotPath(issue);
+  throw invalid(name, where === null ? issue.message : `: "${where}" ${issue.message}`);
 }
 
 function invalid(name: string, what: string, hint = 'The settings are described in the README under "Sidecar".'): LensError {
   return new LensError('input', 'sidecar/invalid', `${name}${what.startsWith(':') ? '' : ' '}${what}.`, { hint });
 }
 
+/** The objects of a sidecar by their paths, with the keys they may have. */
+const PLACES: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ['', sidecarSchema.entries],
+  ['input', inputSchema.entries],
+  ['input.resize', inputSchema.entries.resize.wrapped.entries],
+];
+
+function at(json: unknown, place: string): unknown {
+  const keys = place.split('.').filter((key) => key !== '');
+  return keys.reduce<unknown>((value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined), json);
+}
+
 function unknownKeys(json: unknown): { path: string; known: string[] }[] {
-  const places: [string, Readonly<Record<string, unknown>>][] = [
-    ['', sidecarSchema.entries],
-    ['input', inputSchema.entries],
-    ['input.resize', inputSchema.entries.resize.wrapped.entries],
-  ];
-  return places.flatMap(([place, entries]) => {
-    const keys = place.split('.').filter((key) => key !== '');
-    const value = keys.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), json);
+  return PLACES.flatMap(([place, entries]) => {
+    const value = at(json, place);
     if (!isRecord(value)) return [];
     const known = Object.keys(entries).filter((key) => key !== '$schema');
     return Object.keys(value)

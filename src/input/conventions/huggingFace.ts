@@ -14,7 +14,11 @@ export const huggingFace: Convention = {
     if (preprocessor !== undefined) {
       const { value, origin, warnings } = preprocessor;
       const config = isObject(value?.['image_processor']) ? value['image_processor'] : value;
-      readings.push({ origin, warnings, ...(config === undefined ? {} : { settings: preprocessorSettings(config) }) });
+      readings.push(
+        config === undefined
+          ? { origin, warnings }
+          : { origin, warnings: [...warnings, ...unreadable(config, origin.detail)], settings: preprocessorSettings(config) },
+      );
     }
     const config = await readJsonBeside(modelPath, 'config.json');
     if (config?.value !== undefined) {
@@ -37,6 +41,21 @@ type Config = Readonly<Record<string, unknown>>;
 export function preprocessorSettings(config: Config): PartialSettings {
   const type = String(config['image_processor_type'] ?? config['feature_extractor_type'] ?? '');
   return { ...geometry(config, type), ...values(config, type), ...(config['do_flip_channel_order'] === true ? { color: 'BGR' } : {}) };
+}
+
+/** Settings that are there but say nothing that can be used. */
+function unreadable(config: Config, where: string): string[] {
+  const readable: Readonly<Record<string, (value: unknown) => unknown>> = {
+    size: (value) => sizeOf(value, ''),
+    crop_size: squareOf,
+    resample: (value) => RESAMPLE[value as number],
+    image_mean: asNumbers,
+    image_std: asNumbers,
+  };
+  return Object.entries(readable).flatMap(([key, read]) => {
+    const value = config[key];
+    return value === undefined || value === null || read(value) !== undefined ? [] : [`"${key}" in ${where} cannot be read; it was ignored.`];
+  });
 }
 
 /** Processors that read a plain number as the short side; the others read it as a square. */
