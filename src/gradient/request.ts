@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import type { Rule } from './rule.js';
 
-/** Name of the extra graph input that says which element is differentiated (`index`), or in which direction (`direction`). */
+/** Which extra graph input chooses what is differentiated: an element (`index`), a direction (`direction`), none (`sum`). */
 export type SeedKind = 'index' | 'direction' | 'sum';
 
 /**
@@ -18,14 +18,18 @@ export interface GradientRequest {
   readonly score: ScoreRequest;
   /** Values (inputs, inner values or weights) with respect to which the sum of the scores is differentiated. */
   readonly wrt: readonly string[];
+  /** Values that are taken as constants: no gradient goes past them. */
+  readonly stop?: readonly string[];
   /** Backward rules to use in place of the registered ones: by operator (`Relu`, `com.microsoft.Gelu`), for this graph only. */
   readonly overrides?: ReadonlyMap<string, Rule>;
+  /** Forward values to give out beside score and gradients, from the same run. Default: the graph's outputs that cost nothing more. */
+  readonly keep?: readonly string[];
   /** Provider the graph is meant for; default `cpu`. */
   readonly provider?: string;
 }
 
 export interface GradientGraph {
-  /** The forward nodes that are needed, and the backward ones. Outputs: score and gradients, plus the original outputs. */
+  /** The forward nodes that are needed, and the backward ones. Outputs: score and gradients, plus the kept forward values. */
   readonly graph: Graph;
   /** Name of the seed input; absent for `sum`. */
   readonly seed?: string;
@@ -33,6 +37,8 @@ export interface GradientGraph {
   readonly score: string;
   /** Output of each value of `wrt`, in its shape; a value that does not reach the score has a zero output. */
   readonly gradients: ReadonlyMap<string, string>;
+  /** Forward values among the outputs. */
+  readonly kept: readonly string[];
   /** What must be said beside the result. */
   readonly notes: readonly string[];
 }

@@ -1,0 +1,43 @@
+/**
+ * Where several forms give the same gradient, the choice is made here, per provider and shape, with its reason. Times
+ * are of ONNX Runtime 1.30 on the CPU, one thread, as ratios to the forward operator.
+ */
+
+export interface ConvolutionShape {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padsBegin: readonly number[];
+  readonly padsEnd: readonly number[];
+  readonly input: readonly number[];
+  readonly group: number;
+}
+
+/**
+ * `flipped`: a Conv with the kernel turned round. It runs in the blocked NCHWc layout like the forward one (1.0), where
+ * ConvTranspose never does (1.3, depthwise 3.5). It exists for stride 1 as long as no padding would become negative.
+ * `transposed`: ConvTranspose, which is the definition, for everything else (strided 1.0 to 1.9).
+ */
+export function inputGradientForm(s: ConvolutionShape, provider: string): 'flipped' | 'transposed' {
+  if (s.strides.some((x) => x !== 1)) return 'transposed';
+  const pads = turnedPads(s);
+  if ([...pads.begin, ...pads.end].some((p) => p < 0)) return 'transposed';
+  // WebGPU takes a Conv whose kernel is as large as its input, padded only at the end, for a matrix product and forgets
+  // the padding (seen in 1.30): its gradient is therefore never written as one.
+  if (provider === 'webgpu' && pads.begin.every((p) => p === 0) && pads.end.some((p) => p > 0)) return 'transposed';
+  return 'flipped';
+}
+
+/** Padding of the flipped convolution: dilation × (kernel - 1) - padding. */
+export function turnedPads(s: ConvolutionShape): { begin: number[]; end: number[] } {
+  const reach = s.kernel.map((k, i) => s.dilations[i]! * (k - 1));
+  return { begin: reach.map((r, i) => r - s.padsBegin[i]!), end: reach.map((r, i) => r - s.padsEnd[i]!) };
+}
+
+/**
+ * `indices`: MaxPool with its second output, then ScatterElements. Exact on ties, any shape, cheap in large batches.
+ * WebGPU has no indices at all ("not supported yet" at run time).
+ */
+export function maxPoolForm(provider: string): 'indices' | 'windows' {
+  return provider === 'webgpu' ? 'windows' : 'indices';
+}

@@ -1,0 +1,94 @@
+import { toNumbers } from '../../base/tensor.js';
+import { Algebra } from '../algebra.js';
+import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
+
+/** A gradient in the output's dimensions, summed back to input i. */
+function back(c: RuleContext, a: Algebra, i: number, gradient: () => Ref): Ref | undefined {
+  return c.wants(i) ? a.sumLike(gradient(), c.outputs[0]!, c.inputs[i]!) : undefined;
+}
+
+function two(op: string, da: (a: Algebra, dy: Ref, x: readonly Ref[], y: Ref, c: RuleContext) => Ref, db: typeof da): RuleEntry {
+  return rule(op, (c) => {
+    const a = new Algebra(c);
+    const dy = c.outputGradients[0]!;
+    const x = c.inputs as readonly Ref[];
+    const y = c.outputs[0]!;
+    return [back(c, a, 0, () => da(a, dy, x, y, c)), back(c, a, 1, () => db(a, dy, x, y, c))];
+  });
+}
+
+/** d(a^b)/da = b · a^(b-1), with the usual exponents written out. */
+function powerBase(a: Algebra, dy: Ref, [base, exponent]: readonly Ref[], y: Ref, c: RuleContext): Ref {
+  const known = c.constant(exponent!);
+  const b = known === undefined || toNumbers(known).length !== 1 ? undefined : toNumbers(known)[0]!;
+  if (b === 0) return a.mul(dy, 0);
+  if (b === 1) return dy;
+  if (b === 2) return a.mul(dy, a.mul(base!, 2));
+  if (b === 3) return a.mul(dy, a.mul(a.square(base!), 3));
+  if (b === 0.5) return a.mul(dy, a.div(0.5, y));
+  if (b === -1) return a.mul(dy, a.neg(a.square(y)));
+  if (b !== undefined) return a.mul(dy, a.mul(a.pow(base!, b - 1), b));
+  const e = a.castLike(exponent!, base!);
+  // b = 0 gives 0 even where a^(b-1) is infinite.
+  return a.mul(dy, a.where(a.equal(e, 0), 0, a.mul(e, a.pow(base!, a.sub(e, 1)))));
+}
+
+/** d(a^b)/db = y · ln a, and 0 at a = 0. */
+function powerExponent(a: Algebra, dy: Ref, [base]: readonly Ref[], y: Ref): Ref {
+  const zero = a.equal(base!, 0);
+  return a.castLike(a.mul(dy, a.mul(y, a.where(zero, 0, a.log(a.where(zero, 1, base!))))), dy);
+}
+
+/** Min and Max: the inputs that attain the extremum share the gradient equally, as in PyTorch. */
+function extremum(op: string): RuleEntry {
+  return rule(op, (c) => {
+    const a = new Algebra(c);
+    const dy = c.outputGradients[0]!;
+    if (c.inputs.length === 1) return [dy];
+    const hits = c.inputs.map((x) => a.castLike(a.equal(x!, c.outputs[0]!), dy));
+    const share = a.div(dy, a.sum(hits));
+    return hits.map((hit, i) => back(c, a, i, () => a.mul(share, hit)));
+  });
+}
+
+export const arithmeticRules: readonly RuleEntry[] = [
+  two('Add', (_a, dy) => dy, (_a, dy) => dy),
+  two('Sub', (_a, dy) => dy, (a, dy) => a.neg(dy)),
+  two('Mul', (a, dy, x) => a.mul(dy, x[1]!), (a, dy, x) => a.mul(dy, x[0]!)),
+  // d(a/b)/db = -y/b
+  two('Div', (a, dy, x) => a.div(dy, x[1]!), (a, dy, x, y) => a.neg(a.div(a.mul(dy, y), x[1]!))),
+  two('Pow', powerBase, powerExponent),
+  // y = a - b·k with k = (a - y)/b a whole number
+  two('Mod', (_a, dy) => dy, (a, dy, x, y) => a.neg(a.mul(dy, a.op('Round', [a.div(a.sub(x[0]!, y), x[1]!)])))),
+  rule('Sum', (c) => {
+    const a = new Algebra(c);
+    return c.inputs.map((_, i) => back(c, a, i, () => c.outputGradients[0]!));
+  }),
+  rule('Mean', (c) => {
+    const a = new Algebra(c);
+    const share = a.mul(c.outputGradients[0]!, 1 / c.inputs.length);
+    return c.inputs.map((_, i) => back(c, a, i, () => share));
+  }),
+  extremum('Max'),
+  extremum('Min'),
+  // y = condition ? a : b
+  rule('Where', (c) => {
+    const a = new Algebra(c);
+    const dy = c.outputGradients[0]!;
+    const condition = c.inputs[0]!;
+    return [undefined, back(c, a, 1, () => a.where(condition, dy, 0)), back(c, a, 2, () => a.where(condition, 0, dy))];
+  }),
+  // Strictly inside the limits, read from y so that a fused Conv + Clip stays fused; as PyTorch's relu6 and hardtanh.
+  rule('Clip', (c) => {
+    const a = new Algebra(c);
+    const dy = c.outputGradients[0]!;
+    const y = c.outputs[0]!;
+    const [, low, high] = c.inputs;
+    const inside = [low === undefined ? undefined : a.greater(y, low), high === undefined ? undefined : a.less(y, high)].filter((m) => m !== undefined);
+    if (inside.length === 0) return [dy];
+    const dx = a.mask(inside.length === 2 ? a.and(inside[0]!, inside[1]!) : inside[0]!, dy);
+    const limit = (i: number, beyond: (bound: Ref) => Ref): Ref | undefined =>
+      c.wants(i) ? a.reduceAll(a.mask(beyond(c.inputs[i]!), dy), c.dims(y)) : undefined;
+    return [c.wants(0) ? dx : undefined, limit(1, (b) => a.equal(y, b)), limit(2, (b) => a.equal(y, b))];
+  }),
+];

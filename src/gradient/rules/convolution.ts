@@ -1,0 +1,151 @@
+import { Algebra } from '../algebra.js';
+import { fixed, range, type Dim } from '../dims.js';
+import { inputGradientForm, turnedPads } from '../forms.js';
+import { MICROSOFT, expand, rule, type NodeContext, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
+import { leftOver, windowOf, type Window } from '../window.js';
+import { activated } from './fused.js';
+
+/** Spatial sizes of a value; they may not depend on the batch. */
+function spatial(c: NodeContext, value: Ref): number[] {
+  return c.dims(value).slice(2).map((d) => (d.slope === 0 ? d.base : c.refuse('its spatial size depends on the batch')));
+}
+
+function convolution(c: RuleContext): (Ref | undefined)[] {
+  const a = new Algebra(c);
+  const [x, w, bias] = c.inputs as [Ref, Ref, Ref | undefined];
+  const dy = c.outputGradients[0]!;
+  const window = windowOf(c, spatial(c, w), spatial(c, x), spatial(c, c.outputs[0]!));
+  const group = c.attributes.int('group', 1);
+  return [
+    c.wants(0) ? inputGradient(a, dy, w, window, group) : undefined,
+    c.wants(1) ? weightGradient(a, x, dy, c.dims(x), window, group) : undefined,
+    // Σ over batch and positions
+    bias !== undefined && c.wants(2) ? a.reduceSum(dy, [0, ...range(window.kernel.length).map((i) => i + 2)], false) : undefined,
+  ];
+}
+
+/** dx: every output element sends its gradient back through the kernel to where it looked. */
+function inputGradient(a: Algebra, dy: Ref, w: Ref, s: Window, group: number): Ref {
+  const shape = { ...s, padsBegin: s.begin, padsEnd: s.end, group };
+  const rest = leftOver(s);
+  if (inputGradientForm(shape, a.c.provider) === 'flipped') {
+    const { begin, end } = turnedPads(shape);
+    return a.op('Conv', [dy, turned(a, w, group)], { kernel_shape: s.kernel, dilations: s.dilations, group, pads: [...begin, ...end] });
+  }
+  return a.op('ConvTranspose', [dy, w], {
+    kernel_shape: s.kernel, strides: s.strides, dilations: s.dilations, group, pads: [...s.begin, ...s.end],
+    output_padding: rest.some((r) => r !== 0) ? rest : undefined,
+  });
+}
+
+/** W [M, C/g, k…] as the kernel of the way back: [C, M/g, k…], turned round in space. ONNX Runtime folds this at load. */
+function turned(a: Algebra, w: Ref, group: number): Ref {
+  const dims = a.c.dims(w);
+  const space = dims.slice(2);
+  const axes = space.map((_, i) => i + 2).filter((i) => dims[i]!.base > 1);
+  return a.flip(swapped(a, w, dims, group), axes);
+}
+
+/** Input and output channels of a kernel exchanged, group by group. */
+function swapped(a: Algebra, w: Ref, dims: readonly Dim[], group: number): Ref {
+  const [m, cg] = [dims[0]!.base, dims[1]!.base];
+  const space = dims.slice(2);
+  const mg = m / group;
+  if (group === 1) return a.transpose(w, [1, 0, ...space.map((_, i) => i + 2)]);
+  if (mg === 1 && cg === 1) return w;
+  const split = a.reshape(w, [fixed(group), fixed(mg), fixed(cg), ...space]);
+  const moved = a.transpose(split, [0, 2, 1, ...space.map((_, i) => i + 3)]);
+  return a.reshape(moved, [fixed(group * cg), fixed(mg), ...space]);
+}
+
+/**
+ * dW[m, c, k] = Σ_{n, o} dy[n, m, o] · x[n, c, o·stride + k·dilation - pad]: a convolution of x with dy as its kernel,
+ * in which batch and channels have changed places and stride and dilation too. `x` plays the input of a Conv with window s.
+ */
+function weightGradient(a: Algebra, x: Ref, dy: Ref, xDims: readonly Dim[], s: Window, group: number): Ref {
+  const n = s.kernel.length;
+  const space = range(n);
+  const flip = [1, 0, ...space.map((i) => i + 2)];
+  const rest = leftOver(s);
+  // Only what the windows touched: the elements left over by a stride would make further kernel positions.
+  const end = s.end.map((e, i) => e - rest[i]!);
+  const crop = end.map((e) => Math.max(0, -e));
+  const input = a.pad(x, space.map((i) => i + 2), space.map(() => 0), crop.map((k) => (k === 0 ? 0 : -k)));
+  const batch = xDims[0]!;
+  const cg = xDims[1]!.base / group;
+  const pads = [...s.begin, ...end.map((e) => Math.max(0, e))];
+  const attributes = { strides: s.dilations, dilations: s.strides, pads };
+  if (group === 1) {
+    const out = a.op('Conv', [a.transpose(input, flip), a.transpose(dy, flip)], attributes);
+    return a.transpose(out, flip);
+  }
+  // x as [c/g, g·N, …] so that each group is a group of channels; dy as [g·m/g, N, …]
+  const xSpace = s.input.map((d, i) => fixed(d - crop[i]!));
+  const xs = a.transpose(a.reshape(input, [batch, fixed(group), fixed(cg), ...xSpace]), [2, 1, 0, ...space.map((i) => i + 3)]);
+  const joined = a.joined([batch, fixed(group)]);
+  const out = a.op('Conv', [a.reshape(xs, [fixed(cg), joined, ...xSpace]), a.transpose(dy, flip)], { ...attributes, group });
+  // [c/g, m, k…] -> [m, c/g, k…]
+  return a.transpose(out, flip);
+}
+
+/** y = ConvTranspose(x, W [C, M/g, k…]): the gradient of a ConvTranspose is a Conv of dy with the same W. */
+function transposedConvolution(c: RuleContext): (Ref | undefined)[] {
+  const a = new Algebra(c);
+  const [x, w, bias] = c.inputs as [Ref, Ref, Ref | undefined];
+  const dy = c.outputGradients[0]!;
+  const group = c.attributes.int('group', 1);
+  const kernel = spatial(c, w);
+  const n = kernel.length;
+  // Seen from dy: the input of the convolution is y's space, its output x's.
+  const s = transposedWindow(c, kernel, spatial(c, x), spatial(c, c.outputs[0]!));
+  const rest = leftOver(s);
+  const end = s.end.map((e, i) => e - rest[i]!);
+  const axes = range(n).map((i) => i + 2);
+  const negative = [...s.begin, ...end].some((p) => p < 0);
+  const source = negative ? a.pad(dy, axes, s.begin.map((p) => Math.min(0, p)), end.map((p) => Math.min(0, p))) : dy;
+  const pads = [...s.begin.map((p) => Math.max(0, p)), ...end.map((p) => Math.max(0, p))];
+  return [
+    c.wants(0) ? a.op('Conv', [source, w], { kernel_shape: kernel, strides: s.strides, dilations: s.dilations, group, pads }) : undefined,
+    c.wants(1) ? weightGradient(a, dy, x, c.dims(c.outputs[0]!), s, group) : undefined,
+    bias !== undefined && c.wants(2) ? a.reduceSum(dy, [0, ...axes], false) : undefined,
+  ];
+}
+
+/** Padding of a ConvTranspose follows from its output size where `output_shape` or auto_pad is given. */
+function transposedWindow(c: NodeContext, kernel: readonly number[], x: readonly number[], y: readonly number[]): Window {
+  const n = kernel.length;
+  const strides = c.attributes.ints('strides', Array<number>(n).fill(1));
+  const dilations = c.attributes.ints('dilations', Array<number>(n).fill(1));
+  const extra = c.attributes.ints('output_padding', Array<number>(n).fill(0));
+  const auto = c.attributes.string('auto_pad', 'NOTSET');
+  const pads = c.attributes.ints('pads', Array<number>(2 * n).fill(0));
+  let begin = pads.slice(0, n);
+  let end = pads.slice(n);
+  if (c.attributes.has('output_shape') || auto.startsWith('SAME')) {
+    const total = kernel.map((k, i) => strides[i]! * (x[i]! - 1) + extra[i]! + (k - 1) * dilations[i]! + 1 - y[i]!).map((t) => Math.max(0, t));
+    const half = total.map((t) => Math.floor(t / 2));
+    const rest = total.map((t, i) => t - half[i]!);
+    // auto_pad SAME_UPPER puts the larger half at the end; everything else at the beginning.
+    [begin, end] = auto === 'SAME_UPPER' ? [half, rest] : [rest, half];
+  } else if (auto === 'VALID') {
+    begin = begin.map(() => 0);
+    end = end.map(() => 0);
+  }
+  return { kernel, strides, dilations, begin, end, input: y, output: x };
+}
+
+export const convolutionRules: readonly RuleEntry[] = [
+  rule('Conv', convolution),
+  rule('ConvTranspose', transposedConvolution),
+  // Conv, then + z where a fourth input is given, then an activation.
+  expand('FusedConv', (c) => {
+    const a = new Algebra(c);
+    const [x, w, bias, z] = c.inputs as [Ref, Ref, Ref | undefined, Ref | undefined];
+    const names = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'] as const;
+    const attributes = Object.fromEntries(names.map((k) => [k, k === 'auto_pad' ? c.attributes.string(k, 'NOTSET') : k === 'group' ? c.attributes.int(k, 1) : c.attributes.ints(k)]));
+    let y = a.op('Conv', [x, w, bias], attributes);
+    c.emit.settle(y, c.dims(c.outputs[0]!));
+    if (z !== undefined) y = a.add(y, z);
+    return [activated(a, y)];
+  }, { domain: MICROSOFT }),
+];
