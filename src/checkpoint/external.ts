@@ -17,6 +17,11 @@ export class ExternalFiles {
     this.roots = [...new Set([realpathSync(this.folder), path.dirname(realModelPath)])];
   }
 
+  /** Real paths of all files that were asked for, sorted. */
+  get paths(): readonly string[] {
+    return [...new Set([...this.found.values()].map((f) => f.path))].sort();
+  }
+
   /** Real path and size of the file at a location. */
   resolve(location: string, tensor: string): { path: string; size: number } {
     let file = this.found.get(location);

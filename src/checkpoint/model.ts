@@ -17,6 +17,8 @@ export interface Checkpoint {
   readonly metadata: ReadonlyMap<string, string>;
   readonly graph: GraphProto;
   readonly functions: readonly FunctionProto[];
+  /** Real paths of the external files that hold weights, sorted. */
+  readonly externalFiles: readonly string[];
   /** Oddities that do not stop the reading, one sentence each. */
   readonly warnings: readonly string[];
 }

@@ -153,6 +153,7 @@ async function parseModel(
     metadata,
     graph: parts,
     functions,
+    externalFiles: context.external.paths,
     warnings: context.warnings,
   };
 }
