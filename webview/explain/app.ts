@@ -108,7 +108,7 @@ export class ExplainApp extends LitElement {
           pressed: setup?.pinned ?? false,
           onClick: () => this.pin(),
         })}
-        <lens-menu .label=${'Export'} .icon=${'export'} .items=${this.exports()}></lens-menu>
+        <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports()}></lens-menu>
       </div>
     </header>`;
   }

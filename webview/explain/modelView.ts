@@ -64,9 +64,9 @@ export function originSentence(record: PreprocessingRecord): string {
   return kinds.includes('default') ? `${first}, the rest defaults` : first;
 }
 
-/** Whether anything of it is only a guess. */
+/** Whether nobody has said anything about the values: then the whole is a guess. */
 export function isGuess(record: PreprocessingRecord): boolean {
-  return ['color', 'range', 'mean', 'std', 'resize'].some((name) => record[name]?.origin.kind === 'default');
+  return ['color', 'range', 'mean', 'std'].every((name) => record[name]?.origin.kind === 'default');
 }
 
 /** The values of the model's input tensor at a pixel, in the tensor's order of channels; nothing where a setting is unknown. */

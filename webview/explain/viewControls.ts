@@ -30,8 +30,8 @@ const SIGNS = [
   { value: 'absolute', label: '| | size', title: 'Magnitude, whatever the sign' },
 ];
 const RENDERINGS = [
-  { value: 'pixels', label: 'Pixels', title: 'Every value of the map as it is' },
-  { value: 'smooth', label: 'Smooth', title: 'Interpolated between the values' },
+  { value: 'pixels', label: 'pixels', title: 'Every value of the map as it is' },
+  { value: 'smooth', label: 'smooth', title: 'Interpolated between the values' },
 ];
 
 export function modeControls(c: ExplainController, held: boolean): TemplateResult {
@@ -135,7 +135,7 @@ export function drawingControls(c: ExplainController, scene: Scene | undefined):
       choices: (diverging ? DIVERGING : SEQUENTIAL).map((v) => ({ value: v, label: v === 'gray' ? 'grey' : v })),
       onChange: (v) => c.setDisplay(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
     }))}
-    ${small('Drawn as', segmented({
+    ${small('Drawn as', dropdown({
       label: 'Drawn as', value: display.smooth ? 'smooth' : 'pixels', choices: RENDERINGS, onChange: (v) => c.setDisplay({ smooth: v === 'smooth' }),
     }))}
   </div>`;

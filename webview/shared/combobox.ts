@@ -16,7 +16,7 @@ const ROWS = 10;
 export class Combobox extends LitElement {
   @property({ attribute: false }) entries: readonly Entry[] = [];
   @property() value = '';
-  /** Shown while the entry of `value` is not among the entries (they may still be on their way). */
+  /** What the closed field says; default: the entry of `value`. */
   @property() shown = '';
   @property() label = '';
   @property({ type: Boolean }) disabled = false;
@@ -39,7 +39,7 @@ export class Combobox extends LitElement {
   }
 
   override render(): TemplateResult {
-    const chosen = this.entries.find((e) => e.value === this.value)?.label ?? this.shown;
+    const chosen = this.shown !== '' ? this.shown : (this.entries.find((e) => e.value === this.value)?.label ?? '');
     return html`
       <input
         type="text"

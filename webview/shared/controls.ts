@@ -103,9 +103,10 @@ class ValueDirective extends AsyncDirective {
   }
 
   override update(part: ElementPart, [value]: [string]): typeof noChange {
-    const element = part.element as HTMLInputElement;
+    const element = part.element as HTMLInputElement & { readonly open: boolean };
     const apply = (): void => {
-      if (this.isConnected && element.value !== value) element.value = value;
+      // While the list is open, the value follows the arrow keys and is the person's.
+      if (this.isConnected && !element.open && element.value !== value) element.value = value;
     };
     queueMicrotask(apply);
     requestAnimationFrame(apply);

@@ -24,7 +24,7 @@ export const DEFAULT_DISPLAY: Display = {
   reduction: 'l1',
   sign: 'both',
   percentile: 99.5,
-  opacity: 0.7,
+  opacity: 0.6,
   sequential: 'magma',
   diverging: 'RdBu',
   smooth: false,

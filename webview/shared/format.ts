@@ -32,6 +32,12 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** A running clock: tenths of a second that do not flicker. */
+export function formatElapsed(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  return seconds < 59.95 ? `${seconds.toFixed(1)} s` : formatDuration(milliseconds);
+}
+
 /** `34 %`. */
 export function formatPercent(share: number): string {
   return `${Math.round(100 * share)} %`;

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { ErrorData } from '../../src/base/errors.js';
 import { button, icon, type ButtonOptions } from './controls.js';
 import { styles } from './css.js';
-import { formatDuration, formatPercent } from './format.js';
+import { formatElapsed, formatPercent } from './format.js';
 
 /** What a panel says when it has nothing to show: what to do, and one button that does it. */
 export function emptyState(o: { readonly icon: string; readonly text: string; readonly action: ButtonOptions }): TemplateResult {
@@ -49,7 +49,7 @@ export function working(o: WorkingOptions): TemplateResult {
   return html`<div class="working">
     <div class="working-row">
       <span class="working-text" role="status">${o.message}</span>
-      <span class="working-time">${known ? `${formatPercent(o.fraction)} · ` : ''}${formatDuration(o.elapsed)}</span>
+      <span class="working-time">${known ? `${formatPercent(o.fraction)} · ` : ''}${formatElapsed(o.elapsed)}</span>
       ${button({ label: 'Cancel', onClick: o.onCancel, title: 'Cancel (Escape)' })}
     </div>
     <div

@@ -30,13 +30,12 @@ export function predictionBars(o: PredictionBarsOptions): TemplateResult {
         class="bar-row"
         role="option"
         aria-selected=${p.index === o.target}
-        aria-label="${p.label}, probability ${formatProbability(p.probability)}, logit ${formatNumber(p.logit)}"
         tabindex=${i === stop ? 0 : -1}
         data-class=${p.index}
         title="${p.label} · class ${p.index} · logit ${formatNumber(p.logit)} · probability ${formatProbability(p.probability)}"
         @click=${() => o.onTarget(p.index)}
       >
-        <span class="bar-label">${p.index === o.target ? icon('target') : nothing}${p.label}</span>
+        <span class="bar-label">${p.index === o.target ? icon('target') : nothing}<span class="ellipsis">${p.label}</span></span>
         <span class="bar-track"><span class="bar-fill" ${styles({ width: `${Math.max(0, Math.min(1, p.probability)) * 100}%` })}></span></span>
         <span class="bar-value">${formatProbability(p.probability)}</span>
       </div>`,
