@@ -49,13 +49,15 @@ export async function pick(page, text) {
 
 /** Shows a file in the explorer: opens the folders on its way. */
 async function reveal(page, file) {
-  const entry = (name) => page.locator(`${row}:has(.label-name:text-is("${name}"))`).first();
+  // A row's label holds its whole path, and after a bullet what decorates it.
+  const entry = (name) => page.locator(`${row}:has(:is([aria-label$="/${name}"], [aria-label*="/${name} •"]))`).first();
   const parts = file.split('/');
-  for (const folder of parts.slice(0, -1)) {
-    await entry(folder).waitFor();
-    if ((await entry(folder).getAttribute('aria-expanded')) === 'false') await entry(folder).click();
+  for (let depth = 1; depth < parts.length; depth++) {
+    const folder = entry(parts.slice(0, depth).join('/'));
+    await folder.waitFor();
+    if ((await folder.getAttribute('aria-expanded')) === 'false') await folder.click();
   }
-  return entry(parts.at(-1));
+  return entry(file);
 }
 
 /** Opens a file of the workspace from the explorer; `file` may hold folders: `pictures/goldfish.jpg`. */
