@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { floatTensor } from '../../../src/base/tensor.js';
+import { RULE_SETS, ruleSet } from '../../../src/gradient/overrides.js';
+import { modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
+import { differentiate, openModel } from './run.js';
+
+describe('gradient/overrides', () => {
+  before(requireData);
+
+  for (const model of ['small_cnn', 'cifar_resnet20']) {
+    for (const name of ['guided_backprop', 'deconvnet']) {
+      it(`${name} of ${model} equals the reference`, async () => {
+        const m = await openModel(modelPath(`${model}.onnx`));
+        const target = [...reference(model, 'target').data];
+        const request = { score: { value: m.logits, seed: 'index' as const }, wrt: [m.input], overrides: ruleSet(name) };
+        const answer = await differentiate(m, { [m.input]: reference(model, 'input') }, request, target);
+        const expected = reference(model, name);
+        const actual = answer.gradients.get(m.input)!;
+        const errors = target.map((_, k) => relativeError(sample(actual, k).data, sample(expected, k).data));
+        assert.ok(errors.filter((e) => e < 1e-4).length >= target.length - 1, errors.join());
+        await m.sessions.dispose();
+      });
+    }
+
+    it(`deeplift_rescale of ${model} equals the reference`, async () => {
+      const m = await openModel(modelPath(`${model}.onnx`));
+      const input = reference(model, 'input');
+      const target = [...reference(model, 'target').data];
+      const pairs = floatTensor([2 * target.length, ...input.dims.slice(1)]);
+      pairs.data.set(input.data);
+      const request = { score: { value: m.logits, seed: 'index' as const }, wrt: [m.input], overrides: ruleSet('deeplift_rescale') };
+      const answer = await differentiate(m, { [m.input]: pairs }, request, [...target, ...target]);
+      const multipliers = answer.gradients.get(m.input)!;
+      const expected = reference(model, 'deeplift_rescale');
+      const size = expected.data.length / target.length;
+      for (const k of target.keys()) {
+        const attribution = sample(multipliers, k).data.map((v, i) => v * input.data[k * size + i]!);
+        assert.ok(relativeError(attribution, sample(expected, k).data) < 1e-4, `sample ${k}`);
+        // Complete: the attributions add up to the difference of the scores.
+        const sum = attribution.reduce((s, v) => s + v, 0);
+        assert.ok(Math.abs(sum - (answer.score[k]! - answer.score[k + target.length]!)) < 1e-3);
+      }
+      await m.sessions.dispose();
+    });
+  }
+
+  it('refuses a name that it does not know', () => {
+    assert.ok(RULE_SETS.includes('smooth_relu'));
+    assert.throws(() => ruleSet('no_such_rules'), /no_such_rules/);
+  });
+});
