@@ -44,21 +44,34 @@ function notesOf(mapped: readonly MappedClass[], known: number, classes: number 
   if (mapped.length === 0) return [];
   const lost = mapped.filter((entry) => entry.by === 'nothing').map((entry) => entry.folder);
   if (mapped[0]!.by === 'order') {
-    const numbers = mapped.every(({ folder }) => /^\d+$/.test(folder)) && mapped.some(({ folder }, i) => Number(folder) !== i);
+    const numbers =
+      mapped.every(({ folder }) => /^\d+$/.test(folder)) && mapped.some(({ folder }, i) => Number(folder) !== i);
     return [
       `The folders' names are none of the model's labels; they are taken in sorted order: ${mapped[0]!.folder} is class 0.`,
       ...(numbers ? ['Numbers are sorted as text: "10" comes before "2", as in torchvision\'s ImageFolder.'] : []),
     ];
   }
-  if (known === 0) return [`None of the ${mapped.length} folders' names is a label, and there are ${classes} classes: the true classes are not known.`];
+  if (known === 0)
+    return [
+      `None of the ${mapped.length} folders' names is a label, and there are ${classes} classes: the true classes are not known.`,
+    ];
   if (lost.length === 0) return [];
-  const shown = lost.slice(0, 5).map((name) => `"${name}"`).join(', ');
-  return [`No class is called ${shown}${lost.length > 5 ? ` and ${lost.length - 5} others` : ''}: these pictures have no true class.`];
+  const shown = lost
+    .slice(0, 5)
+    .map((name) => `"${name}"`)
+    .join(', ');
+  return [
+    `No class is called ${shown}${lost.length > 5 ? ` and ${lost.length - 5} others` : ''}: these pictures have no true class.`,
+  ];
 }
 
 /** Labels for a model that has none, from folders that stand for its classes in order; otherwise the labels as they are. */
 export function namedByFolders(labels: Labels, mapping: ClassMapping): Labels {
   const { classes } = mapping;
-  if (labels.origin.kind !== 'default' || classes.length === 0 || classes.some((entry) => entry.by !== 'order')) return labels;
-  return { names: classes.map((entry) => entry.folder), origin: { kind: 'file', detail: 'the names of the folders, in order' } };
+  if (labels.origin.kind !== 'default' || classes.length === 0 || classes.some((entry) => entry.by !== 'order'))
+    return labels;
+  return {
+    names: classes.map((entry) => entry.folder),
+    origin: { kind: 'file', detail: 'the names of the folders, in order' },
+  };
 }

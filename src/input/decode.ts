@@ -37,7 +37,8 @@ export async function decodePicture(source: string | Uint8Array, options: Decode
   const bytes = typeof source === 'string' ? await readPictureFile(source, name) : source;
   if (bytes.length === 0) throw refuse(name, 'empty', 'is empty (0 bytes)');
   const found = sniff(bytes);
-  if ('instead' in found) throw refuse(name, 'not-a-picture', `is not a picture: it is ${found.instead}`, SUPPORTED_PICTURES);
+  if ('instead' in found)
+    throw refuse(name, 'not-a-picture', `is not a picture: it is ${found.instead}`, SUPPORTED_PICTURES);
   const sharp = await loadSharp();
   throwIfCancelled(options.signal);
 
@@ -48,11 +49,16 @@ export async function decodePicture(source: string | Uint8Array, options: Decode
     const about = await sharp(bytes, input).metadata();
     const { width, height } = about;
     if (width * height > maxPixels) {
-      throw refuse(name, 'too-large', `is ${width}×${height} (${megapixels(width * height)}); the limit is ${megapixels(maxPixels)}`,
-        'Scale it down first.');
+      throw refuse(
+        name,
+        'too-large',
+        `is ${width}×${height} (${megapixels(width * height)}); the limit is ${megapixels(maxPixels)}`,
+        'Scale it down first.',
+      );
     }
     const upright = sharp(bytes, { ...input, limitInputPixels: maxPixels }).autoOrient();
-    const decoded = about.space === 'cmyk' ? await decodeCmyk(upright) : await decodeRgb(upright);
+    const decoded =
+      about.space === 'cmyk' ? await decodeCmyk(upright, about.depth === 'ushort') : await decodeRgb(upright);
     throwIfCancelled(options.signal);
     const { transparent, ...pixels } = decoded;
     return { ...pixels, channels: 3, format: found.format, notes: notesOf(about, transparent) };
@@ -82,13 +88,15 @@ async function decodeRgb(pipeline: Sharp): Promise<Pixels> {
 }
 
 /** Pillow's plain CMYK to RGB, which knows no ink: each colour is (255 - K) less its share. */
-async function decodeCmyk(pipeline: Sharp): Promise<Pixels> {
-  const { data, info } = await pipeline
+async function decodeCmyk(pipeline: Sharp, deep: boolean): Promise<Pixels> {
+  const { data: raw, info } = await pipeline
     .pipelineColourspace('cmyk')
     .toColourspace('cmyk')
-    .raw()
+    .raw({ depth: deep ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const { width, height } = info;
+  // Of two little-endian bytes the upper one is what 8 bits keep.
+  const data = deep ? raw.filter((_, i) => i % 2 === 1) : raw;
   const stride: number = info.channels;
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0, o = 0; o < rgb.length; i += stride, o += 3) {
@@ -108,7 +116,8 @@ function plain(buffer: Buffer): Uint8Array {
 
 function notesOf(about: Metadata, transparent: boolean): string[] {
   const notes: string[] = [];
-  if (about.orientation !== undefined && about.orientation > 1) notes.push('Turned upright as its EXIF orientation says.');
+  if (about.orientation !== undefined && about.orientation > 1)
+    notes.push('Turned upright as its EXIF orientation says.');
   if (about.pages !== undefined && about.pages > 1) notes.push(`Only the first of its ${about.pages} frames is used.`);
   if (transparent) notes.push('Its transparency was dropped, not blended with a background (as Pillow does).');
   if (about.space === 'cmyk') notes.push('Converted from CMYK without a colour profile (as Pillow does).');
@@ -130,15 +139,23 @@ async function readPictureFile(file: string, name: string): Promise<Uint8Array> 
   try {
     handle = await open(file, 'r');
     const stat = await handle.stat();
-    if (!stat.isFile()) throw refuse(name, 'not-a-file', stat.isDirectory() ? 'is a folder, not a picture' : 'is not an ordinary file');
+    if (!stat.isFile())
+      throw refuse(name, 'not-a-file', stat.isDirectory() ? 'is a folder, not a picture' : 'is not an ordinary file');
     if (stat.size > MAX_BYTES) {
-      throw refuse(name, 'too-large', `has ${formatBytes(stat.size)}; the limit for a picture is ${formatBytes(MAX_BYTES)}`);
+      throw refuse(
+        name,
+        'too-large',
+        `has ${formatBytes(stat.size)}; the limit for a picture is ${formatBytes(MAX_BYTES)}`,
+      );
     }
     return plain(await handle.readFile());
   } catch (error) {
-    if (isNodeError(error, 'ENOENT')) throw new LensError('input', 'input/not-found', `There is no file "${file}".`, { cause: error });
+    if (isNodeError(error, 'ENOENT'))
+      throw new LensError('input', 'input/not-found', `There is no file "${file}".`, { cause: error });
     if (isNodeError(error, 'EACCES', 'EPERM')) {
-      throw new LensError('input', 'input/unreadable', `${subject(name)} may not be read: permission is denied.`, { cause: error });
+      throw new LensError('input', 'input/unreadable', `${subject(name)} may not be read: permission is denied.`, {
+        cause: error,
+      });
     }
     throw error;
   } finally {
@@ -149,7 +166,7 @@ async function readPictureFile(file: string, name: string): Promise<Uint8Array> 
 let sharpModule: Promise<typeof import('sharp').default> | undefined;
 
 /** Loaded on first use: a native module has no place in the start-up of a process that may never need it. */
-async function loadSharp(): Promise<typeof import('sharp').default> {
+export async function loadSharp(): Promise<typeof import('sharp').default> {
   sharpModule ??= import('sharp').then((module) => {
     // Its cache would hold on to pixels of pictures that have changed since.
     module.default.cache(false);
@@ -159,22 +176,35 @@ async function loadSharp(): Promise<typeof import('sharp').default> {
     return await sharpModule;
   } catch (error) {
     sharpModule = undefined;
-    throw new LensError('runtime', 'input/no-decoder', `The picture decoder (sharp) does not load on ${process.platform} ${process.arch}.`, {
-      hint: 'Install the package that is made for this platform.',
-      cause: error,
-    });
+    throw new LensError(
+      'runtime',
+      'input/no-decoder',
+      `The picture decoder (sharp) does not load on ${process.platform} ${process.arch}.`,
+      {
+        hint: 'Install the package that is made for this platform.',
+        cause: error,
+      },
+    );
   }
 }
 
 function damaged(name: string, format: PictureFormat, cause: unknown): LensError {
   const text = cause instanceof Error ? (cause.message.trim().split('\n').at(-1) ?? '') : String(cause);
-  const reason = text.replace(/^.*?(vips\w*|heif|webp):\s*/i, '').replace(/^Input (buffer|file) /, 'it ').replace(/[\s:.]+$/, '');
+  const reason = text
+    .replace(/^.*?(vips\w*|heif|webp):\s*/i, '')
+    .replace(/^Input (buffer|file) /, 'it ')
+    .replace(/[\s:.]+$/, '');
   // The libraries' own words help only where they are words.
   const because = /^[A-Za-z][A-Za-z ,'-]{8,60}$/.test(reason) ? ` (${reason})` : '';
-  return new LensError('input', 'input/damaged-picture', `${subject(name)} is damaged or cut off and cannot be decoded as ${format.toUpperCase()}${because}.`, {
-    hint: 'Open it in an image editor and save it again, or fetch it again.',
-    cause,
-  });
+  return new LensError(
+    'input',
+    'input/damaged-picture',
+    `${subject(name)} is damaged or cut off and cannot be decoded as ${format.toUpperCase()}${because}.`,
+    {
+      hint: 'Open it in an image editor and save it again, or fetch it again.',
+      cause,
+    },
+  );
 }
 
 const UNNAMED = 'The picture';

@@ -38,7 +38,10 @@ export function parseJson(text: string, name: string): unknown {
     const position = /position (\d+)/.exec(message)?.[1];
     const at = position === undefined ? '' : ` in line ${text.slice(0, Number(position)).split('\n').length}`;
     // Engines quote the text at length: only what is wrong is kept.
-    const what = message.split(/ in JSON|, (?:\.\.\.)?"| is not valid JSON/)[0]!.replace(/\s+/g, ' ').trim();
+    const what = message
+      .split(/ in JSON|, (?:\.\.\.)?"| is not valid JSON/)[0]!
+      .replace(/\s+/g, ' ')
+      .trim();
     throw new LensError('input', 'input/json', `${name} is not valid JSON${at}: ${what}.`, { cause: error });
   }
 }

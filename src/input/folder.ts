@@ -59,7 +59,8 @@ export async function* walkPictures(folder: string, options: WalkOptions = {}): 
     const inner = await readFolder(path.join(folder, split), false);
     const own = (await readFolderMetadata(path.join(folder, split), inner.files)) ?? labels;
     yield* walk.files(path.join(folder, split), inner.files, { split }, own);
-    for (const className of inner.folders) yield* walk.tree(path.join(folder, split, className), { split, className }, own);
+    for (const className of inner.folders)
+      yield* walk.tree(path.join(folder, split, className), { split, className }, own);
   }
 }
 
@@ -119,9 +120,15 @@ async function readFolder(folder: string, must: boolean): Promise<{ files: strin
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if (!must && isNodeError(error, 'EACCES', 'EPERM', 'ENOENT')) return { files: [], folders: [] };
-    const why = isNodeError(error, 'ENOENT') ? `There is no folder "${folder}"` : isNodeError(error, 'ENOTDIR') ? `"${folder}" is no folder` : undefined;
+    const why = isNodeError(error, 'ENOENT')
+      ? `There is no folder "${folder}"`
+      : isNodeError(error, 'ENOTDIR')
+        ? `"${folder}" is no folder`
+        : undefined;
     if (why === undefined && !isNodeError(error, 'EACCES', 'EPERM')) throw error;
-    throw new LensError('input', 'input/not-found', `${why ?? `The folder "${folder}" may not be read`}.`, { cause: error });
+    throw new LensError('input', 'input/not-found', `${why ?? `The folder "${folder}" may not be read`}.`, {
+      cause: error,
+    });
   }
   const files: string[] = [];
   const folders: string[] = [];

@@ -6,15 +6,21 @@ import { readSmallText } from './files.js';
 const LABEL_KEYS = ['label', 'class', 'category', 'label_name', 'target'];
 
 /** Label by absolute path; undefined where the folder has no such file or no label is in it. */
-export async function readFolderMetadata(folder: string, files: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
+export async function readFolderMetadata(
+  folder: string,
+  files: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
   const name = ['metadata.csv', 'metadata.jsonl'].find((candidate) => files.includes(candidate));
   if (name === undefined) return undefined;
   const text = (await readSmallText(path.join(folder, name), 256 << 20)) ?? '';
   const labels = new Map<string, string>();
   for (const row of name.endsWith('.csv') ? csvRows(text) : jsonRows(text)) {
     const file = row['file_name'];
-    const label = LABEL_KEYS.map((key) => row[key]).find((value) => typeof value === 'string' || typeof value === 'number');
-    if (typeof file === 'string' && file !== '' && label !== undefined) labels.set(path.resolve(folder, file), String(label));
+    const label = LABEL_KEYS.map((key) => row[key]).find(
+      (value) => typeof value === 'string' || typeof value === 'number',
+    );
+    if (typeof file === 'string' && file !== '' && label !== undefined)
+      labels.set(path.resolve(folder, file), String(label));
   }
   return labels.size === 0 ? undefined : labels;
 }

@@ -12,7 +12,10 @@ export function roundHalfEven(value: number): number {
 }
 
 /** `[height, width]` of the picture after the plan's resize step. */
-export function resizedSize(picture: { readonly width: number; readonly height: number }, plan: Preprocessing): [number, number] {
+export function resizedSize(
+  picture: { readonly width: number; readonly height: number },
+  plan: Preprocessing,
+): [number, number] {
   const { width, height } = picture;
   const [H, W] = plan.size.value;
   const { mode, size } = plan.resize.value;

@@ -1,5 +1,5 @@
 import type { LabelTable } from './labels.js';
-import { parsePythonLiteral, type PythonValue } from './pythonLiteral.js';
+import { parsePythonLiteral } from './pythonLiteral.js';
 
 /** Label files in the forms people keep them in. */
 
@@ -57,7 +57,7 @@ function splitIds(names: readonly string[]): LabelTable | undefined {
  * Names from a list or from an object or dict of class number to name (or to `[id, name]`). Numbers that are left out are
  * named "class k". Undefined where it is neither.
  */
-export function tableOf(value: PythonValue | unknown): LabelTable | undefined {
+export function tableOf(value: unknown): LabelTable | undefined {
   const entries = entriesOf(value);
   if (entries === undefined || entries.length === 0) return undefined;
   const names: string[] = [];
@@ -83,7 +83,9 @@ function entriesOf(value: unknown): [number, unknown][] | undefined {
   if (numbered.every(([index]) => index >= 0)) return numbered;
   // The other way round: name to number (`label2id`).
   const reversed = pairs.map(([key, item]): [number, unknown] => [toIndex(item), key]);
-  return reversed.every(([index]) => index >= 0) && isPermutation(reversed.map(([index]) => index)) ? reversed : undefined;
+  return reversed.every(([index]) => index >= 0) && isPermutation(reversed.map(([index]) => index))
+    ? reversed
+    : undefined;
 }
 
 function toIndex(key: unknown): number {

@@ -61,7 +61,11 @@ export function numberedLabels(classes: number | undefined): Labels {
 
 /** Case, underscores, hyphens and runs of blanks do not tell names apart. */
 export function normaliseName(name: string): string {
-  return name.normalize('NFC').toLowerCase().replace(/[\s_-]+/g, ' ').trim();
+  return name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
 }
 
 /** How names are looked up: exact names first, then aliases, then the synonyms in "tench, Tinca tinca". */

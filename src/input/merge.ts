@@ -14,7 +14,10 @@ export interface Source {
 type DefaultReading = Required<Pick<Reading, 'settings' | 'origin'>>;
 
 /** The first source that has an opinion. */
-export function pick<T>(sources: readonly Source[], get: (settings: PartialSettings) => T | undefined): Setting<T> | undefined {
+export function pick<T>(
+  sources: readonly Source[],
+  get: (settings: PartialSettings) => T | undefined,
+): Setting<T> | undefined {
   for (const { settings, origin } of sources) {
     const value = get(settings);
     if (value !== undefined) return { value, origin };
@@ -38,23 +41,35 @@ export function mergeGeometry(
   if (mode === undefined && saidSize === undefined && saidCrop === undefined) {
     const { settings, origin } = fallback;
     return {
-      resize: { value: plan(settings.resize!.mode!, settings.resize!.size, interpolation?.value, target), origin: interpolation?.origin ?? origin },
+      resize: {
+        value: plan(settings.resize!.mode!, settings.resize!.size, interpolation?.value, target),
+        origin: interpolation?.origin ?? origin,
+      },
       crop: { value: settings.crop!, origin },
     };
   }
-  const modeValue: ResizeMode = mode?.value ?? (saidCrop?.value === 'center' || typeof saidSize?.value === 'number' ? 'shortSide' : 'exact');
+  const modeValue: ResizeMode =
+    mode?.value ?? (saidCrop?.value === 'center' || typeof saidSize?.value === 'number' ? 'shortSide' : 'exact');
   // A size belongs to the mode of its own source or of one before it: 256 for a short side says nothing about a letterbox.
-  const own = mode === undefined ? saidSize : pick(sources.slice(0, 1 + sources.findIndex((s) => s.origin === mode.origin)), (s) => s.resize?.size);
+  const own =
+    mode === undefined
+      ? saidSize
+      : pick(sources.slice(0, 1 + sources.findIndex((s) => s.origin === mode.origin)), (s) => s.resize?.size);
   const cropValue = saidCrop?.value ?? (modeValue === 'exact' || modeValue === 'letterbox' ? 'none' : 'center');
   let resizeSize = own?.value;
   if (modeValue === 'exact' && cropValue === 'none' && resizeSize !== undefined && !sameSize(resizeSize, target)) {
-    warnings.push(`${own!.origin.detail} resizes to ${[resizeSize].flat().join('×')}, but the model's input is ${target.join('×')} (height × width): it is resized to that.`);
+    warnings.push(
+      `${own!.origin.detail} resizes to ${[resizeSize].flat().join('×')}, but the model's input is ${target.join('×')} (height × width): it is resized to that.`,
+    );
     resizeSize = target;
   }
   const origin = mode?.origin ?? own?.origin ?? saidCrop!.origin;
   return {
     resize: { value: plan(modeValue, resizeSize, interpolation?.value, target), origin },
-    crop: { value: cropValue, origin: saidCrop?.origin ?? { kind: origin.kind, detail: `follows from the resize in ${origin.detail}` } },
+    crop: {
+      value: cropValue,
+      origin: saidCrop?.origin ?? { kind: origin.kind, detail: `follows from the resize in ${origin.detail}` },
+    },
   };
 }
 
@@ -81,7 +96,9 @@ export function mergeValues(
   channels: number,
   warnings: string[],
 ): Pick<Preprocessing, 'range' | 'mean' | 'std'> {
-  const spoken = sources.filter(({ settings: s }) => s.range !== undefined || s.mean !== undefined || s.std !== undefined);
+  const spoken = sources.filter(
+    ({ settings: s }) => s.range !== undefined || s.mean !== undefined || s.std !== undefined,
+  );
   const all = spoken.length === 0 ? [fallback] : spoken;
   const range = pick(all, (s) => s.range) ?? { value: [0, 1] as const, origin: plainOrigin('0..1') };
   // Numbers in other units than the range that was chosen are of no use.
@@ -89,20 +106,37 @@ export function mergeValues(
     const [low, high] = s.range ?? range.value;
     return low === range.value[0] && high === range.value[1];
   });
-  const perChannel = (said: Setting<readonly number[]> | undefined, neutral: number, name: string): Setting<readonly number[]> => {
-    if (said === undefined) return { value: new Array<number>(channels).fill(neutral), origin: plainOrigin(`no ${name}`) };
+  const perChannel = (
+    said: Setting<readonly number[]> | undefined,
+    neutral: number,
+    name: string,
+  ): Setting<readonly number[]> => {
+    if (said === undefined)
+      return { value: new Array<number>(channels).fill(neutral), origin: plainOrigin(`no ${name}`) };
     const { value, origin } = said;
     if (value.length === channels) return said;
     if (value.length === 1) return { value: new Array<number>(channels).fill(value[0]!), origin };
     const mean = value.reduce((sum, x) => sum + x, 0) / value.length;
-    warnings.push(`${origin.detail} has ${value.length} numbers for the ${name}, but the model takes ${channels === 1 ? '1 channel' : `${channels} channels`}: their average is taken.`);
+    warnings.push(
+      `${origin.detail} has ${value.length} numbers for the ${name}, but the model takes ${channels === 1 ? '1 channel' : `${channels} channels`}: their average is taken.`,
+    );
     return { value: new Array<number>(channels).fill(mean), origin };
   };
-  const mean = perChannel(pick(sameUnits, (s) => s.mean), 0, 'mean');
-  const std = perChannel(pick(sameUnits, (s) => s.std), 1, 'standard deviation');
+  const mean = perChannel(
+    pick(sameUnits, (s) => s.mean),
+    0,
+    'mean',
+  );
+  const std = perChannel(
+    pick(sameUnits, (s) => s.std),
+    1,
+    'standard deviation',
+  );
   const [low, high] = range.value;
   if (mean.value.some((m) => m < low || m > high)) {
-    warnings.push(`The mean ${format(mean.value)} (${mean.origin.detail}) lies outside the range ${low}..${high}: one of the two is probably in other units.`);
+    warnings.push(
+      `The mean ${format(mean.value)} (${mean.origin.detail}) lies outside the range ${low}..${high}: one of the two is probably in other units.`,
+    );
   }
   return { range, mean, std };
 }

@@ -13,25 +13,36 @@ import { shown } from './shape.js';
  * @param inputShape the model's input shape, its batch dimension first; free dimensions by name
  * @param name what the tensor is called in messages
  */
-export function loadNpyInput(tensor: Tensor, inputShape: readonly (number | string)[], name = 'The array'): FloatTensor[] {
+export function loadNpyInput(
+  tensor: Tensor,
+  inputShape: readonly (number | string)[],
+  name = 'The array',
+): FloatTensor[] {
   const sample = inputShape.slice(1);
   const batched = tensor.dims.length === inputShape.length;
   const dims = batched ? tensor.dims.slice(1) : tensor.dims;
   const count = batched ? tensor.dims[0]! : 1;
   const fits = dims.length === sample.length && dims.every((d, i) => typeof sample[i] === 'string' || sample[i] === d);
   if (!fits) {
-    throw new LensError('input', 'input/shape', `${name} is ${formatDims(tensor.dims)}, but the model's input is ${formatDims(inputShape.map(shown))}.`, {
-      hint: hintFor(dims, sample),
-    });
+    throw new LensError(
+      'input',
+      'input/shape',
+      `${name} is ${formatDims(tensor.dims)}, but the model's input is ${formatDims(inputShape.map(shown))}.`,
+      {
+        hint: hintFor(dims, sample),
+      },
+    );
   }
   const size = sizeOf(dims);
-  if (size * count === 0) throw new LensError('input', 'input/empty', `${name} is ${formatDims(tensor.dims)}: it holds no values.`);
+  if (size * count === 0)
+    throw new LensError('input', 'input/empty', `${name} is ${formatDims(tensor.dims)}: it holds no values.`);
   const values = toFloat32(tensor);
   return Array.from({ length: count }, (_, k) => floatTensor([1, ...dims], values.slice(k * size, (k + 1) * size)));
 }
 
 function hintFor(dims: readonly number[], sample: readonly (number | string)[]): string {
-  const matches = (order: readonly number[]): boolean => order.every((axis, i) => typeof sample[i] === 'string' || sample[i] === dims[axis]);
+  const matches = (order: readonly number[]): boolean =>
+    order.every((axis, i) => typeof sample[i] === 'string' || sample[i] === dims[axis]);
   if (dims.length === 3 && sample.length === 3) {
     if (matches([2, 0, 1])) return 'The channels are last: turn it with numpy.transpose(array, (0, 3, 1, 2)).';
     if (matches([1, 2, 0])) return 'The channels are first: turn it with numpy.transpose(array, (0, 2, 3, 1)).';

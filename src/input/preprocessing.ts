@@ -68,16 +68,22 @@ function corner(h: number, w: number, plan: Preprocessing): [left: number, top: 
   if (plan.resize.value.mode === 'letterbox') return letterbox(h, w, height, width);
   if (plan.crop.value === 'center') return centerCrop(h, w, height, width);
   if (h === height && w === width) return [0, 0];
-  throw new LensError('input', 'input/size', `The picture is ${w}×${h} after resizing, but the model takes ${width}×${height} and no crop is set.`, {
-    hint: 'Set "crop" to "center" or "resize.mode" to "exact" in the model\'s .lens.json file.',
-  });
+  throw new LensError(
+    'input',
+    'input/size',
+    `The picture is ${w}×${h} after resizing, but the model takes ${width}×${height} and no crop is set.`,
+    {
+      hint: 'Set "crop" to "center" or "resize.mode" to "exact" in the model\'s .lens.json file.',
+    },
+  );
 }
 
 /** Source channel (of red, green, blue or grey) of each channel of the tensor. */
 function sourceChannels(plan: Preprocessing): number[] {
   const count = plan.channels.value;
   if (plan.color.value === 'gray') return new Array<number>(count).fill(0);
-  if (count !== 3) throw new LensError('input', 'input/channels', `The model takes ${count} channels; a colour picture has 3.`);
+  if (count !== 3)
+    throw new LensError('input', 'input/channels', `The model takes ${count} channels; a colour picture has 3.`);
   return plan.color.value === 'BGR' ? [2, 1, 0] : [0, 1, 2];
 }
 
@@ -138,7 +144,11 @@ export function toPicture(tensor: FloatTensor, plan: Preprocessing): Rgb {
   const [count, height, width] = planar ? sample : [sample[2], sample[0], sample[1]];
   const channels = sourceChannels(plan);
   if (sample.length !== 3 || count !== channels.length || height === undefined || width === undefined) {
-    throw new LensError('input', 'input/shape', `A ${formatDims(dims)} tensor is not one ${plan.layout.value} picture of ${channels.length} channels.`);
+    throw new LensError(
+      'input',
+      'input/shape',
+      `A ${formatDims(dims)} tensor is not one ${plan.layout.value} picture of ${channels.length} channels.`,
+    );
   }
   const area = height * width;
   const data = new Uint8Array(area * 3);
@@ -162,7 +172,8 @@ const LEVEL: Record<Exclude<FillKind, 'zero'>, number> = { black: 0, grey: 127.5
 
 /** Tensor values, one per channel, of plain colours. `zero` is the zero tensor after preprocessing, which is seldom black. */
 export function fills(plan: Preprocessing): Record<FillKind, number[]> {
-  const each = (value: (channel: number) => number): number[] => Array.from({ length: plan.channels.value }, (_, c) => value(c));
+  const each = (value: (channel: number) => number): number[] =>
+    Array.from({ length: plan.channels.value }, (_, c) => value(c));
   return {
     zero: each(() => 0),
     black: each((c) => pixelToValue(plan, c, LEVEL.black)),

@@ -3,7 +3,8 @@
  * sets and dicts. Nothing is evaluated. Untrusted text: the nesting is limited and dicts become Maps.
  */
 
-export type PythonValue = null | boolean | number | string | readonly PythonValue[] | ReadonlyMap<PythonValue, PythonValue>;
+export type PythonValue =
+  null | boolean | number | string | readonly PythonValue[] | ReadonlyMap<PythonValue, PythonValue>;
 
 const MAX_DEPTH = 64;
 
@@ -23,7 +24,17 @@ export function parsePythonLiteral(text: string): PythonValue | undefined {
 class NoLiteral extends Error {}
 
 const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\', "'": "'", '"': '"', '\n': '',
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '\n': '',
 };
 const WORDS: Readonly<Record<string, PythonValue>> = { None: null, True: true, False: false, nan: NaN, inf: Infinity };
 const NUMBER = /[+-]?(?:0[xX][\da-fA-F]+|inf|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/y;

@@ -47,13 +47,16 @@ export async function resolveInput(context: ModelContext, sidecar?: LoadedSideca
   const common = { input, output, labels };
 
   const reason = refusal(input);
-  if (reason !== undefined || input === undefined) return { ...common, refusal: reason ?? 'The model has no input.', warnings };
+  if (reason !== undefined || input === undefined)
+    return { ...common, refusal: reason ?? 'The model has no input.', warnings };
   const sources: Source[] = [
     ...(user === undefined ? [] : [{ settings: settingsOf(user.content), origin: originOf(user) }]),
     ...readings.flatMap(({ settings, origin }) => (settings === undefined ? [] : [{ settings, origin }])),
   ];
   const plan = planFor(input, sources, classes, warnings, path.basename(sidecarPath(context.modelPath)));
-  return typeof plan === 'string' ? { ...common, refusal: plan, warnings } : { ...common, preprocessing: plan, warnings };
+  return typeof plan === 'string'
+    ? { ...common, refusal: plan, warnings }
+    : { ...common, preprocessing: plan, warnings };
 }
 
 /** The plan, or the sentence that says why there is none. */
@@ -80,16 +83,23 @@ function planFor(
   const layout = layoutFor(dims, sources, shapeOrigin, warnings);
   const shape = pictureShape(dims, layout.value);
   const said = pick(sources, (s) => s.color);
-  const channels: Setting<number> = shape.channels === undefined
-    ? { value: said?.value === 'gray' ? 1 : 3, origin: said?.origin ?? { kind: 'default', detail: 'the model does not fix its channels' } }
-    : { value: shape.channels, origin: shapeOrigin };
+  const channels: Setting<number> =
+    shape.channels === undefined
+      ? {
+          value: said?.value === 'gray' ? 1 : 3,
+          origin: said?.origin ?? { kind: 'default', detail: 'the model does not fix its channels' },
+        }
+      : { value: shape.channels, origin: shapeOrigin };
   if (channels.value !== 1 && channels.value !== 3) {
     return `The model's input "${input.name}" (${formatDims(dims.map(shown))}, ${layout.value}) takes ${channels.value} channels; a picture has 1 or 3.`;
   }
   const size = sizeFor(shape, sources, shapeOrigin, warnings, sidecarName);
 
   const fallback = defaultFor({ channels: channels.value, size: size.value, classes, type: input.type });
-  let color: Preprocessing['color'] = said ?? { value: fallback.settings.color!, origin: channels.value === 1 ? shapeOrigin : fallback.origin };
+  let color: Preprocessing['color'] = said ?? {
+    value: fallback.settings.color!,
+    origin: channels.value === 1 ? shapeOrigin : fallback.origin,
+  };
   if (channels.value === 1 && color.value !== 'gray') {
     warnings.push(`${color.origin.detail} says ${color.value}, but the model takes 1 channel: grey is given.`);
     color = { value: 'gray', origin: shapeOrigin };
@@ -98,13 +108,20 @@ function planFor(
   const values = mergeValues(sources, fallback, channels.value, warnings);
   // Only what is really guessed is warned about.
   if (values.range.origin.kind === 'default' && values.mean.origin.kind === 'default') {
-    warnings.push(...(fallback.warnings ?? []).map((text) => `${text} Say what it was trained with in ${sidecarName}.`));
+    warnings.push(
+      ...(fallback.warnings ?? []).map((text) => `${text} Say what it was trained with in ${sidecarName}.`),
+    );
   }
-  const pad = pick(sources, (s) => s.pad) ?? { value: [0, 0, 0] as const, origin: { kind: 'default', detail: 'black' } };
+  const pad = pick(sources, (s) => s.pad) ?? {
+    value: [0, 0, 0] as const,
+    origin: { kind: 'default', detail: 'black' },
+  };
   return { layout, channels, color, size, ...geometry, ...values, pad };
 }
 
-function defaultFor(context: Parameters<(typeof defaultRules)[number]['read']>[0]): NonNullable<ReturnType<(typeof defaultRules)[number]['read']>> {
+function defaultFor(
+  context: Parameters<(typeof defaultRules)[number]['read']>[0],
+): NonNullable<ReturnType<(typeof defaultRules)[number]['read']>> {
   for (const rule of defaultRules) {
     const reading = rule.read(context);
     if (reading !== undefined) return reading;
@@ -112,13 +129,19 @@ function defaultFor(context: Parameters<(typeof defaultRules)[number]['read']>[0
   throw new Error('The last default rule must always answer');
 }
 
-function layoutFor(dims: readonly (number | string)[], sources: readonly Source[], shapeOrigin: Origin, warnings: string[]): Setting<Layout> {
+function layoutFor(
+  dims: readonly (number | string)[],
+  sources: readonly Source[],
+  shapeOrigin: Origin,
+  warnings: string[],
+): Setting<Layout> {
   const said = pick(sources, (s) => s.layout);
   if (said !== undefined) return said;
   const detected = detectLayout(dims);
   if (detected !== undefined) return { value: detected, origin: shapeOrigin };
   // A model that fixes a channel count no picture has is refused with that number; only free dimensions are guessed.
-  if (typeof dims[1] !== 'number') warnings.push('The shape of the input does not tell NCHW from NHWC; NCHW is assumed.');
+  if (typeof dims[1] !== 'number')
+    warnings.push('The shape of the input does not tell NCHW from NHWC; NCHW is assumed.');
   return { value: 'NCHW', origin: { kind: 'default', detail: 'NCHW, because the shape does not tell' } };
 }
 
@@ -137,10 +160,14 @@ function sizeFor(
   const value = [height, width] as const;
   const fixed = shape.height !== undefined && shape.width !== undefined;
   if (said !== undefined && (said.value[0] !== height || said.value[1] !== width)) {
-    warnings.push(`${said.origin.detail} says ${said.value.join('×')}, but the model's input is ${height}×${width} (height × width): the model's is taken.`);
+    warnings.push(
+      `${said.origin.detail} says ${said.value.join('×')}, but the model's input is ${height}×${width} (height × width): the model's is taken.`,
+    );
   }
   if (fixed) return { value, origin: shapeOrigin };
   if (said !== undefined) return { value, origin: said.origin };
-  warnings.push(`The model leaves the size of its input free; ${height}×${width} is taken. Set "input.size" in ${sidecarName} for another.`);
+  warnings.push(
+    `The model leaves the size of its input free; ${height}×${width} is taken. Set "input.size" in ${sidecarName} for another.`,
+  );
   return { value, origin: { kind: 'default', detail: `${DEFAULT_SIDE}, because the model leaves its size free` } };
 }

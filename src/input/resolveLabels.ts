@@ -19,7 +19,8 @@ export async function resolveLabels(
   const own = await sidecarLabels(sidecar);
   if (own !== undefined) {
     const fitted = fitLabels(own.table, classes);
-    if (fitted === undefined) warnings.push(`${own.origin.detail} has ${own.table.names.length} names for ${classes} classes.`);
+    if (fitted === undefined)
+      warnings.push(`${own.origin.detail} has ${own.table.names.length} names for ${classes} classes.`);
     return { ...(fitted ?? forceLabels(own.table, classes!)), origin: own.origin };
   }
   for (const { labels, origin } of readings) {
@@ -31,7 +32,9 @@ export async function resolveLabels(
   return numberedLabels(classes);
 }
 
-async function sidecarLabels(sidecar: LoadedSidecar | undefined): Promise<{ table: LabelTable; origin: Labels['origin'] } | undefined> {
+async function sidecarLabels(
+  sidecar: LoadedSidecar | undefined,
+): Promise<{ table: LabelTable; origin: Labels['origin'] } | undefined> {
   const labels = sidecar?.content.labels;
   if (sidecar === undefined || labels === undefined) return undefined;
   const name = path.basename(sidecar.path);
@@ -43,9 +46,14 @@ async function sidecarLabels(sidecar: LoadedSidecar | undefined): Promise<{ tabl
   const text = await readSmallText(path.resolve(path.dirname(sidecar.path), labels));
   const table = text === undefined ? undefined : parseLabelText(text);
   if (table === undefined) {
-    throw new LensError('input', 'sidecar/labels', `${name} names "${labels}" for its labels, but ${text === undefined ? 'there is no such file' : 'no names are in it'}.`, {
-      hint: 'The path is taken from the folder of the settings file.',
-    });
+    throw new LensError(
+      'input',
+      'sidecar/labels',
+      `${name} names "${labels}" for its labels, but ${text === undefined ? 'there is no such file' : 'no names are in it'}.`,
+      {
+        hint: 'The path is taken from the folder of the settings file.',
+      },
+    );
   }
   return { table, origin: { kind: 'sidecar', detail: `${labels}, named in ${name}` } };
 }

@@ -67,9 +67,14 @@ export function pictureShape(dims: readonly (number | string)[], layout: Layout)
 export function classCount(outputs: readonly ModelValue[], name?: string): number | undefined {
   const named = name === undefined ? undefined : outputs.find((output) => output.name === name);
   if (name !== undefined && named === undefined) {
-    throw new LensError('input', 'input/unknown-output', `The model has no output "${name}"; it has ${list(outputs)}.`, {
-      hint: 'Correct "output" in the settings file.',
-    });
+    throw new LensError(
+      'input',
+      'input/unknown-output',
+      `The model has no output "${name}"; it has ${list(outputs)}.`,
+      {
+        hint: 'Correct "output" in the settings file.',
+      },
+    );
   }
   const dims = (named ?? outputs[0])?.dims;
   if (dims === undefined) return undefined;
@@ -82,9 +87,11 @@ export function classCount(outputs: readonly ModelValue[], name?: string): numbe
 export function refusal(input: ModelValue | undefined): string | undefined {
   if (input === undefined) return 'The model has no input.';
   const { name, dims, type } = input;
-  if (type !== undefined && !/^(b?float(16|32|64)|uint8)$/.test(type)) return `The model's input "${name}" takes ${type} values, not a picture.`;
+  if (type !== undefined && !/^(b?float(16|32|64)|uint8)$/.test(type))
+    return `The model's input "${name}" takes ${type} values, not a picture.`;
   if (dims === undefined) return `The model does not say the shape of its input "${name}".`;
-  if (dims.length !== 4) return `The model's input "${name}" is ${formatDims(dims.map(shown))}, which is not a batch of pictures.`;
+  if (dims.length !== 4)
+    return `The model's input "${name}" is ${formatDims(dims.map(shown))}, which is not a batch of pictures.`;
   return undefined;
 }
 

@@ -12,15 +12,27 @@ import type { PartialSettings, Preprocessing } from './settings.js';
 
 const MAX_SIDE = 16384;
 
-const side = v.pipe(v.number('must be a number'), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'), v.maxValue(MAX_SIDE, `must be at most ${MAX_SIDE}`));
+const side = v.pipe(
+  v.number('must be a number'),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be at least 1'),
+  v.maxValue(MAX_SIDE, `must be at most ${MAX_SIDE}`),
+);
 const sides = v.strictTuple([side, side], 'must be [height, width]');
 const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
-const colourLevel = v.pipe(v.number('must be a number'), v.minValue(0, 'must be between 0 and 255'), v.maxValue(255, 'must be between 0 and 255'));
+const colourLevel = v.pipe(
+  v.number('must be a number'),
+  v.minValue(0, 'must be between 0 and 255'),
+  v.maxValue(255, 'must be between 0 and 255'),
+);
 
 function perChannel<S extends v.GenericSchema<unknown, number>>(item: S): v.GenericSchema<unknown, number[]> {
   return v.pipe(
     v.array(item, 'must be a list of numbers'),
-    v.check((list) => list.length === 1 || list.length === 3, 'must have one number, or one for each of three channels'),
+    v.check(
+      (list) => list.length === 1 || list.length === 3,
+      'must have one number, or one for each of three channels',
+    ),
   ) as v.GenericSchema<unknown, number[]>;
 }
 
@@ -52,7 +64,14 @@ const inputSchema = v.strictObject(
       ),
     ),
     mean: v.optional(perChannel(finite)),
-    std: v.optional(perChannel(v.pipe(finite, v.check((x) => x !== 0, 'must not be 0')))),
+    std: v.optional(
+      perChannel(
+        v.pipe(
+          finite,
+          v.check((x) => x !== 0, 'must not be 0'),
+        ),
+      ),
+    ),
     pad: v.optional(v.strictTuple([colourLevel, colourLevel, colourLevel], 'must be [red, green, blue]')),
   },
   'must be an object',
@@ -106,7 +125,8 @@ export async function readModelSidecar(modelPath: string): Promise<LoadedSidecar
 /** A sidecar by its path, as `--config` names it. */
 export async function readSidecar(file: string): Promise<LoadedSidecar> {
   const text = await readSmallText(file);
-  if (text === undefined) throw new LensError('usage', 'sidecar/not-found', `There is no readable settings file "${file}".`);
+  if (text === undefined)
+    throw new LensError('usage', 'sidecar/not-found', `There is no readable settings file "${file}".`);
   return { path: file, content: parseSidecar(text, path.basename(file)) };
 }
 
@@ -114,11 +134,16 @@ export async function readSidecar(file: string): Promise<LoadedSidecar> {
 export function parseSidecar(text: string, name: string): Sidecar {
   const json = parseJson(text, name);
   const list = PLACES.find(([place]) => Array.isArray(at(json, place)))?.[0];
-  if (list !== undefined) throw invalid(name, list === '' ? 'must be an object, not a list' : `: "${list}" must be an object, not a list`);
+  if (list !== undefined)
+    throw invalid(name, list === '' ? 'must be an object, not a list' : `: "${list}" must be an object, not a list`);
   const unknown = unknownKeys(json);
   if (unknown.length > 0) {
     const known = unknown[0]!.known.map((key) => `"${key}"`).join(', ');
-    throw invalid(name, `has ${unknown.length === 1 ? 'an unknown key' : 'unknown keys'}: ${unknown.map((u) => u.path).join(', ')}`, `Known there: ${known}.`);
+    throw invalid(
+      name,
+      `has ${unknown.length === 1 ? 'an unknown key' : 'unknown keys'}: ${unknown.map((u) => u.path).join(', ')}`,
+      `Known there: ${known}.`,
+    );
   }
   const result = v.safeParse(sidecarSchema, json);
   if (result.success) return result.output;
@@ -127,7 +152,11 @@ export function parseSidecar(text: string, name: string): Sidecar {
   throw invalid(name, where === null ? issue.message : `: "${where}" ${issue.message}`);
 }
 
-function invalid(name: string, what: string, hint = 'The settings are described in the README under "Sidecar".'): LensError {
+function invalid(
+  name: string,
+  what: string,
+  hint = 'Open it in the editor: it is checked and completed there.',
+): LensError {
   return new LensError('input', 'sidecar/invalid', `${name}${what.startsWith(':') ? '' : ' '}${what}.`, { hint });
 }
 
@@ -140,7 +169,10 @@ const PLACES: readonly (readonly [string, Readonly<Record<string, unknown>>])[] 
 
 function at(json: unknown, place: string): unknown {
   const keys = place.split('.').filter((key) => key !== '');
-  return keys.reduce<unknown>((value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined), json);
+  return keys.reduce<unknown>(
+    (value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    json,
+  );
 }
 
 function unknownKeys(json: unknown): { path: string; known: string[] }[] {
@@ -165,7 +197,10 @@ export function settingsOf(sidecar: Sidecar): PartialSettings {
 }
 
 /** A sidecar that says explicitly what was resolved, so that a default becomes a decision. */
-export function sidecarOf(plan: Preprocessing, rest: Pick<Sidecar, 'labels' | 'output'> & { readonly inputName?: string } = {}): Sidecar {
+export function sidecarOf(
+  plan: Preprocessing,
+  rest: Pick<Sidecar, 'labels' | 'output'> & { readonly inputName?: string } = {},
+): Sidecar {
   const { inputName, ...others } = rest;
   const resize = plan.resize.value;
   return {
@@ -209,6 +244,8 @@ export async function writeSidecar(file: string, sidecar: Sidecar): Promise<void
   } catch (error) {
     await rm(temporary, { force: true });
     if (!isNodeError(error, 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOSPC', 'ENOTDIR')) throw error;
-    throw new LensError('runtime', 'sidecar/unwritable', `"${file}" cannot be written: ${(error as Error).message}.`, { cause: error });
+    throw new LensError('runtime', 'sidecar/unwritable', `"${file}" cannot be written: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
 }

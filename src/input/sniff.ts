@@ -3,7 +3,18 @@
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
 
 /** Endings of the picture files that are looked for in folders. */
-export const PICTURE_ENDINGS: readonly string[] = ['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'];
+export const PICTURE_ENDINGS: readonly string[] = [
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.png',
+  '.webp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.avif',
+];
 
 /** What to tell a person about the formats that are read. */
 export const SUPPORTED_PICTURES = 'Pictures may be JPEG, PNG, WebP, GIF, TIFF or AVIF.';

@@ -40,7 +40,9 @@ export interface DefaultContext {
 /** A stated default. The first rule that has an answer gives it. */
 export interface DefaultRule {
   readonly id: string;
-  read(context: DefaultContext): Required<Pick<Reading, 'settings' | 'origin'>> & Pick<Reading, 'warnings'> | undefined;
+  read(
+    context: DefaultContext,
+  ): (Required<Pick<Reading, 'settings' | 'origin'>> & Pick<Reading, 'warnings'>) | undefined;
 }
 
 export interface FileBeside {
@@ -76,7 +78,9 @@ export async function readJsonBeside(
   const origin: Origin = { kind: 'file', detail: file.where };
   try {
     const value = parseJson(file.text, file.where);
-    return isObject(value) ? { value, origin, warnings: [] } : { origin, warnings: [`${file.where} holds no settings; it was ignored.`] };
+    return isObject(value)
+      ? { value, origin, warnings: [] }
+      : { origin, warnings: [`${file.where} holds no settings; it was ignored.`] };
   } catch (error) {
     if (!(error instanceof LensError)) throw error;
     return { origin, warnings: [`${error.message} It was ignored.`] };

@@ -16,7 +16,10 @@ export const fallback: DefaultRule = {
         mean: [0],
         std: [1],
       },
-      origin: { kind: 'default', detail: bytes ? `${taken}, because the model takes uint8` : `${taken}, because nothing says otherwise` },
+      origin: {
+        kind: 'default',
+        detail: bytes ? `${taken}, because the model takes uint8` : `${taken}, because nothing says otherwise`,
+      },
       warnings: bytes ? [] : [`Nothing says how this model wants its pictures: they are taken as ${taken}.`],
     };
   },

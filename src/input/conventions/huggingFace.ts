@@ -17,7 +17,11 @@ export const huggingFace: Convention = {
       readings.push(
         config === undefined
           ? { origin, warnings }
-          : { origin, warnings: [...warnings, ...unreadable(config, origin.detail)], settings: preprocessorSettings(config) },
+          : {
+              origin,
+              warnings: [...warnings, ...unreadable(config, origin.detail)],
+              settings: preprocessorSettings(config),
+            },
       );
     }
     const config = await readJsonBeside(modelPath, 'config.json');
@@ -39,8 +43,13 @@ type Config = Readonly<Record<string, unknown>>;
 
 /** A preprocessor config in the words of the plan. */
 export function preprocessorSettings(config: Config): PartialSettings {
-  const type = String(config['image_processor_type'] ?? config['feature_extractor_type'] ?? '');
-  return { ...geometry(config, type), ...values(config, type), ...(config['do_flip_channel_order'] === true ? { color: 'BGR' } : {}) };
+  const said = config['image_processor_type'] ?? config['feature_extractor_type'];
+  const type = typeof said === 'string' ? said : '';
+  return {
+    ...geometry(config, type),
+    ...values(config, type),
+    ...(config['do_flip_channel_order'] === true ? { color: 'BGR' } : {}),
+  };
 }
 
 /** Settings that are there but say nothing that can be used. */
@@ -54,7 +63,9 @@ function unreadable(config: Config, where: string): string[] {
   };
   return Object.entries(readable).flatMap(([key, read]) => {
     const value = config[key];
-    return value === undefined || value === null || read(value) !== undefined ? [] : [`"${key}" in ${where} cannot be read; it was ignored.`];
+    return value === undefined || value === null || read(value) !== undefined
+      ? []
+      : [`"${key}" in ${where} cannot be read; it was ignored.`];
   });
 }
 
@@ -93,16 +104,31 @@ function geometry(config: Config, type: string): PartialSettings {
   if (config['do_resize'] === false) return { ...target, ...crop, resize: { mode: 'none', ...interpolation } };
   const size = sizeOf(config['size'], type);
   if (size === undefined) return { ...target, ...crop, ...(named === undefined ? {} : { resize: interpolation }) };
-  if ('exact' in size) return { size: size.exact, ...target, ...crop, resize: { mode: 'exact', size: size.exact, ...interpolation } };
-  if ('long' in size) return { size: [size.long, size.long], ...target, ...crop, resize: { mode: 'longSide', size: size.long, ...interpolation } };
+  if ('exact' in size)
+    return { size: size.exact, ...target, ...crop, resize: { mode: 'exact', size: size.exact, ...interpolation } };
+  if ('long' in size)
+    return {
+      size: [size.long, size.long],
+      ...target,
+      ...crop,
+      resize: { mode: 'longSide', size: size.long, ...interpolation },
+    };
   const { short } = size;
   const square = [short, short] as const;
   if (/ConvNext/i.test(type)) {
     // From 384 on the whole picture is squeezed; below, a centre crop is taken as in the paper.
     if (short >= 384) return { size: square, resize: { mode: 'exact', size: square, ...interpolation }, crop: 'none' };
-    return { size: square, resize: { mode: 'shortSide', size: Math.trunc(short / share(config, 224 / 256)), ...interpolation }, crop: 'center' };
+    return {
+      size: square,
+      resize: { mode: 'shortSide', size: Math.trunc(short / share(config, 224 / 256)), ...interpolation },
+      crop: 'center',
+    };
   }
-  const scale = /Levit/i.test(type) ? Math.trunc((256 / 224) * short) : /PoolFormer/i.test(type) ? Math.trunc(short / share(config, 0.9)) : short;
+  const scale = /Levit/i.test(type)
+    ? Math.trunc((256 / 224) * short)
+    : /PoolFormer/i.test(type)
+      ? Math.trunc(short / share(config, 0.9))
+      : short;
   return { size: square, ...target, ...crop, resize: { mode: 'shortSide', size: scale, ...interpolation } };
 }
 

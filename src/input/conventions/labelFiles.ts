@@ -12,7 +12,15 @@ export const labelFiles: Convention = {
   id: 'label-files',
   async read({ modelPath, outputs }) {
     const stem = path.parse(modelPath).name;
-    const own = [`${stem}.labels.txt`, `${stem}_labels.txt`, `${stem}.classes.txt`, `${stem}_classes.txt`, `${stem}.names`, `${stem}.labels.json`, `${stem}.txt`];
+    const own = [
+      `${stem}.labels.txt`,
+      `${stem}_labels.txt`,
+      `${stem}.classes.txt`,
+      `${stem}_classes.txt`,
+      `${stem}.names`,
+      `${stem}.labels.json`,
+      `${stem}.txt`,
+    ];
     const classes = classCount(outputs);
     const readings: Reading[] = [];
     for (const name of [...own, ...COMMON, ...COMMON.map((common) => path.join('labels', common))]) {
@@ -22,13 +30,26 @@ export const labelFiles: Convention = {
       const origin = { kind: 'file', detail: file.where } as const;
       if (fitLabels(table, classes) !== undefined) return [...readings, { labels: table, origin }];
       // Said only of files that can mean no other model.
-      if (own.includes(name)) readings.push({ origin, warnings: [`${file.where} has ${table.names.length} names for ${classes} classes; it was ignored.`] });
+      if (own.includes(name))
+        readings.push({
+          origin,
+          warnings: [`${file.where} has ${table.names.length} names for ${classes} classes; it was ignored.`],
+        });
     }
     return readings;
   },
 };
 
 const COMMON: readonly string[] = [
-  'labels.txt', 'classes.txt', 'class_names.txt', 'imagenet_classes.txt', 'imagenet_labels.txt', 'synset_words.txt', 'synset.txt',
-  'labels.json', 'class_index.json', 'imagenet_class_index.json', 'imagenet1000_clsidx_to_labels.txt',
+  'labels.txt',
+  'classes.txt',
+  'class_names.txt',
+  'imagenet_classes.txt',
+  'imagenet_labels.txt',
+  'synset_words.txt',
+  'synset.txt',
+  'labels.json',
+  'class_index.json',
+  'imagenet_class_index.json',
+  'imagenet1000_clsidx_to_labels.txt',
 ];

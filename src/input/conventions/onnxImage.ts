@@ -25,13 +25,21 @@ export const onnxImage: Convention = {
     const warnings = [
       ...unknown('Image.BitmapPixelFormat', format, color),
       ...unknown('Image.NominalPixelRange', range, limits),
-      ...(gamma === 'linear' ? ['The model\'s metadata asks for linear gamma (Image.ColorSpaceGamma); pictures are given as sRGB.'] : []),
+      ...(gamma === 'linear'
+        ? ["The model's metadata asks for linear gamma (Image.ColorSpaceGamma); pictures are given as sRGB."]
+        : []),
     ];
-    return [{ settings, warnings, origin: { kind: 'metadata', detail: 'Image.* in the model\'s metadata' } }];
+    return [{ settings, warnings, origin: { kind: 'metadata', detail: "Image.* in the model's metadata" } }];
   },
 };
 
-const COLORS: Readonly<Record<string, ColorOrder>> = { gray8: 'gray', rgb8: 'RGB', bgr8: 'BGR', rgba8: 'RGB', bgra8: 'BGR' };
+const COLORS: Readonly<Record<string, ColorOrder>> = {
+  gray8: 'gray',
+  rgb8: 'RGB',
+  bgr8: 'BGR',
+  rgba8: 'RGB',
+  bgra8: 'BGR',
+};
 
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   nominalrange_0_255: [0, 255],
@@ -41,5 +49,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 function unknown(key: string, value: string | undefined, meaning: unknown): string[] {
-  return value !== undefined && meaning === undefined ? [`The model's metadata says ${key} = "${value}", which is not known here.`] : [];
+  return value !== undefined && meaning === undefined
+    ? [`The model's metadata says ${key} = "${value}", which is not known here.`]
+    : [];
 }

@@ -22,17 +22,23 @@ export const openvino: Convention = {
       ...(mean === undefined && std === undefined ? {} : { range: [0, 255], mean: mean ?? [0], std: std ?? [1] }),
       ...(pad === undefined ? {} : { pad: [pad, pad, pad] }),
     };
-    const names = get('labels')?.split(/\s+/).filter((name) => name !== '');
+    const names = get('labels')
+      ?.split(/\s+/)
+      .filter((name) => name !== '');
     const warnings = [
-      ...(resize !== undefined && mode === undefined ? [`The model's metadata says resize_type = "${resize}", which is not known here.`] : []),
-      ...(resize === 'fit_to_window' ? ['resize_type "fit_to_window" puts the picture into the corner; here it is put into the middle.'] : []),
+      ...(resize !== undefined && mode === undefined
+        ? [`The model's metadata says resize_type = "${resize}", which is not known here.`]
+        : []),
+      ...(resize === 'fit_to_window'
+        ? ['resize_type "fit_to_window" puts the picture into the corner; here it is put into the middle.']
+        : []),
     ];
     return [
       {
         settings,
         warnings,
         ...(names === undefined || names.length === 0 ? {} : { labels: { names } }),
-        origin: { kind: 'metadata', detail: 'model_info in the model\'s metadata (OpenVINO)' },
+        origin: { kind: 'metadata', detail: "model_info in the model's metadata (OpenVINO)" },
       },
     ];
   },
@@ -47,5 +53,11 @@ const MODES: Readonly<Record<string, ResizeMode>> = {
 
 function numbers(text: string | undefined): number[] | undefined {
   if (text === undefined || text === '') return undefined;
-  return asNumbers(text.replace(/[[\](),]/g, ' ').trim().split(/\s+/).map(Number));
+  return asNumbers(
+    text
+      .replace(/[[\](),]/g, ' ')
+      .trim()
+      .split(/\s+/)
+      .map(Number),
+  );
 }

@@ -2,7 +2,15 @@ import { tableOf } from '../labelText.js';
 import type { LabelTable } from '../labels.js';
 import type { Interpolation, PartialSettings } from '../settings.js';
 import { chooseInput, detectLayout, pictureShape } from '../shape.js';
-import { asNumbers, asSide, isObject, readJsonBeside, type Convention, type ModelContext, type Reading } from './convention.js';
+import {
+  asNumbers,
+  asSide,
+  isObject,
+  readJsonBeside,
+  type Convention,
+  type ModelContext,
+  type Reading,
+} from './convention.js';
 
 /**
  * timm's `config.json`: `pretrained_cfg` (or, in a flat variant, its keys at the top), `label_names` and
@@ -15,7 +23,8 @@ export const timm: Convention = {
     if (file?.value === undefined) return [];
     const nested = file.value['pretrained_cfg'];
     const config = isObject(nested) ? nested : file.value;
-    const isTimm = Array.isArray(config['mean']) && (config['input_size'] !== undefined || config['crop_pct'] !== undefined);
+    const isTimm =
+      Array.isArray(config['mean']) && (config['input_size'] !== undefined || config['crop_pct'] !== undefined);
     const readings: Reading[] = [];
     if (isTimm) {
       readings.push({
@@ -24,7 +33,8 @@ export const timm: Convention = {
       });
     }
     const labels = timmLabels(isObject(nested) && nested['label_names'] !== undefined ? nested : file.value);
-    if (labels !== undefined) readings.push({ labels, origin: { kind: 'file', detail: `label_names in ${file.origin.detail} (timm)` } });
+    if (labels !== undefined)
+      readings.push({ labels, origin: { kind: 'file', detail: `label_names in ${file.origin.detail} (timm)` } });
     return readings;
   },
 };
@@ -50,17 +60,22 @@ function lastTwo(value: unknown): Sides | undefined {
 export function timmSettings(config: Config, fixed: Sides | undefined): PartialSettings {
   const train = lastTwo(config['input_size']);
   const test = lastTwo(config['test_input_size']);
-  const atTestSize = fixed !== undefined && test !== undefined && same(fixed, test) && !(train !== undefined && same(fixed, train));
+  const atTestSize =
+    fixed !== undefined && test !== undefined && same(fixed, test) && !(train !== undefined && same(fixed, train));
   const size = fixed ?? train;
   const share = fraction(atTestSize ? config['test_crop_pct'] : undefined) ?? fraction(config['crop_pct']) ?? 0.875;
   const mean = asNumbers(config['mean']);
   const std = asNumbers(config['std'])?.map((s) => (s === 0 ? 1 : s));
   return {
-    ...(size === undefined ? {} : { size, ...geometry(config, [Math.floor(size[0] / share), Math.floor(size[1] / share)]) }),
+    ...(size === undefined
+      ? {}
+      : { size, ...geometry(config, [Math.floor(size[0] / share), Math.floor(size[1] / share)]) }),
     range: [0, 1],
     mean: mean ?? [0],
     std: std ?? [1],
-    ...(config['crop_mode'] === 'border' && mean?.length === 3 ? { pad: mean.map((m) => Math.round(255 * m)) as unknown as readonly [number, number, number] } : {}),
+    ...(config['crop_mode'] === 'border' && mean?.length === 3
+      ? { pad: mean.map((m) => Math.round(255 * m)) as unknown as readonly [number, number, number] }
+      : {}),
   };
 }
 
@@ -74,12 +89,24 @@ function geometry(config: Config, scaled: Sides): PartialSettings {
       return { resize: { mode: 'longSide', size: scaled, interpolation }, crop: 'center' };
     default:
       // For a target that is not square timm forgets the interpolation and takes its default.
-      return { resize: { mode: 'shortSide', size: square ? scaled[0] : scaled, interpolation: square ? interpolation : 'bilinear' }, crop: 'center' };
+      return {
+        resize: {
+          mode: 'shortSide',
+          size: square ? scaled[0] : scaled,
+          interpolation: square ? interpolation : 'bilinear',
+        },
+        crop: 'center',
+      };
   }
 }
 
 const INTERPOLATION: Readonly<Record<string, Interpolation>> = {
-  nearest: 'nearest', bilinear: 'bilinear', bicubic: 'bicubic', box: 'box', lanczos: 'lanczos', random: 'bilinear',
+  nearest: 'nearest',
+  bilinear: 'bilinear',
+  bicubic: 'bicubic',
+  box: 'box',
+  lanczos: 'lanczos',
+  random: 'bilinear',
 };
 
 function same(a: Sides, b: Sides): boolean {
@@ -95,5 +122,7 @@ function timmLabels(config: Config): LabelTable | undefined {
   const descriptions = config['label_descriptions'];
   if (table === undefined || !isObject(descriptions)) return table;
   const described = table.names.map((name) => (Object.hasOwn(descriptions, name) ? descriptions[name] : undefined));
-  return described.every((text): text is string => typeof text === 'string') ? { names: described, aliases: table.names } : table;
+  return described.every((text): text is string => typeof text === 'string')
+    ? { names: described, aliases: table.names }
+    : table;
 }

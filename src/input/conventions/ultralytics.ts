@@ -30,8 +30,18 @@ export const ultralytics: Convention = {
       pad: [114, 114, 114],
     };
     return [
-      { settings, origin: { kind: 'convention', detail: `Ultralytics ${metadata.get('task') ?? 'model'}, by the model's metadata` } },
-      ...(labels === undefined ? [] : [{ labels, origin: { kind: 'metadata' as const, detail: '"names" in the model\'s metadata (Ultralytics)' } }]),
+      {
+        settings,
+        origin: {
+          kind: 'convention',
+          detail: `Ultralytics ${metadata.get('task') ?? 'model'}, by the model's metadata`,
+        },
+      },
+      ...(labels === undefined
+        ? []
+        : [
+            { labels, origin: { kind: 'metadata' as const, detail: '"names" in the model\'s metadata (Ultralytics)' } },
+          ]),
     ];
   },
 };

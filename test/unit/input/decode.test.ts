@@ -25,7 +25,10 @@ async function refusal(source: string | Uint8Array, options = {}): Promise<LensE
 function png(data: Uint8Array | Uint16Array, width: number, height: number, channels: 1 | 2 | 3 | 4): Promise<Buffer> {
   const image = sharp(data, { raw: { width, height, channels } });
   if (data instanceof Uint8Array) return image.png().toBuffer();
-  return image.toColourspace(channels < 3 ? 'grey16' : 'rgb16').png().toBuffer();
+  return image
+    .toColourspace(channels < 3 ? 'grey16' : 'rgb16')
+    .png()
+    .toBuffer();
 }
 
 describe('decodePicture', () => {
@@ -61,12 +64,23 @@ describe('decodePicture', () => {
         }
       }
       for (const format of ['png', 'tiff', 'webp'] as const) {
-        const image = sharp(data, { raw: { width: w, height: h, channels: 3 } }).withMetadata({ orientation: Number(orientation) });
-        const bytes = await (format === 'webp' ? image.webp({ lossless: true }) : format === 'tiff' ? image.tiff({ compression: 'none' }) : image.png()).toBuffer();
+        const image = sharp(data, { raw: { width: w, height: h, channels: 3 } }).withMetadata({
+          orientation: Number(orientation),
+        });
+        const bytes = await (
+          format === 'webp'
+            ? image.webp({ lossless: true })
+            : format === 'tiff'
+              ? image.tiff({ compression: 'none' })
+              : image.png()
+        ).toBuffer();
         const picture = await decodePicture(bytes);
         assert.deepEqual([picture.width, picture.height], [upright.width, upright.height], `${format} ${orientation}`);
         assert.deepEqual(Buffer.from(picture.data), Buffer.from(upright.data), `${format} ${orientation}`);
-        assert.equal(picture.notes.some((note) => note.includes('EXIF')), Number(orientation) > 1);
+        assert.equal(
+          picture.notes.some((note) => note.includes('EXIF')),
+          Number(orientation) > 1,
+        );
       }
     }
   });
@@ -74,17 +88,26 @@ describe('decodePicture', () => {
   it('scales 16 bits to 8 and says so', async () => {
     const gray = Uint16Array.from({ length: 12 }, (_, i) => i * 5461 + 7);
     const picture = await decodePicture(await png(gray, 4, 3, 1));
-    assert.deepEqual([...picture.data.filter((_, i) => i % 3 === 0)], [...gray].map((v) => v >> 8));
+    assert.deepEqual(
+      Array.from(picture.data).filter((_, i) => i % 3 === 0),
+      [...gray].map((v) => v >> 8),
+    );
     assert.match(picture.notes.join(' '), /16 bits/);
     const colour = Uint16Array.from({ length: 36 }, (_, i) => (i * 7919) % 65536);
     const rgb = await decodePicture(await png(colour, 4, 3, 3));
-    assert.deepEqual([...rgb.data], [...colour].map((v) => v >> 8));
+    assert.deepEqual(
+      [...rgb.data],
+      [...colour].map((v) => v >> 8),
+    );
   });
 
   it('drops alpha without blending, and says so only where something is transparent', async () => {
     const data = Uint8Array.from({ length: 6 * 4 }, (_, i) => (i % 4 === 3 ? (i > 12 ? 0 : 255) : i * 9));
     const picture = await decodePicture(await png(data, 3, 2, 4));
-    assert.deepEqual([...picture.data], [...data].filter((_, i) => i % 4 !== 3));
+    assert.deepEqual(
+      [...picture.data],
+      [...data].filter((_, i) => i % 4 !== 3),
+    );
     assert.match(picture.notes.join(' '), /transparency was dropped/);
     const opaque = data.map((v, i) => (i % 4 === 3 ? 255 : v));
     assert.deepEqual((await decodePicture(await png(opaque, 3, 2, 4))).notes, []);
@@ -117,12 +140,20 @@ describe('decodePicture', () => {
       assert.equal(error.kind, 'input');
       assert.match(error.hint ?? '', /JPEG, PNG/);
     });
-    it('an empty file', async () => assert.equal((await refusal(write('empty.jpg', ''))).message, '"empty.jpg" is empty (0 bytes).'));
+    it('an empty file', async () =>
+      assert.equal((await refusal(write('empty.jpg', ''))).message, '"empty.jpg" is empty (0 bytes).'));
     it('a Git LFS pointer', async () =>
-      assert.match((await refusal(write('lfs.png', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'))).message, /Git LFS pointer/));
+      assert.match(
+        (await refusal(write('lfs.png', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'))).message,
+        /Git LFS pointer/,
+      ));
     it('an SVG drawing, which is never rendered', async () =>
-      assert.match((await refusal(write('a.png', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'))).message, /SVG/));
-    it('a file that is not there', async () => assert.match((await refusal(path.join(folder, 'none.png'))).message, /There is no file/));
+      assert.match(
+        (await refusal(write('a.png', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'))).message,
+        /SVG/,
+      ));
+    it('a file that is not there', async () =>
+      assert.match((await refusal(path.join(folder, 'none.png'))).message, /There is no file/));
     it('a folder', async () => assert.match((await refusal(folder)).message, /is a folder/));
 
     it('what is cut off, anywhere', async () => {
@@ -149,7 +180,16 @@ describe('decodePicture', () => {
     it('nothing but pictures, whatever the bytes', async () => {
       for (let seed = 0; seed < 40; seed++) {
         const bytes = noise(seed, 1, 60, 1).data;
-        const magic = ['\xff\xd8\xff\xe0', '\x89PNG\r\n\x1a\n', 'GIF89a', 'RIFF\x10\0\0\0WEBPVP8 ', 'II*\0', '\0\0\0\x20ftypavif', 'BM', ''][seed % 8]!;
+        const magic = [
+          '\xff\xd8\xff\xe0',
+          '\x89PNG\r\n\x1a\n',
+          'GIF89a',
+          'RIFF\x10\0\0\0WEBPVP8 ',
+          'II*\0',
+          '\0\0\0\x20ftypavif',
+          'BM',
+          '',
+        ][seed % 8]!;
         bytes.set(Buffer.from(magic, 'latin1'));
         await refusal(bytes);
       }
@@ -158,7 +198,9 @@ describe('decodePicture', () => {
 
   it('stops when it is cancelled', async () => {
     const signal = AbortSignal.abort();
-    await assert.rejects(decodePicture(Buffer.from(pillowFiles[0]!.base64, 'base64'), { signal }), { name: 'CancelledError' });
+    await assert.rejects(decodePicture(Buffer.from(pillowFiles[0]!.base64, 'base64'), { signal }), {
+      name: 'CancelledError',
+    });
   });
 
   describe('photographs', () => {
@@ -182,7 +224,10 @@ describe('decodePicture', () => {
         const resize = { mode: 'shortSide', size: 256, interpolation: 'bilinear' } as const;
         assert.equal(sha(toTensor(picture, planOf({ size: [227, 227], resize, crop: 'center' })).view.data), cropped);
         const bicubic = { ...resize, interpolation: 'bicubic' } as const;
-        const view = toTensor(toGray(picture), planOf({ size: [224, 224], channels: 1, resize: bicubic, crop: 'center' })).view.data;
+        const view = toTensor(
+          toGray(picture),
+          planOf({ size: [224, 224], channels: 1, resize: bicubic, crop: 'center' }),
+        ).view.data;
         assert.equal(sha(view.filter((_, i) => i % 3 === 0)), gray);
       });
     }

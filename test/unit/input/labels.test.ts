@@ -9,7 +9,13 @@ const origin = { kind: 'default', detail: 'test' } as const;
 describe('Python literals', () => {
   it('reads what str() and repr() write', () => {
     const cases: [string, unknown][] = [
-      ["{0: 'tench, Tinca tinca', 1: \"it's\"}", new Map<unknown, unknown>([[0, 'tench, Tinca tinca'], [1, "it's"]])],
+      [
+        "{0: 'tench, Tinca tinca', 1: \"it's\"}",
+        new Map<unknown, unknown>([
+          [0, 'tench, Tinca tinca'],
+          [1, "it's"],
+        ]),
+      ],
       ["['a', 'b',]", ['a', 'b']],
       ['(1)', 1],
       ['(1,)', [1]],
@@ -30,15 +36,34 @@ describe('Python literals', () => {
   });
 
   it('refuses everything else without evaluating it', () => {
-    for (const text of ['', '__import__("os")', '[1', "{'a': 1, 2}", "'abc", "'a\nb'", '1 2', 'constructor', '['.repeat(5000), 'None None', "'\\U00ffffff'", '{1:}']) {
+    for (const text of [
+      '',
+      '__import__("os")',
+      '[1',
+      "{'a': 1, 2}",
+      "'abc",
+      "'a\nb'",
+      '1 2',
+      'constructor',
+      '['.repeat(5000),
+      'None None',
+      "'\\U00ffffff'",
+      '{1:}',
+    ]) {
       assert.equal(parsePythonLiteral(text), undefined, text);
     }
   });
 
   it('reads back nested lists of strings and numbers', () => {
     const python = (value: unknown): string =>
-      Array.isArray(value) ? `[${value.map(python).join(', ')}]` : typeof value === 'string' ? `'${value.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'` : String(value);
-    const value = fc.letrec((tie) => ({ v: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), fc.array(tie('v'), { maxLength: 4 })) })).v;
+      Array.isArray(value)
+        ? `[${value.map(python).join(', ')}]`
+        : typeof value === 'string'
+          ? `'${value.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`
+          : String(value);
+    const value = fc.letrec((tie) => ({
+      v: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), fc.array(tie('v'), { maxLength: 4 })),
+    })).v;
     fc.assert(fc.property(value, (v) => assert.deepEqual(parsePythonLiteral(python(v)), v)));
   });
 });
@@ -56,8 +81,14 @@ describe('label files', () => {
     assert.deepEqual(names('{"0": "cat", "2": "dog"}'), ['cat', 'class 1', 'dog']);
     assert.deepEqual(names("{0: 'cat',\n 1: 'dog'}"), ['cat', 'dog']);
     assert.deepEqual(names('{"dog": 1, "cat": 0}'), ['cat', 'dog']);
-    assert.deepEqual(parseLabelText('{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}'), { names: ['tench', 'goldfish'], aliases: ['n01440764', 'n01443537'] });
-    assert.deepEqual(parseLabelText('n01440764 tench, Tinca tinca\nn01443537 goldfish'), { names: ['tench, Tinca tinca', 'goldfish'], aliases: ['n01440764', 'n01443537'] });
+    assert.deepEqual(parseLabelText('{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}'), {
+      names: ['tench', 'goldfish'],
+      aliases: ['n01440764', 'n01443537'],
+    });
+    assert.deepEqual(parseLabelText('n01440764 tench, Tinca tinca\nn01443537 goldfish'), {
+      names: ['tench, Tinca tinca', 'goldfish'],
+      aliases: ['n01440764', 'n01443537'],
+    });
   });
 
   it('keep numbers that belong to the names', () => {
@@ -67,7 +98,8 @@ describe('label files', () => {
   });
 
   it('are refused when nothing is in them', () => {
-    for (const text of ['', ' \n ', '[]', '{}', '{"a": {"b": 1}}', '[{}]', '\0\0', '{1, broken', '{"99999999": "x"}']) assert.equal(parseLabelText(text), undefined, JSON.stringify(text));
+    for (const text of ['', ' \n ', '[]', '{}', '{"a": {"b": 1}}', '[{}]', '\0\0', '{1, broken', '{"99999999": "x"}'])
+      assert.equal(parseLabelText(text), undefined, JSON.stringify(text));
   });
 
   it('of a dict with absurd numbers allocate nothing', () => {
@@ -77,13 +109,20 @@ describe('label files', () => {
 });
 
 describe('labels', () => {
-  const labels: Labels = { names: ['tench, Tinca tinca', 'goldfish, Carassius auratus', 'crane', 'great white_shark', 'crane'], aliases: ['n1', 'n2', 'n3', 'n4', 'n5'], origin };
+  const labels: Labels = {
+    names: ['tench, Tinca tinca', 'goldfish, Carassius auratus', 'crane', 'great white_shark', 'crane'],
+    aliases: ['n1', 'n2', 'n3', 'n4', 'n5'],
+    origin,
+  };
 
   it('fit by number; 1001 outputs begin with the background', () => {
     const thousand = { names: Array.from({ length: 1000 }, (_, i) => `n${i}`) };
     assert.equal(fitLabels(thousand, 1000), thousand);
     const shifted = fitLabels(thousand, 1001)!;
-    assert.deepEqual([shifted.names.length, shifted.names[0], shifted.names[1], shifted.names[1000]], [1001, 'background', 'n0', 'n999']);
+    assert.deepEqual(
+      [shifted.names.length, shifted.names[0], shifted.names[1], shifted.names[1000]],
+      [1001, 'background', 'n0', 'n999'],
+    );
     assert.equal(fitLabels(thousand, 10), undefined);
     assert.equal(fitLabels(thousand, undefined), thousand);
   });

@@ -44,13 +44,18 @@ describe('toTensor', () => {
     expected.forEach((value, i) => assert.equal(tensor.data[i], Math.fround(value)));
   });
 
-  it('equals torchvision\'s ToTensor and Normalize to the bit, for every pixel value', () => {
-    const picture: Raster = { width: 16, height: 16, channels: 3, data: Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)) };
+  it("equals torchvision's ToTensor and Normalize to the bit, for every pixel value", () => {
+    const picture: Raster = {
+      width: 16,
+      height: 16,
+      channels: 3,
+      data: Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3)),
+    };
     const { tensor } = toTensor(picture, planOf({ size: [16, 16], mean: MEAN, std: STD }));
     assert.equal(sha(new Uint8Array(tensor.data.buffer)), '1d8b9af12b7b3918');
   });
 
-  it('makes grey from colour by Pillow\'s formula, and repeats it where three channels are wanted', () => {
+  it("makes grey from colour by Pillow's formula, and repeats it where three channels are wanted", () => {
     const picture = solid(1, 1, [200, 100, 50]);
     const luma = (200 * 19595 + 100 * 38470 + 50 * 7471 + 0x8000) >> 16;
     const one = toTensor(picture, planOf({ size: [1, 1], channels: 1, range: [0, 255] }));
@@ -60,20 +65,33 @@ describe('toTensor', () => {
     assert.deepEqual([...three.tensor.data], [luma, luma, luma]);
   });
 
-  const mode = (name: 'shortSide' | 'longSide' | 'letterbox' | 'none' | 'exact', size: number | readonly [number, number]) =>
-    ({ mode: name, size, interpolation: 'bilinear' }) as const;
+  const mode = (
+    name: 'shortSide' | 'longSide' | 'letterbox' | 'none' | 'exact',
+    size: number | readonly [number, number],
+  ) => ({ mode: name, size, interpolation: 'bilinear' }) as const;
 
   it('resizes the short side and crops the middle as torchvision does', () => {
     // Resize(256) of 376 × 263: int(256 · 376 / 263) = 365; CenterCrop(227): round(69) and round(14.5) = 14.
-    const { crop } = toTensor(noise(2, 263, 376, 3), planOf({ size: [227, 227], resize: mode('shortSide', 256), crop: 'center' }));
+    const { crop } = toTensor(
+      noise(2, 263, 376, 3),
+      planOf({ size: [227, 227], resize: mode('shortSide', 256), crop: 'center' }),
+    );
     const sx = 376 / 365;
     const sy = 263 / 256;
-    assert.deepEqual(crop, { left: 69 * sx, top: 14 * sy, width: 227 * sx, height: 227 * sy, originalWidth: 376, originalHeight: 263 });
+    assert.deepEqual(crop, {
+      left: 69 * sx,
+      top: 14 * sy,
+      width: 227 * sx,
+      height: 227 * sy,
+      originalWidth: 376,
+      originalHeight: 263,
+    });
   });
 
   it('rounds a crop at half a pixel to the even side, as Python does', () => {
     assert.deepEqual([0.5, 1.5, 2.5, 3.5, -1.5, 2.4, 2.6].map(roundHalfEven), [0, 2, 2, 4, -2, 2, 3]);
-    const top = (height: number): number => toTensor(solid(height, 4, [1, 2, 3]), planOf({ size: [4, 4], resize: mode('none', 4), crop: 'center' })).crop.top;
+    const top = (height: number): number =>
+      toTensor(solid(height, 4, [1, 2, 3]), planOf({ size: [4, 4], resize: mode('none', 4), crop: 'center' })).crop.top;
     assert.deepEqual([5, 7, 9, 11].map(top), [0, 2, 2, 4]);
   });
 
@@ -106,22 +124,34 @@ describe('toTensor', () => {
     assert.deepEqual(box(mode('longSide', [50, 60])).map(Math.round), [0, -33, 200, 167]);
   });
 
-  it('says what to do where resizing does not reach the model\'s size', () => {
+  it("says what to do where resizing does not reach the model's size", () => {
     const plan = planOf({ size: [4, 4], resize: mode('shortSide', 4), crop: 'none' });
-    assert.throws(() => toTensor(noise(1, 4, 6, 3), plan), (e) => e instanceof LensError && /6×4 after resizing.*4×4/.test(e.message) && /crop/.test(e.hint ?? ''));
+    assert.throws(
+      () => toTensor(noise(1, 4, 6, 3), plan),
+      (e) => e instanceof LensError && /6×4 after resizing.*4×4/.test(e.message) && /crop/.test(e.hint ?? ''),
+    );
   });
 
   it('always gives the shape that was planned, and a crop that maps back', () => {
     const side = fc.integer({ min: 1, max: 40 });
     fc.assert(
-      fc.property(side, side, side, side, side, fc.constantFrom('exact', 'shortSide', 'longSide', 'letterbox', 'none'), fc.boolean(), (h, w, H, W, n, name, pair) => {
-        const resize = mode(name as 'exact', pair ? ([n, Math.max(1, n - 1)] as const) : n);
-        const { tensor, view, crop } = toTensor(noise(1, h, w, 3), planOf({ size: [H, W], resize, crop: 'center' }));
-        assert.deepEqual(tensor.dims, [1, 3, H, W]);
-        assert.equal(view.data.length, H * W * 3);
-        assert.ok(crop.width > 0 && crop.height > 0 && crop.left > -crop.width && crop.top > -crop.height);
-        assert.ok(crop.left < w && crop.top < h);
-      }),
+      fc.property(
+        side,
+        side,
+        side,
+        side,
+        side,
+        fc.constantFrom('exact', 'shortSide', 'longSide', 'letterbox', 'none'),
+        fc.boolean(),
+        (h, w, H, W, n, name, pair) => {
+          const resize = mode(name, pair ? ([n, Math.max(1, n - 1)] as const) : n);
+          const { tensor, view, crop } = toTensor(noise(1, h, w, 3), planOf({ size: [H, W], resize, crop: 'center' }));
+          assert.deepEqual(tensor.dims, [1, 3, H, W]);
+          assert.equal(view.data.length, H * W * 3);
+          assert.ok(crop.width > 0 && crop.height > 0 && crop.left > -crop.width && crop.top > -crop.height);
+          assert.ok(crop.left < w && crop.top < h);
+        },
+      ),
     );
   });
 });
@@ -131,19 +161,28 @@ describe('toPicture', () => {
     const layouts = fc.constantFrom('NCHW' as const, 'NHWC' as const);
     const colors = fc.constantFrom('RGB' as const, 'BGR' as const, 'gray' as const);
     fc.assert(
-      fc.property(fc.nat(1000), layouts, colors, fc.constantFrom(1 as const, 3 as const), fc.boolean(), (seed, layout, color, channels, bytes) => {
-        const values = bytes ? { range: [0, 255] as const, mean: [123, 117, 104], std: [1, 57, 1] } : { mean: MEAN, std: STD };
-        const plan = planOf({
-          size: [5, 4],
-          layout,
-          channels,
-          color: channels === 1 ? 'gray' : color,
-          ...values,
-          ...(channels === 1 ? { mean: [0.1307], std: [0.3081] } : {}),
-        });
-        const { tensor, view } = toTensor(noise(seed, 5, 4, 3), plan);
-        assert.deepEqual(toPicture(tensor, plan), view);
-      }),
+      fc.property(
+        fc.nat(1000),
+        layouts,
+        colors,
+        fc.constantFrom(1 as const, 3 as const),
+        fc.boolean(),
+        (seed, layout, color, channels, bytes) => {
+          const values = bytes
+            ? { range: [0, 255] as const, mean: [123, 117, 104], std: [1, 57, 1] }
+            : { mean: MEAN, std: STD };
+          const plan = planOf({
+            size: [5, 4],
+            layout,
+            channels,
+            color: channels === 1 ? 'gray' : color,
+            ...values,
+            ...(channels === 1 ? { mean: [0.1307], std: [0.3081] } : {}),
+          });
+          const { tensor, view } = toTensor(noise(seed, 5, 4, 3), plan);
+          assert.deepEqual(toPicture(tensor, plan), view);
+        },
+      ),
     );
   });
 
@@ -165,7 +204,10 @@ describe('fills', () => {
     colours.black.forEach((v, c) => assert.ok(Math.abs(v + MEAN[c]! / STD[c]!) < 1e-6));
     colours.white.forEach((v, c) => assert.ok(Math.abs(v - (1 - MEAN[c]!) / STD[c]!) < 1e-6));
     const zero = toPicture(floatTensor([3, 1, 1]), plan);
-    assert.deepEqual([...zero.data], MEAN.map((m) => Math.round(m * 255)));
+    assert.deepEqual(
+      [...zero.data],
+      MEAN.map((m) => Math.round(m * 255)),
+    );
     const grey = toPicture(floatTensor([3, 1, 1], Float32Array.from(colours.grey)), plan).data;
     assert.ok(grey.every((level) => level === 127 || level === 128));
   });
@@ -182,7 +224,10 @@ describe('fills', () => {
   it('gives methods the same numbers', () => {
     const spec = inputSpec('data', planOf({ size: [3, 5], layout: 'NHWC', mean: MEAN, std: STD }));
     assert.deepEqual([spec.name, spec.layout, spec.channels, spec.height, spec.width], ['data', 'NHWC', 3, 3, 5]);
-    assert.deepEqual(spec.fill('black'), [0, 1, 2].map((c) => spec.toTensor(c, 0)));
+    assert.deepEqual(
+      spec.fill('black'),
+      [0, 1, 2].map((c) => spec.toTensor(c, 0)),
+    );
     assert.ok(Math.abs(spec.toPixel(1, spec.toTensor(1, 77)) - 77) < 1e-4);
   });
 });
@@ -225,7 +270,10 @@ describe('prepared inputs equal the references', () => {
   it('SqueezeNet: short side 256, centre 227, 0..255 minus (123, 117, 104)', async () => {
     const input = reference('squeezenet_v1.0_dc', 'input');
     // The reference rounded the long side of the first picture to 385, where torchvision truncates it to 384.
-    const cases = [['chelsea_cat.png', { mode: 'exact', size: [256, 385] }], ['cat_dog_both.png', { mode: 'shortSide', size: 256 }]] as const;
+    const cases = [
+      ['chelsea_cat.png', { mode: 'exact', size: [256, 385] }],
+      ['cat_dog_both.png', { mode: 'shortSide', size: 256 }],
+    ] as const;
     for (const [k, [name, resize]] of cases.entries()) {
       const plan = planOf({
         size: [227, 227],
@@ -240,7 +288,12 @@ describe('prepared inputs equal the references', () => {
   });
 
   it('heatmaps are laid over as torch does it', () => {
-    const cases = [['small_cnn', 'conv3'], ['cifar_resnet20', 'conv2'], ['squeezenet_v1.0_dc', 'fire9'], ['squeezenet_v1.0_dc', 'conv_final']] as const;
+    const cases = [
+      ['small_cnn', 'conv3'],
+      ['cifar_resnet20', 'conv2'],
+      ['squeezenet_v1.0_dc', 'fire9'],
+      ['squeezenet_v1.0_dc', 'conv_final'],
+    ] as const;
     for (const [model, layer] of cases) {
       const map = reference(model, `gradcam_${layer}`);
       const expected = reference(model, `gradcam_${layer}_upsampled`);

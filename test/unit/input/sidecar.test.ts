@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { LensError } from '../../../src/base/errors.js';
-import { formatSidecar, parseSidecar, readModelSidecar, readSidecar, sidecarOf, sidecarPath, writeSidecar, type Sidecar } from '../../../src/input/sidecar.js';
+import {
+  formatSidecar,
+  parseSidecar,
+  readModelSidecar,
+  readSidecar,
+  sidecarOf,
+  sidecarPath,
+  writeSidecar,
+  type Sidecar,
+} from '../../../src/input/sidecar.js';
 import { planOf } from './pictures.js';
 
 const FULL: Sidecar = {
@@ -74,20 +83,46 @@ describe('sidecar', () => {
     const one = problem({ input: { maen: [0.5] } });
     assert.equal(one.message, 'm.lens.json has an unknown key: input.maen.');
     assert.match(one.hint ?? '', /"mean"/);
-    assert.match(problem({ colour: 1, input: { resize: { filter: 1 } } }).message, /unknown keys: colour, input\.resize\.filter/);
-    assert.match(problem('{"__proto__": {"polluted": true}, "input": {"__proto__": {}}}').message, /unknown keys: __proto__, input\.__proto__/);
+    assert.match(
+      problem({ colour: 1, input: { resize: { filter: 1 } } }).message,
+      /unknown keys: colour, input\.resize\.filter/,
+    );
+    assert.match(
+      problem('{"__proto__": {"polluted": true}, "input": {"__proto__": {}}}').message,
+      /unknown keys: __proto__, input\.__proto__/,
+    );
     assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
   });
 
   it('says where JSON is broken', () => {
-    assert.match(problem('{\n  "input": {\n    "mean": [0.5,]\n  }\n}').message, /^m\.lens\.json is not valid JSON( in line 3)?: Unexpected token '?\]'?\.$/);
+    assert.match(
+      problem('{\n  "input": {\n    "mean": [0.5,]\n  }\n}').message,
+      /^m\.lens\.json is not valid JSON( in line 3)?: Unexpected token '?\]'?\.$/,
+    );
     assert.match(problem('').message, /is not valid JSON/);
   });
 
   it('never fails in another way, whatever the content', () => {
-    const keys = fc.constantFrom('input', 'labels', 'output', 'size', 'resize', 'mode', 'mean', 'range', '0', '__proto__', 'constructor');
+    const keys = fc.constantFrom(
+      'input',
+      'labels',
+      'output',
+      'size',
+      'resize',
+      'mode',
+      'mean',
+      'range',
+      '0',
+      '__proto__',
+      'constructor',
+    );
     const content = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 4 }, fc.constantFrom('NCHW', 'RGB', 'x', '', -1, 0, 1, 224, 1e300, null, true), fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(keys, tie('value'), { maxKeys: 4 })),
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom('NCHW', 'RGB', 'x', '', -1, 0, 1, 224, 1e300, null, true),
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.dictionary(keys, tie('value'), { maxKeys: 4 }),
+      ),
     })).value;
     fc.assert(
       fc.property(content, (value) => {
@@ -114,7 +149,10 @@ describe('sidecar', () => {
       assert.deepEqual((await readModelSidecar(model))?.content, { output: 'long name' });
       await writeSidecar(sidecarPath(model), FULL);
       assert.deepEqual(await readModelSidecar(model), { path: sidecarPath(model), content: FULL });
-      assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith('.tmp')), []);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+        [],
+      );
     });
 
     it('is written for people to read', () => {
@@ -124,8 +162,14 @@ describe('sidecar', () => {
     });
 
     it('says what is missing or cannot be written', async () => {
-      await assert.rejects(readSidecar(path.join(folder, 'none.json')), (e) => e instanceof LensError && e.kind === 'usage' && /no readable settings file/.test(e.message));
-      await assert.rejects(writeSidecar(path.join(folder, 'none', 'a.lens.json'), FULL), (e) => e instanceof LensError && /cannot be written/.test(e.message));
+      await assert.rejects(
+        readSidecar(path.join(folder, 'none.json')),
+        (e) => e instanceof LensError && e.kind === 'usage' && /no readable settings file/.test(e.message),
+      );
+      await assert.rejects(
+        writeSidecar(path.join(folder, 'none', 'a.lens.json'), FULL),
+        (e) => e instanceof LensError && /cannot be written/.test(e.message),
+      );
       await assert.rejects(writeSidecar(path.join(folder, 'bad.lens.json'), { input: { std: [0] } }), LensError);
       assert.ok(!readdirSync(folder).includes('bad.lens.json'));
     });
@@ -172,9 +216,18 @@ describe('media/sidecar.schema.json', () => {
     };
     walk(schema, (value) => value, '');
     const input = schema.properties!['input']!;
-    const keysOf = (hint: string | undefined): string[] => [...(hint ?? '').matchAll(/"(\w+)"/g)].map((m) => m[1]!).sort();
-    assert.deepEqual(Object.keys(schema.properties!).filter((k) => k !== '$schema').sort(), keysOf(problem({ x: 1 }).hint));
+    const keysOf = (hint: string | undefined): string[] =>
+      [...(hint ?? '').matchAll(/"(\w+)"/g)].map((m) => m[1]!).sort();
+    assert.deepEqual(
+      Object.keys(schema.properties!)
+        .filter((k) => k !== '$schema')
+        .sort(),
+      keysOf(problem({ x: 1 }).hint),
+    );
     assert.deepEqual(Object.keys(input.properties!).sort(), keysOf(problem({ input: { x: 1 } }).hint));
-    assert.deepEqual(Object.keys(input.properties!['resize']!.properties!).sort(), keysOf(problem({ input: { resize: { x: 1 } } }).hint));
+    assert.deepEqual(
+      Object.keys(input.properties!['resize']!.properties!).sort(),
+      keysOf(problem({ input: { resize: { x: 1 } } }).hint),
+    );
   });
 });
