@@ -1,32 +1,30 @@
 import { LensError, throwIfCancelled } from '../base/errors.js';
-import {
-  castFloating,
-  floatTensor,
-  formatDims,
-  isFloating,
-  sameDims,
-  sizeOf,
-  toFloat32,
-  type FloatTensor,
-  type Tensor,
-} from '../base/tensor.js';
-import { storedBytes } from '../checkpoint/readTensor.js';
+import { floatTensor, formatDims, sameDims, sizeOf, toFloat32, type FloatTensor, type Tensor } from '../base/tensor.js';
 import type { GradientGraph, GradientRequest, SeedKind } from '../gradient/request.js';
 import type { Rule } from '../gradient/rule.js';
-import { withOutputs, prune } from '../graph/edits.js';
+import { prune } from '../graph/edits.js';
 import type { Facts } from '../graph/facts.js';
 import { indexOf, type Graph } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
 import type { ScoreKind } from '../result/recipe.js';
-import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost, sliceBatch } from '../session/batches.js';
+import {
+  chooseBatch,
+  concatBatches,
+  freeMemory,
+  limitsHere,
+  sampleCost,
+  sessionBytes,
+  sliceBatch,
+} from '../session/batches.js';
 import { SessionCache } from '../session/cache.js';
 import { dimsOf, zeros } from '../session/probe.js';
 import type { ProviderReport, Session, SessionOptions, Sessions } from '../session/session.js';
 import { nearest } from './nearest.js';
+import { activate, asType, cutPiece, withSources } from './pieces.js';
 import { fromSamples, sampleDims, toSamples } from './samples.js';
 import { findScores, type ScorePlaces } from './scores.js';
 import type { GradientAnswer, InputSpec, ScoreAt, Subject, Target } from './subject.js';
-import { isDistribution, softmax } from './targets.js';
+import { isDistribution } from './targets.js';
 
 /** Makes the graph that computes gradients. */
 export type Differentiate = (
@@ -55,9 +53,6 @@ export interface SubjectOptions {
   /** Bytes of sessions to keep open. */
   readonly cacheBytes?: number;
 }
-
-/** Native memory of a session beside its weights. */
-const SESSION_BYTES = 16 << 20;
 
 /** Opens a model for questions. Runs it once on zeros to see whether its output is a distribution already. */
 export async function openSubject(
@@ -169,9 +164,13 @@ export class ModelSubject implements Subject {
     batch: FloatTensor,
     signal: AbortSignal,
   ): Promise<{ logits: FloatTensor; probabilities: Float64Array }> {
-    const { logit, activation } = this.places;
-    const values = (await this.values(batch, [logit], signal)).get(logit)!;
-    const n = batch.dims[0]!;
+    const { logit } = this.places;
+    return this.activated((await this.values(batch, [logit], signal)).get(logit)!);
+  }
+
+  private activated(values: FloatTensor): { logits: FloatTensor; probabilities: Float64Array } {
+    const { activation } = this.places;
+    const n = values.dims[0]!;
     const logits = floatTensor([n, this.classes], values.data);
     const probabilities = new Float64Array(logits.data.length);
     for (let k = 0; k < n; k++) {
@@ -186,9 +185,24 @@ export class ModelSubject implements Subject {
 
   async scores(batch: FloatTensor, target: Target, score: ScoreKind, signal: AbortSignal): Promise<Float32Array> {
     if (target.index < 0 || target.index >= this.classes) throw new Error(`There is no score ${target.index}`);
-    const { logits, probabilities } = await this.predict(batch, signal);
+    const { logit } = this.places;
+    return this.scoresOf((await this.values(batch, [logit], signal)).get(logit)!, target, score);
+  }
+
+  scoresOf(raw: FloatTensor, target: Target, score: ScoreKind): Float32Array {
+    const { logits, probabilities } = this.activated(raw);
     const from = score === 'probability' ? probabilities : logits.data;
-    return Float32Array.from({ length: batch.dims[0]! }, (_, k) => from[k * this.classes + target.index]!);
+    return Float32Array.from({ length: raw.dims[0]! }, (_, k) => from[k * this.classes + target.index]!);
+  }
+
+  derived(
+    key: string,
+    graph: Graph,
+    feeds: Readonly<Record<string, Tensor>>,
+    signal: AbortSignal,
+  ): Promise<Record<string, Tensor>> {
+    const outputs = graph.outputs.map((o) => o.name);
+    return this.withSession(`derived ${key}`, graph, (session) => session.run(feeds, outputs, signal));
   }
 
   async values(
@@ -289,7 +303,7 @@ export class ModelSubject implements Subject {
   }
 
   private async withSession<T>(key: string, graph: Graph, work: (session: Session) => Promise<T>): Promise<T> {
-    const bytes = [...graph.weights.values()].reduce((sum, w) => sum + storedBytes(w), SESSION_BYTES);
+    const bytes = sessionBytes(graph);
     const open = (): Promise<Session> => this.parts.sessions.open(graph, this.options.session);
     return this.cache.use(key, bytes, open, async (session) => {
       try {
@@ -375,50 +389,4 @@ export class ModelSubject implements Subject {
     for (let k = 0; k < n; k++) all.data.set(sample, k * sample.length);
     return asType(fromSamples(all, fact, this.facts, n), fact.type);
   }
-}
-
-/** Forward values that the gradient graph lost by pruning, put back from the model's graph. */
-function withSources(gradient: Graph, model: Graph, values: readonly string[]): Graph {
-  const index = indexOf(gradient);
-  const lost = values.filter((v) => index.producer(v) === undefined);
-  if (lost.length === 0)
-    return withOutputs(gradient, [
-      ...gradient.outputs.map((o) => o.name),
-      ...values.filter((v) => !gradient.outputs.some((o) => o.name === v)),
-    ]);
-  const part = prune(model, lost);
-  const have = new Set(gradient.nodes.flatMap((n) => n.outputs));
-  const nodes = part.nodes.filter((n) => !n.outputs.some((o) => o !== '' && have.has(o)));
-  const inputs = part.inputs.filter((i) => !gradient.inputs.some((g) => g.name === i.name));
-  return withSources(
-    {
-      ...gradient,
-      nodes: [...gradient.nodes, ...nodes],
-      inputs: [...gradient.inputs, ...inputs],
-      weights: new Map([...part.weights, ...gradient.weights]),
-    },
-    model,
-    values,
-  );
-}
-
-function activate(row: Float32Array, activation: ScorePlaces['activation']): ArrayLike<number> {
-  if (activation === 'softmax') return softmax(row);
-  return activation === 'sigmoid' ? Float64Array.from(row, (x) => 1 / (1 + Math.exp(-x))) : row;
-}
-
-function asType(tensor: FloatTensor, type: Tensor['type']): Tensor {
-  if (type === 'float32') return tensor;
-  if (isFloating(type)) return castFloating(tensor, type as 'float64' | 'float16' | 'bfloat16');
-  if (type === 'uint8')
-    return { ...tensor, type, data: Uint8Array.from(tensor.data, (v) => Math.min(255, Math.max(0, Math.round(v)))) };
-  throw new LensError('unsupported', 'subject/input-type', `The model takes ${type} values, not a picture.`);
-}
-
-/** The first `count` samples of everything in a piece. */
-function cutPiece<R extends object>(piece: R, count: number): R {
-  const cut = (value: unknown): unknown =>
-    Array.isArray(value) ? value.map(cut) : sliceBatch(value as FloatTensor, 0, count);
-  if (piece instanceof Map) return new Map([...piece].map(([k, v]) => [k, cut(v)])) as unknown as R;
-  return Object.fromEntries(Object.entries(piece).map(([k, v]) => [k, cut(v)])) as R;
 }

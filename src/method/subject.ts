@@ -73,6 +73,18 @@ export interface Subject {
     },
     signal: AbortSignal,
   ): Promise<GradientAnswer>;
+  /**
+   * Runs a graph that a method derived from the model's and answers its outputs. The session is kept under `key`, which
+   * must tell graphs of this model apart, and is freed like the model's own.
+   */
+  derived(
+    key: string,
+    graph: Graph,
+    feeds: Readonly<Record<string, Tensor>>,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, Tensor>>>;
+  /** Scores `[n]` of the target, from raw values `[n, …]` of `scoreValue('logit')` that a derived graph computed. */
+  scoresOf(raw: FloatTensor, target: Target, score: ScoreKind): Float32Array;
   /** How many samples fit one run, from memory: methods size their own work by it. */
   batchSize(kind: 'forward' | 'gradient'): number;
   /** The layer by name; throws a LensError that suggests near names. */

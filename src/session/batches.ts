@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { bitsOf, sizeOf, type FloatTensor, type Tensor, type TensorData } from '../base/tensor.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
+import { storedBytes } from '../checkpoint/readTensor.js';
 import type { Graph } from '../graph/graph.js';
 
 /**
@@ -73,6 +74,14 @@ function macsOf(graph: Graph, facts: Facts, index: number): number {
     default:
       return 0;
   }
+}
+
+/** Native memory of a session beside its weights. */
+const SESSION_BYTES = 16 << 20;
+
+/** Estimate of the native memory that a session of a graph holds while it rests. */
+export function sessionBytes(graph: Graph): number {
+  return [...graph.weights.values()].reduce((sum, w) => sum + storedBytes(w), SESSION_BYTES);
 }
 
 export interface BatchLimits {

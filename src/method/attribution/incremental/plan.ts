@@ -1,5 +1,6 @@
 import { dimsAt, type Facts } from '../../../graph/facts.js';
 import { addNodes, makeNode, prune } from '../../../graph/edits.js';
+import { flopsOf } from '../../../graph/flops.js';
 import { indexOf, type Graph, type GraphNode } from '../../../graph/graph.js';
 import { Attributes, makeAttributes } from '../../../graph/attributes.js';
 import { inMemory, type StoredTensor, type ValueInfo } from '../../../checkpoint/model.js';
@@ -43,6 +44,8 @@ export interface IncrementalPlan {
   readonly pastes: readonly Paste[];
   /** Sliding layers that are computed on windows. */
   readonly windowedLayers: number;
+  /** Estimated cost of a whole forward pass over that of one position, pasting included. */
+  readonly gain: number;
 }
 
 export interface PlanRequest {
@@ -55,10 +58,16 @@ export interface PlanRequest {
 }
 
 /** A window that covers more of the map than this is not worth gathering and pasting. */
-const WORTH = 0.8;
+const WORTH = 0.9;
 
 /** Bands of rows and of columns into which the positions are grouped. */
-const BANDS = 4;
+const BANDS = 7;
+
+/**
+ * Pasting one element costs about as much as this many floating-point operations of a convolution: five passes over
+ * memory, measured on ResNet-18 and SqueezeNet.
+ */
+const PASTE_FLOPS = 600;
 
 type State = { readonly kind: 'window'; readonly window: Window } | { readonly kind: 'whole' };
 
@@ -87,6 +96,8 @@ class Planner {
   private readonly cleanOutputs = new Map<string, ValueInfo>();
   private readonly made = new Map<string, string>();
   private windowed = 0;
+  private fullFlops = 0;
+  private flops = 0;
 
   constructor(
     private readonly graph: Graph,
@@ -149,6 +160,7 @@ class Planner {
       window,
       pastes: this.pastes,
       windowedLayers: this.windowed,
+      gain: this.fullFlops / Math.max(1, this.flops),
     };
   }
 
@@ -166,7 +178,12 @@ class Planner {
       node.outputs.forEach((o, i) => o !== '' && this.weights.set(o, inMemory(o, constants[i]!)));
       return;
     }
-    if (!this.addWindowed(node, moving)) {
+    const cost = flopsOf(node, this.facts, 1) ?? 0;
+    this.fullFlops += cost;
+    const windowed = this.addWindowed(node, moving);
+    const state = this.states.get(node.outputs[0]!);
+    this.flops += windowed && state?.kind === 'window' ? cost * coverage(state.window) : cost;
+    if (!windowed) {
       this.nodes.push({ ...node, inputs: node.inputs.map((i) => (this.states.has(i) ? this.wholeOf(i) : i)) });
       for (const o of node.outputs) if (o !== '') this.states.set(o, { kind: 'whole' });
     }
@@ -246,6 +263,7 @@ class Planner {
       region,
     };
     this.pastes.push(paste);
+    this.flops += PASTE_FLOPS * channels * coverage(region) * region.y.length * region.x.length;
     // A symbol of its own: equal symbols promise the runtime equal sizes.
     const count = `${paste.clean}_count`;
     this.inputs.push(

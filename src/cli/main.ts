@@ -1,0 +1,123 @@
+import { isCancelled, LensError, toErrorData } from '../base/errors.js';
+import { RunnerService } from '../runner/service.js';
+import { VERSION } from '../runner/version.js';
+import { json, ProgressLine, table, type Io } from './io.js';
+import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.js';
+import { errorEntry, sentenceOf, type Verb } from './verb.js';
+import { explain } from './verbs/explain.js';
+import { inspect } from './verbs/inspect.js';
+import { methods } from './verbs/methods.js';
+import { predict } from './verbs/predict.js';
+
+/** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
+
+const VERBS: readonly Verb[] = [inspect, methods, predict, explain];
+
+/** Interrupted by the user, as shells have it: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+/** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const progress = new ProgressLine(io);
+  try {
+    const line = parseCommandLine(argv);
+    if (line.version) return (io.out(`${VERSION}\n`), 0);
+    if (line.help || line.verb === undefined) {
+      (line.help ? io.out : io.err)(helpFor(line));
+      return line.help ? 0 : 2;
+    }
+    const verb = VERBS.find((v) => v.name === line.verb);
+    if (verb === undefined)
+      throw usage(`There is no verb "${line.verb}".`, `There are ${VERBS.map((v) => v.name).join(', ')}.`);
+    allowOnly(line, verb.options);
+    const service = new RunnerService({ idleMs: 0 });
+    try {
+      return await verb.run({ line, io, service, progress });
+    } finally {
+      await service.dispose();
+    }
+  } catch (error) {
+    progress.clear();
+    return fail(error, argv, io);
+  }
+}
+
+function fail(error: unknown, argv: readonly string[], io: Io): number {
+  if (isCancelled(error) || io.signal.aborted) {
+    io.err('Interrupted.\n');
+    return INTERRUPTED;
+  }
+  const data = toErrorData(error);
+  if (argv.includes('--json')) io.out(json({ schema: 'onnx-lens/error/1', hint: '', ...errorEntry(data) }));
+  io.err(`error: ${sentenceOf(data)}\n`);
+  if (data.kind === 'bug' && data.stack !== undefined)
+    io.err(`This was not foreseen; please report it.\n${data.stack}\n`);
+  return exitCode(error);
+}
+
+/** 2: the caller can mend it. 3: the model cannot be served here. */
+function exitCode(error: unknown): number {
+  if (!(error instanceof LensError)) return 3;
+  if (error.kind === 'usage' || error.kind === 'input' || error.code === 'session/provider') return 2;
+  return 3;
+}
+
+function helpFor(line: CommandLine): string {
+  const verb = VERBS.find((v) => v.name === line.verb);
+  const verbs = verb === undefined ? VERBS : [verb];
+  const rows = OPTION_HELP.filter(
+    ([name]) => verb === undefined || name === 'json' || (verb.options as readonly string[]).includes(name),
+  );
+  return [
+    'onnx-lens VERB MODEL [INPUT ...] [options]\n',
+    table(
+      ['', ''],
+      verbs.map((v) => [`  ${v.usage}`, v.summary]),
+    )
+      .trimStart()
+      .replace(/^/, '  '),
+    'INPUT is a picture, a folder of pictures, or a .npy float32 tensor that is taken as already preprocessed.\n',
+    table(
+      ['', ''],
+      rows.map(([, form, text]) => [`  ${form}`, text]),
+    )
+      .trimStart()
+      .replace(/^/, '  '),
+    'Exit: 0 done; 1 a check failed; 2 bad usage or input; 3 the model cannot be served; 130 interrupted.\n',
+  ].join('\n');
+}
+
+const OPTION_HELP: readonly (readonly [name: string, form: string, text: string])[] = [
+  ['method', '--method ID', 'a method by the id that "methods" prints'],
+  ['param', '--param KEY=VALUE', "a method's parameter, repeatable"],
+  ['target', '--target T', 'top1 (default), top2…, a class index, or a class name'],
+  ['score', '--score S', 'logit (default: before a final Softmax or Sigmoid) or probability'],
+  ['layer', '--layer NAME', 'a layer by the name that "inspect" prints'],
+  ['seed', '--seed N', 'every random draw follows from it (default 0)'],
+  ['top', '--top K', 'classes to show for each input (default 5)'],
+  ['out', '--out PATH', 'file or folder to write; the ending chooses the format'],
+  ['config', '--config FILE', 'a settings file (.lens.json) to use instead of the one beside the model'],
+  ['provider', '--provider NAME', 'auto (default), cpu, webgpu, cuda, dml, coreml'],
+  ['threads', '--threads N', 'threads of one run'],
+  ['json', '--json', 'one JSON document on stdout and nothing else there'],
+];
+
+/** The process around {@link main}: streams, Ctrl-C, exit code. */
+async function start(): Promise<void> {
+  const abort = new AbortController();
+  process.on('SIGINT', () => {
+    // The first stops after the piece that is running; the second does not wait for it.
+    if (abort.signal.aborted) process.exit(INTERRUPTED);
+    abort.abort();
+  });
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+  process.exitCode = await main(process.argv.slice(2), {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    terminal: process.stderr.isTTY === true,
+    signal: abort.signal,
+  });
+}
+
+if (require.main === module) void start();

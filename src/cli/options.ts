@@ -1,0 +1,150 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { LensError } from '../base/errors.js';
+import type { ModelRequest } from '../protocol/runner.js';
+import type { ScoreKind } from '../result/recipe.js';
+
+const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+const SCORES = ['logit', 'probability'] as const;
+
+const OPTIONS = {
+  json: { type: 'boolean' },
+  out: { type: 'string' },
+  provider: { type: 'string' },
+  seed: { type: 'string' },
+  threads: { type: 'string' },
+  target: { type: 'string' },
+  score: { type: 'string' },
+  layer: { type: 'string' },
+  method: { type: 'string' },
+  param: { type: 'string', multiple: true },
+  config: { type: 'string' },
+  top: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** A command line, checked as far as it can be without a model. */
+export interface CommandLine {
+  readonly verb: string | undefined;
+  readonly arguments: readonly string[];
+  readonly given: ReadonlySet<OptionName>;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly out?: string;
+  readonly provider?: NonNullable<ModelRequest['provider']>;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly target?: string;
+  readonly score?: ScoreKind;
+  readonly layer?: string;
+  readonly method?: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly config?: string;
+  readonly top?: number;
+}
+
+export function usage(message: string, hint = 'See onnx-lens --help.'): LensError {
+  return new LensError('usage', 'cli/usage', message, { hint });
+}
+
+/** Parses the arguments after the program's name. */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const known = Object.keys(OPTIONS)
+      .map((name) => `--${name}`)
+      .join(' ');
+    throw usage(`${message.split('. ')[0]!.replace(/\.$/, '')}.`, `Options: ${known}.`);
+  }
+  const { values, positionals } = parsed;
+  const [verb, ...rest] = positionals;
+  const provider = oneOf('provider', values.provider, PROVIDERS);
+  const score = oneOf('score', values.score, SCORES);
+  const seed = wholeNumber('seed', values.seed, 0);
+  const threads = wholeNumber('threads', values.threads, 1);
+  const top = wholeNumber('top', values.top, 1);
+  return {
+    verb,
+    arguments: rest,
+    given: new Set(Object.keys(values) as OptionName[]),
+    json: values.json ?? false,
+    help: values.help ?? false,
+    version: values.version ?? false,
+    params: parseParams(values.param ?? []),
+    ...optional({
+      out: values.out,
+      provider,
+      seed,
+      threads,
+      target: values.target,
+      score,
+      layer: values.layer,
+      method: values.method,
+      config: values.config,
+      top,
+    }),
+  };
+}
+
+/** The part of a request that every verb about a model has. */
+export function modelRequest(line: CommandLine): ModelRequest {
+  const [model] = line.arguments;
+  if (model === undefined) throw usage(`The verb "${line.verb}" needs a model.`, `onnx-lens ${line.verb} MODEL`);
+  const { provider, threads, config } = line;
+  return {
+    model: path.resolve(model),
+    ...optional({ provider, threads, config: config === undefined ? undefined : path.resolve(config) }),
+  };
+}
+
+/** Options that a verb does not know are refused, not ignored. */
+export function allowOnly(line: CommandLine, names: readonly OptionName[]): void {
+  const always: readonly OptionName[] = ['json', 'help', 'version'];
+  for (const name of line.given) {
+    if (always.includes(name) || names.includes(name)) continue;
+    throw usage(
+      `The verb "${line.verb}" has no option --${name}.`,
+      names.length === 0 ? 'It has --json.' : `It has ${[...names, 'json'].map((n) => `--${n}`).join(', ')}.`,
+    );
+  }
+}
+
+/** Entries that are undefined are left out. */
+export function optional<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+function oneOf<const T extends readonly string[]>(
+  name: string,
+  value: string | undefined,
+  words: T,
+): T[number] | undefined {
+  if (value === undefined || words.includes(value)) return value;
+  throw usage(`--${name} must be one of ${words.join(', ')}, not "${value}".`);
+}
+
+function wholeNumber(name: string, text: string | undefined, minimum: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= minimum) return value;
+  throw usage(`--${name} must be a whole number of at least ${minimum}, not "${text}".`);
+}
+
+function parseParams(params: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    params.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw usage(`--param must be KEY=VALUE, not "${text}".`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}

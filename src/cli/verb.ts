@@ -1,0 +1,66 @@
+import type { ErrorData } from '../base/errors.js';
+import type { CallOptions } from '../protocol/channel.js';
+import type { ModelAnswer, WorkProgress } from '../protocol/runner.js';
+import type { Outcome } from '../result/explanation.js';
+import type { RunnerService } from '../runner/service.js';
+import { ProgressLine, type Io } from './io.js';
+import type { CommandLine, OptionName } from './options.js';
+
+/** What a verb has to work with. */
+export interface VerbContext {
+  readonly line: CommandLine;
+  readonly io: Io;
+  readonly service: RunnerService;
+  readonly progress: ProgressLine;
+}
+
+/** One word of the command line. `run` answers the exit code. */
+export interface Verb {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly OptionName[];
+  run(context: VerbContext): Promise<number>;
+}
+
+/** The call that a verb hands to the service: its signal, and its progress on stderr. */
+export function callOf(
+  context: VerbContext,
+): { readonly signal: AbortSignal; progress(report: WorkProgress): void } & Pick<CallOptions<never>, never> {
+  return { signal: context.io.signal, progress: ({ fraction, message }) => context.progress.show(fraction, message) };
+}
+
+/** An error in a document. */
+export function errorEntry(error: ErrorData): { code: string; message: string; hint?: string } {
+  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+}
+
+/** Says warnings and the inputs that failed on stderr. */
+export function report(
+  context: VerbContext,
+  answer: Pick<ModelAnswer, 'warnings'>,
+  results: readonly Outcome<unknown>[] = [],
+): void {
+  context.progress.clear();
+  for (const warning of answer.warnings) context.io.err(`warning: ${warning}\n`);
+  for (const outcome of results) {
+    if (!('error' in outcome)) continue;
+    context.io.err(`error: ${outcome.input}: ${sentenceOf(outcome.error)}\n`);
+    if (outcome.error.kind === 'bug' && outcome.error.stack !== undefined) context.io.err(`${outcome.error.stack}\n`);
+  }
+}
+
+/** Message, hint and the operators that were refused. */
+export function sentenceOf(error: Pick<ErrorData, 'message' | 'hint' | 'refused'>): string {
+  const refused = (error.refused ?? []).map(
+    (r) => `\n  ${r.op}${r.node === '' ? '' : ` (${r.layer ?? r.node})`}: ${r.reason}`,
+  );
+  return [error.message, ...(error.hint === undefined ? [] : [error.hint])].join(' ') + refused.join('');
+}
+
+/** Exit code of a run over inputs: 2 when one failed, 3 when all failed because the model cannot be served. */
+export function exitOf(results: readonly Outcome<unknown>[]): number {
+  const errors = results.flatMap((r) => ('error' in r ? [r.error] : []));
+  if (errors.length === 0) return 0;
+  return errors.length === results.length && errors.every((e) => e.kind === 'unsupported') ? 3 : 2;
+}
