@@ -9,7 +9,8 @@ rmSync(dist, { recursive: true, force: true });
 // Native packages stay outside the bundles and travel in the .vsix as they are.
 const native = ['onnxruntime-node', 'sharp'];
 const common = { bundle: true, sourcemap: 'linked', sourcesContent: false, logLevel: 'warning', metafile: true };
-const node = { ...common, platform: 'node', format: 'cjs', target: 'node20' };
+// Lazy imports become lazy `require`: the native packages' ES module entries are not in the .vsix.
+const node = { ...common, platform: 'node', format: 'cjs', target: 'node20', supported: { 'dynamic-import': false } };
 const panels = readdirSync('webview', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(path.join('webview', entry.name, 'main.ts')))
   .map((entry) => entry.name);

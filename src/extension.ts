@@ -22,10 +22,13 @@ export interface LensApi {
   readonly explain: ExplainPanels;
   readonly notifier: Notifier;
   readonly status: StatusItem;
+  /** How long `activate` took. */
+  readonly activationMs: number;
 }
 
 /** Composition root: creates, registers, disposes. */
 export function activate(context: vscode.ExtensionContext): LensApi {
+  const start = performance.now();
   const own = <T extends vscode.Disposable>(disposable: T): T => {
     context.subscriptions.push(disposable);
     return disposable;
@@ -62,5 +65,5 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   own(explainCommands(context, services, explain));
   own(modelCommands(services, tree));
   own(runnerCommands(context.extension.id, services, runner, status));
-  return { services, runner, tree, explain, notifier, status };
+  return { services, runner, tree, explain, notifier, status, activationMs: performance.now() - start };
 }

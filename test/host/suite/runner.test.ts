@@ -1,0 +1,191 @@
+import assert from 'node:assert';
+import fs from 'node:fs';
+import path from 'node:path';
+import { LensError } from '../../../src/base/errors.js';
+import { writeNpy } from '../../../src/base/npy.js';
+import { floatTensor } from '../../../src/base/tensor.js';
+import type { LensApi } from '../../../src/extension.js';
+import type { ExplainAnswer } from '../../../src/protocol/runner.js';
+import * as vscode from 'vscode';
+import { data, lens, scratch, shipped } from './lens.js';
+
+/** One sentence for a person: no stack, no second line, not a bug. */
+function assertSentence(error: { readonly message: string; readonly code?: string }): void {
+  assert.match(error.message, /^[A-Z"'\d][^\n]*[.?]$/);
+  assert.notStrictEqual(error.code, 'bug');
+}
+
+describe('the runner', () => {
+  const folder = scratch('runner-test');
+  let api: LensApi;
+  before(async () => void (api = await lens()));
+
+  const explain = async (
+    model: string,
+    picture: string,
+    method = 'gradient',
+    options: { signal?: AbortSignal } = {},
+  ): Promise<ExplainAnswer> =>
+    (await api.services.runner()).explain(
+      { ...api.services.request(vscode.Uri.file(model)), inputs: [picture], method },
+      options,
+    );
+
+  /** Occlusion pixel by pixel: work that lasts. */
+  const long = async (signal?: AbortSignal): Promise<ExplainAnswer> => {
+    const { model, picture } = shipped();
+    const client = await api.services.runner();
+    return client.explain(
+      {
+        ...api.services.request(vscode.Uri.file(model)),
+        inputs: [picture],
+        method: 'occlusion',
+        params: { patch: 3, stride: 1 },
+      },
+      signal === undefined ? {} : { signal },
+    );
+  };
+
+  const explainsShipped = async (): Promise<void> => {
+    const { model, picture } = shipped();
+    const [outcome] = (await explain(model, picture)).results;
+    assert.ok(outcome && 'result' in outcome, JSON.stringify(outcome));
+    assert.ok(outcome.result.attribution.values.data instanceof Float32Array);
+    assert.ok((outcome.result.attribution.values.data as Float32Array).some((value) => value !== 0));
+  };
+
+  it('explains a picture with a shipped model, in a process of its own', async () => {
+    await explainsShipped();
+    const status = await (await api.services.runner()).status({});
+    assert.strictEqual(status.pid, api.runner.pid);
+    assert.notStrictEqual(status.pid, process.pid);
+  });
+
+  it('says in one sentence that it was killed in the middle, and serves the next request', async () => {
+    const { pid } = await (await api.services.runner()).status({});
+    const work = long();
+    const kill = setTimeout(() => process.kill(pid, 'SIGKILL'), 150);
+    after(() => clearTimeout(kill));
+    await assert.rejects(work, (error: unknown) => {
+      assert.ok(error instanceof Error);
+      assert.strictEqual((error as LensError).code, 'runner/died');
+      assert.match(error.message, /SIGKILL while it was explaining with /);
+      assertSentence(error as LensError);
+      return true;
+    });
+    await explainsShipped();
+    assert.notStrictEqual(api.runner.pid, pid);
+  });
+
+  it('cancels at once and is ready again', async () => {
+    const abort = new AbortController();
+    const work = long(abort.signal);
+    setTimeout(() => abort.abort(), 150);
+    const start = performance.now();
+    await assert.rejects(work, { name: 'CancelledError' });
+    assert.ok(performance.now() - start < 1500);
+    await explainsShipped();
+  });
+
+  it('names a corrupt model', async () => {
+    const model = path.join(folder, 'corrupt.onnx');
+    fs.writeFileSync(model, Buffer.from('this is no protobuf at all, but somebody named it so'));
+    await assert.rejects(
+      explain(model, shipped().picture),
+      (error: LensError) => (assertSentence(error), error.code !== undefined),
+    );
+    await explainsShipped();
+  });
+
+  it('names a text file that is called a picture', async () => {
+    const picture = path.join(folder, 'text.png');
+    fs.writeFileSync(picture, 'Dear diary');
+    const [outcome] = (await explain(shipped().model, picture)).results;
+    assert.ok(outcome && 'error' in outcome);
+    assertSentence(outcome.error);
+    assert.match(outcome.error.message, /text\.png/);
+  });
+
+  it('names an array of the wrong shape', async () => {
+    const picture = path.join(folder, 'wrong.npy');
+    fs.writeFileSync(picture, writeNpy(floatTensor([3, 7, 9])));
+    const [outcome] = (await explain(shipped().model, picture)).results;
+    assert.ok(outcome && 'error' in outcome);
+    assertSentence(outcome.error);
+    assert.match(outcome.error.message, /3×7×9/);
+  });
+
+  it('finds the goldfish', async function () {
+    const [model, picture] = [data('models', 'squeezenet_v1.0_dc.onnx'), data('images', 'photos', 'goldfish.jpg')];
+    if (model === undefined || picture === undefined) return this.skip();
+    const config = path.join(folder, 'squeezenet.lens.json');
+    const input = {
+      size: [227, 227],
+      resize: { mode: 'shortSide', size: 256 },
+      crop: 'center',
+      range: [0, 255],
+      mean: [123, 117, 104],
+      std: [1],
+    };
+    fs.writeFileSync(config, JSON.stringify({ input }));
+    const client = await api.services.runner();
+    const { results } = await client.explain({ model, config, inputs: [picture], method: 'gradient' });
+    const [outcome] = results;
+    assert.ok(outcome && 'result' in outcome, JSON.stringify(outcome));
+    assert.strictEqual(outcome.result.target.index, 1);
+    assert.ok(Math.abs(outcome.result.probability - 0.995) < 0.002, String(outcome.result.probability));
+  });
+});
+
+describe('errors and commands', () => {
+  const folder = scratch('command-test');
+
+  it('show the sentence of a model that cannot be read, and leave the editor working', async () => {
+    const api = await lens();
+    const model = path.join(folder, 'broken.onnx');
+    fs.writeFileSync(model, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n');
+    const shown: string[] = [];
+    const listener = api.notifier.onDidShow((notice) => shown.push(notice.text));
+    await vscode.commands.executeCommand('onnxLens.inspectModel', vscode.Uri.file(model));
+    listener.dispose();
+    assert.strictEqual(shown.length, 1);
+    assertSentence({ message: shown[0]! });
+  });
+
+  it('write a sidecar that the model is read with from then on', async () => {
+    const api = await lens();
+    const model = path.join(folder, 'net.onnx');
+    fs.copyFileSync(shipped().model, model);
+    await vscode.commands.executeCommand('onnxLens.createSidecar', vscode.Uri.file(model));
+    const file = path.join(folder, 'net.lens.json');
+    const sidecar = JSON.parse(fs.readFileSync(file, 'utf8')) as { input: { mean: number[] } };
+    assert.strictEqual(vscode.window.activeTextEditor?.document.uri.fsPath, file);
+    assert.ok(sidecar.input.mean.length > 0);
+    const inspection = await (await api.services.runner()).inspect({ model });
+    assert.strictEqual(inspection.preprocessing.mean?.origin.kind, 'sidecar');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
+  it('remember the model that was used last, while it exists', async () => {
+    const { services } = await lens();
+    await services.models.ready();
+    const [uri] = services.models.list().map((each) => each.uri);
+    services.models.use(uri!);
+    assert.strictEqual(services.models.lastUsed?.toString(), uri!.toString());
+    services.models.use(vscode.Uri.file('/gone.onnx'));
+    assert.strictEqual(services.models.lastUsed, undefined);
+  });
+
+  it('say in the status bar what runs, and cancel it on a click', async () => {
+    const { status } = await lens();
+    const work = status.work('testing', (signal, progress) => {
+      progress({ fraction: 0.421, message: 'half way' });
+      assert.match(status.text, /testing 42 %/);
+      return new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('stopped')));
+    });
+    await vscode.commands.executeCommand('onnxLens.cancel');
+    assert.strictEqual(await work, 'stopped');
+    status.report('cpu', [{ provider: 'webgpu', reason: 'no adapter' }], 38);
+    assert.strictEqual(status.text, 'ONNX Lens: CPU');
+  });
+});
