@@ -1,5 +1,6 @@
 import type { Facts } from '../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
+import { readsOf } from '../graph/order.js';
 import type { GradientGraph, GradientRequest } from './request.js';
 import type { Ref } from './rule.js';
 import { described, withOutputs, type Tape } from './tape.js';
@@ -24,7 +25,8 @@ export function assemble(p: Pieces): GradientGraph {
   const forward = ancestors(graph, [request.score.value, ...(request.keep ?? []), ...tape.nodes.flatMap((n) => n.inputs), ...p.gradients.values()]);
   const made = new Set<string>(graph.inputs.map((i) => i.name));
   for (const node of forward) for (const o of node.outputs) made.add(o);
-  const kept = request.keep ?? graph.outputs.map((o) => o.name).filter((o) => made.has(o) && index.producer(o) !== undefined);
+  // Inputs and weights are no outputs: whoever asks for one has it already.
+  const kept = (request.keep ?? graph.outputs.map((o) => o.name)).filter((o) => made.has(o) && index.producer(o) !== undefined);
 
   // A graph output needs a node that makes it, and a name of its own.
   const used = new Set<string>(kept);
@@ -42,19 +44,13 @@ export function assemble(p: Pieces): GradientGraph {
   const score = asOutput(p.score, 'score');
   const gradients = new Map<string, string>();
   for (const [value, ref] of p.gradients) gradients.set(value, asOutput(ref, value));
-  const copies = new Map<string, string>();
-  for (const value of kept) {
-    // An input or weight that is asked for as an output has to be copied.
-    if (index.producer(value) === undefined) copies.set(value, value);
-  }
   const outputs = [
     { name: score, type: tape.type(score), dims: [facts.dynamicBatch ? 'batch' : facts.batch] },
     ...[...gradients].map(([value, name]) => ({ name, type: tape.type(name), ...dimsOfValue(facts, value) })),
-    ...kept.filter((v) => !copies.has(v)).map((name) => ({ name, ...typeOfValue(facts, name), ...dimsOfValue(facts, name) })),
+    ...kept.map((name) => ({ name, ...typeOfValue(facts, name), ...dimsOfValue(facts, name) })),
   ];
   const nodes = [...graph.nodes.filter((n) => forward.has(n)).map((n) => (p.extra.has(n) ? withOutputs(n, p.extra.get(n)!) : n)), ...tape.nodes];
-  const read = new Set(nodes.flatMap((n) => n.inputs));
-  for (const node of nodes) for (const name of outerNames(node)) read.add(name);
+  const read = new Set(nodes.flatMap((n) => [...readsOf(n)]));
   const weights = new Map([...graph.weights, ...tape.weights].filter(([name]) => read.has(name)));
   const seed = p.seed === undefined ? [] : [seedInput(p.seed.name, request, facts, tape)];
   return {
@@ -62,7 +58,7 @@ export function assemble(p: Pieces): GradientGraph {
     ...(p.seed === undefined ? {} : { seed: p.seed.name }),
     score,
     gradients,
-    kept: kept.filter((v) => !copies.has(v)),
+    kept: kept,
     notes: p.notes,
   };
 }
@@ -91,22 +87,7 @@ function ancestors(graph: Graph, values: readonly string[]): Set<GraphNode> {
     const node = index.producer(value);
     if (node === undefined || found.has(node)) continue;
     found.add(node);
-    for (const i of node.inputs) if (i !== '') open.push(i);
-    open.push(...outerNames(node));
+    open.push(...readsOf(node));
   }
   return found;
-}
-
-/** Names that the bodies of a control-flow node may read from around it. */
-function outerNames(node: GraphNode): string[] {
-  const names: string[] = [];
-  const visit = (body: NonNullable<ReturnType<GraphNode['attributes']['graph']>>): void => {
-    for (const n of body.nodes) {
-      names.push(...n.inputs);
-      for (const a of n.attributes) if (a.type === 'graph') visit(a.value);
-    }
-    names.push(...body.outputs.map((o) => o.name));
-  };
-  for (const a of node.attributes.list) if (a.type === 'graph') visit(a.value);
-  return names;
 }
