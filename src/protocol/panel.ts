@@ -41,6 +41,8 @@ export interface ExplainSetup extends ExplainSubject {
   readonly methods: readonly MethodDescription[];
   /** What the settings say: the method to begin with, and the colour map for magnitudes. */
   readonly defaults: { readonly method: string; readonly colorMap: string };
+  /** Files that have changed on disk since the last run. */
+  readonly stale: readonly string[];
 }
 
 /**
@@ -112,8 +114,8 @@ export interface ExplainHostApi {
   /** Asks where to save, and saves. `false`: the person changed their mind. */
   save: Operation<ExportRequest, boolean>;
   copyCommand: Operation<{ readonly run: string; readonly picture: string }, void>;
-  /** Writes a sidecar with the settings in use beside the model and opens it. */
-  saveSettings: Operation<{ readonly preprocessing: PreprocessingRecord }, void>;
+  /** Writes a sidecar with the settings in use beside the model, where there is none, and opens it. */
+  saveSettings: Operation<Record<string, never>, void>;
   choosePictures: Operation<Record<string, never>, void>;
   showLog: Operation<Record<string, never>, void>;
 }

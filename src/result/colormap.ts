@@ -1,4 +1,10 @@
-import { interpolateInferno, interpolateMagma, interpolatePuOr, interpolateRdBu, interpolateViridis } from 'd3-scale-chromatic';
+import {
+  interpolateInferno,
+  interpolateMagma,
+  interpolatePuOr,
+  interpolateRdBu,
+  interpolateViridis,
+} from 'd3-scale-chromatic';
 
 /**
  * Colour maps as tables of 256 colours. Sequential maps (for magnitudes) have lightness that grows with the value;
@@ -27,7 +33,10 @@ const RAMPS: Record<ColormapName, Ramp> = {
   magma: interpolateMagma,
   inferno: interpolateInferno,
   viridis: interpolateViridis,
-  gray: (t) => `rgb(${Array(3).fill(Math.round(255 * t)).join(', ')})`,
+  gray: (t) =>
+    `rgb(${Array(3)
+      .fill(Math.round(255 * t))
+      .join(', ')})`,
   RdBu: (t) => interpolateRdBu(1 - t),
   BuRd: (t) => interpolateRdBu(t),
   PuOr: (t) => interpolatePuOr(1 - t),

@@ -35,7 +35,8 @@ export function reduce(attribution: Attribution, how: Reduction): ValueMap {
   const data = toFloat32(attribution.values);
   const { dims } = attribution.values;
   const { channels, height, width, channelStep, pixelStep } = layoutOf(attribution.axes, dims);
-  if (channels * height * width !== data.length) throw new Error(`An attribution of ${dims.join('×')} is not ${attribution.axes}`);
+  if (channels * height * width !== data.length)
+    throw new Error(`An attribution of ${dims.join('×')} is not ${attribution.axes}`);
   const values = new Float32Array(height * width);
   for (let i = 0; i < values.length; i++) {
     let sum = 0;
@@ -72,9 +73,11 @@ function layoutOf(axes: Attribution['axes'], dims: readonly number[]): Layout {
 export function select(map: ValueMap, sign: Sign): ValueMap {
   if (sign === 'both') return map;
   const pick =
-    sign === 'positive' ? (v: number) => (v <= 0 ? 0 : v)
-    : sign === 'negative' ? (v: number) => (v >= 0 ? 0 : -v)
-    : Math.abs;
+    sign === 'positive'
+      ? (v: number) => (v <= 0 ? 0 : v)
+      : sign === 'negative'
+        ? (v: number) => (v >= 0 ? 0 : -v)
+        : Math.abs;
   return { ...map, values: map.values.map(pick), signed: false };
 }
 
@@ -84,7 +87,11 @@ export function select(map: ValueMap, sign: Sign): ValueMap {
  *
  * @param limit the value to draw as 1, where several maps share a scale
  */
-export function normalise(map: ValueMap, percentile = 99.5, limit = percentileOf(map.values, percentile)): NormalisedMap {
+export function normalise(
+  map: ValueMap,
+  percentile = 99.5,
+  limit = percentileOf(map.values, percentile),
+): NormalisedMap {
   const low = map.signed ? -1 : 0;
   const values = map.values.map((v) => (limit > 0 && Number.isFinite(v) ? Math.min(1, Math.max(low, v / limit)) : 0));
   return { ...map, values, limit, percentile };
@@ -92,7 +99,10 @@ export function normalise(map: ValueMap, percentile = 99.5, limit = percentileOf
 
 /** The given percentile of the magnitudes (linear interpolation between ranks, as NumPy does); 0 for an empty map. */
 export function percentileOf(values: Float32Array, percentile: number): number {
-  const sorted = values.filter((v) => Number.isFinite(v)).map(Math.abs).sort();
+  const sorted = values
+    .filter((v) => Number.isFinite(v))
+    .map(Math.abs)
+    .sort();
   if (sorted.length === 0) return 0;
   const at = (Math.min(100, Math.max(0, percentile)) / 100) * (sorted.length - 1);
   const below = Math.floor(at);
@@ -123,19 +133,28 @@ export function overlay(picture: Rgb, map: NormalisedMap, colors: Colormap, opac
   const fitted = fit(map, picture.width, picture.height, smooth);
   const heat = render(fitted, colors);
   const byMagnitude = colors.kind === 'diverging';
-  return mix(picture, (i) => opacity * (byMagnitude ? Math.sqrt(Math.abs(fitted.values[i]!)) : 1), (at) => heat.data[at]!);
+  return mix(
+    picture,
+    (i) => opacity * (byMagnitude ? Math.sqrt(Math.abs(fitted.values[i]!)) : 1),
+    (at) => heat.data[at]!,
+  );
 }
 
 /** The picture where the map is strong, black where it is zero. */
 export function mask(picture: Rgb, map: NormalisedMap, smooth = true): Rgb {
   const fitted = fit(map, picture.width, picture.height, smooth);
-  return mix(picture, (i) => 1 - Math.abs(fitted.values[i]!), () => 0);
+  return mix(
+    picture,
+    (i) => 1 - Math.abs(fitted.values[i]!),
+    () => 0,
+  );
 }
 
 /** A map at another size: smoothed (bilinear) or as the pixels it has. */
 export function fit<M extends ValueMap>(map: M, width: number, height: number, smooth: boolean): M {
   if (map.width === width && map.height === height) return map;
-  if (smooth) return { ...map, width, height, values: upsampleBilinear(map.values, map.height, map.width, height, width) };
+  if (smooth)
+    return { ...map, width, height, values: upsampleBilinear(map.values, map.height, map.width, height, width) };
   const values = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
     const row = Math.floor((y * map.height) / height) * map.width;

@@ -20,7 +20,13 @@ import { exportPicture } from './exportPicture.js';
 import { questionPart } from './question.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './viewControls.js';
 
-const PROVIDERS: Readonly<Record<string, string>> = { cpu: 'CPU', webgpu: 'WebGPU', cuda: 'CUDA', dml: 'DirectML', coreml: 'Core ML' };
+const PROVIDERS: Readonly<Record<string, string>> = {
+  cpu: 'CPU',
+  webgpu: 'WebGPU',
+  cuda: 'CUDA',
+  dml: 'DirectML',
+  coreml: 'Core ML',
+};
 
 /** The explain panel. What it knows is in the controller; this draws it and turns keys and clicks into calls. */
 @customElement('lens-explain')
@@ -65,7 +71,8 @@ export class ExplainApp extends LitElement {
     const explanation = this.controller.shown?.explanation;
     if (explanation === undefined) return undefined;
     const { display } = this.controller;
-    if (this.scene?.explanation !== explanation || this.scene.display !== display) this.scene = { explanation, display, scene: sceneOf(explanation, display) };
+    if (this.scene?.explanation !== explanation || this.scene.display !== display)
+      this.scene = { explanation, display, scene: sceneOf(explanation, display) };
     return this.scene.scene;
   }
 
@@ -76,13 +83,11 @@ export class ExplainApp extends LitElement {
       ${this.header()}
       <main class="layout">
         <div class="left">
-          ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)} ${scalePart(c, scene)}
-          ${readout(c, scene, this.pixel)} ${drawingControls(c, scene)}
+          ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)}
+          ${scalePart(c, scene)} ${readout(c, scene, this.pixel)} ${drawingControls(c, scene)}
         </div>
         <div class="right">${questionPart(c)}</div>
-        <div class="below">
-          ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
-        </div>
+        <div class="below">${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}</div>
       </main>
       <div class="sr-only" aria-live="polite">${this.spoken}</div>
     `;
@@ -91,19 +96,25 @@ export class ExplainApp extends LitElement {
   private header(): TemplateResult {
     const c = this.controller;
     const { setup, current, shown } = c;
-    const name = setup?.pictures.find((p) => p.uri === c.selected)?.name ?? (c.selected === undefined ? '' : baseName(decodeURIComponent(c.selected)));
+    const name =
+      setup?.pictures.find((p) => p.uri === c.selected)?.name ??
+      (c.selected === undefined ? '' : baseName(decodeURIComponent(c.selected)));
     const refused = current?.answer?.refusedProviders ?? [];
     const provider = current?.answer?.provider ?? shown?.explanation.recipe.provider;
     const ms = shown?.explanation.milliseconds;
     return html`<header class="toolbar">
       <h1><span class="ellipsis">${name}</span><span class="dim ellipsis">${setup?.model.name ?? ''}</span></h1>
-      <span class="ran" title=${refused.length === 0 ? nothing : refused.map((r) => `${r.provider}: ${r.reason}`).join('\n')}
+      <span
+        class="ran"
+        title=${refused.length === 0 ? nothing : refused.map((r) => `${r.provider}: ${r.reason}`).join('\n')}
         >${provider === undefined ? '' : `${PROVIDERS[provider] ?? provider}${ms === undefined || shown?.partial ? '' : ` · ${formatDuration(ms)}`}`}</span
       >
       <div class="buttons">
         ${iconButton({ label: 'Run again', icon: 'refresh', disabled: c.setup?.pictures.length === 0, onClick: () => c.rerun() })}
         ${iconButton({
-          label: setup?.pinned ? 'Unpin: let the next picture use this panel' : 'Pin: keep this panel, open the next picture in another',
+          label: setup?.pinned
+            ? 'Unpin: let the next picture use this panel'
+            : 'Pin: keep this panel, open the next picture in another',
           icon: setup?.pinned ? 'pinned' : 'pin',
           pressed: setup?.pinned ?? false,
           onClick: () => this.pin(),
@@ -116,44 +127,73 @@ export class ExplainApp extends LitElement {
   private stage(scene: Scene | undefined): TemplateResult {
     const c = this.controller;
     const { shown, error, current } = c;
-    const label = shown === undefined ? 'Picture' : `${baseName(shown.explanation.input)}, heat for ${shown.explanation.target.label}`;
+    const label =
+      shown === undefined
+        ? 'Picture'
+        : `${baseName(shown.explanation.input)}, heat for ${shown.explanation.target.label}`;
     const display = this.held ? { ...c.display, mode: 'original' as const } : c.display;
     const grey = error !== undefined || (shown !== undefined && !shown.current);
     const empty = c.setup?.pictures.length === 0;
-    return html`<section class="stage ${grey ? 'grey' : ''} ${c.working ? 'busy' : ''}" aria-label="Picture" aria-busy=${c.working} @lens-pixel=${this.onPixel}>
-      ${empty
-        ? emptyState({
-            icon: 'file-media',
-            text: 'Choose a picture to see where the model looks.',
-            action: { label: 'Choose Pictures…', onClick: () => void this.host.choosePictures({}) },
-          })
-        : html`<lens-heat-canvas .scene=${scene} .placeholder=${this.preview} .display=${display} .label=${label}></lens-heat-canvas>`}
-      <div class="stage-top">
-        ${c.staleFiles.length === 0 || c.working ? nothing : notice({
-          icon: 'history', text: `${c.staleFiles.join(', ')} changed on disk.`, action: { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
-        })}
-        ${!c.working && current?.status === 'partial'
-          ? notice({
-              icon: 'debug-pause',
-              text: shown?.current && shown.partial ? 'Stopped: this is what there was.' : 'Stopped.',
-              action: { label: 'Run again', onClick: () => c.rerun() },
+    return html`<section
+      class="stage ${grey ? 'grey' : ''} ${c.working ? 'busy' : ''}"
+      aria-label="Picture"
+      aria-busy=${c.working}
+      @lens-pixel=${this.onPixel}
+    >
+      ${
+        empty
+          ? emptyState({
+              icon: 'file-media',
+              text: 'Choose a picture to see where the model looks.',
+              action: { label: 'Choose Pictures…', onClick: () => void this.host.choosePictures({}) },
             })
-          : nothing}
+          : html`<lens-heat-canvas
+              .scene=${scene}
+              .placeholder=${this.preview}
+              .display=${display}
+              .label=${label}
+            ></lens-heat-canvas>`
+      }
+      <div class="stage-top">
+        ${
+          c.staleFiles.length === 0 || c.working
+            ? nothing
+            : notice({
+                icon: 'history',
+                text: `${c.staleFiles.join(', ')} changed on disk.`,
+                action: { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
+              })
+        }
+        ${
+          !c.working && current?.status === 'partial'
+            ? notice({
+                icon: 'debug-pause',
+                text: shown?.current && shown.partial ? 'Stopped: this is what there was.' : 'Stopped.',
+                action: { label: 'Run again', onClick: () => c.rerun() },
+              })
+            : nothing
+        }
       </div>
-      ${error === undefined || c.working
-        ? nothing
-        : failure(error, [
-            { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
-            ...(error.kind === 'runtime' || error.kind === 'bug' ? [{ label: 'Show log', onClick: () => void this.host.showLog({}) }] : []),
-          ])}
-      ${c.working && current !== undefined
-        ? working({
-            message: current.progress?.message ?? (shown === undefined ? 'Opening the model' : 'Working'),
-            fraction: current.progress?.fraction,
-            elapsed: Date.now() - current.startedAt,
-            onCancel: () => c.cancel(),
-          })
-        : nothing}
+      ${
+        error === undefined || c.working
+          ? nothing
+          : failure(error, [
+              { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
+              ...(error.kind === 'runtime' || error.kind === 'bug'
+                ? [{ label: 'Show log', onClick: () => void this.host.showLog({}) }]
+                : []),
+            ])
+      }
+      ${
+        c.working && current !== undefined
+          ? working({
+              message: current.progress?.message ?? (shown === undefined ? 'Opening the model' : 'Working'),
+              fraction: current.progress?.fraction,
+              elapsed: Date.now() - current.startedAt,
+              onCancel: () => c.cancel(),
+            })
+          : nothing
+      }
     </section>`;
   }
 
@@ -173,7 +213,11 @@ export class ExplainApp extends LitElement {
     if (current === undefined || shown === undefined || scene === undefined) return;
     const request = { kind, run: current.id, picture: shown.picture };
     if (kind !== 'png') await this.host.save(request);
-    else await this.host.save({ ...request, bytes: await exportPicture(shown.explanation, scene, display, method?.title ?? '') });
+    else
+      await this.host.save({
+        ...request,
+        bytes: await exportPicture(shown.explanation, scene, display, method?.title ?? ''),
+      });
   }
 
   private async copyCommand(): Promise<void> {
@@ -184,8 +228,7 @@ export class ExplainApp extends LitElement {
   }
 
   private saveSettings(): void {
-    const { preprocessing } = this.controller;
-    if (preprocessing !== undefined) void this.host.saveSettings({ preprocessing });
+    void this.host.saveSettings({});
   }
 
   private pin(): void {
@@ -203,7 +246,8 @@ export class ExplainApp extends LitElement {
     this.previewOf = selected;
     this.preview = undefined;
     const bytes = await this.host.preview({ picture: selected }).catch(() => undefined);
-    const bitmap = bytes === undefined ? undefined : await createImageBitmap(new Blob([bytes.slice()])).catch(() => undefined);
+    const bitmap =
+      bytes === undefined ? undefined : await createImageBitmap(new Blob([bytes.slice()])).catch(() => undefined);
     if (this.previewOf !== selected) return;
     this.preview = bitmap;
     this.requestUpdate();
@@ -216,7 +260,8 @@ export class ExplainApp extends LitElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && this.controller.working) this.controller.cancel();
-    else if (event.key.toLowerCase() === 'o' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) this.held = true;
+    else if (event.key.toLowerCase() === 'o' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event))
+      this.held = true;
   };
 
   private readonly onKeyUp = (event: KeyboardEvent): void => {
@@ -237,5 +282,9 @@ export class ExplainApp extends LitElement {
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || (target instanceof HTMLInputElement && target.type !== 'range' && target.type !== 'checkbox') || target.getAttribute('role') === 'combobox';
+  return (
+    target.isContentEditable ||
+    (target instanceof HTMLInputElement && target.type !== 'range' && target.type !== 'checkbox') ||
+    target.getAttribute('role') === 'combobox'
+  );
 }

@@ -1,7 +1,14 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../src/base/errors.js';
 import type { Client } from '../../src/protocol/channel.js';
 import type {
-  ExplainHostApi, ExplainSetup, ExplainSubject, LayerChoice, PictureOutcome, Question, RunAnswer, RunProgress,
+  ExplainHostApi,
+  ExplainSetup,
+  ExplainSubject,
+  LayerChoice,
+  PictureOutcome,
+  Question,
+  RunAnswer,
+  RunProgress,
 } from '../../src/protocol/panel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
@@ -9,29 +16,10 @@ import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
 import { withParameter } from '../shared/parameterForm.js';
 import type { KeptPanel } from './kept.js';
+import { colorOf, paramsToAsk, same, type Run } from './run.js';
 
-/** Parameters that are the panel's own: it asks for all channels and reduces them while drawing. */
-export const DRAWN_HERE = ['reduce'];
 const KEPT_RUNS = 12;
 const KEPT_EXPLANATIONS = 24;
-
-/** One run of this panel, as far as it has come. */
-export interface Run {
-  readonly id: string;
-  readonly question: Question;
-  readonly pictures: readonly string[];
-  /** `kept`: known from before the window was reloaded, not asked for yet. */
-  status: 'working' | 'done' | 'partial' | 'failed' | 'kept';
-  title: string;
-  readonly startedAt: number;
-  readonly outcomes: Map<string, PictureOutcome>;
-  answer?: RunAnswer;
-  progress?: RunProgress;
-  error?: ErrorData;
-  /** The model or a picture has changed on disk since. */
-  outdated: boolean;
-  readonly explanations: Map<string, Explanation>;
-}
 
 /** What is drawn: an explanation, and whether it is the answer to the question or an older one. */
 export interface Shown {
@@ -74,6 +62,7 @@ export class ExplainController {
       const setup = await this.host.setup({});
       this.setup = setup;
       this.setupError = undefined;
+      this.staleFiles = setup.stale;
       if (kept === undefined) {
         this.display = { ...DEFAULT_DISPLAY, ...colorOf(setup.defaults.colorMap) };
         this.question = this.firstQuestion(setup);
@@ -91,7 +80,11 @@ export class ExplainController {
     const method = setup.methods.find((m) => m.id === setup.defaults.method) ?? setup.methods[0];
     if (method === undefined) throw new Error('The runner offers no attribution method');
     return {
-      method: method.id, params: paramsToAsk(method, {}), target: 'top1', score: 'logit', seed: 0,
+      method: method.id,
+      params: paramsToAsk(method, {}),
+      target: 'top1',
+      score: 'logit',
+      seed: 0,
       ...(setup.layer !== undefined && method.layer !== 'none' ? { layer: setup.layer } : {}),
     };
   }
@@ -102,10 +95,19 @@ export class ExplainController {
     this.question = known.has(kept.question.method) ? kept.question : this.firstQuestion(setup);
     this.runs = kept.runs
       .filter((run) => known.has(run.question.method))
-      .map((run) => ({ ...run, status: 'kept', startedAt: this.now(), outcomes: new Map(), outdated: false, explanations: new Map() }));
-    const here = new Set(setup.pictures.map((p) => p.uri));
-    this.current = this.runs.find((run) => run.id === kept.current && run.pictures.every((p) => here.has(p)));
-    this.picture = kept.picture !== undefined && here.has(kept.picture) ? kept.picture : undefined;
+      .map((run) => ({
+        ...run,
+        status: 'kept',
+        startedAt: this.now(),
+        outcomes: new Map(),
+        outdated: false,
+        explanations: new Map(),
+      }));
+    const here = setup.pictures.map((p) => p.uri);
+    this.current = this.runs.find((run) => run.id === kept.current && same(run.pictures, here));
+    this.picture = kept.picture !== undefined && here.includes(kept.picture) ? kept.picture : undefined;
+    // Other pictures were sent here while the tab was hidden.
+    if (this.current === undefined) this.question = { ...this.question, target: 'top1' };
   }
 
   get method(): MethodDescription | undefined {
@@ -121,7 +123,10 @@ export class ExplainController {
   get error(): ErrorData | undefined {
     const { current, selected } = this;
     const outcome = selected === undefined ? undefined : current?.outcomes.get(selected);
-    return this.setupError ?? (outcome?.state === 'failed' ? outcome.error : current?.status === 'failed' ? current.error : undefined);
+    return (
+      this.setupError ??
+      (outcome?.state === 'failed' ? outcome.error : current?.status === 'failed' ? current.error : undefined)
+    );
   }
 
   get shown(): Shown | undefined {
@@ -141,7 +146,7 @@ export class ExplainController {
 
   /** Preprocessing of the answer, or of the explanation that is shown. */
   get preprocessing(): PreprocessingRecord | undefined {
-    return this.current?.answer?.preprocessing ?? this.shown?.explanation.recipe.preprocessing;
+    return this.shown?.explanation.recipe.preprocessing ?? this.current?.answer?.preprocessing;
   }
 
   get working(): boolean {
@@ -157,9 +162,17 @@ export class ExplainController {
       this.onChange();
       return;
     }
-    const before = this.runs.find((r) => r.status === 'done' && !r.outdated && same(r.question, this.question!) && same(r.pictures, pictures));
-    if (before !== undefined) this.goTo(before.id);
-    else this.begin(this.addRun(this.question, pictures));
+    const before = this.runs.find(
+      (r) =>
+        ['done', 'working'].includes(r.status) &&
+        !r.outdated &&
+        same(r.question, this.question!) &&
+        same(r.pictures, pictures),
+    );
+    if (before !== undefined) {
+      this.goTo(before.id);
+      this.onChange();
+    } else this.begin(this.addRun(this.question, pictures));
   }
 
   chooseMethod(id: string): void {
@@ -168,7 +181,9 @@ export class ExplainController {
     this.paramsOf.set(this.question.method, this.question.params);
     const { layer, ...others } = this.question;
     this.question = {
-      ...others, method: id, params: paramsToAsk(method, this.paramsOf.get(id) ?? {}),
+      ...others,
+      method: id,
+      params: paramsToAsk(method, this.paramsOf.get(id) ?? {}),
       ...(layer !== undefined && method.layer !== 'none' ? { layer } : {}),
     };
     this.ask();
@@ -183,7 +198,8 @@ export class ExplainController {
 
   setParameter(name: string, value: ParameterValue): void {
     const { method, question } = this;
-    if (method !== undefined && question !== undefined) this.ask({ params: withParameter(method.parameters, question.params, name, value) });
+    if (method !== undefined && question !== undefined)
+      this.ask({ params: withParameter(method.parameters, question.params, name, value) });
   }
 
   resetParameters(): void {
@@ -195,7 +211,12 @@ export class ExplainController {
     if (this.setup === undefined) void this.start();
     else if (this.question !== undefined && this.setup.pictures.length > 0) {
       this.staleFiles = [];
-      this.begin(this.addRun(this.question, this.setup.pictures.map((p) => p.uri)));
+      this.begin(
+        this.addRun(
+          this.question,
+          this.setup.pictures.map((p) => p.uri),
+        ),
+      );
     }
   }
 
@@ -260,11 +281,21 @@ export class ExplainController {
 
   private addRun(question: Question, pictures: readonly string[]): Run {
     const run: Run = {
-      id: this.newId(), question, pictures, status: 'kept', title: this.titleOf(question), startedAt: this.now(),
-      outcomes: new Map(), outdated: false, explanations: new Map(),
+      id: this.newId(),
+      question,
+      pictures,
+      status: 'kept',
+      title: this.titleOf(question),
+      startedAt: this.now(),
+      outcomes: new Map(),
+      outdated: false,
+      explanations: new Map(),
     };
     // A run that never had anything to show is no history.
-    this.runs = [...this.runs.filter((r) => r.status === 'kept' || r.status === 'done' || r.explanations.size > 0), run].slice(-KEPT_RUNS);
+    this.runs = [
+      ...this.runs.filter((r) => r.status === 'kept' || r.status === 'done' || r.explanations.size > 0),
+      run,
+    ].slice(-KEPT_RUNS);
     return run;
   }
 
@@ -282,10 +313,17 @@ export class ExplainController {
   private async follow(run: Run): Promise<void> {
     const { id, question, pictures } = run;
     try {
-      const answer = await this.host.run({ id, question, pictures }, { onProgress: (report) => this.progress(run, report) });
+      const answer = await this.host.run(
+        { id, question, pictures },
+        { onProgress: (report) => this.progress(run, report) },
+      );
       run.answer = answer;
       for (const outcome of answer.outcomes) run.outcomes.set(outcome.picture, outcome);
-      run.status = answer.cancelled ? 'partial' : answer.outcomes.every((o) => o.state === 'failed') ? 'failed' : 'done';
+      run.status = answer.cancelled
+        ? 'partial'
+        : answer.outcomes.every((o) => o.state === 'failed')
+          ? 'failed'
+          : 'done';
     } catch (error) {
       run.status = isCancelled(error) ? 'partial' : 'failed';
       if (!isCancelled(error)) run.error = toErrorData(error);
@@ -338,22 +376,4 @@ export class ExplainController {
       run.explanations.clear();
     }
   }
-}
-
-/** Parameters of a request: those that differ from the defaults, and all channels for the panel to reduce. */
-export function paramsToAsk(method: MethodDescription, values: Question['params']): Question['params'] {
-  const spec = method.parameters['reduce'];
-  return spec?.type === 'choice' && spec.choices.includes('none') ? { ...values, reduce: 'none' } : values;
-}
-
-function colorOf(name: string): Partial<Display> {
-  return name === 'magma' || name === 'inferno' || name === 'viridis' ? { sequential: name } : {};
-}
-
-const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) =>
-    typeof v === 'object' && v !== null && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
-  );
 }

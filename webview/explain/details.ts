@@ -3,7 +3,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import { sceneOf, paint } from '../shared/display.js';
 import { button, icon } from '../shared/controls.js';
 import { formatDuration, formatNumber } from '../shared/format.js';
-import type { ExplainController, Run } from './controller.js';
+import type { ExplainController } from './controller.js';
+import type { Run } from './run.js';
 import { isGuess, modelViewSentence, originSentence, settingRows } from './modelView.js';
 
 /** What must be known beside the picture: how the model sees it, and what is odd. */
@@ -17,11 +18,20 @@ export function modelViewPart(c: ExplainController, save: () => void): TemplateR
     </summary>
     <table>
       <thead>
-        <tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr>
+        <tr>
+          <th scope="col">Setting</th>
+          <th scope="col">Value</th>
+          <th scope="col">From</th>
+        </tr>
       </thead>
       <tbody>
         ${settingRows(record).map(
-          (row) => html`<tr><th scope="row">${row.name}</th><td>${row.value}</td><td class=${row.origin.kind === 'default' ? 'guess' : ''}>${row.origin.detail}</td></tr>`,
+          (row) =>
+            html`<tr>
+              <th scope="row">${row.name}</th>
+              <td>${row.value}</td>
+              <td class=${row.origin.kind === 'default' ? 'guess' : ''}>${row.origin.detail}</td>
+            </tr>`,
         )}
       </tbody>
     </table>
@@ -31,10 +41,13 @@ export function modelViewPart(c: ExplainController, save: () => void): TemplateR
 
 export function remarks(c: ExplainController): TemplateResult {
   const { shown, current } = c;
-  const warnings = new Set([...(current?.answer?.warnings ?? []), ...(shown?.explanation.warnings ?? [])]);
-  const notes = new Set((shown?.explanation.recipe.notes ?? []).filter((n) => !warnings.has(n)));
+  const notes = new Set(shown?.explanation.recipe.notes);
+  const warnings = new Set(
+    [...(current?.answer?.warnings ?? []), ...(shown?.explanation.warnings ?? [])].filter((w) => !notes.has(w)),
+  );
   const { delta } = shown?.explanation ?? {};
-  if (delta !== undefined) notes.add(`The map adds up to the difference of the scores but for ${formatNumber(delta)} (completeness).`);
+  if (delta !== undefined)
+    notes.add(`The map adds up to the difference of the scores but for ${formatNumber(delta)} (completeness).`);
   if (warnings.size + notes.size === 0) return html``;
   return html`<ul class="remarks" aria-label="Remarks">
     ${[...warnings].map((text) => html`<li>${icon('warning', 'warn')}<span>${text}</span></li>`)}
@@ -47,22 +60,41 @@ export function historyPart(c: ExplainController): TemplateResult {
   if (c.runs.length < 2) return html``;
   return html`<section class="history" aria-label="History">
     <h2>History</h2>
-    <div class="history-runs">${repeat([...c.runs].reverse(), (run) => run.id, (run) => historyRun(c, run))}</div>
+    <div class="history-runs">
+      ${repeat(
+        [...c.runs].reverse(),
+        (run) => run.id,
+        (run) => historyRun(c, run),
+      )}
+    </div>
   </section>`;
 }
 
 function historyRun(c: ExplainController, run: Run): TemplateResult {
   const time = run.answer === undefined ? '' : formatDuration(run.answer.milliseconds);
   const text = run.status === 'partial' ? 'partial' : run.status === 'failed' ? 'failed' : time;
-  return html`<button type="button" class="history-run" aria-current=${run === c.current} title="${run.title}${describeParams(run)}" @click=${() => c.goTo(run.id)}>
+  return html`<button
+    type="button"
+    class="history-run"
+    aria-current=${run === c.current}
+    title="${run.title}${describeParams(run)}"
+    @click=${() => c.goTo(run.id)}
+  >
     <lens-thumbnail .picture=${thumbnailOf(c, run)} .side=${28}></lens-thumbnail>
-    <span class="history-text"><span class="ellipsis">${run.title}</span><span class="dim">${run.outdated ? 'before the change on disk' : text}</span></span>
+    <span class="history-text"
+      ><span class="ellipsis">${run.title}</span
+      ><span class="dim">${run.outdated ? 'before the change on disk' : text}</span></span
+    >
   </button>`;
 }
 
 function describeParams({ question }: Run): string {
   const params = Object.entries(question.params).filter(([name]) => name !== 'reduce');
-  const all = [question.score, ...(question.layer === undefined ? [] : [question.layer]), ...params.map(([k, v]) => `${k} ${v}`)];
+  const all = [
+    question.score,
+    ...(question.layer === undefined ? [] : [question.layer]),
+    ...params.map(([k, v]) => `${k} ${v}`),
+  ];
   return ` · ${all.join(' · ')}`;
 }
 
@@ -86,13 +118,27 @@ export function picturesPart(c: ExplainController, open: (picture: string) => vo
   const { setup, current } = c;
   const pictures = current?.pictures ?? setup?.pictures.map((p) => p.uri) ?? [];
   if (pictures.length < 2) return html``;
-  return html`<div class="pictures" role="listbox" aria-label="Pictures" aria-orientation="horizontal" @keydown=${moveInPictures}>
+  return html`<div
+    class="pictures"
+    role="listbox"
+    aria-label="Pictures"
+    aria-orientation="horizontal"
+    @keydown=${moveInPictures}
+  >
     ${pictures.map((uri) => {
-      const name = setup?.pictures.find((p) => p.uri === uri)?.name ?? decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
+      const name =
+        setup?.pictures.find((p) => p.uri === uri)?.name ?? decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
       const outcome = current?.outcomes.get(uri);
       const working = current?.status === 'working' && current.progress?.picture === uri && outcome === undefined;
       const label = current?.explanations.get(uri)?.predictions[0]?.label;
-      const state = outcome?.state === 'failed' ? 'failed' : working ? 'working' : outcome === undefined ? 'waiting' : (label ?? 'done');
+      const state =
+        outcome?.state === 'failed'
+          ? 'failed'
+          : working
+            ? 'working'
+            : outcome === undefined
+              ? 'waiting'
+              : (label ?? 'done');
       return html`<div
         role="option"
         class="picture ${outcome?.state === 'failed' ? 'failed' : ''}"

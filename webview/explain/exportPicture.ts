@@ -12,7 +12,12 @@ const LINE = 19;
  * The picture as it is drawn, with its scale and everything that must be said beside it, as PNG. Its layout knows neither
  * the panel's size nor the theme: the same explanation and drawing give the same picture.
  */
-export async function exportPicture(explanation: Explanation, scene: Scene, display: Display, methodTitle: string): Promise<Uint8Array> {
+export async function exportPicture(
+  explanation: Explanation,
+  scene: Scene,
+  display: Display,
+  methodTitle: string,
+): Promise<Uint8Array> {
   const painted = rasterOf(paint(scene, display));
   const { width: w, height: h } = scene.picture;
   const scale = Math.max(1, Math.round(SIDE / Math.max(w, h)));
@@ -46,7 +51,13 @@ export async function exportPicture(explanation: Explanation, scene: Scene, disp
   return new Uint8Array(await blob.arrayBuffer());
 }
 
-function drawScale(context: CanvasRenderingContext2D, explanation: Explanation, scene: Scene, y: number, width: number): void {
+function drawScale(
+  context: CanvasRenderingContext2D,
+  explanation: Explanation,
+  scene: Scene,
+  y: number,
+  width: number,
+): void {
   const bar = rasterOf({ width: 256, height: 1, data: scene.colors.table });
   context.imageSmoothingEnabled = true;
   context.drawImage(bar, MARGIN, y, width, 12);
@@ -56,7 +67,11 @@ function drawScale(context: CanvasRenderingContext2D, explanation: Explanation, 
   const { limit } = scene.scaled;
   const low = scene.colors.kind === 'diverging' ? -limit : 0;
   context.fillStyle = '#1f1f1f';
-  const texts = [formatNumber(low), `${formatNumber((low + limit) / 2)}   ${explanation.attribution.unit}`, formatNumber(limit)];
+  const texts = [
+    formatNumber(low),
+    `${formatNumber((low + limit) / 2)}   ${explanation.attribution.unit}`,
+    formatNumber(limit),
+  ];
   for (const [i, align] of (['left', 'center', 'right'] as const).entries()) {
     context.textAlign = align;
     context.fillText(texts[i]!, MARGIN + (width * i) / 2, y + 16);
@@ -64,15 +79,26 @@ function drawScale(context: CanvasRenderingContext2D, explanation: Explanation, 
 }
 
 /** The caption, its first line the title. */
-export function caption(explanation: Explanation, scene: Scene, display: Display, methodTitle: string): readonly string[] {
+export function caption(
+  explanation: Explanation,
+  scene: Scene,
+  display: Display,
+  methodTitle: string,
+): readonly string[] {
   const { target, score, value, probability, recipe, layer, attribution } = explanation;
-  const params = Object.entries(recipe.params).filter(([name]) => name !== 'reduce').map(([name, v]) => `${name} ${v}`);
-  const reduction = { l1: 'L1 over channels', l2: 'L2 over channels', max: 'largest channel', sum: 'sum of channels' }[display.reduction];
+  const params = Object.entries(recipe.params)
+    .filter(([name]) => name !== 'reduce')
+    .map(([name, v]) => `${name} ${v}`);
+  const reduction = { l1: 'L1 over channels', l2: 'L2 over channels', max: 'largest channel', sum: 'sum of channels' }[
+    display.reduction
+  ];
   const drawn = [
     ...(scene.channels ? [reduction] : []),
     ...(scene.signed && display.sign !== 'both' ? [display.sign] : []),
     ...(attribution.resolution === undefined ? [] : [`map ${attribution.resolution[1]}×${attribution.resolution[0]}`]),
-    display.percentile >= 100 ? 'scale to the largest value' : `clipped at the ${formatNumber(display.percentile)}th percentile`,
+    display.percentile >= 100
+      ? 'scale to the largest value'
+      : `clipped at the ${formatNumber(display.percentile)}th percentile`,
   ];
   return [
     `${target.label}: ${methodTitle}${layer === undefined ? '' : ` at ${layer}`}`,

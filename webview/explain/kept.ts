@@ -10,12 +10,24 @@ export interface KeptPanel {
   readonly display: Display;
   readonly picture?: string;
   readonly current?: string;
-  readonly runs: readonly { readonly id: string; readonly question: Question; readonly pictures: readonly string[]; readonly title: string }[];
+  readonly runs: readonly {
+    readonly id: string;
+    readonly question: Question;
+    readonly pictures: readonly string[];
+    readonly title: string;
+  }[];
 }
 
 export function isKept(state: unknown): state is KeptPanel {
   const kept = state as Partial<KeptPanel> | null | undefined;
-  return typeof kept === 'object' && kept !== null && kept.version === 1 && kept.subject !== undefined && kept.question !== undefined && Array.isArray(kept.runs);
+  return (
+    typeof kept === 'object' &&
+    kept !== null &&
+    kept.version === 1 &&
+    kept.subject !== undefined &&
+    kept.question !== undefined &&
+    Array.isArray(kept.runs)
+  );
 }
 
 export function keep(controller: ExplainController): KeptPanel | undefined {
@@ -29,6 +41,8 @@ export function keep(controller: ExplainController): KeptPanel | undefined {
     display,
     ...(picture === undefined ? {} : { picture }),
     ...(current === undefined ? {} : { current: current.id }),
-    runs: runs.filter((r) => r.status !== 'failed').map(({ id, question: q, pictures: p, title }) => ({ id, question: q, pictures: p, title })),
+    runs: runs
+      .filter((r) => r.status !== 'failed')
+      .map(({ id, question: q, pictures: p, title }) => ({ id, question: q, pictures: p, title })),
   };
 }

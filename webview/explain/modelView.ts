@@ -47,10 +47,19 @@ export function settingRows(record: PreprocessingRecord): readonly SettingRow[] 
 /** `227×227 RGB 0…255 − (123, 117, 104)` */
 export function modelViewSentence(record: PreprocessingRecord): string {
   const { mean, std } = { mean: numbersOf(record['mean']?.value), std: numbersOf(record['std']?.value) };
-  const parts = [valueText('size', record['size']?.value), valueText('color', record['color']?.value), valueText('range', record['range']?.value)];
+  const parts = [
+    valueText('size', record['size']?.value),
+    valueText('color', record['color']?.value),
+    valueText('range', record['range']?.value),
+  ];
   if (mean !== undefined && mean.some((m) => m !== 0)) parts.push(`− ${tuple(mean)}`);
   if (std !== undefined && std.some((s) => s !== 1)) parts.push(`÷ ${tuple(std)}`);
-  return parts.filter((p) => p !== '').join(' ');
+  const known = parts.filter((p) => p !== '');
+  return known.length > 0
+    ? known.join(' ')
+    : settingRows(record)
+        .map((row) => `${row.name} ${row.value}`)
+        .join(', ');
 }
 
 /** `from the sidecar`, or the kinds that took part: `convention, default`. */
@@ -70,7 +79,12 @@ export function isGuess(record: PreprocessingRecord): boolean {
 }
 
 /** The values of the model's input tensor at a pixel, in the tensor's order of channels; nothing where a setting is unknown. */
-export function tensorAt(picture: Rgb, record: PreprocessingRecord, x: number, y: number): readonly number[] | undefined {
+export function tensorAt(
+  picture: Rgb,
+  record: PreprocessingRecord,
+  x: number,
+  y: number,
+): readonly number[] | undefined {
   const color = record['color']?.value;
   const range = numbersOf(record['range']?.value);
   if (range === undefined || typeof color !== 'string') return undefined;
@@ -116,4 +130,5 @@ function numbersOf(value: unknown): number[] | undefined {
   return Array.isArray(value) && value.every((v) => typeof v === 'number') ? value : undefined;
 }
 
-const tuple = (values: readonly number[]): string => (values.every((v) => v === values[0]) ? formatNumber(values[0]!) : `(${values.map(formatNumber).join(', ')})`);
+const tuple = (values: readonly number[]): string =>
+  values.every((v) => v === values[0]) ? formatNumber(values[0]!) : `(${values.map(formatNumber).join(', ')})`;

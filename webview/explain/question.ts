@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { ClassScore, Explanation } from '../../src/result/explanation.js';
 import type { ScoreKind } from '../../src/result/recipe.js';
 import { combobox } from '../shared/combobox.js';
 import { button, dropdown, numberField } from '../shared/controls.js';
@@ -6,7 +7,10 @@ import { formatNumber } from '../shared/format.js';
 import { parameterForm, shownParameters } from '../shared/parameterForm.js';
 import { predictionBars } from '../shared/predictionBars.js';
 import type { Entry } from '../shared/search.js';
-import { DRAWN_HERE, type ExplainController } from './controller.js';
+import type { ExplainController } from './controller.js';
+import { DRAWN_HERE } from './run.js';
+
+const ROWS = 5;
 
 /** The part of the panel that asks: each change runs the model again. */
 export function questionPart(c: ExplainController): TemplateResult {
@@ -15,8 +19,8 @@ export function questionPart(c: ExplainController): TemplateResult {
     <section class="predictions" aria-label="Predictions">
       <h2>Predictions<span class="dim hint">click a class to explain it</span></h2>
       ${predictionBars({
-        predictions: shown?.explanation.predictions ?? [],
-        rows: 5,
+        predictions: shownPredictions(shown?.explanation),
+        rows: ROWS,
         target: shown?.explanation.target.index,
         onTarget: (index) => c.ask({ target: String(index) }),
       })}
@@ -28,8 +32,16 @@ export function questionPart(c: ExplainController): TemplateResult {
   `;
 }
 
+/** The best, and the target wherever it stands. */
+function shownPredictions(explanation: Explanation | undefined): readonly ClassScore[] {
+  const { predictions = [], target } = explanation ?? {};
+  return predictions.filter((p, i) => i < ROWS || p.index === target?.index);
+}
+
 function field(name: string, control: TemplateResult, title?: string): TemplateResult {
-  return html`<div class="field" title=${title ?? nothing}><span class="field-name">${name}</span><span class="field-control">${control}</span></div>`;
+  return html`<div class="field" title=${title ?? nothing}>
+    <span class="field-name">${name}</span><span class="field-control">${control}</span>
+  </div>`;
 }
 
 function form(c: ExplainController): TemplateResult {
@@ -57,12 +69,26 @@ function form(c: ExplainController): TemplateResult {
             { value: 'probability', label: 'probability', title: 'The value after it' },
           ],
           onChange: (score) => c.ask({ score: score as ScoreKind }),
-        })}<span class="value" title="The score of the target">${shown === undefined ? '–' : formatNumber(shown.explanation.value)}</span>`,
+        })}<span class="value" title="The score of the target"
+          >${shown === undefined ? '–' : formatNumber(shown.explanation.value)}</span
+        >`,
     )}
     ${method.layer === 'none' ? nothing : field('Layer', layerPicker(c), 'The point of view: a layer of the model')}
-    ${method.properties.seeded
-      ? field('Seed', numberField({ label: 'Seed', value: question.seed, minimum: 0, step: 1, onChange: (seed) => c.ask({ seed }) }), 'Every random draw follows from it')
-      : nothing}
+    ${
+      method.properties.seeded
+        ? field(
+            'Seed',
+            numberField({
+              label: 'Seed',
+              value: question.seed,
+              minimum: 0,
+              step: 1,
+              onChange: (seed) => c.ask({ seed }),
+            }),
+            'Every random draw follows from it',
+          )
+        : nothing
+    }
     ${parameters(c)}
   `;
 }
@@ -87,8 +113,20 @@ function parameters(c: ExplainController): TemplateResult {
 function targetPicker(c: ExplainController): TemplateResult {
   const { question, shown } = c;
   const explained = shown?.explanation.target;
-  const text = question?.target === 'top1' ? (explained === undefined ? 'top prediction' : explained.label) : (c.labels?.[Number(question?.target)] ?? explained?.label ?? `class ${question?.target}`);
-  return combobox({ label: 'Target class', value: question?.target ?? 'top1', shown: text, entries: targetEntries(c), onChoose: (target) => c.ask({ target }), onOpen: () => void c.loadLabels() });
+  const text =
+    question?.target === 'top1'
+      ? explained === undefined
+        ? 'top prediction'
+        : explained.label
+      : (c.labels?.[Number(question?.target)] ?? explained?.label ?? `class ${question?.target}`);
+  return combobox({
+    label: 'Target class',
+    value: question?.target ?? 'top1',
+    shown: text,
+    entries: targetEntries(c),
+    onChoose: (target) => c.ask({ target }),
+    onOpen: () => void c.loadLabels(),
+  });
 }
 
 const entriesOf = new WeakMap<readonly string[], readonly Entry[]>();
@@ -96,8 +134,12 @@ const entriesOf = new WeakMap<readonly string[], readonly Entry[]>();
 /** Every class, with the best prediction first; only the predicted ones until the names are here. */
 function targetEntries(c: ExplainController): readonly Entry[] {
   const predictions = c.shown?.explanation.predictions ?? [];
-  const top: Entry = { value: 'top1', label: predictions[0] === undefined ? 'top prediction' : `${predictions[0].label} (top prediction)` };
-  if (c.labels === undefined || c.labels.length === 0) return [top, ...predictions.map((p) => ({ value: String(p.index), label: p.label, detail: String(p.index) }))];
+  const top: Entry = {
+    value: 'top1',
+    label: predictions[0] === undefined ? 'top prediction' : `${predictions[0].label} (top prediction)`,
+  };
+  if (c.labels === undefined || c.labels.length === 0)
+    return [top, ...predictions.map((p) => ({ value: String(p.index), label: p.label, detail: String(p.index) }))];
   let entries = entriesOf.get(c.labels);
   if (entries === undefined) {
     entries = c.labels.map((label, i) => ({ value: String(i), label, detail: String(i) }));
@@ -109,8 +151,15 @@ function targetEntries(c: ExplainController): readonly Entry[] {
 function layerPicker(c: ExplainController): TemplateResult {
   const { method, question, shown } = c;
   const automatic = method?.layer === 'chosen' ? 'automatic' : 'input';
-  const picked = shown?.current === true && shown.explanation.layer !== undefined && question?.layer === undefined ? `${shown.explanation.layer} (automatic)` : automatic;
-  const layers = (c.layers ?? []).map((l) => ({ value: l.name, label: l.name, detail: l.shape === undefined ? l.op : `${l.op} ${l.shape}` }));
+  const picked =
+    shown?.current === true && shown.explanation.layer !== undefined && question?.layer === undefined
+      ? `${shown.explanation.layer} (automatic)`
+      : automatic;
+  const layers = (c.layers ?? []).map((l) => ({
+    value: l.name,
+    label: l.name,
+    detail: l.shape === undefined ? l.op : `${l.op} ${l.shape}`,
+  }));
   return combobox({
     label: 'Layer',
     value: question?.layer ?? '',

@@ -63,7 +63,11 @@ export function scalePart(c: ExplainController, scene: Scene | undefined): Templ
   const size = attribution?.resolution;
   const notes = [
     size === undefined ? '' : `map ${size[1]}×${size[0]}`,
-    scene === undefined ? '' : c.display.percentile >= 100 ? 'largest value' : `clipped at ${formatNumber(c.display.percentile)} pct`,
+    scene === undefined
+      ? ''
+      : c.display.percentile >= 100
+        ? 'largest value'
+        : `clipped at ${formatNumber(c.display.percentile)} pct`,
   ];
   return html`<lens-color-bar
     .colors=${scene?.colors}
@@ -78,13 +82,24 @@ export function readout(c: ExplainController, scene: Scene | undefined, pixel: P
   const values = pixelValues(c, scene, pixel);
   const rgb = pixel === undefined || scene === undefined ? undefined : rgbAt(scene, pixel);
   return html`<dl class="readout" aria-hidden="true">
-    <div><dt>Pixel</dt><dd>${values?.at ?? '–'}</dd></div>
+    <div>
+      <dt>Pixel</dt>
+      <dd>${values?.at ?? '–'}</dd>
+    </div>
     <div>
       <dt>Picture</dt>
-      <dd>${rgb === undefined ? '–' : html`<i class="swatch" ${styles({ background: `rgb(${rgb.join(' ')})` })}></i>${rgb.join(' ')}`}</dd>
+      <dd>
+        ${rgb === undefined ? '–' : html`<i class="swatch" ${styles({ background: `rgb(${rgb.join(' ')})` })}></i>${rgb.join(' ')}`}
+      </dd>
     </div>
-    <div><dt>Model input</dt><dd>${values?.tensor ?? '–'}</dd></div>
-    <div><dt>Heat</dt><dd>${values?.heat ?? '–'}</dd></div>
+    <div>
+      <dt>Model input</dt>
+      <dd>${values?.tensor ?? '–'}</dd>
+    </div>
+    <div>
+      <dt>Heat</dt>
+      <dd>${values?.heat ?? '–'}</dd>
+    </div>
   </dl>`;
 }
 
@@ -114,29 +129,59 @@ function rgbAt({ picture }: Scene, { x, y }: Pixel): number[] {
 export function drawingControls(c: ExplainController, scene: Scene | undefined): TemplateResult {
   const { display } = c;
   const diverging = scene?.values.signed === true;
-  const small = (name: string, control: TemplateResult): TemplateResult => html`<div class="stacked"><span class="field-name">${name}</span>${control}</div>`;
+  const small = (name: string, control: TemplateResult): TemplateResult =>
+    html`<div class="stacked"><span class="field-name">${name}</span>${control}</div>`;
   return html`<div class="drawing" role="group" aria-label="Drawing">
-    ${small('Reduce', dropdown({
-      label: 'Reduce the channels by', value: display.reduction, choices: REDUCTIONS, disabled: scene !== undefined && !scene.channels,
-      onChange: (v) => c.setDisplay({ reduction: v as Reduction }),
-    }))}
-    ${small('Sign', dropdown({
-      label: 'Sign', value: display.sign, choices: SIGNS, disabled: scene !== undefined && !scene.signed,
-      onChange: (v) => c.setDisplay({ sign: v as Sign }),
-    }))}
-    ${small('Clip, pct', numberField({
-      label: 'Clip at percentile', value: display.percentile, minimum: 50, maximum: 100, step: 0.1,
-      title: 'Magnitudes beyond this percentile are drawn at the end of the scale',
-      onChange: (percentile) => c.setDisplay({ percentile }),
-    }))}
-    ${small('Colours', dropdown({
-      label: 'Colours',
-      value: diverging ? display.diverging : display.sequential,
-      choices: (diverging ? DIVERGING : SEQUENTIAL).map((v) => ({ value: v, label: v === 'gray' ? 'grey' : v })),
-      onChange: (v) => c.setDisplay(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
-    }))}
-    ${small('Drawn as', dropdown({
-      label: 'Drawn as', value: display.smooth ? 'smooth' : 'pixels', choices: RENDERINGS, onChange: (v) => c.setDisplay({ smooth: v === 'smooth' }),
-    }))}
+    ${small(
+      'Reduce',
+      dropdown({
+        label: 'Reduce the channels by',
+        value: display.reduction,
+        choices: REDUCTIONS,
+        disabled: scene !== undefined && !scene.channels,
+        onChange: (v) => c.setDisplay({ reduction: v as Reduction }),
+      }),
+    )}
+    ${small(
+      'Sign',
+      dropdown({
+        label: 'Sign',
+        value: display.sign,
+        choices: SIGNS,
+        disabled: scene !== undefined && !scene.signed,
+        onChange: (v) => c.setDisplay({ sign: v as Sign }),
+      }),
+    )}
+    ${small(
+      'Clip, pct',
+      numberField({
+        label: 'Clip at percentile',
+        value: display.percentile,
+        minimum: 50,
+        maximum: 100,
+        step: 0.1,
+        title: 'Magnitudes beyond this percentile are drawn at the end of the scale',
+        onChange: (percentile) => c.setDisplay({ percentile }),
+      }),
+    )}
+    ${small(
+      'Colours',
+      dropdown({
+        label: 'Colours',
+        value: diverging ? display.diverging : display.sequential,
+        choices: (diverging ? DIVERGING : SEQUENTIAL).map((v) => ({ value: v, label: v === 'gray' ? 'grey' : v })),
+        onChange: (v) =>
+          c.setDisplay(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
+      }),
+    )}
+    ${small(
+      'Drawn as',
+      dropdown({
+        label: 'Drawn as',
+        value: display.smooth ? 'smooth' : 'pixels',
+        choices: RENDERINGS,
+        onChange: (v) => c.setDisplay({ smooth: v === 'smooth' }),
+      }),
+    )}
   </div>`;
 }

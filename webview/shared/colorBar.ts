@@ -21,9 +21,15 @@ export class ColorBar extends LitElement {
 
   override render(): TemplateResult {
     const low = this.colors?.kind === 'diverging' ? -this.limit : 0;
-    const ticks = this.colors === undefined ? ['', '', ''] : [low, (low + this.limit) / 2, this.limit].map(formatNumber);
+    const ticks =
+      this.colors === undefined ? ['', '', ''] : [low, (low + this.limit) / 2, this.limit].map(formatNumber);
     return html`
-      <canvas width="256" height="1" role="img" aria-label="Colour scale from ${ticks[0]} to ${ticks[2]} ${this.unit}"></canvas>
+      <canvas
+        width="256"
+        height="1"
+        role="img"
+        aria-label="Colour scale from ${ticks[0]} to ${ticks[2]} ${this.unit}"
+      ></canvas>
       <div class="ticks" aria-hidden="true">${ticks.map((tick) => html`<span>${tick}</span>`)}</div>
       <div class="scale-text"><span>${this.unit}</span><span class="dim">${this.note}</span></div>
     `;
@@ -32,6 +38,7 @@ export class ColorBar extends LitElement {
   protected override updated(): void {
     const context = this.canvas.getContext('2d')!;
     context.clearRect(0, 0, 256, 1);
-    if (this.colors !== undefined) context.drawImage(rasterOf({ width: 256, height: 1, data: this.colors.table }), 0, 0);
+    if (this.colors !== undefined)
+      context.drawImage(rasterOf({ width: 256, height: 1, data: this.colors.table }), 0, 0);
   }
 }

@@ -70,8 +70,12 @@ export class Combobox extends LitElement {
     const rows = found.slice(first, end).map((entry, i) => ({ entry, at: first + i }));
     // A screen reader must find the active row even when it was scrolled out of sight.
     const active = found[this.active];
-    if (active !== undefined && (this.active < first || this.active >= end)) rows.push({ entry: active, at: this.active });
-    return html`<div class="combobox-popup" ${styles({ height: `${ROW * Math.max(1, Math.min(ROWS, found.length)) + 2}px` })}>
+    if (active !== undefined && (this.active < first || this.active >= end))
+      rows.push({ entry: active, at: this.active });
+    return html`<div
+      class="combobox-popup"
+      ${styles({ height: `${ROW * Math.max(1, Math.min(ROWS, found.length)) + 2}px` })}
+    >
       <div
         role="listbox"
         id="${this.ids}-list"
@@ -79,10 +83,22 @@ export class Combobox extends LitElement {
         @scroll=${() => (this.offset = this.list?.scrollTop ?? 0)}
         @mousedown=${(event: Event) => event.preventDefault()}
       >
-        ${found.length === 0
-          ? html`<div class="combobox-none" role="option" aria-selected="false" aria-disabled="true">Nothing is called “${this.text}”.</div>`
-          : html`<div class="combobox-space" role="presentation" ${styles({ height: `${ROW * found.length}px` })}></div>`}
-        ${repeat(rows, (row) => row.entry.value, (row) => this.rowTemplate(row.entry, row.at))}
+        ${
+          found.length === 0
+            ? html`<div class="combobox-none" role="option" aria-selected="false" aria-disabled="true">
+                Nothing is called “${this.text}”.
+              </div>`
+            : html`<div
+                class="combobox-space"
+                role="presentation"
+                ${styles({ height: `${ROW * found.length}px` })}
+              ></div>`
+        }
+        ${repeat(
+          rows,
+          (row) => row.entry.value,
+          (row) => this.rowTemplate(row.entry, row.at),
+        )}
       </div>
     </div>`;
   }
@@ -120,7 +136,10 @@ export class Combobox extends LitElement {
     if (this.open || this.disabled) return;
     this.text = '';
     this.found = searchEntries(this.entries, '');
-    this.active = Math.max(0, this.found.findIndex((e) => e.value === this.value));
+    this.active = Math.max(
+      0,
+      this.found.findIndex((e) => e.value === this.value),
+    );
     this.open = true;
     this.dispatchEvent(new CustomEvent('lens-open'));
   }
@@ -155,7 +174,10 @@ export class Combobox extends LitElement {
     }
     const last = this.found.length - 1;
     const to = {
-      ArrowDown: this.active + 1, ArrowUp: this.active - 1, PageDown: this.active + ROWS, PageUp: this.active - ROWS,
+      ArrowDown: this.active + 1,
+      ArrowUp: this.active - 1,
+      PageDown: this.active + ROWS,
+      PageUp: this.active - ROWS,
     }[event.key];
     if (to !== undefined) {
       this.active = Math.max(0, Math.min(last, to));

@@ -3,7 +3,12 @@
  * `lens-…`, and panels use the functions below, each of which asks for a label.
  */
 import {
-  provideVSCodeDesignSystem, vsCodeButton, vsCodeCheckbox, vsCodeDropdown, vsCodeOption, vsCodeProgressRing,
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeCheckbox,
+  vsCodeDropdown,
+  vsCodeOption,
+  vsCodeProgressRing,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { html, nothing, noChange, type TemplateResult } from 'lit';
@@ -14,7 +19,14 @@ import { styles } from './css.js';
 
 provideVSCodeDesignSystem()
   .withPrefix('lens')
-  .register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodeProgressRing(), vsCodeTextField());
+  .register(
+    vsCodeButton(),
+    vsCodeCheckbox(),
+    vsCodeDropdown(),
+    vsCodeOption(),
+    vsCodeProgressRing(),
+    vsCodeTextField(),
+  );
 
 /** A picture of the icon font; decoration, never the only carrier of a meaning. */
 export function icon(name: string, extra = ''): TemplateResult {
@@ -92,7 +104,11 @@ export function dropdown(o: DropdownOptions): TemplateResult {
       if (value !== o.value) o.onChange(value);
     }}
   >
-    ${repeat(o.choices, (c) => c.value, (c) => html`<lens-option value=${c.value} title=${c.title ?? nothing}>${c.label}</lens-option>`)}
+    ${repeat(
+      o.choices,
+      (c) => c.value,
+      (c) => html`<lens-option value=${c.value} title=${c.title ?? nothing}>${c.label}</lens-option>`,
+    )}
   </lens-dropdown>`;
 }
 
@@ -231,17 +247,18 @@ export function segmented(o: DropdownOptions): TemplateResult {
   };
   return html`<div class="segmented" role="radiogroup" aria-label=${o.label} @keydown=${move}>
     ${o.choices.map(
-      (c) => html`<button
-        type="button"
-        role="radio"
-        aria-checked=${c.value === o.value}
-        tabindex=${c.value === o.value ? 0 : -1}
-        title=${c.title ?? nothing}
-        ?disabled=${o.disabled ?? false}
-        @click=${() => c.value !== o.value && o.onChange(c.value)}
-      >
-        ${c.label}
-      </button>`,
+      (c) =>
+        html`<button
+          type="button"
+          role="radio"
+          aria-checked=${c.value === o.value}
+          tabindex=${c.value === o.value ? 0 : -1}
+          title=${c.title ?? nothing}
+          ?disabled=${o.disabled ?? false}
+          @click=${() => c.value !== o.value && o.onChange(c.value)}
+        >
+          ${c.label}
+        </button>`,
     )}
   </div>`;
 }

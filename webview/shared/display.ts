@@ -1,7 +1,18 @@
 import { colormap, type DivergingName, type SequentialName } from '../../src/result/colormap.js';
 import type { Colormap } from '../../src/result/colormap.js';
 import type { Explanation } from '../../src/result/explanation.js';
-import { mask, normalise, overlay, reduce, render, select, type NormalisedMap, type Reduction, type Sign, type ValueMap } from '../../src/result/heatmap.js';
+import {
+  mask,
+  normalise,
+  overlay,
+  reduce,
+  render,
+  select,
+  type NormalisedMap,
+  type Reduction,
+  type Sign,
+  type ValueMap,
+} from '../../src/result/heatmap.js';
 import type { Rgb } from '../../src/result/picture.js';
 
 /** How a map is drawn. Changing it never runs the model again. */
@@ -50,7 +61,14 @@ export function sceneOf(explanation: Explanation, display: Display, limit?: numb
   const reduced = reduce(attribution, channels ? display.reduction : 'sum');
   const values = reduced.signed ? select(reduced, display.sign) : reduced;
   const scaled = normalise(values, display.percentile, limit);
-  return { picture, values, scaled, colors: colormap(values.signed ? display.diverging : display.sequential), channels, signed: reduced.signed };
+  return {
+    picture,
+    values,
+    scaled,
+    colors: colormap(values.signed ? display.diverging : display.sequential),
+    channels,
+    signed: reduced.signed,
+  };
 }
 
 /** What is seen, in colours: heat in its own resolution, the other modes in the picture's. */

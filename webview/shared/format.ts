@@ -8,10 +8,13 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : `${MINUS}∞`;
   const size = Math.abs(value);
   const text =
-    size === 0 ? '0'
-    : size < 1e-3 || size >= 1e5 ? value.toExponential(2).replace('e+', 'e')
-    : size >= 999.5 ? value.toFixed(0)
-    : value.toPrecision(3);
+    size === 0
+      ? '0'
+      : size < 1e-3 || size >= 1e5
+        ? value.toExponential(2).replace('e+', 'e')
+        : size >= 999.5
+          ? value.toFixed(0)
+          : value.toPrecision(3);
   return text.replaceAll('-', MINUS);
 }
 

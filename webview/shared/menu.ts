@@ -24,24 +24,33 @@ export class Menu extends LitElement {
   override render(): TemplateResult {
     return html`
       ${iconButton({ label: this.label, icon: this.icon, expanded: this.open, onClick: () => (this.open = !this.open) })}
-      ${this.open
-        ? html`<div role="menu" class="menu" aria-label=${this.label} @keydown=${this.onKey} @focusout=${this.onFocusOut}>
-            ${this.items.map(
-              (item) => html`<button
-                type="button"
-                role="menuitem"
-                tabindex="-1"
-                ?disabled=${item.disabled ?? false}
-                @click=${() => {
-                  this.close();
-                  item.onClick();
-                }}
-              >
-                ${item.icon === undefined ? nothing : icon(item.icon)}<span>${item.label}</span>
-              </button>`,
-            )}
-          </div>`
-        : nothing}
+      ${
+        this.open
+          ? html`<div
+              role="menu"
+              class="menu"
+              aria-label=${this.label}
+              @keydown=${this.onKey}
+              @focusout=${this.onFocusOut}
+            >
+              ${this.items.map(
+                (item) =>
+                  html`<button
+                    type="button"
+                    role="menuitem"
+                    tabindex="-1"
+                    ?disabled=${item.disabled ?? false}
+                    @click=${() => {
+                      this.close();
+                      item.onClick();
+                    }}
+                  >
+                    ${item.icon === undefined ? nothing : icon(item.icon)}<span>${item.label}</span>
+                  </button>`,
+              )}
+            </div>`
+          : nothing
+      }
     `;
   }
 

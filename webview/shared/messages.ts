@@ -5,7 +5,11 @@ import { styles } from './css.js';
 import { formatElapsed, formatPercent } from './format.js';
 
 /** What a panel says when it has nothing to show: what to do, and one button that does it. */
-export function emptyState(o: { readonly icon: string; readonly text: string; readonly action: ButtonOptions }): TemplateResult {
+export function emptyState(o: {
+  readonly icon: string;
+  readonly text: string;
+  readonly action: ButtonOptions;
+}): TemplateResult {
   return html`<div class="empty-state">
     ${icon(o.icon, 'large')}
     <p>${o.text}</p>
@@ -22,14 +26,24 @@ export function failure(error: ErrorData, actions: readonly ButtonOptions[]): Te
     <div class="failure-text">
       <p>${title}${error.message}</p>
       ${error.hint === undefined ? nothing : html`<p class="dim">${error.hint}</p>`}
-      ${refused.length === 0 ? nothing : html`<ul>${refused.slice(0, 6).map((r) => html`<li>${r}</li>`)}</ul>`}
+      ${
+        refused.length === 0
+          ? nothing
+          : html`<ul>
+              ${refused.slice(0, 6).map((r) => html`<li>${r}</li>`)}
+            </ul>`
+      }
       <div class="actions">${actions.map(button)}</div>
     </div>
   </div>`;
 }
 
 /** A line about what is shown, with at most one button. Never moves what lies below: it is laid over the picture. */
-export function notice(o: { readonly icon: string; readonly text: string; readonly action?: ButtonOptions }): TemplateResult {
+export function notice(o: {
+  readonly icon: string;
+  readonly text: string;
+  readonly action?: ButtonOptions;
+}): TemplateResult {
   return html`<div class="notice" role="status">
     ${icon(o.icon)}<span class="notice-text">${o.text}</span>${o.action === undefined ? nothing : button(o.action)}
   </div>`;

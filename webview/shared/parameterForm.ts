@@ -24,7 +24,9 @@ export function parameterForm(o: ParameterFormOptions): TemplateResult {
       ? html`<div class="field wide" title=${spec.description}>${control}</div>`
       : html`<div class="field" title=${spec.description}>
           <span class="field-name ${changed ? 'changed' : ''}">${spec.title}</span>
-          <span class="field-control">${control}${spec.unit === undefined ? nothing : html`<span class="unit">${spec.unit}</span>`}</span>
+          <span class="field-control"
+            >${control}${spec.unit === undefined ? nothing : html`<span class="unit">${spec.unit}</span>`}</span
+          >
         </div>`;
   })}`;
 }
@@ -35,7 +37,12 @@ export function shownParameters(schema: ParameterSchema, without: readonly strin
 }
 
 /** Values with one changed; what equals its default is left out. */
-export function withParameter(schema: ParameterSchema, values: ParameterValues, name: string, value: ParameterValue): ParameterValues {
+export function withParameter(
+  schema: ParameterSchema,
+  values: ParameterValues,
+  name: string,
+  value: ParameterValue,
+): ParameterValues {
   const { [name]: _before, ...others } = values;
   return value === schema[name]?.default ? others : { ...others, [name]: value };
 }
@@ -47,7 +54,12 @@ function controlOf(name: string, spec: ParameterSpec, value: ParameterValue, o: 
     case 'boolean':
       return checkbox({ ...common, checked: value === true, onChange });
     case 'choice':
-      return dropdown({ ...common, value: String(value), choices: spec.choices.map((c) => ({ value: c, label: c.replaceAll('_', ' ') })), onChange });
+      return dropdown({
+        ...common,
+        value: String(value),
+        choices: spec.choices.map((c) => ({ value: c, label: c.replaceAll('_', ' ') })),
+        onChange,
+      });
     case 'text':
       return textField({
         ...common,

@@ -21,24 +21,32 @@ export function predictionBars(o: PredictionBarsOptions): TemplateResult {
       ${Array.from({ length: o.rows }, () => html`<div class="bar-row waiting"><span class="bar-label"></span></div>`)}
     </div>`;
   }
-  const stop = Math.max(0, o.predictions.findIndex((p) => p.index === o.target));
+  const stop = Math.max(
+    0,
+    o.predictions.findIndex((p) => p.index === o.target),
+  );
   return html`<div class="bars" role="listbox" aria-label="Predictions: choose a class to explain" @keydown=${move}>
     ${repeat(
       o.predictions,
       (p) => p.index,
-      (p, i) => html`<div
-        class="bar-row"
-        role="option"
-        aria-selected=${p.index === o.target}
-        tabindex=${i === stop ? 0 : -1}
-        data-class=${p.index}
-        title="${p.label} · class ${p.index} · logit ${formatNumber(p.logit)} · probability ${formatProbability(p.probability)}"
-        @click=${() => o.onTarget(p.index)}
-      >
-        <span class="bar-label">${p.index === o.target ? icon('target') : nothing}<span class="ellipsis">${p.label}</span></span>
-        <span class="bar-track"><span class="bar-fill" ${styles({ width: `${Math.max(0, Math.min(1, p.probability)) * 100}%` })}></span></span>
-        <span class="bar-value">${formatProbability(p.probability)}</span>
-      </div>`,
+      (p, i) =>
+        html`<div
+          class="bar-row"
+          role="option"
+          aria-selected=${p.index === o.target}
+          tabindex=${i === stop ? 0 : -1}
+          data-class=${p.index}
+          title="${p.label} · class ${p.index} · logit ${formatNumber(p.logit)} · probability ${formatProbability(p.probability)}"
+          @click=${() => o.onTarget(p.index)}
+        >
+          <span class="bar-label"
+            >${p.index === o.target ? icon('target') : nothing}<span class="ellipsis">${p.label}</span></span
+          >
+          <span class="bar-track"
+            ><span class="bar-fill" ${styles({ width: `${Math.max(0, Math.min(1, p.probability)) * 100}%` })}></span
+          ></span>
+          <span class="bar-value">${formatProbability(p.probability)}</span>
+        </div>`,
     )}
   </div>`;
 }

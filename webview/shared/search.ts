@@ -32,7 +32,13 @@ function rankOf({ label, detail, value }: Entry, wanted: string): number {
 }
 
 /** Which rows of a list lie in sight, and a few on both sides. */
-export function visibleRows(count: number, rowHeight: number, scrollTop: number, height: number, margin = 4): readonly [first: number, end: number] {
+export function visibleRows(
+  count: number,
+  rowHeight: number,
+  scrollTop: number,
+  height: number,
+  margin = 4,
+): readonly [first: number, end: number] {
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - margin);
   return [first, Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + margin)];
 }

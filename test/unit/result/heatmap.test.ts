@@ -2,12 +2,29 @@ import assert from 'node:assert/strict';
 import { floatTensor } from '../../../src/base/tensor.js';
 import { colormap, DIVERGING, SEQUENTIAL } from '../../../src/result/colormap.js';
 import type { Attribution } from '../../../src/result/explanation.js';
-import { mask, normalise, overlay, percentileOf, reduce, render, select, type ValueMap } from '../../../src/result/heatmap.js';
+import {
+  mask,
+  normalise,
+  overlay,
+  percentileOf,
+  reduce,
+  render,
+  select,
+  type ValueMap,
+} from '../../../src/result/heatmap.js';
 
 const attribution = (axes: Attribution['axes'], dims: number[], values: number[], signed = true): Attribution => ({
-  axes, signed, unit: 'logit', values: floatTensor(dims, Float32Array.from(values)),
+  axes,
+  signed,
+  unit: 'logit',
+  values: floatTensor(dims, Float32Array.from(values)),
 });
-const map = (values: number[], signed = true): ValueMap => ({ width: values.length, height: 1, values: Float32Array.from(values), signed });
+const map = (values: number[], signed = true): ValueMap => ({
+  width: values.length,
+  height: 1,
+  values: Float32Array.from(values),
+  signed,
+});
 
 describe('reducing an attribution to one value per pixel', () => {
   const chw = attribution('CHW', [2, 1, 2], [3, -1, -4, 2]);
@@ -60,7 +77,8 @@ describe('signs and scale', () => {
 
 describe('colours', () => {
   it('sequential maps grow lighter, diverging ones are lightest at zero', () => {
-    const light = (table: Uint8Array, i: number): number => 0.2126 * table[3 * i]! + 0.7152 * table[3 * i + 1]! + 0.0722 * table[3 * i + 2]!;
+    const light = (table: Uint8Array, i: number): number =>
+      0.2126 * table[3 * i]! + 0.7152 * table[3 * i + 1]! + 0.0722 * table[3 * i + 2]!;
     for (const name of SEQUENTIAL) {
       const { table } = colormap(name);
       for (let i = 8; i < 256; i += 8) assert.ok(light(table, i) > light(table, i - 8), `${name} at ${i}`);

@@ -48,7 +48,14 @@ export function rectOf(picture: Size, canvas: Size, view: View, pixel: Pixel): R
 }
 
 /** Zooms about a point of the canvas, which stays where it is. */
-export function zoomAt(picture: Size, canvas: Size, view: View, factor: number, x = canvas.width / 2, y = canvas.height / 2): View {
+export function zoomAt(
+  picture: Size,
+  canvas: Size,
+  view: View,
+  factor: number,
+  x = canvas.width / 2,
+  y = canvas.height / 2,
+): View {
   const before = place(picture, canvas, view);
   const zoom = Math.min(MAXIMUM, Math.max(1, view.zoom * factor));
   const grown = zoom / view.zoom;
@@ -56,7 +63,11 @@ export function zoomAt(picture: Size, canvas: Size, view: View, factor: number, 
   const u = (x - before.left) / before.width;
   const v = (y - before.top) / before.height;
   const [width, height] = [before.width * grown, before.height * grown];
-  return clamp(picture, canvas, { zoom, x: u + (canvas.width / 2 - x) / width, y: v + (canvas.height / 2 - y) / height });
+  return clamp(picture, canvas, {
+    zoom,
+    x: u + (canvas.width / 2 - x) / width,
+    y: v + (canvas.height / 2 - y) / height,
+  });
 }
 
 /** Moves the picture by a distance on the canvas. */

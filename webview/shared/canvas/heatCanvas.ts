@@ -115,7 +115,8 @@ export class HeatCanvas extends LitElement {
     if (picture === undefined || source === undefined) return;
     const rect = place(picture, room, this.view);
     // Magnified pixels are shown as they are unless smoothing was asked for; what is made smaller is always averaged.
-    context.imageSmoothingEnabled = this.raster === undefined || this.display.smooth || rect.width * ratio < source.width;
+    context.imageSmoothingEnabled =
+      this.raster === undefined || this.display.smooth || rect.width * ratio < source.width;
     context.imageSmoothingQuality = 'high';
     context.drawImage(source, rect.left, rect.top, rect.width, rect.height);
     if (this.pixel !== undefined && this.keyboard) this.drawCrosshair(context, picture, this.pixel);
@@ -131,7 +132,12 @@ export class HeatCanvas extends LitElement {
       context.strokeStyle = color;
       context.strokeRect(x - size / 2, y - size / 2, size, size);
       context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as const) {
+      for (const [dx, dy] of [
+        [1, 0],
+        [-1, 0],
+        [0, 1],
+        [0, -1],
+      ] as const) {
         context.moveTo(x + (dx * size) / 2, y + (dy * size) / 2);
         context.lineTo(x + dx * (size / 2 + 8), y + dy * (size / 2 + 8));
       }
@@ -190,7 +196,9 @@ export class HeatCanvas extends LitElement {
     if (picture === undefined || (event.deltaY > 0 && this.view.zoom === 1)) return; // all is shown: let the page scroll
     event.preventDefault();
     const { x, y } = this.point(event);
-    this.setView(zoomAt(picture, this.room, this.view, Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.002)), x, y));
+    this.setView(
+      zoomAt(picture, this.room, this.view, Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.002)), x, y),
+    );
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
@@ -198,7 +206,10 @@ export class HeatCanvas extends LitElement {
     if (picture === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = event.shiftKey ? 10 : 1;
     const moves: Record<string, [number, number]> = {
-      ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step],
+      ArrowLeft: [-step, 0],
+      ArrowRight: [step, 0],
+      ArrowUp: [0, -step],
+      ArrowDown: [0, step],
     };
     const move = moves[event.key];
     if (move !== undefined) this.moveCrosshair(picture, ...move);

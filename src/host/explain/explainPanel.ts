@@ -1,0 +1,207 @@
+import * as vscode from 'vscode';
+import { LensError } from '../../base/errors.js';
+import type { Client, Handlers } from '../../protocol/channel.js';
+import type { ExplainHostApi, ExplainPanelApi, ExplainSubject, NamedFile } from '../../protocol/panel.js';
+import { formatDims } from '../../base/tensor.js';
+import { browse } from '../pictures.js';
+import type { HostServices } from '../services.js';
+import { sidecarPath } from '../sidecar.js';
+import { webviewChannel, webviewHtml, webviewOptions } from '../webview.js';
+import { commandLine } from './commandLine.js';
+import { DiskWatch } from './diskWatch.js';
+import { saveExplanation } from './exports.js';
+import { Runs, type ExplainOne } from './runs.js';
+
+/** Larger pictures are not sent ahead: the answer is there sooner. */
+const PREVIEW_BYTES = 6_000_000;
+/** What a browser can decode. */
+const PREVIEW = /\.(png|jpe?g|webp|gif|avif)$/i;
+
+export function named(uri: vscode.Uri): NamedFile {
+  return { uri: uri.toString(), name: uri.path.slice(uri.path.lastIndexOf('/') + 1) };
+}
+
+/** The model's name as titles say it, without its ending. */
+function namedModel(uri: vscode.Uri): NamedFile {
+  const { name } = named(uri);
+  return { uri: uri.toString(), name: name.replace(/\.onnx$/i, '') };
+}
+
+/** One explain panel: its page, its runs, and the files it depends on. */
+export class ExplainPanel implements vscode.Disposable {
+  private readonly runs: Runs;
+  private readonly watch = new DiskWatch((file) => this.changed(file));
+  private readonly page: Client<ExplainPanelApi>;
+  private stale = new Set<string>();
+  private subject: ExplainSubject;
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    readonly model: vscode.Uri,
+    pictures: readonly vscode.Uri[],
+    private readonly services: HostServices,
+    extension: vscode.Uri,
+    kept: { readonly pinned?: boolean; readonly layer?: string } = {},
+  ) {
+    this.subject = {
+      model: namedModel(model),
+      pictures: pictures.map(named),
+      pinned: kept.pinned ?? false,
+      ...(kept.layer === undefined ? {} : { layer: kept.layer }),
+    };
+    this.runs = new Runs(this.explainOne);
+    this.page = webviewChannel<ExplainPanelApi, ExplainHostApi>(panel, this.handlers());
+    panel.webview.options = webviewOptions(extension);
+    panel.iconPath = vscode.Uri.joinPath(extension, 'media', 'lens.svg');
+    panel.webview.html = webviewHtml(panel.webview, extension, 'explain', 'Explain');
+    panel.onDidDispose(() => this.dispose());
+    this.titled();
+  }
+
+  get pinned(): boolean {
+    return this.subject.pinned;
+  }
+
+  get pictures(): readonly NamedFile[] {
+    return this.subject.pictures;
+  }
+
+  /** Explains other pictures in this panel. */
+  show(pictures: readonly vscode.Uri[], layer: string | undefined): void {
+    const { layer: _before, ...others } = this.subject;
+    this.subject = { ...others, pictures: pictures.map(named), ...(layer === undefined ? {} : { layer }) };
+    this.titled();
+    this.panel.reveal(undefined, true);
+    // A page that is not there asks for the subject when it is.
+    this.page.show(this.subject).catch(() => undefined);
+  }
+
+  dispose(): void {
+    this.runs.dispose();
+    this.watch.dispose();
+  }
+
+  private titled(): void {
+    const { pictures, model } = this.subject;
+    const what =
+      pictures.length === 1 ? pictures[0]!.name : pictures.length === 0 ? 'Explain' : `${pictures.length} pictures`;
+    this.panel.title = `${what} · ${model.name}`;
+    this.stale.clear();
+    this.watch.watch([...this.modelFiles(), ...pictures.map((p) => vscode.Uri.parse(p.uri))]);
+  }
+
+  private modelFiles(): vscode.Uri[] {
+    return [this.model, this.model.with({ path: sidecarPath(this.model.path) })];
+  }
+
+  private changed(file: vscode.Uri): void {
+    this.stale.add(named(file).name);
+    this.page.stale({ files: [...this.stale] }).catch(() => undefined);
+  }
+
+  private readonly explainOne: ExplainOne = async ({ question }, picture, { signal, onProgress }) => {
+    const uri = vscode.Uri.parse(picture);
+    if (uri.scheme !== 'file') {
+      throw new LensError('input', 'explain/scheme', `${named(uri).name} is not a file on this machine.`, {
+        hint: 'Save it in the workspace first.',
+      });
+    }
+    const { status, request } = this.services;
+    const runner = await this.services.runner();
+    const title = `explaining ${named(uri).name}`;
+    const answer = await status.work(
+      title,
+      (ours, report) =>
+        runner.explain(
+          { ...request(this.model), ...question, inputs: [uri.fsPath] },
+          {
+            signal: ours,
+            onProgress: (progress) => {
+              const { fraction, message } = progress;
+              report({ message, ...(fraction === undefined ? {} : { fraction }) });
+              onProgress(progress);
+            },
+          },
+        ),
+      signal,
+    );
+    const first = answer.results[0];
+    const milliseconds = first !== undefined && 'result' in first ? first.result.milliseconds : undefined;
+    status.report(answer.provider, answer.refusedProviders, milliseconds);
+    return answer;
+  };
+
+  private handlers(): Handlers<ExplainHostApi> {
+    const { services } = this;
+    return {
+      setup: async () => {
+        const methods = await (await services.runner()).methods({});
+        return {
+          ...this.subject,
+          methods: methods.filter((m) => m.chapter === 'attribution'),
+          defaults: { method: services.settings.get('defaultMethod'), colorMap: services.settings.get('colorMap') },
+          stale: [...this.stale],
+        };
+      },
+      labels: async () => (await services.runner()).labels(services.request(this.model)),
+      layers: async () => {
+        const { layers } = await (await services.runner()).outline({ model: this.model.fsPath });
+        return layers.map(({ name, op, shape }) => ({
+          name,
+          op,
+          ...(shape === undefined ? {} : { shape: formatDims(shape) }),
+        }));
+      },
+      preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),
+      run: (request, { signal, progress }) => {
+        this.stale.clear();
+        return this.runs.run(request, signal, progress).catch((error: unknown) => {
+          services.log.error(`Explaining with ${this.subject.model.name}: ${String(error)}`);
+          throw error;
+        });
+      },
+      stop: async ({ id }) => this.runs.stop(id),
+      explanation: async ({ run, picture }) => this.runs.explanation(run, picture),
+      pin: async ({ pinned }) => {
+        this.subject = { ...this.subject, pinned };
+      },
+      save: async (request) => {
+        try {
+          const explanation = this.runs.explanation(request.run, request.picture);
+          return await saveExplanation(request, vscode.Uri.parse(request.picture), explanation);
+        } catch (error) {
+          services.notify(error);
+          return false;
+        }
+      },
+      copyCommand: async ({ run, picture }) => {
+        const explanation = this.runs.explanation(run, picture);
+        const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
+        const text = commandLine(
+          file(this.model),
+          file(vscode.Uri.parse(picture)),
+          this.runs.question(run),
+          explanation,
+        );
+        await vscode.env.clipboard.writeText(text);
+        vscode.window.setStatusBarMessage('Copied the command line', 4000);
+      },
+      saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
+      choosePictures: async () => {
+        const picked = await browse('Explain a Picture');
+        if (picked !== undefined) this.show([picked], this.subject.layer);
+      },
+      showLog: async () => services.log.show(true),
+    };
+  }
+}
+
+async function previewOf(picture: vscode.Uri): Promise<Uint8Array | undefined> {
+  if (!PREVIEW.test(picture.path)) return undefined;
+  try {
+    if ((await vscode.workspace.fs.stat(picture)).size > PREVIEW_BYTES) return undefined;
+    return await vscode.workspace.fs.readFile(picture);
+  } catch {
+    return undefined; // the run says what is wrong with it
+  }
+}

@@ -1,0 +1,40 @@
+import * as vscode from 'vscode';
+import { writeNpy } from '../../base/npy.js';
+import type { ExportKind, ExportRequest } from '../../protocol/panel.js';
+import type { Explanation } from '../../result/explanation.js';
+
+const KINDS: Readonly<Record<ExportKind, { readonly ending: string; readonly filter: string }>> = {
+  png: { ending: 'png', filter: 'Picture' },
+  npy: { ending: 'npy', filter: 'NumPy array' },
+  recipe: { ending: 'json', filter: 'Recipe' },
+};
+
+/** Asks where to save one form of an explanation, and saves it. `false` when the question is dismissed. */
+export async function saveExplanation(
+  { kind, bytes }: ExportRequest,
+  picture: vscode.Uri,
+  explanation: Explanation,
+): Promise<boolean> {
+  const { ending, filter } = KINDS[kind];
+  const stem = picture.path.slice(picture.path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
+  const file = await vscode.window.showSaveDialog({
+    defaultUri: vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ending}`),
+    filters: { [filter]: [ending] },
+  });
+  if (file === undefined) return false;
+  await vscode.workspace.fs.writeFile(file, contentOf(kind, bytes, explanation));
+  vscode.window.setStatusBarMessage(`Saved ${file.path.slice(file.path.lastIndexOf('/') + 1)}`, 4000);
+  return true;
+}
+
+function contentOf(kind: ExportKind, bytes: Uint8Array | undefined, explanation: Explanation): Uint8Array {
+  switch (kind) {
+    case 'png':
+      if (bytes === undefined) throw new Error('The panel sent no picture');
+      return bytes;
+    case 'npy':
+      return writeNpy(explanation.attribution.values);
+    case 'recipe':
+      return new TextEncoder().encode(`${JSON.stringify(explanation.recipe, null, 2)}\n`);
+  }
+}

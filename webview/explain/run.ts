@@ -1,0 +1,48 @@
+import type { ErrorData } from '../../src/base/errors.js';
+import type { PictureOutcome, Question, RunAnswer, RunProgress } from '../../src/protocol/panel.js';
+import type { Explanation } from '../../src/result/explanation.js';
+import type { MethodDescription } from '../../src/result/method.js';
+import type { Display } from '../shared/display.js';
+
+/** Parameters that are the panel's own: it asks for all channels and reduces them while drawing. */
+export const DRAWN_HERE = ['reduce'];
+
+/** One run of this panel, as far as it has come. */
+export interface Run {
+  readonly id: string;
+  readonly question: Question;
+  readonly pictures: readonly string[];
+  /** `kept`: known from before the window was reloaded, not asked for yet. */
+  status: 'working' | 'done' | 'partial' | 'failed' | 'kept';
+  title: string;
+  readonly startedAt: number;
+  readonly outcomes: Map<string, PictureOutcome>;
+  answer?: RunAnswer;
+  progress?: RunProgress;
+  error?: ErrorData;
+  /** The model or a picture has changed on disk since. */
+  outdated: boolean;
+  readonly explanations: Map<string, Explanation>;
+}
+
+/** Parameters of a request: those that differ from the defaults, and all channels for the panel to reduce. */
+export function paramsToAsk(method: MethodDescription, values: Question['params']): Question['params'] {
+  const spec = method.parameters['reduce'];
+  return spec?.type === 'choice' && spec.choices.includes('none') ? { ...values, reduce: 'none' } : values;
+}
+
+/** The colour map of the settings, if it is one for magnitudes. */
+export function colorOf(name: string): Partial<Display> {
+  return name === 'magma' || name === 'inferno' || name === 'viridis' ? { sequential: name } : {};
+}
+
+/** Equal as plain data, whatever the order of keys. */
+export const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) =>
+    typeof v === 'object' && v !== null && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : v,
+  );
+}
