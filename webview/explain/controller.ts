@@ -5,9 +5,7 @@ import type {
   ExplainSetup,
   ExplainSubject,
   LayerChoice,
-  PictureOutcome,
   Question,
-  RunAnswer,
   RunProgress,
 } from '../../src/protocol/panel.js';
 import type { Explanation } from '../../src/result/explanation.js';

@@ -105,10 +105,12 @@ function valueText(name: string, value: unknown): string {
   if (name === 'range' && numbers?.length === 2) return `${formatNumber(numbers[0]!)}…${formatNumber(numbers[1]!)}`;
   if (name === 'color' && value === 'gray') return 'grey';
   if (name === 'resize' && typeof value === 'object') return resizeText(value as Record<string, unknown>);
-  if (name === 'crop') return value === 'center' ? 'centre' : String(value);
+  if (name === 'crop') return value === 'center' ? 'centre' : plainText(value);
   if (numbers !== undefined) return tuple(numbers);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return plainText(value);
 }
+
+const plainText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 
 const MODES: Readonly<Record<string, string>> = {
   exact: 'to',

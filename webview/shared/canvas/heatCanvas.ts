@@ -72,7 +72,7 @@ export class HeatCanvas extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('scene')) {
-      const before = changed.get('scene') as Scene | undefined;
+      const before = changed.get('scene');
       const [a, b] = [before?.picture, this.scene?.picture];
       if (a?.width !== b?.width || a?.height !== b?.height) this.view = WHOLE;
       this.tell(false);
