@@ -1,9 +1,9 @@
 import { LensError, throwIfCancelled } from '../base/errors.js';
-import { floatTensor, formatDims, sameDims, sizeOf, toFloat32, type FloatTensor, type Tensor } from '../base/tensor.js';
+import { floatTensor, formatDims, sameDims, toFloat32, type FloatTensor, type Tensor } from '../base/tensor.js';
 import type { GradientGraph, GradientRequest, SeedKind } from '../gradient/request.js';
 import type { Rule } from '../gradient/rule.js';
 import { prune } from '../graph/edits.js';
-import type { Facts } from '../graph/facts.js';
+import type { Facts, ValueFact } from '../graph/facts.js';
 import { indexOf, type Graph } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
 import type { ScoreKind } from '../result/recipe.js';
@@ -20,10 +20,10 @@ import { SessionCache } from '../session/cache.js';
 import { dimsOf, zeros } from '../session/probe.js';
 import type { ProviderReport, Session, SessionOptions, Sessions } from '../session/session.js';
 import { nearest } from './nearest.js';
-import { activate, asType, cutPiece, withSources } from './pieces.js';
-import { fromSamples, sampleDims, toSamples } from './samples.js';
+import { activate, activationGradients, asType, cutPiece, seedFeed, withSources } from './pieces.js';
+import { sampleDims, toSamples } from './samples.js';
 import { findScores, type ScorePlaces } from './scores.js';
-import type { GradientAnswer, InputSpec, ScoreAt, Subject, Target } from './subject.js';
+import type { GradientAnswer, GradientOptions, InputSpec, Subject, Target } from './subject.js';
 import { isDistribution } from './targets.js';
 
 /** Makes the graph that computes gradients. */
@@ -231,14 +231,31 @@ export class ModelSubject implements Subject {
     return out;
   }
 
-  async gradients(
+  async gradients(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer> {
+    const { of } = options;
+    if (
+      of.value !== this.places.probability ||
+      this.places.activation === 'none' ||
+      of.pick === 'sum' ||
+      !('index' in of.pick)
+    ) {
+      return this.differentiate(batch, options, signal);
+    }
+    // 1 - p is lost in float32 once p is near 1. The chain rule through the activation is done here, in double precision.
+    const { index } = of.pick;
+    const { probabilities } = await this.predict(batch, signal);
+    const directions = activationGradients(probabilities, this.classes, index, this.places.activation);
+    const answer = await this.differentiate(
+      batch,
+      { ...options, of: { value: this.places.logit, pick: { directions } } },
+      signal,
+    );
+    return { ...answer, scores: answer.scores.map((_, k) => probabilities[k * this.classes + index]!) };
+  }
+
+  private async differentiate(
     batch: FloatTensor,
-    options: {
-      readonly of: ScoreAt;
-      readonly wrt?: readonly string[];
-      readonly rules?: string;
-      readonly values?: readonly string[];
-    },
+    options: GradientOptions,
     signal: AbortSignal,
   ): Promise<GradientAnswer> {
     const { of } = options;
@@ -246,20 +263,17 @@ export class ModelSubject implements Subject {
     const wanted = (options.values ?? []).filter((v) => v !== this.input.name);
     const seed: SeedKind = of.pick === 'sum' ? 'sum' : 'index' in of.pick ? 'index' : 'direction';
     const key = `gradient ${JSON.stringify([of.value, seed, wrt, options.rules ?? '', wanted])}`;
-    const made = await this.gradientGraph(
-      key,
-      {
-        score: { value: of.value, seed },
-        wrt,
-        ...(options.rules === undefined ? {} : { overrides: this.parts.rules(options.rules) }),
-      },
-      wanted,
-    );
+    const request: GradientRequest = {
+      score: { value: of.value, seed },
+      wrt,
+      ...(options.rules === undefined ? {} : { overrides: this.parts.rules(options.rules) }),
+    };
+    const made = await this.gradientGraph(key, request, wanted);
     const outputs = [made.score, ...wrt.map((v) => made.gradients.get(v)!), ...wanted];
-    const pieces = await this.inPieces(batch, 'gradient', signal, (part, n) =>
+    const pieces = await this.inPieces(batch, 'gradient', signal, (part, n, from) =>
       this.withSession(key, made.graph, async (session) => {
         const feeds = this.feeds(made.graph, part, n);
-        if (made.seed !== undefined) feeds[made.seed] = this.seedFeed(of, n);
+        if (made.seed !== undefined) feeds[made.seed] = seedFeed(of, this.factOf(of.value), this.facts, n, from);
         const raw = await session.run(feeds, [...new Set(outputs)], signal);
         return {
           scores: floatTensor([n], toFloat32(raw[made.score]!)),
@@ -319,7 +333,7 @@ export class ModelSubject implements Subject {
     batch: FloatTensor,
     kind: 'forward' | 'gradient',
     signal: AbortSignal,
-    run: (part: FloatTensor, n: number) => Promise<R>,
+    run: (part: FloatTensor, n: number, from: number) => Promise<R>,
   ): Promise<R[]> {
     const n = batch.dims[0]!;
     const size = this.batchSize(kind);
@@ -333,7 +347,7 @@ export class ModelSubject implements Subject {
         const last = sliceBatch(batch, to - 1, to);
         part = concatBatches([part, ...Array.from({ length: missing }, () => last)]);
       }
-      const piece = await run(part, part.dims[0]!);
+      const piece = await run(part, part.dims[0]!, from);
       pieces.push(missing > 0 ? cutPiece(piece, to - from) : piece);
     }
     return pieces;
@@ -367,26 +381,13 @@ export class ModelSubject implements Subject {
   }
 
   private samples(name: string, raw: Tensor, n: number): FloatTensor {
-    const tensor = floatTensor(raw.dims, toFloat32(raw));
-    const fact = this.facts.get(name);
-    if (fact === undefined)
-      throw new LensError('unsupported', 'subject/no-shape', `The shape of "${name}" is not known.`);
-    return toSamples(tensor, fact, this.facts, n);
+    return toSamples(floatTensor(raw.dims, toFloat32(raw)), this.factOf(name), this.facts, n);
   }
 
-  private seedFeed(of: ScoreAt, n: number): Tensor {
-    const { pick } = of;
-    if (pick === 'sum') throw new Error('A sum has no seed');
-    if ('index' in pick) return { type: 'int64', dims: [n], data: new BigInt64Array(n).fill(BigInt(pick.index)) };
-    const fact = this.facts.get(of.value);
+  private factOf(value: string): ValueFact {
+    const fact = this.facts.get(value);
     if (fact === undefined)
-      throw new LensError('unsupported', 'subject/no-shape', `The shape of "${of.value}" is not known.`);
-    const sample = toFloat32(pick.direction);
-    const dims = sampleDims(fact, this.facts);
-    if (sample.length !== sizeOf(dims))
-      throw new Error(`A direction of ${formatDims(pick.direction.dims)} does not fit ${formatDims(dims)}`);
-    const all = floatTensor([n, ...dims]);
-    for (let k = 0; k < n; k++) all.data.set(sample, k * sample.length);
-    return asType(fromSamples(all, fact, this.facts, n), fact.type);
+      throw new LensError('unsupported', 'subject/no-shape', `The shape of "${value}" is not known.`);
+    return fact;
   }
 }

@@ -1,9 +1,21 @@
 import { LensError } from '../base/errors.js';
-import { castFloating, isFloating, type FloatTensor, type Tensor } from '../base/tensor.js';
+import {
+  castFloating,
+  floatTensor,
+  formatDims,
+  isFloating,
+  sizeOf,
+  toFloat32,
+  type FloatTensor,
+  type Tensor,
+} from '../base/tensor.js';
 import { prune, withOutputs } from '../graph/edits.js';
+import type { Facts, ValueFact } from '../graph/facts.js';
 import { indexOf, type Graph } from '../graph/graph.js';
 import { sliceBatch } from '../session/batches.js';
+import { fromSamples, sampleDims } from './samples.js';
 import type { ScorePlaces } from './scores.js';
+import type { ScoreAt } from './subject.js';
 import { softmax } from './targets.js';
 
 /** What a subject does to graphs and tensors on their way into a session and out of it. */
@@ -54,4 +66,51 @@ export function cutPiece<R extends object>(piece: R, count: number): R {
     Array.isArray(value) ? value.map(cut) : sliceBatch(value as FloatTensor, 0, count);
   if (piece instanceof Map) return new Map([...piece].map(([k, v]) => [k, cut(v)])) as unknown as R;
   return Object.fromEntries(Object.entries(piece).map(([k, v]) => [k, cut(v)])) as R;
+}
+
+/**
+ * dp_t/dz of each sample, `[n, classes]`: p_t (δ_tj - p_j) for a Softmax, p_t (1 - p_t) at t for a Sigmoid. 1 - p_t is
+ * summed from the other classes, because the difference has no digits left when p_t is near 1.
+ */
+export function activationGradients(
+  probabilities: Float64Array,
+  classes: number,
+  target: number,
+  activation: 'softmax' | 'sigmoid',
+): FloatTensor {
+  const n = probabilities.length / classes;
+  const out = floatTensor([n, classes]);
+  for (let k = 0; k < n; k++) {
+    const row = probabilities.subarray(k * classes, (k + 1) * classes);
+    const p = row[target]!;
+    let others = 0;
+    for (let j = 0; j < classes; j++) if (j !== target) others += row[j]!;
+    for (let j = 0; j < classes; j++) {
+      const value =
+        activation === 'sigmoid' ? (j === target ? p * (1 - p) : 0) : j === target ? p * others : -p * row[j]!;
+      out.data[k * classes + j] = value;
+    }
+  }
+  return out;
+}
+
+/** What is fed for the score of samples `from` to `from + n`: indices, or directions in the model's own arrangement. */
+export function seedFeed(of: ScoreAt, fact: ValueFact, facts: Facts, n: number, from: number): Tensor {
+  const { pick } = of;
+  if (pick === 'sum') throw new Error('A sum has no seed');
+  if ('index' in pick) return { type: 'int64', dims: [n], data: new BigInt64Array(n).fill(BigInt(pick.index)) };
+  const dims = sampleDims(fact, facts);
+  const size = sizeOf(dims);
+  const given = 'direction' in pick ? pick.direction : pick.directions;
+  const count = 'direction' in pick ? 1 : given.dims[0]!;
+  const data = toFloat32(given);
+  if (data.length !== size * count)
+    throw new Error(`A direction of ${formatDims(given.dims)} does not fit ${formatDims(dims)}`);
+  const all = floatTensor([n, ...dims]);
+  for (let k = 0; k < n; k++) {
+    // Samples that fill up a fixed batch take the last direction.
+    const at = Math.min(count - 1, from + k) * size;
+    all.data.set(data.subarray(at, at + size), k * size);
+  }
+  return asType(fromSamples(all, fact, facts, n), fact.type);
 }

@@ -27,8 +27,18 @@ export interface InputSpec {
 /** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */
 export interface ScoreAt {
   readonly value: string;
-  /** Index into the flattened sample, the same for every sample, or a direction of the sample's shape. */
-  readonly pick: { readonly index: number } | { readonly direction: Tensor } | 'sum';
+  /** Index into the flattened sample, the same for every sample; a direction of the sample's shape, the same for every sample or (`[n, …]`) one for each; or the sum of the sample. */
+  readonly pick: { readonly index: number } | { readonly direction: Tensor } | { readonly directions: Tensor } | 'sum';
+}
+
+export interface GradientOptions {
+  readonly of: ScoreAt;
+  /** Values to differentiate by; default the input. */
+  readonly wrt?: readonly string[];
+  /** A named set of backward rules, e.g. `guided_backprop`. */
+  readonly rules?: string;
+  /** Forward values to bring along. */
+  readonly values?: readonly string[];
 }
 
 export interface GradientAnswer {
@@ -63,16 +73,7 @@ export interface Subject {
    * Gradients of the scores, one per sample, with respect to values of the graph (default: the input).
    * `rules` names a set of backward rules, e.g. `guided_backprop`.
    */
-  gradients(
-    batch: FloatTensor,
-    options: {
-      readonly of: ScoreAt;
-      readonly wrt?: readonly string[];
-      readonly rules?: string;
-      readonly values?: readonly string[];
-    },
-    signal: AbortSignal,
-  ): Promise<GradientAnswer>;
+  gradients(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer>;
   /**
    * Runs a graph that a method derived from the model's and answers its outputs. The session is kept under `key`, which
    * must tell graphs of this model apart, and is freed like the model's own.
