@@ -1,98 +1,55 @@
-import { LensError, throwIfCancelled } from '../../base/errors.js';
+import { LensError } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
-import type { ScoreKind } from '../../result/recipe.js';
-import { fillTensor, gridOf } from '../fill.js';
+import { fillTensor } from '../fill.js';
 import { attributionMethod, type MethodContext } from '../method.js';
-import type { InputSpec, Subject, Target } from '../subject.js';
+import type { Subject } from '../subject.js';
+import { coarseWindows, interpolated, strongest } from './refine.js';
 import { fillParameter, pixelAttribution, scoreNotes, unitOf } from './shared.js';
+import { meanOverWindows, windowGrid } from './windowGrid.js';
+import { windowScorer, type Occlusion } from './windowScores.js';
 
-/** Windows of one size over the input, in reading order. The last ones in a row or column are cut off by the border, as in Captum. */
-export interface WindowGrid {
-  readonly patch: number;
-  readonly stride: number;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-export function windowGrid(height: number, width: number, patch: number, stride: number): WindowGrid {
-  const count = (side: number): number => Math.ceil(Math.max(0, side - patch) / stride) + 1;
-  return { patch, stride, rows: count(height), columns: count(width) };
+/** How the windows of a grid are computed. */
+export interface OcclusionPlan {
+  /** Whether incremental inference may be used. */
+  readonly incremental: boolean;
+  /** Share of the windows between a coarse grid that are computed; 1 computes all of them. */
+  readonly refine: number;
 }
 
 /**
- * Score(input) - score(occluded) of every window, `[rows, columns]`. Windows go through the model in batches.
+ * Score(input) - score(occluded) of every window, `[rows, columns]`.
  *
- * @param onBatch how many are done, with what is known so far (NaN where nothing is)
+ * @param onBatch how many are done of how many, with what is known so far (NaN where nothing is)
  */
 export async function occlusionWindows(
   subject: Subject,
-  input: FloatTensor,
-  fill: FloatTensor,
-  target: Target,
-  score: ScoreKind,
-  grid: WindowGrid,
+  occlusion: Occlusion,
+  plan: OcclusionPlan,
   signal: AbortSignal,
-  onBatch: (done: number, soFar: Float32Array) => void = () => undefined,
-): Promise<FloatTensor> {
+  onBatch: (done: number, total: number, soFar: Float32Array) => void = () => undefined,
+): Promise<{ readonly drops: FloatTensor; readonly notes: readonly string[] }> {
+  const { input, target, score, grid } = occlusion;
   const [base] = await subject.scores(input, target, score, signal);
-  const total = grid.rows * grid.columns;
-  const drops = new Float32Array(total).fill(NaN);
-  const size = input.data.length;
-  const step = subject.batchSize('forward');
-  for (let from = 0; from < total; from += step) {
-    throwIfCancelled(signal);
-    const n = Math.min(step, total - from);
-    const batch = floatTensor([n, ...input.dims.slice(1)]);
-    for (let k = 0; k < n; k++) {
-      batch.data.set(input.data, k * size);
-      cover(batch.data.subarray(k * size, (k + 1) * size), fill.data, subject.input, grid, from + k);
-    }
-    const scores = await subject.scores(batch, target, score, signal);
-    scores.forEach((s, k) => (drops[from + k] = base! - s));
-    onBatch(from + n, drops);
+  const count = grid.rows * grid.columns;
+  const drops = new Float32Array(count).fill(NaN);
+  const scorer = await windowScorer(subject, occlusion, plan.incremental, signal);
+  const notes = scorer.note === undefined ? [] : [scorer.note];
+  const coarse = plan.refine < 1 ? coarseWindows(grid) : Array.from({ length: count }, (_, i) => i);
+  const total = coarse.length + Math.round(plan.refine * (count - coarse.length));
+  let done = 0;
+  const compute = (windows: readonly number[]): Promise<void> =>
+    scorer.scores(windows, signal, (finished, scores) => {
+      scores.forEach((s, k) => (drops[finished[k]!] = base! - s));
+      onBatch((done += scores.length), total, drops);
+    });
+  await compute(coarse);
+  if (coarse.length < count) {
+    await compute(strongest(drops, interpolated(drops, grid), plan.refine));
+    notes.push(
+      `Approximate, coarse to fine: ${total} of ${count} squares were computed, the others interpolated between them.`,
+    );
   }
-  return floatTensor([grid.rows, grid.columns], drops);
-}
-
-function bounds(
-  grid: WindowGrid,
-  window: number,
-  height: number,
-  width: number,
-): { top: number; left: number; bottom: number; right: number } {
-  const top = Math.floor(window / grid.columns) * grid.stride;
-  const left = (window % grid.columns) * grid.stride;
-  return { top, left, bottom: Math.min(height, top + grid.patch), right: Math.min(width, left + grid.patch) };
-}
-
-function cover(sample: Float32Array, fill: Float32Array, input: InputSpec, grid: WindowGrid, window: number): void {
-  const pixels = gridOf(input);
-  const { top, left, bottom, right } = bounds(grid, window, input.height, input.width);
-  for (let c = 0; c < pixels.channels; c++) {
-    for (let y = top; y < bottom; y++) {
-      for (let x = left; x < right; x++) {
-        const at = pixels.at(c, y, x);
-        sample[at] = fill[at]!;
-      }
-    }
-  }
-}
-
-/** Mean over the windows that cover a pixel of their drops; windows that are NaN do not count, pixels without any are 0. */
-export function meanOverWindows(drops: Float32Array, grid: WindowGrid, height: number, width: number): Float32Array {
-  const sums = new Float64Array(height * width);
-  const counts = new Uint32Array(height * width);
-  drops.forEach((drop, window) => {
-    if (Number.isNaN(drop)) return;
-    const { top, left, bottom, right } = bounds(grid, window, height, width);
-    for (let y = top; y < bottom; y++) {
-      for (let x = left; x < right; x++) {
-        sums[y * width + x]! += drop;
-        counts[y * width + x]!++;
-      }
-    }
-  });
-  return Float32Array.from(sums, (sum, i) => (counts[i] === 0 ? 0 : sum / counts[i]!));
+  return { drops: floatTensor([grid.rows, grid.columns], interpolated(drops, grid)), notes };
 }
 
 const CITATION = 'Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, arXiv:1311.2901';
@@ -128,6 +85,24 @@ export const occlusion = attributionMethod({
       default: true,
       description: 'the mean over the squares that cover a pixel; false gives one value per square',
     },
+    refine: {
+      type: 'number',
+      title: 'Refine',
+      default: 1,
+      minimum: 0,
+      maximum: 1,
+      step: 0.05,
+      description:
+        'below 1, every other square first, then this share of the others where the map is strongest; the rest is interpolated',
+    },
+    inference: {
+      type: 'choice',
+      title: 'Inference',
+      default: 'incremental',
+      choices: ['incremental', 'whole'],
+      description:
+        'incremental computes only what a square reaches, exactly, where the model allows it; whole never does',
+    },
   },
   needs: 'black-box',
   layer: 'none',
@@ -149,20 +124,27 @@ export const occlusion = attributionMethod({
 
     const fill = fillTensor(params.fill, input, subject.input, context.random);
     const unit = `drop of the ${unitOf(score)}`;
-    const total = grids.reduce((sum, g) => sum + g.rows * g.columns, 0);
     const sum = new Float64Array(height * width);
-    let done = 0;
+    const notes = [...scoreNotes(subject.scoreValue(score))];
     const show = throttled(context);
+    const plan = { incremental: params.inference === 'incremental', refine: params.refine };
     let drops: FloatTensor | undefined;
     for (const [i, grid] of grids.entries()) {
-      drops = await occlusionWindows(subject, input, fill, target, score, grid, context.signal, (k, soFar) => {
-        show(done + k, total, () => {
-          const part = meanOverWindows(soFar, grid, height, width);
-          const map = part.map((v, p) => (sum[p]! + v) / (i + 1));
-          return pixelAttribution(floatTensor([height, width], map), true, unit, [grid.rows, grid.columns]);
-        });
-      });
-      done += grid.rows * grid.columns;
+      const found = await occlusionWindows(
+        subject,
+        { input, fill, target, score, grid },
+        plan,
+        context.signal,
+        (done, total, soFar) => {
+          show(i * total + done, grids.length * total, () => {
+            const part = meanOverWindows(soFar, grid, height, width);
+            const map = part.map((v, p) => (sum[p]! + v) / (i + 1));
+            return pixelAttribution(floatTensor([height, width], map), true, unit, [grid.rows, grid.columns]);
+          });
+        },
+      );
+      drops = found.drops;
+      for (const note of found.notes) if (!notes.includes(note)) notes.push(note);
       meanOverWindows(drops.data, grid, height, width).forEach((v, p) => (sum[p]! += v));
     }
     const [first] = grids;
@@ -170,7 +152,6 @@ export const occlusion = attributionMethod({
       patch: patches.join(','),
       ...(grids.every((g) => g.stride === first!.stride) ? { stride: String(first!.stride) } : {}),
     };
-    const notes = scoreNotes(subject.scoreValue(score));
     if (!params.upsample) return { attribution: pixelAttribution(drops!, true, unit), params: settled, notes };
     const map = Float32Array.from(sum, (v) => v / grids.length);
     const finest: readonly [number, number] = [

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { Random } from '../../../src/base/random.js';
-import { meanOverWindows, occlusion, windowGrid } from '../../../src/method/attribution/occlusion.js';
+import { occlusion } from '../../../src/method/attribution/occlusion.js';
+import { meanOverWindows, windowGrid } from '../../../src/method/attribution/windowGrid.js';
 import type { Attribution } from '../../../src/result/explanation.js';
 import { reference, relativeError, requireData } from '../support/data.js';
 import { expected, testSubject, type TestSubject } from '../support/subject.js';
@@ -63,7 +64,7 @@ describe('method/occlusion', () => {
         ...t.case(0),
         score: 'logit',
         seed: 0,
-        params: { patch: '4', stride: '1', fill: 'zero', upsample: true },
+        params: { patch: '4', stride: '1', fill: 'zero', upsample: true, refine: 1, inference: 'incremental' },
       } as const;
       const running = occlusion.run(t.subject, request, {
         signal: abort.signal,

@@ -126,7 +126,7 @@ class Planner {
         width!,
       ),
     };
-    this.inputs.push({ name: patches, type: 'float32', dims: ['batch', channels!, ...request.patch] });
+    this.inputs.push({ name: patches, type: 'float32', dims: ['batch', channels!, 'patch_height', 'patch_width'] });
     this.nodes.push(makeNode('Identity', this.names.make('occlusion_start'), [patches], {}, [request.input]));
     this.states.set(request.input, { kind: 'window', window });
     for (const node of graph.nodes) {
