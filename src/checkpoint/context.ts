@@ -1,20 +1,16 @@
-import { LensError } from '../base/errors.js';
 import type { Tensor } from '../base/tensor.js';
 import { FileSource, type ByteSource } from './byteSource.js';
-import { fromIntegers, fromRaw } from './elements.js';
+import { fromRaw, IntegerValues } from './elements.js';
 import type { ExternalFiles } from './external.js';
 import type { StoredTensor } from './model.js';
 import { decodeText } from './text.js';
 import { truncated, unpack, VARINT, Window, type Span } from './wire.js';
-
-const MOST_MESSAGES = 5_000_000;
 
 /** What the parsers share while one file is read. */
 export class Context {
   readonly window: Window;
   readonly warnings: string[] = [];
   private readonly opened = new Map<string, FileSource>();
-  private messages = 0;
 
   constructor(
     /** Real path of the model file: what locations refer to. */
@@ -23,17 +19,6 @@ export class Context {
     readonly external: ExternalFiles,
   ) {
     this.window = new Window(source);
-  }
-
-  /** Counts one message, so that a hostile file of empty ones cannot fill the memory. */
-  count(): void {
-    if (++this.messages > MOST_MESSAGES) {
-      throw new LensError(
-        'input',
-        'checkpoint/too-large',
-        `The model has more than ${MOST_MESSAGES} parts; this is no plausible network.`,
-      );
-    }
   }
 
   warn(sentence: string): void {
@@ -61,9 +46,9 @@ export class Context {
   load({ at, type, dims }: StoredTensor): Tensor {
     if (at.kind === 'memory') return at.tensor;
     if (at.encoding === 'raw') return fromRaw(type, dims, this.readAt(at.path, at.offset, at.length));
-    const values: bigint[] = [];
-    unpack(this.window, { start: at.offset, end: at.offset + at.length }, VARINT, (f) => values.push(f.bigint()));
-    return fromIntegers(type, dims, values);
+    const values = new IntegerValues(type, dims);
+    unpack(this.window, { start: at.offset, end: at.offset + at.length }, VARINT, (f) => values.add(f.bigint()));
+    return values.tensor();
   }
 
   close(): void {

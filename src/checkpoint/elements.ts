@@ -150,31 +150,39 @@ function packBits(type: ElementType, values: Int8Array | Uint8Array): Uint8Array
 }
 
 /**
- * A tensor from the integers of int32_data, int64_data or uint64_data: float16 and 8-bit floats as bit patterns,
- * 4-bit and 2-bit types several to an integer.
+ * Collects the integers of int32_data, int64_data or uint64_data: float16 and 8-bit floats are bit patterns, 4-bit and
+ * 2-bit types come several to an integer.
  */
-export function fromIntegers(type: ElementType, dims: readonly number[], values: readonly bigint[]): Tensor {
-  const size = sizeOf(dims);
-  if (isPacked(type)) {
-    if (values.length !== bytesOf(type, dims)) throw wrongCount(type, size, values.length);
-    return fromRaw(
-      type,
-      dims,
-      Uint8Array.from(values, (v) => Number(BigInt.asUintN(8, v))),
-    );
-  }
-  if (values.length !== size) throw wrongCount(type, size, values.length);
-  const data = makeData(type, size);
-  if (data instanceof BigInt64Array) for (let i = 0; i < size; i++) data[i] = values[i]!;
-  else if (data instanceof BigUint64Array) for (let i = 0; i < size; i++) data[i] = BigInt.asUintN(64, values[i]!);
-  else if (!Array.isArray(data)) for (let i = 0; i < size; i++) data[i] = Number(values[i]!);
-  return { type, dims, data };
-}
+export class IntegerValues {
+  private readonly data: Exclude<TensorData, string[]>;
+  private count = 0;
 
-function wrongCount(type: ElementType, expected: number, found: number): LensError {
-  return new LensError(
-    'input',
-    'checkpoint/tensor-size',
-    `A ${type} tensor needs ${expected} elements and ${found} are there.`,
-  );
+  constructor(
+    private readonly type: ElementType,
+    private readonly dims: readonly number[],
+  ) {
+    this.data = (isPacked(type) ? new Uint8Array(bytesOf(type, dims)) : makeData(type, sizeOf(dims))) as Exclude<
+      TensorData,
+      string[]
+    >;
+  }
+
+  readonly add = (value: bigint): void => {
+    const { data } = this;
+    const i = this.count++;
+    if (i >= data.length) return;
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = value;
+    else data[i] = Number(BigInt.asIntN(64, value));
+  };
+
+  tensor(): Tensor {
+    const { type, dims, data, count } = this;
+    if (count !== data.length)
+      throw new LensError(
+        'input',
+        'checkpoint/tensor-size',
+        `A ${type} tensor needs ${data.length} values and ${count} are there.`,
+      );
+    return isPacked(type) ? fromRaw(type, dims, data as Uint8Array) : { type, dims, data };
+  }
 }

@@ -1,17 +1,8 @@
 import { LensError } from '../base/errors.js';
-import type { ElementType } from '../base/tensor.js';
 import type { Context } from './context.js';
-import { typeOfCode } from './elements.js';
-import type {
-  AttributeProto,
-  Dimension,
-  FunctionProto,
-  GraphProto,
-  NodeProto,
-  StoredTensor,
-  ValueInfo,
-} from './model.js';
+import type { AttributeProto, FunctionProto, GraphProto, NodeProto, StoredTensor, ValueInfo } from './model.js';
 import { parseEntry, parseSparse, parseTensor } from './parseTensor.js';
+import { normalDomain, parseOpset, parseValueInfo } from './parseTypes.js';
 import { Fields, malformed, type Span } from './wire.js';
 
 const DEEPEST = 64;
@@ -44,7 +35,6 @@ export function parseGraph(context: Context, spans: readonly Span[], depth: numb
 /** One field of GraphProto. */
 export function parseGraphField(context: Context, f: Fields, parts: GraphParts, depth: number): void {
   if (depth > DEEPEST) throw malformed(`graphs are nested more than ${DEEPEST} deep`);
-  context.count();
   switch (f.field) {
     case 1:
       parts.nodes.push(parseNode(context, f.span(), depth));
@@ -84,11 +74,6 @@ export function parseGraphField(context: Context, f: Fields, parts: GraphParts, 
   }
 }
 
-/** Domain names of the standard operators. */
-export function normalDomain(domain: string): string {
-  return domain === 'ai.onnx' ? '' : domain;
-}
-
 export function parseNode(context: Context, span: Span, depth: number): NodeProto {
   const f = new Fields(context.window, span);
   const inputs: string[] = [];
@@ -103,11 +88,9 @@ export function parseNode(context: Context, span: Span, depth: number): NodeProt
   while (f.next()) {
     switch (f.field) {
       case 1:
-        context.count();
         inputs.push(f.text());
         break;
       case 2:
-        context.count();
         outputs.push(f.text());
         break;
       case 3:
@@ -137,6 +120,13 @@ export function parseNode(context: Context, span: Span, depth: number): NodeProt
   }
   if (op === '') throw malformed('a node names no operator');
   return { name, op, domain, overload, inputs, outputs, attributes, doc, metadata };
+}
+
+/** An attribute with more numbers than this is no attribute. */
+const MOST_NUMBERS = 1 << 22;
+
+function limited<T>(list: T[], value: T): void {
+  if (list.push(value) > MOST_NUMBERS) throw malformed('an attribute holds millions of numbers');
 }
 
 const KINDS = [
@@ -171,7 +161,6 @@ const KIND_OF_FIELD: Readonly<Record<number, number>> = {
 };
 
 function parseAttribute(context: Context, span: Span, depth: number): AttributeProto {
-  context.count();
   const f = new Fields(context.window, span);
   let name = '';
   let ref: string | undefined;
@@ -210,17 +199,15 @@ function parseAttribute(context: Context, span: Span, depth: number): AttributeP
         graph.push(f.span());
         break;
       case 7:
-        f.repeatedFloat32((v) => floats.push(v));
+        f.repeatedFloat32((v) => limited(floats, v));
         break;
       case 8:
-        f.repeatedInt((v) => ints.push(v));
+        f.repeatedInt((v) => limited(ints, v));
         break;
       case 9:
-        context.count();
         strings.push(f.text());
         break;
       case 10:
-        context.count();
         tensors.push(parseTensor(context, [f.span()]));
         break;
       case 11:
@@ -283,70 +270,7 @@ const OTHER: Readonly<Record<number, string>> = {
   14: 'types',
 };
 
-function parseValueInfo(context: Context, span: Span): ValueInfo {
-  const f = new Fields(context.window, span);
-  let name = '';
-  const types: Span[] = [];
-  while (f.next()) {
-    if (f.field === 1) name = f.text();
-    else if (f.field === 2) types.push(f.span());
-    else f.skip();
-  }
-  return { name, ...parseType(context, types) };
-}
-
-/** TypeProto: only tensors have an element type and dimensions here. */
-function parseType(context: Context, spans: readonly Span[]): Omit<ValueInfo, 'name'> {
-  let type: ElementType | undefined;
-  let dims: Dimension[] | undefined;
-  let denotation = '';
-  for (const span of spans) {
-    const f = new Fields(context.window, span);
-    while (f.next()) {
-      if (f.field === 6) denotation = f.text();
-      else if (f.field === 1) {
-        const t = new Fields(context.window, f.span());
-        while (t.next()) {
-          if (t.field === 1) type = typeOfCode(t.int());
-          else if (t.field === 2) dims = parseShape(context, t.span());
-          else t.skip();
-        }
-      } else f.skip();
-    }
-  }
-  return {
-    ...(type === undefined ? {} : { type }),
-    ...(dims === undefined ? {} : { dims }),
-    ...(denotation === '' ? {} : { denotation }),
-  };
-}
-
-function parseShape(context: Context, span: Span): Dimension[] {
-  const dims: Dimension[] = [];
-  const f = new Fields(context.window, span);
-  while (f.next()) {
-    if (f.field !== 1) {
-      f.skip();
-      continue;
-    }
-    context.count();
-    const d = new Fields(context.window, f.span());
-    let dim: Dimension = '';
-    while (d.next()) {
-      if (d.field === 1) {
-        const value = d.int();
-        // Some exporters write -1 for a free dimension.
-        dim = value >= 0 ? value : '';
-      } else if (d.field === 2) dim = d.text();
-      else d.skip();
-    }
-    dims.push(dim);
-  }
-  return dims;
-}
-
 export function parseFunction(context: Context, span: Span): FunctionProto {
-  context.count();
   const f = new Fields(context.window, span);
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -391,17 +315,4 @@ export function parseFunction(context: Context, span: Span): FunctionProto {
     }
   }
   return { name, domain, overload, inputs, outputs, attributes, defaults, nodes, opsets };
-}
-
-/** OperatorSetIdProto. */
-export function parseOpset(context: Context, span: Span): [string, number] {
-  const f = new Fields(context.window, span);
-  let domain = '';
-  let version = 0;
-  while (f.next()) {
-    if (f.field === 1) domain = normalDomain(f.text());
-    else if (f.field === 2) version = f.int();
-    else f.skip();
-  }
-  return [domain, version];
 }

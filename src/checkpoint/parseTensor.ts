@@ -1,7 +1,7 @@
 import { LensError } from '../base/errors.js';
 import { bitsOf, formatDims, sizeOf, type ElementType, type Tensor } from '../base/tensor.js';
 import type { Context } from './context.js';
-import { bytesOf, fromIntegers, fromRaw, isPacked, makeData, typeOfCode } from './elements.js';
+import { bytesOf, fromRaw, IntegerValues, isPacked, makeData, storedBytes, typeOfCode } from './elements.js';
 import { inMemory, type Location, type StoredTensor } from './model.js';
 import { BYTES, Fields, FIXED64, malformed, unpack, type Span } from './wire.js';
 
@@ -86,6 +86,7 @@ function readFields(context: Context, span: Span, t: RawTensor): void {
       case UINT64_DATA: {
         const field = t.data.get(f.field) ?? { runs: [], loose: false };
         t.data.set(f.field, field);
+        context.window.refund();
         if (f.wire === BYTES) field.runs.push(f.span());
         else {
           field.loose = true;
@@ -94,7 +95,6 @@ function readFields(context: Context, span: Span, t: RawTensor): void {
         break;
       }
       case 6:
-        context.count();
         t.strings.push(f.span());
         break;
       case 8:
@@ -175,7 +175,9 @@ function locate(context: Context, t: RawTensor, type: ElementType, spans: readon
     if (length > SMALL) return { kind: 'file', path: context.path, offset: run.start, length, encoding: 'varint' };
   }
   return memory(
-    integers ? looseIntegers(context, t, type, number, spans) : looseFloats(context, t, type, number, spans, label),
+    integers
+      ? looseIntegers(context, t, type, number, spans, label)
+      : looseFloats(context, t, type, number, spans, label),
   );
 }
 
@@ -214,14 +216,15 @@ function looseIntegers(
   type: ElementType,
   number: number,
   spans: readonly Span[],
+  label: string,
 ): Tensor {
-  const values: bigint[] = [];
-  each(context, spans, number, (f) => {
-    f.repeatedInt((v) => {
-      if (values.push(v) > MOST_LOOSE) throw tooMany();
-    });
-  });
-  return fromIntegers(type, t.dims, values);
+  // Every value takes a byte at least: a tensor that claims more is not believed, and no memory is asked for.
+  const bytes = spans.reduce((sum, s) => sum + s.end - s.start, 0);
+  if (isPacked(type) ? bytesOf(type, t.dims) > bytes : sizeOf(t.dims) > bytes)
+    throw wrongSize(label, type, t.dims, `${bytes} bytes`);
+  const values = new IntegerValues(type, t.dims);
+  each(context, spans, number, (f) => f.repeatedInt(values.add));
+  return values.tensor();
 }
 
 function looseFloats(
@@ -254,6 +257,7 @@ function each(context: Context, spans: readonly Span[], number: number, visit: (
   for (const span of spans) {
     const f = new Fields(context.window, span);
     while (f.next()) {
+      context.window.refund();
       if (f.field === number) visit(f);
       else f.skip();
     }
@@ -316,9 +320,11 @@ export function parseSparse(context: Context, spans: readonly Span[]): StoredTen
   const label = `Sparse tensor "${stored.name}"`;
   checkDims(dims, label);
   if (dims.length > MOST_DIMS) throw malformed('a tensor has too many dimensions');
-  if (sizeOf(dims) * Math.max(bitsOf(stored.type), 8) > MOST_DENSE * 8) return undefined;
+  const place = parseTensor(context, indices);
+  if (sizeOf(dims) * Math.max(bitsOf(stored.type), 8) > MOST_DENSE * 8 || storedBytes(place) > MOST_DENSE)
+    return undefined;
   const nonZero = context.load(stored);
-  const places = context.load(parseTensor(context, indices));
+  const places = context.load(place);
   const data = makeData(stored.type, sizeOf(dims));
   const count = nonZero.data.length;
   const rank = places.dims.length === 2 ? dims.length : 1;

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { LensError, throwIfCancelled } from '../base/errors.js';
 import { bitsOf, sizeOf, type Tensor } from '../base/tensor.js';
 import { MemorySource } from './byteSource.js';
-import { fromIntegers, fromRaw } from './elements.js';
+import { fromRaw, IntegerValues } from './elements.js';
 import type { StoredTensor } from './model.js';
 import { truncated, unpack, VARINT, Window } from './wire.js';
 
@@ -38,9 +38,9 @@ export async function readTensorSlice(
 }
 
 function fromVarints({ type, dims }: StoredTensor, bytes: Uint8Array): Tensor {
-  const values: bigint[] = [];
-  unpack(new Window(new MemorySource(bytes)), { start: 0, end: bytes.length }, VARINT, (f) => values.push(f.bigint()));
-  return fromIntegers(type, dims, values);
+  const values = new IntegerValues(type, dims);
+  unpack(new Window(new MemorySource(bytes)), { start: 0, end: bytes.length }, VARINT, (f) => values.add(f.bigint()));
+  return values.tensor();
 }
 
 async function readBytes(path: string, offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {

@@ -5,8 +5,9 @@ import { FileSource, type ByteSource } from './byteSource.js';
 import { Context } from './context.js';
 import { ExternalFiles } from './external.js';
 import type { Checkpoint, FunctionProto } from './model.js';
-import { emptyGraph, parseFunction, parseGraphField, parseOpset } from './parseGraph.js';
+import { emptyGraph, parseFunction, parseGraphField } from './parseGraph.js';
 import { parseEntry } from './parseTensor.js';
+import { parseOpset } from './parseTypes.js';
 import { refuseOtherFormats } from './recognise.js';
 import { Fields, malformed, type Span } from './wire.js';
 
@@ -109,7 +110,6 @@ async function parseModel(
 
   const f = new Fields(context.window, { start: 0, end: size });
   while (f.next()) {
-    context.count();
     switch (f.field) {
       case 1:
         irVersion = f.int();

@@ -20,6 +20,7 @@ export const FIXED32 = 5;
 
 const FIRST_READ = 4096;
 const LARGEST_READ = 1 << 18;
+const MOST_FIELDS = 4_000_000;
 
 /** A small moving window over a source. After a jump it reads little, and more as long as reading goes on in sequence. */
 export class Window {
@@ -27,6 +28,7 @@ export class Window {
   private view = new DataView(this.bytes.buffer);
   private start = 0;
   private next = FIRST_READ;
+  private fields = 0;
 
   constructor(readonly source: ByteSource) {}
 
@@ -44,6 +46,21 @@ export class Window {
     this.view = new DataView(bytes.buffer, 0, got);
     this.start = at;
     return 0;
+  }
+
+  /** Counts a field, so that a hostile file of empty ones cannot fill the memory. */
+  charge(): void {
+    if (++this.fields > MOST_FIELDS)
+      throw new LensError(
+        'input',
+        'checkpoint/too-large',
+        'The model has millions of parts; this is no plausible network.',
+      );
+  }
+
+  /** Takes a field back that was no part of the model's structure but a number of a tensor. */
+  refund(): void {
+    this.fields--;
   }
 
   byte(at: number): number {
@@ -92,6 +109,7 @@ export class Fields {
   /** Moves to the next field; false at the end of the message. The value of the field before must have been read or skipped. */
   next(): boolean {
     if (this.at >= this.end) return false;
+    this.window.charge();
     const tag = this.unsigned();
     this.field = Math.floor(tag / 8);
     this.wire = tag % 8;

@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Message } from '../../../src/checkpoint/message.js';
+import { openCheckpoint } from '../../../src/checkpoint/reader.js';
+import type { Checkpoint } from '../../../src/checkpoint/model.js';
+
+/** Builds protobuf messages field by field, so that tests can also write what no writer would. */
+
+const folders: string[] = [];
+process.on('exit', () => folders.forEach((f) => rmSync(f, { recursive: true, force: true })));
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'lens-checkpoint-'));
+  folders.push(folder);
+  return folder;
+}
+
+export type Build = (m: Message) => void;
+
+export function message(build: Build): Message {
+  const m = new Message();
+  build(m);
+  return m;
+}
+
+export function bytesOf(build: Build): Uint8Array {
+  return message(build).toBytes();
+}
+
+/** A TensorProto. */
+export function tensor(name: string, type: number, dims: readonly number[], rest: Build): Message {
+  return message((m) => {
+    for (const d of dims) m.int(1, d);
+    m.int(2, type);
+    m.text(8, name);
+    rest(m);
+  });
+}
+
+/** An external TensorProto. */
+export function external(name: string, dims: readonly number[], entries: Record<string, string>): Message {
+  return tensor(name, 1, dims, (m) => {
+    for (const [key, value] of Object.entries(entries))
+      m.message(
+        13,
+        message((e) => (e.text(1, key), e.text(2, value))),
+      );
+    m.int(14, 1);
+  });
+}
+
+export function valueInfo(name: string, dims: readonly (number | string)[] = [1]): Message {
+  return message((m) => {
+    m.text(1, name);
+    m.message(
+      2,
+      message((t) =>
+        t.message(
+          1,
+          message((tensorType) => {
+            tensorType.int(1, 1);
+            tensorType.message(
+              2,
+              message((shape) => {
+                for (const d of dims)
+                  shape.message(
+                    1,
+                    message((dim) => (typeof d === 'number' ? dim.int(1, d) : dim.text(2, d))),
+                  );
+              }),
+            );
+          }),
+        ),
+      ),
+    );
+  });
+}
+
+export function node(
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  rest: Build = () => {},
+): Message {
+  return message((m) => {
+    for (const i of inputs) m.text(1, i);
+    for (const o of outputs) m.text(2, o);
+    m.text(4, op);
+    rest(m);
+  });
+}
+
+export interface Parts {
+  readonly graph?: Build;
+  readonly model?: Build;
+  readonly ir?: number;
+  readonly opset?: number;
+  readonly initializers?: readonly Message[];
+}
+
+/** A ModelProto: y = Relu(x), with what is added. */
+export function model({
+  graph = () => {},
+  model = () => {},
+  ir = 8,
+  opset = 17,
+  initializers = [],
+}: Parts = {}): Uint8Array {
+  return bytesOf((m) => {
+    m.int(1, ir);
+    m.message(
+      7,
+      message((g) => {
+        g.message(1, node('Relu', ['x'], ['y']));
+        g.text(2, 'crafted');
+        for (const w of initializers) g.message(5, w);
+        graph(g);
+        g.message(11, valueInfo('x'));
+        g.message(12, valueInfo('y'));
+      }),
+    );
+    m.message(
+      8,
+      message((o) => (o.text(1, ''), o.int(2, opset))),
+    );
+    model(m);
+  });
+}
+
+export function save(bytes: Uint8Array, folder = temporaryFolder(), name = 'model.onnx'): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+export function open(bytes: Uint8Array, folder?: string): Promise<Checkpoint> {
+  return openCheckpoint(save(bytes, folder));
+}
