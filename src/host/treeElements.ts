@@ -96,7 +96,7 @@ function modelItem(element: ModelElement): vscode.TreeItem {
 function groupItem({ group }: GroupElement): vscode.TreeItem {
   const { name, path, layers, parameters } = group;
   const item = new vscode.TreeItem(name, Collapsed);
-  item.iconPath = new vscode.ThemeIcon('symbol-class');
+  item.iconPath = new vscode.ThemeIcon('layers');
   item.description = [`${layers} layers`, parameters > 0 && formatCount(parameters)].filter(Boolean).join(' · ');
   item.tooltip = path;
   item.contextValue = 'group';
