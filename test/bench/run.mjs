@@ -1,0 +1,55 @@
+// npm run bench [-- PATTERN]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its own process, one
+// after the other, and prints one Markdown table. Every figure is a ratio of two things measured in the same run.
+import { build } from 'esbuild';
+import { fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const patterns = process.argv.slice(2).filter((a) => !a.startsWith('--'));
+const files = readdirSync('test/bench').filter(
+  (f) => f.endsWith('.bench.ts') && (patterns.length === 0 || patterns.some((p) => f.includes(p))),
+);
+if (files.length === 0) {
+  console.error(`No benchmark matches ${patterns.join(', ')}.`);
+  process.exit(1);
+}
+mkdirSync('out', { recursive: true });
+const out = mkdtempSync(path.resolve('out/bench-'));
+process.on('exit', () => rmSync(out, { recursive: true, force: true }));
+await build({
+  entryPoints: files.map((f) => path.join('test/bench', f)),
+  outdir: out,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  logLevel: 'warning',
+  external: ['onnxruntime-node', 'sharp', 'playwright-core', 'esbuild'],
+  footer: {
+    js: 'module.exports.bench().then((rows) => process.send(rows, () => process.exit(0)), (e) => { console.error(e); process.exit(1); });',
+  },
+});
+
+const rows = [];
+let failed = 0;
+for (const file of files) {
+  console.error(`… ${file}`);
+  const child = fork(path.join(out, file.replace(/\.ts$/, '.js')), [], { execArgv: ['--expose-gc'] });
+  const got = await new Promise((resolve) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => code !== 0 && resolve(undefined));
+  });
+  if (got === undefined) failed++;
+  else rows.push(...got);
+}
+const cell = (row) => (row.skipped ? `skipped: ${row.skipped}` : row.value);
+const table = [
+  '| what | measured | goal | met |',
+  '| --- | --- | --- | --- |',
+  ...rows.map(
+    (r) => `| ${r.what} | ${cell(r)} | ${r.goal ?? ''} | ${r.met === undefined ? '' : r.met ? 'yes' : '**no**'} |`,
+  ),
+].join('\n');
+console.log(table);
+writeFileSync('out/bench.json', JSON.stringify(rows, null, 1));
+process.exit(failed > 0 ? 1 : 0);
