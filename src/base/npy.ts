@@ -70,7 +70,8 @@ export function readNpy(bytes: Uint8Array): Tensor {
   if (!Number.isSafeInteger(size * width) || start + length + size * width > bytes.length) {
     throw bad(`shape (${dims.join(', ')}) needs ${size * width} bytes and ${bytes.length - start - length} are there`);
   }
-  const raw = bytes.slice(start + length, start + length + size * width);
+  // Not `bytes.slice`: that of a Node Buffer is a view of the same memory, and a copy with its own buffer is needed.
+  const raw = Uint8Array.from(bytes.subarray(start + length, start + length + size * width));
   if (bigEndian && width > 1) {
     for (let i = 0; i < raw.length; i += width) raw.subarray(i, i + width).reverse();
   }

@@ -22,6 +22,13 @@ describe('.npy', () => {
     assert.deepEqual(tensor, floatTensor([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)));
   });
 
+  it('reads from a Node Buffer, whose slices are views of a larger memory', () => {
+    const file = writeNpy(floatTensor([3], Float32Array.of(1, 2, 3)));
+    const pool = Buffer.alloc(file.length + 13);
+    pool.set(file, 13);
+    assert.deepEqual(readNpy(pool.subarray(13)), floatTensor([3], Float32Array.of(1, 2, 3)));
+  });
+
   it('turns Fortran order and big-endian numbers around', () => {
     const view = new DataView(new ArrayBuffer(48));
     [1, 2, 3, 4, 5, 6].forEach((v, i) => view.setFloat64(8 * i, v, false));

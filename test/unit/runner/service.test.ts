@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { CancelledError, LensError } from '../../../src/base/errors.js';
+import type { Call } from '../../../src/protocol/channel.js';
+import type { WorkProgress } from '../../../src/protocol/runner.js';
+import { judge } from '../../../src/runner/accuracy.js';
+import { RunnerService } from '../../../src/runner/service.js';
+import { VERSION } from '../../../src/runner/version.js';
+import { dataPath, modelPath, requireData } from '../support/data.js';
+
+function call(
+  onProgress: (report: WorkProgress) => void = () => undefined,
+  signal = new AbortController().signal,
+): Call<WorkProgress> {
+  return { signal, progress: onProgress };
+}
+
+describe('runner/service', () => {
+  const service = new RunnerService();
+  const model = modelPath('cifar_resnet20.onnx');
+  const cat = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
+  let folder: string;
+  before(requireData);
+  before(() => void (folder = mkdtempSync(path.join(tmpdir(), 'lens-service-'))));
+  after(async () => {
+    await service.dispose();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  it('outlines a model without opening it', async () => {
+    const outline = await service.outline({ model });
+    // 269,722 that are trained, and the running mean and variance of 688 channels.
+    assert.equal(outline.parameters, 269_722 + 2 * 688);
+    assert.equal(outline.layers[0]!.name, 'conv1');
+    assert.equal(outline.layers[0]!.shape, undefined);
+    assert.deepEqual((await service.status()).openModels, []);
+  });
+
+  it('explains with everything that must be said beside the picture', async () => {
+    const reports: WorkProgress[] = [];
+    const answer = await service.explain(
+      { model, inputs: [cat], method: 'occlusion', provider: 'cpu', seed: 7 },
+      call((r) => reports.push(r)),
+    );
+    const [outcome] = answer.results;
+    assert.ok(outcome !== undefined && 'result' in outcome);
+    const { result } = outcome;
+    assert.deepEqual([result.picture.width, result.picture.height, result.picture.data.length], [32, 32, 3072]);
+    assert.deepEqual(result.crop, { left: 0, top: 0, width: 32, height: 32, originalWidth: 32, originalHeight: 32 });
+    assert.equal(result.attribution.axes, 'HW');
+    assert.equal(result.predictions.length, 10);
+    const total = result.predictions.reduce((sum, p) => sum + p.probability, 0);
+    assert.ok(Math.abs(total - 1) < 1e-12);
+    assert.equal(result.probability, result.predictions.find((p) => p.index === result.target.index)!.probability);
+    assert.deepEqual([result.recipe.method, result.recipe.seed, result.recipe.provider], ['occlusion', 7, 'cpu']);
+    assert.equal(result.recipe.model.sha256, answer.sha256);
+    assert.match(result.recipe.input!.sha256!, /^[0-9a-f]{64}$/);
+    assert.ok(
+      answer.warnings.some((w) => w.includes('RGB / 255')),
+      'nothing says how this model wants its pictures',
+    );
+    assert.ok(reports.some((r) => /occlusion \d+ \/ \d+ patches/.test(r.message)));
+    const fractions = reports.flatMap((r) => r.fraction ?? []);
+    assert.deepEqual(
+      fractions,
+      [...fractions].sort((a, b) => a - b),
+    );
+  });
+
+  it('adds the target to the predictions where it is not among the best', async () => {
+    const squeeze = modelPath('squeezenet_v1.0_dc.onnx');
+    const answer = await service.explain(
+      {
+        model: squeeze,
+        inputs: [dataPath('images/photos/goldfish.jpg')],
+        method: 'gradient',
+        target: 'top900',
+        provider: 'cpu',
+      },
+      call(),
+    );
+    const [outcome] = answer.results;
+    assert.ok(outcome !== undefined && 'result' in outcome);
+    assert.equal(outcome.result.predictions.length, 11);
+    assert.equal(outcome.result.predictions[10]!.index, outcome.result.target.index);
+  });
+
+  it('stops between the pieces when it is cancelled', async () => {
+    const abort = new AbortController();
+    const running = service.explain(
+      { model, inputs: [cat], method: 'occlusion', params: { patch: 3, stride: 1 }, provider: 'cpu' },
+      call((r) => r.message.includes('patches') && abort.abort(), abort.signal),
+    );
+    await assert.rejects(running, CancelledError);
+  });
+
+  it('opens a model anew when its file has changed', async () => {
+    const copy = path.join(folder, 'model.onnx');
+    cpSync(modelPath('small_cnn.onnx'), copy);
+    const first = await service.predict({ model: copy, inputs: [cat], provider: 'cpu' }, call());
+    cpSync(model, copy);
+    utimesSync(copy, new Date(), new Date(Date.now() + 5000));
+    const second = await service.predict({ model: copy, inputs: [cat], provider: 'cpu' }, call());
+    assert.notEqual(first.sha256, second.sha256);
+    assert.notDeepEqual(first.results, second.results);
+    writeFileSync(
+      path.join(folder, 'model.lens.json'),
+      JSON.stringify({ labels: Array.from({ length: 10 }, (_, i) => `number ${i}`) }),
+    );
+    const third = await service.predict({ model: copy, inputs: [cat], provider: 'cpu' }, call());
+    assert.ok('result' in third.results[0]! && third.results[0].result.top[0]!.label.startsWith('number '));
+  });
+
+  it('refuses a corrupt model in one sentence', async () => {
+    const corrupt = path.join(folder, 'corrupt.onnx');
+    writeFileSync(corrupt, readFileSync(model).subarray(0, 5000));
+    for (const work of [
+      () => service.outline({ model: corrupt }),
+      () => service.predict({ model: corrupt, inputs: [cat] }, call()),
+    ]) {
+      await assert.rejects(work, (e: unknown) => e instanceof LensError && e.code.startsWith('checkpoint/'));
+    }
+  });
+
+  it('frees a model on request and when it is idle', async () => {
+    await service.predict({ model, inputs: [cat], provider: 'cpu' }, call());
+    assert.ok((await service.status()).openModels.includes(model));
+    await service.release({ model });
+    assert.ok(!(await service.status()).openModels.includes(model));
+    const impatient = new RunnerService({ idleMs: 30 });
+    await impatient.predict({ model, inputs: [cat], provider: 'cpu' }, call());
+    assert.equal((await impatient.status()).openModels.length, 1);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.equal((await impatient.status()).openModels.length, 0);
+    await impatient.dispose();
+  });
+
+  it('states the version of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    assert.equal(VERSION, version);
+  });
+});
+
+describe('runner/accuracy', () => {
+  it('counts right answers by true class', () => {
+    const labels = { names: ['a', 'b', 'c', 'd'], origin: { kind: 'default', detail: '' } } as const;
+    const judged = [
+      { truth: 0, predicted: 0 },
+      { truth: 0, predicted: 2 },
+      { truth: 2, predicted: 2 },
+      { truth: 2, predicted: 2 },
+    ];
+    assert.deepEqual(judge(judged, labels), {
+      accuracy: 0.75,
+      confusion: {
+        labels: ['a', 'c'],
+        counts: [
+          [1, 1],
+          [0, 2],
+        ],
+      },
+    });
+    assert.deepEqual(judge([], labels), {});
+  });
+});
