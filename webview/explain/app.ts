@@ -84,9 +84,10 @@ export class ExplainApp extends LitElement {
       <main class="layout">
         <div class="left">
           ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)}
-          ${scalePart(c, scene)} ${readout(c, scene, this.pixel)} ${drawingControls(c, scene)}
+          ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
         </div>
         <div class="right">${questionPart(c)}</div>
+        <div class="draw">${drawingControls(c, scene)}</div>
         <div class="below">${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}</div>
       </main>
       <div class="sr-only" aria-live="polite">${this.spoken}</div>

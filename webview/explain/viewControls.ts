@@ -89,7 +89,7 @@ export function readout(c: ExplainController, scene: Scene | undefined, pixel: P
     <div>
       <dt>Picture</dt>
       <dd>
-        ${rgb === undefined ? '–' : html`<i class="swatch" ${styles({ background: `rgb(${rgb.join(' ')})` })}></i>${rgb.join(' ')}`}
+        ${rgb === undefined ? '–' : html`<i class="swatch" ${styles({ background: `rgb(${rgb.join(' ')})` })}></i>${rgb.join('\u2002')}`}
       </dd>
     </div>
     <div>
@@ -116,7 +116,7 @@ function pixelValues(c: ExplainController, scene: Scene | undefined, pixel: Pixe
   return {
     at: `${x}, ${y}`,
     rgb: rgbAt(scene, pixel).join(' '),
-    tensor: tensor?.map(formatNumber).join('  '),
+    tensor: tensor?.map(formatNumber).join('\u2002'),
     heat: formatNumber(valueAt(scene, x, y)),
   };
 }

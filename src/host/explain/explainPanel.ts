@@ -52,7 +52,8 @@ export class ExplainPanel implements vscode.Disposable {
     this.runs = new Runs(this.explainOne);
     this.page = webviewChannel<ExplainPanelApi, ExplainHostApi>(panel, this.handlers());
     panel.webview.options = webviewOptions(extension);
-    panel.iconPath = vscode.Uri.joinPath(extension, 'media', 'lens.svg');
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `lens-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     panel.webview.html = webviewHtml(panel.webview, extension, 'explain', 'Explain');
     panel.onDidDispose(() => this.dispose());
     this.titled();
