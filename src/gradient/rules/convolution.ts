@@ -17,7 +17,7 @@ function convolution(c: RuleContext): (Ref | undefined)[] {
   const window = windowOf(c, spatial(c, w), spatial(c, x), spatial(c, c.outputs[0]!));
   const group = c.attributes.int('group', 1);
   return [
-    c.wants(0) ? inputGradient(a, dy, w, window, group) : undefined,
+    c.wants(0) ? convolutionInput(a, dy, w, c.dims(w), window, group) : undefined,
     c.wants(1) ? weightGradient(a, x, dy, c.dims(x), window, group) : undefined,
     // Σ over batch and positions
     bias !== undefined && c.wants(2) ? a.reduceSum(dy, [0, ...range(window.kernel.length).map((i) => i + 2)], false) : undefined,
@@ -25,12 +25,12 @@ function convolution(c: RuleContext): (Ref | undefined)[] {
 }
 
 /** dx: every output element sends its gradient back through the kernel to where it looked. */
-function inputGradient(a: Algebra, dy: Ref, w: Ref, s: Window, group: number): Ref {
+export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window, group: number): Ref {
   const shape = { ...s, padsBegin: s.begin, padsEnd: s.end, group };
   const rest = leftOver(s);
   if (inputGradientForm(shape, a.c.provider) === 'flipped') {
     const { begin, end } = turnedPads(shape);
-    return a.op('Conv', [dy, turned(a, w, group)], { kernel_shape: s.kernel, dilations: s.dilations, group, pads: [...begin, ...end] });
+    return a.op('Conv', [dy, turned(a, w, wDims, group)], { kernel_shape: s.kernel, dilations: s.dilations, group, pads: [...begin, ...end] });
   }
   return a.op('ConvTranspose', [dy, w], {
     kernel_shape: s.kernel, strides: s.strides, dilations: s.dilations, group, pads: [...s.begin, ...s.end],
@@ -39,8 +39,7 @@ function inputGradient(a: Algebra, dy: Ref, w: Ref, s: Window, group: number): R
 }
 
 /** W [M, C/g, k…] as the kernel of the way back: [C, M/g, k…], turned round in space. ONNX Runtime folds this at load. */
-function turned(a: Algebra, w: Ref, group: number): Ref {
-  const dims = a.c.dims(w);
+function turned(a: Algebra, w: Ref, dims: readonly Dim[], group: number): Ref {
   const space = dims.slice(2);
   const axes = space.map((_, i) => i + 2).filter((i) => dims[i]!.base > 1);
   return a.flip(swapped(a, w, dims, group), axes);

@@ -10,6 +10,12 @@ import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
 import { resizeRules } from './resize.js';
 import { shapeRules } from './shape.js';
+import { attentionRules } from './attention.js';
+import { microsoftRules } from './microsoft.js';
+import { quantisedRules } from './quantised.js';
+import { recurrentRules } from './recurrent.js';
+import { samplingRules } from './sampling.js';
+import { sequenceRules } from './sequence.js';
 import { unaryRules } from './unary.js';
 
 /** Every rule, one list per family. */
@@ -26,4 +32,10 @@ export const RULES: readonly RuleEntry[] = [
   ...gatherRules,
   ...resizeRules,
   ...identityRules,
+  ...sequenceRules,
+  ...samplingRules,
+  ...recurrentRules,
+  ...quantisedRules,
+  ...microsoftRules,
+  ...attentionRules,
 ];
