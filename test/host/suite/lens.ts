@@ -47,6 +47,12 @@ export function data(...parts: string[]): string | undefined {
   return root ? path.join(root, ...parts) : undefined;
 }
 
+/** One sentence for a person: no stack, no second line, not a bug. */
+export function assertSentence(error: { readonly message: string; readonly code?: string }): void {
+  assert.match(error.message, /^[A-Z"'\d][^\n]*[.?]$/);
+  assert.notStrictEqual(error.code, 'bug');
+}
+
 /** Waits until `look` answers something. */
 export async function until<T>(
   what: string,
