@@ -8,7 +8,7 @@ import type { Names } from './names.js';
 import { mapGraphs } from './nested.js';
 
 const DEEPEST = 64;
-const MOST_NODES = 1_000_000;
+const MOST_NODES = 100_000;
 
 /** A graph without function calls, constants and resolvable control flow. */
 export interface Flat {
@@ -18,11 +18,17 @@ export interface Flat {
 
 /**
  * Inlines functions, resolves If and Loop where their conditions are constant, and turns Constant nodes into weights.
- * Inside graphs that stay nested the first two are done as well.
+ * Inside graphs that stay nested the first two are done as well. `known` may tell of values that are no constants of the
+ * file but are known all the same.
  */
-export function flatten(graph: GraphProto, functions: FunctionTable, names: Names): Flat {
+export function flatten(
+  graph: Pick<GraphProto, 'nodes' | 'initializers'>,
+  functions: FunctionTable,
+  names: Names,
+  known: ConstantLookup = () => undefined,
+): Flat {
   const weights = new Map<string, StoredTensor>(graph.initializers.map((w) => [w.name, w]));
-  return { nodes: new Flattener(functions, names).top(graph.nodes, weights), weights };
+  return { nodes: new Flattener(functions, names).top(graph.nodes, weights, known), weights };
 }
 
 class Flattener {
@@ -33,11 +39,11 @@ class Flattener {
     private readonly names: Names,
   ) {}
 
-  top(nodes: readonly NodeProto[], weights: Map<string, StoredTensor>): NodeProto[] {
+  top(nodes: readonly NodeProto[], weights: Map<string, StoredTensor>, known: ConstantLookup): NodeProto[] {
     const out: NodeProto[] = [];
     this.visit(
       nodes,
-      (v) => weights.get(v),
+      (v) => weights.get(v) ?? known(v),
       [],
       out,
       (node) => {

@@ -16,7 +16,7 @@ export interface Probe {
   readonly graph: Graph;
   /** Value -> output that holds its shape (int64). */
   readonly shapes: ReadonlyMap<string, string>;
-  /** Integer values that are outputs under their own names. */
+  /** Integer values, and the conditions of If and Loop, that are outputs under their own names. */
   readonly integers: readonly string[];
   readonly types: ReadonlyMap<string, ElementType>;
   /** The graph that was asked about. */
@@ -31,7 +31,9 @@ export interface ProbeRun {
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
-const INTEGERS: ReadonlySet<ElementType> = new Set(['int64', 'int32']);
+/** Types that shapes, axes and indices have; and with them the conditions of If and Loop. */
+const SHAPE_LIKE: ReadonlySet<ElementType> = new Set(['int64', 'int32']);
+const KEPT: ReadonlySet<ElementType> = new Set(['int64', 'int32', 'bool']);
 
 /** Adds the Shape nodes. Values inside If, Loop and Scan are not probed. */
 export function probeGraph(graph: Graph): Probe {
@@ -39,6 +41,9 @@ export function probeGraph(graph: Graph): Probe {
   const names = new Names(indexOf(graph).names);
   const shapes = new Map<string, string>();
   const integers: string[] = [];
+  const conditions = new Set(
+    graph.nodes.flatMap((n) => (n.op === 'If' ? n.inputs.slice(0, 1) : n.op === 'Loop' ? n.inputs.slice(1, 2) : [])),
+  );
   const nodes: GraphNode[] = [];
   const outputs: ValueInfo[] = [];
   for (const node of graph.nodes) {
@@ -51,9 +56,10 @@ export function probeGraph(graph: Graph): Probe {
       nodes.push(makeNode('Shape', name, [value]));
       shapes.set(value, name);
       outputs.push({ name, type: 'int64' });
-      if (INTEGERS.has(type)) {
+      if (SHAPE_LIKE.has(type) || conditions.has(value)) {
         integers.push(value);
-        outputs.push({ name: value, type });
+        // Without a type, so that a wrong guess about a custom operator cannot stop the model from loading.
+        outputs.push({ name: value });
       }
     }
   }
@@ -133,7 +139,7 @@ function lineThrough(
 }
 
 function isSmallInteger(tensor: Tensor): boolean {
-  return INTEGERS.has(tensor.type) && sizeOf(tensor.dims) <= MOST_ELEMENTS;
+  return KEPT.has(tensor.type) && sizeOf(tensor.dims) <= MOST_ELEMENTS;
 }
 
 /** The value when it is small and came out the same in both runs. */

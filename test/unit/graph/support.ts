@@ -7,7 +7,9 @@ import { inMemory, type Checkpoint, type StoredTensor, type ValueInfo } from '..
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
 import { buildGraph } from '../../../src/graph/build.js';
+import type { Facts } from '../../../src/graph/facts.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
+import { probeGraph, readProbe, type ProbeRun } from '../../../src/graph/probe.js';
 import { Random } from '../../../src/base/random.js';
 import {
   floatTensor,
@@ -149,6 +151,17 @@ export function weight(name: string, dims: readonly number[], values: readonly n
 
 export function input(name: string, ...dims: (number | string)[]): ValueInfo {
   return { name, type: 'float32', dims };
+}
+
+/** Facts about a graph from runs at one or two batch sizes. */
+export async function probe(graph: Graph, batches: readonly [number] | readonly [number, number]): Promise<Facts> {
+  const made = probeGraph(graph);
+  const runs: ProbeRun[] = [];
+  for (const batch of batches) {
+    const feeds = Object.fromEntries(graph.inputs.map((v) => [v.name, randomFeed(v, batch)]));
+    runs.push({ batch, feeds, outputs: await runGraph(made.graph, feeds, 'disabled') });
+  }
+  return readProbe(made, runs as [ProbeRun]);
 }
 
 /** A TensorProto in a file of its own, as the ONNX backend tests store inputs and outputs. */
