@@ -61,14 +61,14 @@ function weights(s: Interpolation, at: number): [number, number][] {
   const wide = s.antialias && s.scale < 1 ? 1 / s.scale : 1;
   const radius = (s.mode === 'cubic' ? 2 : 1) * wide;
   const filter = s.mode === 'cubic' ? (t: number): number => keys(t, s.cubic) : (t: number): number => Math.max(0, 1 - Math.abs(t));
-  // Plain linear interpolation clamps the coordinate first; antialiased filters leave out what lies outside.
+  // Plain linear interpolation clamps the coordinate itself; other filters read the edge for what lies outside.
   const centre = s.mode === 'linear' && !s.antialias ? Math.min(Math.max(at, 0), s.size - 1) : at;
   const found: [number, number][] = [];
   for (let k = Math.ceil(centre - radius); k <= Math.floor(centre + radius); k++) {
     const w = filter((k - centre) / wide);
     if (w !== 0) found.push([k, w]);
   }
-  const inside = s.excludeOutside || s.antialias ? found.filter(([k]) => k >= 0 && k < s.size) : found;
+  const inside = s.excludeOutside ? found.filter(([k]) => k >= 0 && k < s.size) : found;
   const total = inside.reduce((sum, [, w]) => sum + w, 0);
   return inside.map(([k, w]) => [k, w / total]);
 }
