@@ -12,7 +12,7 @@ import type { Explanation } from '../../src/result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
-import { withParameter } from '../shared/parameterForm.js';
+import { withParameter } from '../shared/parameters.js';
 import type { KeptPanel } from './kept.js';
 import { colorOf, paramsToAsk, same, type Run } from './run.js';
 

@@ -1,6 +1,5 @@
 import type { Rgb } from '../../src/result/picture.js';
 import type { Origin, PreprocessingRecord } from '../../src/result/recipe.js';
-import { formatNumber } from '../shared/format.js';
 
 /** What the model sees of a picture, in words and in numbers: from the record of preprocessing settings. */
 
@@ -102,13 +101,16 @@ function valueText(name: string, value: unknown): string {
   if (value === undefined || value === null) return '';
   const numbers = numbersOf(value);
   if (name === 'size' && numbers?.length === 2) return `${numbers[1]}×${numbers[0]}`;
-  if (name === 'range' && numbers?.length === 2) return `${formatNumber(numbers[0]!)}…${formatNumber(numbers[1]!)}`;
+  if (name === 'range' && numbers?.length === 2) return `${settingNumber(numbers[0]!)}…${settingNumber(numbers[1]!)}`;
   if (name === 'color' && value === 'gray') return 'grey';
   if (name === 'resize' && typeof value === 'object') return resizeText(value as Record<string, unknown>);
   if (name === 'crop') return value === 'center' ? 'centre' : plainText(value);
   if (numbers !== undefined) return tuple(numbers);
   return plainText(value);
 }
+
+/** Settings are said as they were set, not rounded to what is measured. */
+const settingNumber = (value: number): string => String(Number(value.toPrecision(6))).replace('-', '\u2212');
 
 const plainText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 
@@ -133,4 +135,4 @@ function numbersOf(value: unknown): number[] | undefined {
 }
 
 const tuple = (values: readonly number[]): string =>
-  values.every((v) => v === values[0]) ? formatNumber(values[0]!) : `(${values.map(formatNumber).join(', ')})`;
+  values.every((v) => v === values[0]) ? settingNumber(values[0]!) : `(${values.map(settingNumber).join(', ')})`;

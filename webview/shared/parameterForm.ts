@@ -1,8 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ParameterSchema, ParameterSpec, ParameterValue } from '../../src/result/method.js';
 import { checkbox, dropdown, numberField, textField } from './controls.js';
-
-export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+import { shownParameters, type ParameterValues } from './parameters.js';
 
 export interface ParameterFormOptions {
   readonly schema: ParameterSchema;
@@ -29,22 +28,6 @@ export function parameterForm(o: ParameterFormOptions): TemplateResult {
           >
         </div>`;
   })}`;
-}
-
-/** The parameters of a form, in the order the method names them. */
-export function shownParameters(schema: ParameterSchema, without: readonly string[] = []): [string, ParameterSpec][] {
-  return Object.entries(schema).filter(([name]) => !without.includes(name));
-}
-
-/** Values with one changed; what equals its default is left out. */
-export function withParameter(
-  schema: ParameterSchema,
-  values: ParameterValues,
-  name: string,
-  value: ParameterValue,
-): ParameterValues {
-  const { [name]: _before, ...others } = values;
-  return value === schema[name]?.default ? others : { ...others, [name]: value };
 }
 
 function controlOf(name: string, spec: ParameterSpec, value: ParameterValue, o: ParameterFormOptions): TemplateResult {

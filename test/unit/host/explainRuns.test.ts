@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { CancelledError, LensError } from '../../../src/base/errors.js';
+import { floatTensor } from '../../../src/base/tensor.js';
+import { commandLine } from '../../../src/host/explain/commandLine.js';
+import { Runs, type ExplainOne } from '../../../src/host/explain/runs.js';
+import { owned } from '../../../src/host/owned.js';
+import type { Question, RunProgress } from '../../../src/protocol/panel.js';
+import type { ExplainAnswer } from '../../../src/protocol/runner.js';
+import type { Explanation } from '../../../src/result/explanation.js';
+
+const question: Question = { method: 'gradient', params: { reduce: 'none' }, target: 'top1', score: 'logit', seed: 0 };
+const explanation = (input: string): Explanation => ({
+  input,
+  picture: { width: 1, height: 1, data: new Uint8Array(3) },
+  target: { index: 7, label: 'cock' },
+  score: 'logit',
+  value: 1,
+  probability: 1,
+  predictions: [],
+  attribution: { values: floatTensor([1, 1]), axes: 'HW', signed: true, unit: 'logit' },
+  recipe: {
+    schema: 'onnx-lens/recipe/1',
+    model: { file: 'm.onnx', sha256: '' },
+    preprocessing: {},
+    method: 'gradient',
+    params: {},
+    seed: 0,
+    provider: 'cpu',
+    versions: {},
+    notes: [],
+  },
+  warnings: [],
+  milliseconds: 1,
+});
+const answer = (results: ExplainAnswer['results']): ExplainAnswer => ({
+  sha256: '',
+  provider: 'cpu',
+  refusedProviders: [],
+  preprocessing: {},
+  warnings: [],
+  results,
+});
+const never = new AbortController().signal;
+const ignore = (): void => undefined;
+
+/** Explains when told to; an abort rejects at once, as the runner's client does. */
+function manual() {
+  const calls: {
+    picture: string;
+    signal: AbortSignal;
+    progress: Parameters<ExplainOne>[2]['onProgress'];
+    finish: (a?: ExplainAnswer) => void;
+    fail: (e: Error) => void;
+  }[] = [];
+  const explain: ExplainOne = (_request, picture, { signal, onProgress }) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new CancelledError()), { once: true });
+      calls.push({
+        picture,
+        signal,
+        progress: onProgress,
+        finish: (a = answer([{ input: picture, result: explanation(picture) }])) => resolve(a),
+        fail: reject,
+      });
+    });
+  return { calls, explain };
+}
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('runs of an explain panel', () => {
+  it('asks one picture after the other; one that fails stops no other', async () => {
+    const { calls, explain } = manual();
+    const runs = new Runs(explain);
+    const seen: RunProgress[] = [];
+    const run = runs.run({ id: 'a', question, pictures: ['x', 'y'] }, never, (p) => seen.push(p));
+    await settle();
+    assert.deepEqual(
+      calls.map((c) => c.picture),
+      ['x'],
+    );
+    calls[0]!.finish(answer([{ input: 'x', error: { kind: 'input', code: 'input/text', message: 'x is text.' } }]));
+    await settle();
+    calls[1]!.progress({ fraction: 0.5, message: 'gradient' });
+    calls[1]!.finish();
+    assert.deepEqual(
+      (await run).outcomes.map((o) => o.state),
+      ['failed', 'done'],
+    );
+    assert.deepEqual(
+      seen.map((p) => [p.picture, p.fraction, p.outcome?.state]),
+      [
+        ['x', 0.5, 'failed'],
+        ['y', 0.75, undefined],
+        ['y', 1, 'done'],
+      ],
+    );
+    assert.equal(runs.explanation('a', 'y').input, 'y');
+    assert.throws(() => runs.explanation('a', 'x'), /no longer kept/);
+  });
+
+  it('keeps what there is when it is stopped', async () => {
+    const { calls, explain } = manual();
+    const runs = new Runs(explain);
+    const run = runs.run({ id: 'a', question, pictures: ['x', 'y'] }, never, ignore);
+    await settle();
+    calls[0]!.progress({ message: 'occlusion', partial: explanation('half') });
+    runs.stop('a');
+    const { cancelled, outcomes } = await run;
+    assert.deepEqual([cancelled, outcomes.map((o) => o.state)], [true, ['partial', 'skipped']]);
+    assert.equal(runs.explanation('a', 'x').input, 'half');
+  });
+
+  it('goes on when its page is thrown away, and lets the next one join', async () => {
+    const { calls, explain } = manual();
+    const runs = new Runs(explain);
+    const page = new AbortController();
+    const first = runs.run({ id: 'a', question, pictures: ['x'] }, page.signal, ignore);
+    await settle();
+    calls[0]!.progress({ fraction: 0.25, message: 'occlusion 9 / 36' });
+    page.abort();
+    assert.equal(calls[0]!.signal.aborted, false);
+    const seen: RunProgress[] = [];
+    const second = runs.run({ id: 'a', question, pictures: ['x'] }, never, (p) => seen.push(p));
+    assert.equal(seen[0]?.message, 'occlusion 9 / 36', 'the last report is said again');
+    calls[0]!.finish();
+    assert.deepEqual(await first, await second);
+    assert.equal(calls.length, 1);
+    assert.equal(
+      (await runs.run({ id: 'a', question, pictures: ['x'] }, never, ignore)).cancelled,
+      false,
+      'a finished run is answered from memory',
+    );
+    assert.equal(calls.length, 1);
+  });
+
+  it('a new run ends the one before; closing the panel ends all', async () => {
+    const { calls, explain } = manual();
+    const runs = new Runs(explain);
+    const first = runs.run({ id: 'a', question, pictures: ['x'] }, never, ignore);
+    const second = runs.run({ id: 'b', question, pictures: ['x'] }, never, ignore);
+    assert.equal((await first).cancelled, true);
+    runs.dispose();
+    assert.equal(calls[1]!.signal.aborted, true);
+    assert.equal((await second).cancelled, true);
+  });
+
+  it('a failure of the whole is said once and tried anew', async () => {
+    const { calls, explain } = manual();
+    const runs = new Runs(explain);
+    const request = { id: 'a', question, pictures: ['x', 'y'] };
+    const first = runs.run(request, never, ignore);
+    await settle();
+    calls[0]!.fail(new LensError('runtime', 'runner/died', 'The runner ended.'));
+    await assert.rejects(first, /The runner ended/);
+    const second = runs.run(request, never, ignore);
+    await settle();
+    calls[1]!.finish();
+    await settle();
+    calls[2]!.finish();
+    assert.deepEqual(
+      (await second).outcomes.map((o) => o.state),
+      ['done', 'done'],
+    );
+  });
+
+  it('a running picture takes the way to the page only now and then', async () => {
+    const { calls, explain } = manual();
+    let clock = 1000;
+    const runs = new Runs(explain, () => clock);
+    const seen: RunProgress[] = [];
+    const run = runs.run({ id: 'a', question, pictures: ['x'] }, never, (p) => seen.push(p));
+    await settle();
+    for (const time of [1000, 1100, 1300, 1500]) {
+      clock = time;
+      calls[0]!.progress({ message: String(time), partial: explanation('x') });
+    }
+    calls[0]!.finish();
+    await run;
+    assert.deepEqual(
+      seen.filter((p) => p.partial !== undefined).map((p) => p.message),
+      ['1000', '1500'],
+    );
+  });
+
+  it('says that a file of several tensors was not shown whole', async () => {
+    const { calls, explain } = manual();
+    const runs = new Runs(explain);
+    const run = runs.run({ id: 'a', question, pictures: ['x'] }, never, ignore);
+    await settle();
+    calls[0]!.finish(answer(['x#0', 'x#1'].map((input) => ({ input, result: explanation(input) }))));
+    await run;
+    assert.match(runs.explanation('a', 'x').warnings.join(), /holds 2 inputs/);
+  });
+});
+
+describe('copy as command line', () => {
+  it('names the class that was explained, and quotes what must be', () => {
+    const asked: Question = { ...question, params: { patch: 16 }, layer: 'features.3', score: 'probability' };
+    const told = { ...explanation('x'), score: 'probability' as const };
+    assert.equal(
+      commandLine('my models/net.onnx', "it's.png", asked, told),
+      `onnx-lens explain 'my models/net.onnx' 'it'\\''s.png' --method gradient --target 7 --score probability --layer features.3 --param patch=16 --provider cpu --out explanations`,
+    );
+  });
+});
+
+describe('data on its way to a webview', () => {
+  it('owns its memory and holds no Buffer', () => {
+    const whole = new Float32Array([1, 2, 3, 4]);
+    const sent = owned({ a: whole.subarray(1, 3), b: Buffer.from([1, 2]), c: [whole], d: 'text', e: undefined });
+    assert.equal(sent.a.buffer.byteLength, 8);
+    assert.deepEqual([...sent.a], [2, 3]);
+    assert.equal(Buffer.isBuffer(sent.b), false);
+    assert.equal(sent.b.buffer.byteLength, 2);
+    assert.equal(sent.c[0], whole, 'an array that owns its buffer is not copied');
+    assert.throws(() => owned(new Map()), /does not survive/);
+  });
+});

@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { LensError } from '../../../src/base/errors.js';
+import { floatTensor } from '../../../src/base/tensor.js';
+import type { CallOptions, Client } from '../../../src/protocol/channel.js';
+import type { ExplainHostApi, ExplainSetup, RunAnswer, RunProgress, RunRequest } from '../../../src/protocol/panel.js';
+import type { Explanation } from '../../../src/result/explanation.js';
+import type { MethodDescription } from '../../../src/result/method.js';
+import { ExplainController } from '../../../webview/explain/controller.js';
+import { isKept, keep } from '../../../webview/explain/kept.js';
+
+const method = (id: string, parameters: MethodDescription['parameters'] = {}): MethodDescription => ({
+  id,
+  title: id.toUpperCase(),
+  chapter: 'attribution',
+  summary: '',
+  citation: '',
+  parameters,
+  needs: 'gradient',
+  layer: 'none',
+  properties: { signed: true, complete: false, seeded: false, shape: 'channel' },
+});
+const methods = [
+  method('gradient', {
+    reduce: { type: 'choice', title: 'Reduce', description: '', default: 'l1', choices: ['none', 'l1'] },
+  }),
+  method('occlusion', { patch: { type: 'integer', title: 'Patch', description: '', default: 16 } }),
+];
+const file = (name: string) => ({ uri: `file:///${name}`, name });
+const setup = (...pictures: string[]): ExplainSetup => ({
+  model: file('net.onnx'),
+  pictures: pictures.map(file),
+  pinned: false,
+  methods,
+  defaults: { method: 'gradient', colorMap: 'viridis' },
+  stale: [],
+});
+
+function explanation(target = 1): Explanation {
+  return {
+    input: 'cat.png',
+    picture: { width: 1, height: 1, data: new Uint8Array(3) },
+    target: { index: target, label: `class ${target}` },
+    score: 'logit',
+    value: 1,
+    probability: 0.5,
+    predictions: [{ index: target, label: `class ${target}`, probability: 0.5, logit: 1 }],
+    attribution: { values: floatTensor([1, 1]), axes: 'HW', signed: true, unit: 'logit' },
+    recipe: {
+      schema: 'onnx-lens/recipe/1',
+      model: { file: 'net.onnx', sha256: '' },
+      preprocessing: {},
+      method: 'gradient',
+      params: {},
+      seed: 0,
+      provider: 'cpu',
+      versions: {},
+      notes: [],
+    },
+    warnings: [],
+    milliseconds: 1,
+  };
+}
+
+interface Started {
+  readonly request: RunRequest;
+  readonly progress: (report: RunProgress) => void;
+  finish(answer?: Partial<RunAnswer>): void;
+  fail(error: Error): void;
+}
+
+/** A host whose runs end when the test says so. */
+function fakeHost(about: ExplainSetup) {
+  const started: Started[] = [];
+  const stopped: string[] = [];
+  const lost = new Set<string>();
+  const host = {
+    setup: async () => about,
+    run: (request: RunRequest, options?: CallOptions<RunProgress>) =>
+      new Promise<RunAnswer>((resolve, reject) => {
+        started.push({
+          request,
+          progress: (report) => options?.onProgress?.(report),
+          finish: (answer = {}) =>
+            resolve({
+              outcomes: request.pictures.map((picture) => ({ picture, state: 'done' as const })),
+              cancelled: false,
+              provider: 'cpu',
+              refusedProviders: [],
+              preprocessing: {},
+              warnings: [],
+              milliseconds: 1,
+              ...answer,
+            }),
+          fail: reject,
+        });
+      }),
+    stop: async ({ id }: { id: string }) => void stopped.push(id),
+    explanation: async ({ run, picture }: { run: string; picture: string }) => {
+      if (lost.has(run)) throw new LensError('runtime', 'explain/forgotten', 'gone');
+      assert.ok(picture.startsWith('file:'));
+      return explanation();
+    },
+  };
+  let ids = 0;
+  const controller = new ExplainController(
+    host as unknown as Client<ExplainHostApi>,
+    () => undefined,
+    () => `run-${++ids}`,
+    () => 0,
+  );
+  return { controller, started, stopped, lost };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe('the explain panel', () => {
+  it('asks one question at once, with the settings of the editor', async () => {
+    const { controller, started } = fakeHost(setup('cat.png'));
+    await controller.start();
+    assert.equal(started.length, 1);
+    assert.deepEqual(started[0]!.request.question, {
+      method: 'gradient',
+      params: { reduce: 'none' },
+      target: 'top1',
+      score: 'logit',
+      seed: 0,
+    });
+    assert.equal(controller.display.sequential, 'viridis');
+    started[0]!.finish();
+    await settle();
+    assert.equal(controller.shown?.current, true);
+    assert.equal(controller.current?.title, 'GRADIENT · class 1');
+  });
+
+  it('drops answers to older questions', async () => {
+    const { controller, started } = fakeHost(setup('cat.png'));
+    await controller.start();
+    controller.ask({ target: '7' });
+    started[1]!.finish();
+    await settle();
+    const shown = controller.shown?.explanation;
+    started[0]!.finish();
+    await settle();
+    assert.equal(controller.current?.question.target, '7');
+    assert.equal(controller.shown?.explanation, shown);
+  });
+
+  it('keeps the old picture, greyed, while working and after a failure', async () => {
+    const { controller, started } = fakeHost(setup('cat.png'));
+    await controller.start();
+    started[0]!.finish();
+    await settle();
+    controller.chooseMethod('occlusion');
+    assert.deepEqual([controller.working, controller.shown?.current], [true, false]);
+    started[1]!.fail(new LensError('input', 'checkpoint/truncated', 'The model is cut off.'));
+    await settle();
+    assert.equal(controller.error?.message, 'The model is cut off.');
+    assert.equal(controller.shown?.current, false);
+  });
+
+  it('shows what there is while it comes, and keeps it when cancelled', async () => {
+    const { controller, started, stopped } = fakeHost(setup('cat.png'));
+    await controller.start();
+    const picture = 'file:///cat.png';
+    const partial = explanation(3);
+    started[0]!.progress({ picture, message: '3 / 9', fraction: 0.3, partial });
+    assert.equal(controller.shown?.explanation, partial);
+    started[0]!.progress({ picture, message: '4 / 9', fraction: 0.4 });
+    assert.equal(controller.shown?.explanation, partial, 'a report without a picture keeps the one before');
+    controller.cancel();
+    assert.deepEqual(stopped, ['run-1']);
+    started[0]!.finish({ cancelled: true, outcomes: [{ picture, state: 'partial' }] });
+    await settle();
+    assert.deepEqual(
+      [controller.current?.status, controller.shown?.partial, controller.working],
+      ['partial', true, false],
+    );
+  });
+
+  it('one picture that fails does not hide the others', async () => {
+    const { controller, started } = fakeHost(setup('cat.png', 'text.png'));
+    await controller.start();
+    const error = { kind: 'input', code: 'input/not-a-picture', message: 'text.png is not a picture.' } as const;
+    started[0]!.finish({
+      outcomes: [
+        { picture: 'file:///cat.png', state: 'done' },
+        { picture: 'file:///text.png', state: 'failed', error },
+      ],
+    });
+    await settle();
+    assert.equal(controller.error?.code, undefined);
+    controller.select('file:///text.png');
+    assert.equal(controller.error?.code, 'input/not-a-picture');
+    controller.select('file:///cat.png');
+    assert.equal(controller.shown?.current, true);
+  });
+
+  it('answers a question asked before from the history, but not after a change on disk', async () => {
+    const { controller, started } = fakeHost(setup('cat.png'));
+    await controller.start();
+    started[0]!.finish();
+    await settle();
+    controller.ask({ target: '7' });
+    started[1]!.finish();
+    await settle();
+    controller.ask({ target: 'top1' });
+    assert.deepEqual([started.length, controller.current?.id], [2, 'run-1']);
+    controller.stale(['net.onnx']);
+    controller.ask({ target: '7' });
+    assert.equal(started.length, 3);
+    controller.rerun();
+    assert.deepEqual([started.length, controller.staleFiles], [4, []]);
+  });
+
+  it('remembers the parameters of each method', async () => {
+    const { controller, started } = fakeHost(setup('cat.png'));
+    await controller.start();
+    controller.chooseMethod('occlusion');
+    controller.setParameter('patch', 32);
+    controller.chooseMethod('gradient');
+    controller.chooseMethod('occlusion');
+    assert.deepEqual(started.at(-1)!.request.question.params, { patch: 32 });
+    controller.resetParameters();
+    assert.deepEqual(started.at(-1)!.request.question.params, {});
+  });
+
+  it('asks for the best class again when another picture is sent', async () => {
+    const { controller, started } = fakeHost(setup('cat.png'));
+    await controller.start();
+    controller.ask({ target: '7' });
+    controller.show({ model: file('net.onnx'), pictures: [file('dog.png')], pinned: false });
+    assert.deepEqual(started.at(-1)!.request, {
+      id: started.at(-1)!.request.id,
+      question: { ...started[0]!.request.question, target: 'top1' },
+      pictures: ['file:///dog.png'],
+    });
+  });
+
+  it('comes back after the page was thrown away: same run, same question, same history', async () => {
+    const first = fakeHost(setup('cat.png'));
+    await first.controller.start();
+    first.started[0]!.finish();
+    await settle();
+    first.controller.ask({ target: '7' });
+    first.controller.setDisplay({ mode: 'heat' });
+    const kept: unknown = JSON.parse(JSON.stringify(keep(first.controller)));
+    assert.ok(isKept(kept));
+    const again = fakeHost(setup('cat.png'));
+    await again.controller.start(kept);
+    assert.deepEqual([again.started[0]!.request.id, again.started[0]!.request.question.target], ['run-2', '7']);
+    assert.equal(again.controller.display.mode, 'heat');
+    assert.deepEqual(
+      again.controller.runs.map((r) => r.id),
+      ['run-1', 'run-2'],
+    );
+    assert.equal(isKept({ version: 2 }), false);
+  });
+
+  it('takes up the picture that was sent while its tab was hidden', async () => {
+    const first = fakeHost(setup('cat.png'));
+    await first.controller.start();
+    first.controller.ask({ target: '7' });
+    const again = fakeHost(setup('dog.png'));
+    await again.controller.start(keep(first.controller));
+    assert.deepEqual(
+      [again.started[0]!.request.pictures, again.started[0]!.request.question.target],
+      [['file:///dog.png'], 'top1'],
+    );
+  });
+
+  it('computes anew what the host no longer has', async () => {
+    const { controller, started, lost } = fakeHost(setup('cat.png'));
+    await controller.start();
+    started[0]!.finish();
+    await settle();
+    controller.ask({ target: '7' });
+    started[1]!.finish();
+    await settle();
+    controller.current!.explanations.clear();
+    controller.runs[0]!.explanations.clear();
+    lost.add('run-1');
+    controller.goTo('run-1');
+    await settle();
+    assert.equal(started.at(-1)!.request.id, 'run-1');
+  });
+});
