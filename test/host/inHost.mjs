@@ -88,7 +88,7 @@ export async function runInHost({ browser, root, extensions, part, failures }) {
     const code = await Promise.race([exit, late]);
     const counts = readResults(suite.results);
     if (code !== 0 && counts.failed === 0) counts.failed++;
-    if (counts.failed) console.log(said.slice(-30).join('\n'));
+    if (!counts.passed) console.log(said.slice(-30).join('\n'));
     return counts;
   } catch (error) {
     console.log(error, said.slice(-30).join('\n'));

@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 
 export async function run(): Promise<void> {
+  process.setSourceMapsEnabled(true);
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: Mocha.reporters.Base });
   if (process.env.LENS_TEST_GREP) mocha.grep(process.env.LENS_TEST_GREP);
   for (const file of fs.readdirSync(__dirname).filter((name) => name.endsWith('.test.js'))) {
