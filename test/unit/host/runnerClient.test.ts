@@ -136,6 +136,16 @@ describe('the runner as the host sees it', () => {
     await assert.rejects(explain('answer'), CancelledError);
   });
 
+  it('asks again of the next process when its settings have changed', async () => {
+    make();
+    const slow = explain('slow');
+    const pid = runner.pid;
+    setTimeout(() => runner.replace(), 150);
+    const answered = await slow;
+    assert.notStrictEqual(answered, pid);
+    assert.strictEqual(answered, runner.pid);
+  });
+
   it('logs what the process prints', async () => {
     make();
     await explain('talk');
