@@ -4,6 +4,8 @@ import { isPicture } from './pictures.js';
 
 /** The model that is shipped with the extension, for the first minute. */
 const EXAMPLE = 'birds';
+/** Where its pictures lie, and those of a species with many field marks to look for. */
+const PICTURES = ['pictures/Lanternfinch', 'pictures'];
 
 export interface Example {
   readonly folder: vscode.Uri;
@@ -15,7 +17,8 @@ export interface Example {
 export async function shippedExample(extension: vscode.Uri): Promise<Example> {
   const folder = vscode.Uri.joinPath(extension, 'models', EXAMPLE);
   const model = await find(folder, (uri) => uri.path.endsWith('.onnx'));
-  const image = await find(folder, isPicture);
+  let image: vscode.Uri | undefined;
+  for (const pictures of PICTURES) image ??= await find(vscode.Uri.joinPath(folder, pictures), isPicture);
   if (model === undefined || image === undefined) {
     throw new LensError('runtime', 'example/missing', 'The example model is not in this installation.', {
       hint: 'Install the extension again.',

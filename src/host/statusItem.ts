@@ -117,7 +117,9 @@ export class StatusItem implements Status, vscode.Disposable {
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(`Ran on ${name}${milliseconds === undefined ? '' : ` in ${Math.round(milliseconds)} ms`}.`);
     for (const each of refused)
-      tooltip.appendMarkdown('\n\n').appendText(`${providerName(each.provider)} did not run: ${each.reason.replace(/\.?$/, '.')}`);
+      tooltip
+        .appendMarkdown('\n\n')
+        .appendText(`${providerName(each.provider)} did not run: ${each.reason.replace(/\.?$/, '.')}`);
     tooltip.appendMarkdown('\n\n').appendText('Click to select a provider.');
     this.item.tooltip = tooltip;
     this.item.accessibilityInformation = {
