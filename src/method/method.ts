@@ -15,6 +15,8 @@ export interface AttributionRequest<S extends ParameterSchema> {
   /** Layer name as `inspect` prints it, where one was chosen. */
   readonly layer?: string;
   readonly seed: number;
+  /** Other prepared inputs with batch 1, where a method's `background` parameter names them. */
+  readonly background?: readonly FloatTensor[];
 }
 
 export interface MethodContext {

@@ -4,6 +4,7 @@ import type { GradientGraph, GradientRequest, SeedKind } from '../gradient/reque
 import type { Rule } from '../gradient/rule.js';
 import { prune } from '../graph/edits.js';
 import type { Facts, ValueFact } from '../graph/facts.js';
+import { findLayer } from '../graph/findLayer.js';
 import { indexOf, type Graph } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
 import type { ScoreKind } from '../result/recipe.js';
@@ -19,11 +20,19 @@ import {
 import { SessionCache } from '../session/cache.js';
 import { dimsOf, zeros } from '../session/probe.js';
 import type { ProviderReport, Session, SessionOptions, Sessions } from '../session/session.js';
-import { nearest } from './nearest.js';
-import { activate, activationGradients, asType, cutPiece, seedFeed, withSources } from './pieces.js';
+import {
+  activate,
+  activationGradients,
+  asType,
+  cutPiece,
+  project,
+  seedFeed,
+  targetScores,
+  withSources,
+} from './pieces.js';
 import { sampleDims, toSamples } from './samples.js';
 import { findScores, type ScorePlaces } from './scores.js';
-import type { GradientAnswer, GradientOptions, InputSpec, Subject, Target } from './subject.js';
+import type { GradientAnswer, GradientOptions, InputSpec, ScoreAt, Subject, Target } from './subject.js';
 import { isDistribution } from './targets.js';
 
 /** Makes the graph that computes gradients. */
@@ -144,19 +153,7 @@ export class ModelSubject implements Subject {
   }
 
   layer(name: string): Layer {
-    const found =
-      this.layers.find((l) => l.name === name) ?? this.layers.find((l) => l.node === name || l.output === name);
-    if (found !== undefined) return found;
-    const near = nearest(
-      name,
-      this.layers.map((l) => l.name),
-    );
-    throw new LensError('usage', 'layer/unknown', `The model has no layer "${name}".`, {
-      hint:
-        near.length === 0
-          ? 'The verb "inspect" lists the layers.'
-          : `Did you mean ${near.map((n) => `"${n}"`).join(', ')}?`,
-    });
+    return findLayer(this.layers, name, this.graph);
   }
 
   /** Logits (or what stands for them) and probabilities, `[n, classes]` each. Probabilities are computed in double precision. */
@@ -183,16 +180,27 @@ export class ModelSubject implements Subject {
     return { logits, probabilities };
   }
 
+  scoreAt(target: Target, kind: ScoreKind): ScoreAt {
+    if (target.unit !== undefined) return target.unit;
+    const { value } = this.scoreValue(kind);
+    if (target.weights === undefined) return { value, pick: { index: target.index } };
+    return { value, pick: { direction: floatTensor([target.weights.length], target.weights) } };
+  }
+
   async scores(batch: FloatTensor, target: Target, score: ScoreKind, signal: AbortSignal): Promise<Float32Array> {
-    if (target.index < 0 || target.index >= this.classes) throw new Error(`There is no score ${target.index}`);
+    const { unit, weights } = target;
+    if (unit === undefined && weights === undefined && (target.index < 0 || target.index >= this.classes))
+      throw new Error(`There is no score ${target.index}`);
     const { logit } = this.places;
+    // The probabilities of a map of classes are the graph's own: only a plain list of classes is activated here.
+    const own = unit ?? (weights !== undefined && !this.places.classifier ? this.scoreAt(target, score) : undefined);
+    if (own !== undefined) return project((await this.values(batch, [own.value], signal)).get(own.value)!, own.pick);
     return this.scoresOf((await this.values(batch, [logit], signal)).get(logit)!, target, score);
   }
 
   scoresOf(raw: FloatTensor, target: Target, score: ScoreKind): Float32Array {
     const { logits, probabilities } = this.activated(raw);
-    const from = score === 'probability' ? probabilities : logits.data;
-    return Float32Array.from({ length: raw.dims[0]! }, (_, k) => from[k * this.classes + target.index]!);
+    return targetScores(score === 'probability' ? probabilities : logits.data, this.classes, target);
   }
 
   derived(
@@ -266,6 +274,7 @@ export class ModelSubject implements Subject {
     const request: GradientRequest = {
       score: { value: of.value, seed },
       wrt,
+      keep: wanted,
       ...(options.rules === undefined ? {} : { overrides: this.parts.rules(options.rules) }),
     };
     const made = await this.gradientGraph(key, request, wanted);

@@ -15,7 +15,7 @@ import { indexOf, type Graph } from '../graph/graph.js';
 import { sliceBatch } from '../session/batches.js';
 import { fromSamples, sampleDims } from './samples.js';
 import type { ScorePlaces } from './scores.js';
-import type { ScoreAt } from './subject.js';
+import type { ScoreAt, Target } from './subject.js';
 import { softmax } from './targets.js';
 
 /** What a subject does to graphs and tensors on their way into a session and out of it. */
@@ -113,4 +113,30 @@ export function seedFeed(of: ScoreAt, fact: ValueFact, facts: Facts, n: number, 
     all.data.set(data.subarray(at, at + size), k * size);
   }
   return asType(fromSamples(all, fact, facts, n), fact.type);
+}
+
+/** The number that `pick` takes of each sample of `[n, …]`, `[n]`. */
+export function project(values: FloatTensor, pick: ScoreAt['pick']): Float32Array {
+  const n = values.dims[0]!;
+  const size = n === 0 ? 0 : values.data.length / n;
+  const one = pick !== 'sum' && 'direction' in pick ? toFloat32(pick.direction) : undefined;
+  const each = pick !== 'sum' && 'directions' in pick ? toFloat32(pick.directions) : undefined;
+  return Float32Array.from({ length: n }, (_, k) => {
+    if (pick !== 'sum' && 'index' in pick) return values.data[k * size + pick.index]!;
+    let sum = 0;
+    for (let i = 0; i < size; i++)
+      sum += values.data[k * size + i]! * (one !== undefined ? one[i]! : each !== undefined ? each[k * size + i]! : 1);
+    return sum;
+  });
+}
+
+/** The target's score in each row of `classes` scores. */
+export function targetScores(rows: Float32Array | Float64Array, classes: number, target: Target): Float32Array {
+  const { weights } = target;
+  return Float32Array.from({ length: rows.length / classes }, (_, k) => {
+    const row = rows.subarray(k * classes, (k + 1) * classes);
+    return weights === undefined
+      ? row[target.index]!
+      : weights.reduce((sum, w, j) => (w === 0 ? sum : sum + w * row[j]!), 0);
+  });
 }

@@ -4,10 +4,17 @@ import type { Graph } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
 import type { ScoreKind } from '../result/recipe.js';
 
-/** What is explained: an element of the model's scores, by index. */
+/**
+ * What is explained: an element of the model's scores, by index; or, where `weights` or `unit` is given, what stands in
+ * its place. Methods never look inside: they ask {@link Subject.scoreAt} and {@link Subject.scores}.
+ */
 export interface Target {
   readonly index: number;
   readonly label: string;
+  /** Weights of all scores of a sample, whose weighted sum is explained: the difference of two classes, a class over its region. */
+  readonly weights?: Float32Array;
+  /** A neuron or channel inside the model. */
+  readonly unit?: ScoreAt;
 }
 
 /** Where the picture lies in the input tensor. */
@@ -62,6 +69,8 @@ export interface Subject {
   readonly input: InputSpec;
   /** Value that holds the class scores as logits or probabilities; says whether a final Softmax or Sigmoid was cut. */
   scoreValue(kind: ScoreKind): { readonly value: string; readonly note?: string };
+  /** The value and its element or direction that is differentiated for a target. */
+  scoreAt(target: Target, kind: ScoreKind): ScoreAt;
   /** Number of classes, i.e. elements of a sample's scores. */
   readonly classes: number;
 

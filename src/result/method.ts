@@ -46,6 +46,8 @@ export interface MethodDescription {
     readonly complete: boolean;
     /** Draws random numbers, from the request's seed. */
     readonly seeded: boolean;
+    /** The map of a weighted sum of scores is the weighted sum of their maps (for a fixed seed). */
+    readonly linear?: boolean;
     /** `channel`: `[C,H,W]` like the input; `pixel`: one value per pixel `[H,W]`. */
     readonly shape: 'channel' | 'pixel';
   };

@@ -1,7 +1,9 @@
 import { attributionMethod } from '../method.js';
-import { channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
+import { baseMaps } from './baseMaps.js';
+import { reduceParameter, scoreNotes, unitOf } from './shared.js';
+import { viewOf } from './view.js';
 
-/** dS/dx: how the score changes with each value of the input. Signed and per channel unless it is reduced. */
+/** dS/dx: how the score changes with each value of the input, or of a layer. Signed and per channel unless it is reduced. */
 export const gradient = attributionMethod({
   id: 'gradient',
   title: 'Gradient',
@@ -9,17 +11,16 @@ export const gradient = attributionMethod({
   citation: 'Simonyan, Vedaldi, Zisserman 2014, Deep Inside Convolutional Networks, arXiv:1312.6034',
   parameters: { reduce: reduceParameter },
   needs: 'gradient',
-  layer: 'none',
-  properties: { signed: true, complete: false, seeded: false, shape: 'channel' },
+  layer: 'optional',
+  properties: { signed: true, complete: false, seeded: false, linear: true, shape: 'channel' },
   async run(subject, request, context) {
-    const place = subject.scoreValue(request.score);
-    const of = { value: place.value, pick: { index: request.target.index } };
-    const { gradients, notes } = await subject.gradients(request.input, { of }, context.signal);
-    const values = gradients.get(subject.input.name)!.data;
-    const unit = `${unitOf(request.score)} per unit of input`;
+    const view = viewOf(subject, request.layer);
+    const of = subject.scoreAt(request.target, request.score);
+    const { maps, notes } = await baseMaps(subject, request.input, 'gradient', of, view.value, context.signal);
     return {
-      attribution: channelAttribution(values, subject.input, unit, request.params.reduce),
-      notes: [...scoreNotes(place), ...notes],
+      attribution: view.attribution(maps.data, `${unitOf(request.score)} per unit`, request.params.reduce),
+      ...(view.layer === undefined ? {} : { layer: view.layer }),
+      notes: [...scoreNotes(subject.scoreValue(request.score)), ...notes],
     };
   },
 });

@@ -106,7 +106,7 @@ export const occlusion = attributionMethod({
   },
   needs: 'black-box',
   layer: 'none',
-  properties: { signed: true, complete: false, seeded: true, shape: 'pixel' },
+  properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {
     const { input, target, score, params } = request;
     const { height, width } = subject.input;

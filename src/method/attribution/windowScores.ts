@@ -39,6 +39,8 @@ export async function windowScorer(
   signal: AbortSignal,
 ): Promise<WindowScorer> {
   if (!allowed) return new WholeInputs(subject, occlusion);
+  if (occlusion.target.unit !== undefined)
+    return new WholeInputs(subject, occlusion, 'the target lies inside the model');
   const incremental = await IncrementalOcclusion.open(subject, occlusion, WORTH, signal);
   if (!('reason' in incremental)) return incremental;
   return new WholeInputs(subject, occlusion, incremental.reason);
