@@ -1,6 +1,6 @@
 import { LensError } from '../base/errors.js';
+import { closest } from '../graph/suggest.js';
 import type { ParameterSchema, ParameterSpec, ParametersOf, ParameterValue } from '../result/method.js';
-import { nearest } from './nearest.js';
 
 /**
  * Values for a method's parameters: what was given, checked against the schema, and the defaults for the rest. Texts are
@@ -56,7 +56,7 @@ function parseOne(key: string, spec: ParameterSpec, given: ParameterValue): Para
     case 'choice': {
       const text = String(given);
       if (spec.choices.includes(text)) return text;
-      const near = nearest(text, spec.choices, 1)[0];
+      const near = closest(text, spec.choices, 1)[0];
       throw refuse(`one of ${spec.choices.join(', ')}${near === undefined ? '' : ` (did you mean "${near}"?)`}`);
     }
     case 'text': {

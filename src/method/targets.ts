@@ -1,6 +1,6 @@
 import { LensError } from '../base/errors.js';
+import { closest } from '../graph/suggest.js';
 import { findClass, labelOf, type Labels } from '../input/labels.js';
-import { nearest } from './nearest.js';
 import type { Target } from './subject.js';
 
 /**
@@ -25,7 +25,7 @@ export function resolveTarget(text: string, scores: ArrayLike<number>, labels: L
   }
   const found = findClass(labels, text);
   if (found !== undefined && found < classes) return named(found, labels);
-  const near = nearest(text, labels.names);
+  const near = closest(text, labels.names, 3);
   throw unknown(
     `No single class is called "${text}".`,
     near.length === 0 ? undefined : `Did you mean ${near.map((n) => `"${n}"`).join(', ')}?`,

@@ -2,15 +2,14 @@ import type { Checkpoint, ValueInfo } from '../checkpoint/model.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
+import { parameterCount } from '../graph/parameters.js';
 import type { Preprocessing } from '../input/settings.js';
 import type { LayerDescription, Outline, ValueDescription } from '../result/inspection.js';
 import type { PreprocessingRecord } from '../result/recipe.js';
-import { sizeOf } from '../base/tensor.js';
 
 /** What a model file says about itself, as plain data. */
 export function outlineOf(checkpoint: Checkpoint, graph: Graph, layers: readonly Layer[], facts?: Facts): Outline {
   const { name, version } = checkpoint.producer;
-  const initializers = checkpoint.graph.initializers;
   return {
     model: checkpoint.path,
     bytes: checkpoint.size,
@@ -19,17 +18,12 @@ export function outlineOf(checkpoint: Checkpoint, graph: Graph, layers: readonly
     producer: [name, version].filter((s) => s !== '').join(' '),
     inputs: graph.inputs.map(describeValue),
     outputs: graph.outputs.map(describeValue),
-    parameters: initializers.filter((w) => isParameter(w.type)).reduce((sum, w) => sum + sizeOf(w.dims), 0),
+    parameters: parameterCount(graph),
     nodes: checkpoint.graph.nodes.length,
     layers: layers.map((layer) => describeLayer(layer, facts)),
     metadata: Object.fromEntries(checkpoint.metadata),
     warnings: checkpoint.warnings,
   };
-}
-
-/** Integers are shapes and indices, except where a model is quantised. */
-function isParameter(type: string): boolean {
-  return type !== 'int64' && type !== 'int32' && type !== 'bool' && type !== 'string';
 }
 
 function describeValue({ name, type, dims }: ValueInfo): ValueDescription {

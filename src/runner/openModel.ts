@@ -3,6 +3,7 @@ import { LensError } from '../base/errors.js';
 import type { Checkpoint } from '../checkpoint/model.js';
 import { openCheckpoint } from '../checkpoint/reader.js';
 import { buildGradient } from '../gradient/engine.js';
+import { ruleSet } from '../gradient/overrides.js';
 import { buildGraph } from '../graph/build.js';
 import type { Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
@@ -136,8 +137,4 @@ export class OpenModel {
       toPixel: (_channel, value) => value * 255,
     };
   }
-}
-
-function ruleSet(name: string): never {
-  throw new Error(`There is no set of gradient rules named "${name}"`);
 }

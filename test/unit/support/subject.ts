@@ -1,9 +1,10 @@
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build.js';
 import { buildGradient } from '../../../src/gradient/engine.js';
+import { ruleSet } from '../../../src/gradient/overrides.js';
+import { layersOf } from '../../../src/graph/layers.js';
 import { Random } from '../../../src/base/random.js';
 import { sizeOf, type FloatTensor } from '../../../src/base/tensor.js';
-import type { Layer } from '../../../src/graph/layer.js';
 import { attributionMethodById } from '../../../src/method/index.js';
 import type { AttributionAnswer } from '../../../src/method/method.js';
 import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/modelSubject.js';
@@ -51,11 +52,7 @@ export interface TestSubject {
 }
 
 /** A model of the test data as a subject, with the inputs of its references. */
-export async function testSubject(
-  model: string,
-  options: SubjectOptions = {},
-  layers: readonly Layer[] = [],
-): Promise<TestSubject> {
+export async function testSubject(model: string, options: SubjectOptions = {}): Promise<TestSubject> {
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
   const graph = buildGraph(await openCheckpoint(modelPath(`${model}.onnx`)));
   const inputs = reference(model, 'input');
@@ -65,11 +62,11 @@ export async function testSubject(
     {
       graph,
       facts,
-      layers,
+      layers: layersOf(graph),
       input: testSpec(graph.inputs[0]!.name, inputs.dims.slice(1)),
       sessions,
       differentiate: buildGradient,
-      rules: () => new Map(),
+      rules: ruleSet,
     },
     options,
   );

@@ -1,0 +1,96 @@
+import { fillTensor } from '../fill.js';
+import { attributionMethod } from '../method.js';
+import { alongPath, quadrature, RULES } from './path.js';
+import { runningPicture } from './running.js';
+import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
+
+/** The most points that a tolerance may ask for. */
+const MOST_STEPS = 800;
+
+/**
+ * (x - x') · ∫ dS/dx at x' + α(x - x') dα: adds up to S(x) - S(x'). `delta` is what the quadrature leaves over; with a
+ * tolerance the number of steps is doubled until it is small.
+ */
+export const integratedGradients = attributionMethod({
+  id: 'integrated_gradients',
+  title: 'Integrated Gradients',
+  summary: 'What adds up to the difference between this score and that of a baseline?',
+  citation: 'Sundararajan, Taly, Yan 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365',
+  parameters: {
+    baseline: baselineParameter,
+    steps: {
+      type: 'integer',
+      title: 'Steps',
+      default: 50,
+      minimum: 1,
+      maximum: MOST_STEPS,
+      description: 'points on the path from the baseline to the input',
+    },
+    rule: {
+      type: 'choice',
+      title: 'Quadrature',
+      default: 'gausslegendre',
+      choices: RULES,
+      description: 'where the points lie and how they are weighted',
+    },
+    tolerance: {
+      type: 'number',
+      title: 'Tolerance',
+      default: 0,
+      minimum: 0,
+      maximum: 1,
+      step: 0.01,
+      description:
+        'share of the score difference that may be left over; steps are doubled until it is reached; 0 keeps the given steps',
+    },
+    reduce: reduceParameter,
+  },
+  needs: 'gradient',
+  layer: 'none',
+  properties: { signed: true, complete: true, seeded: true, linear: true, shape: 'channel' },
+  async run(subject, request, context) {
+    const { input, target, score, params } = request;
+    const of = subject.scoreAt(target, score);
+    const baseline = fillTensor(params.baseline, input, subject.input, context.random);
+    const [value] = await subject.scores(input, target, score, context.signal);
+    const [start] = await subject.scores(baseline, target, score, context.signal);
+    const difference = value! - start!;
+    const unit = unitOf(score);
+    const notes = new Set(scoreNotes(subject.scoreValue(score)));
+    const show = runningPicture(context, 'steps');
+    const size = input.data.length;
+
+    for (let steps = params.steps; ; steps = Math.min(MOST_STEPS, 2 * steps)) {
+      const { alphas, weights } = quadrature(params.rule, steps);
+      const sum = new Float64Array(size);
+      let covered = 0;
+      const scaled = (whole: number): Float32Array =>
+        Float32Array.from(sum, (g, i) => (g / whole) * (input.data[i]! - baseline.data[i]!));
+      await alongPath(input, baseline, alphas, subject.batchSize('gradient'), context.signal, async (points, from) => {
+        const answer = await subject.gradients(points, { of }, context.signal);
+        for (const note of answer.notes) notes.add(note);
+        const gradients = answer.gradients.get(subject.input.name)!.data;
+        const n = points.dims[0]!;
+        for (let k = 0; k < n; k++) {
+          const weight = weights[from + k]!;
+          covered += weight;
+          for (let i = 0; i < size; i++) sum[i]! += weight * gradients[k * size + i]!;
+        }
+        show(from + n, steps, () => channelAttribution(scaled(covered), subject.input, unit, params.reduce));
+      });
+      // The weights of the rules add up to 1 but for the trapezoid of Captum, which is kept as it is there.
+      const values = scaled(1);
+      const delta = values.reduce((a, b) => a + b, 0) - difference;
+      const close = Math.abs(delta) <= params.tolerance * Math.abs(difference);
+      if (params.tolerance === 0 || close || steps >= MOST_STEPS) {
+        if (params.tolerance > 0 && !close) notes.add(`${steps} steps leave more over than the tolerance allows.`);
+        return {
+          attribution: channelAttribution(values, subject.input, unit, params.reduce),
+          delta,
+          params: { steps },
+          notes: [...notes],
+        };
+      }
+    }
+  },
+});

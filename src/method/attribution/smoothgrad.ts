@@ -1,0 +1,16 @@
+import { attributionMethod } from '../method.js';
+import { smoothAttribution, smoothParameters } from './smooth.js';
+
+/** Mean of the base map over noisy copies of the input; the target stays that of the clean input. */
+export const smoothgrad = attributionMethod({
+  id: 'smoothgrad',
+  title: 'SmoothGrad',
+  summary: 'Which pixels change the score, averaged over noisy copies of the picture?',
+  citation:
+    'Smilkov, Thorat, Kim, Viégas, Wattenberg 2017, SmoothGrad: removing noise by adding noise, arXiv:1706.03825',
+  parameters: smoothParameters,
+  needs: 'gradient',
+  layer: 'optional',
+  properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'channel' },
+  run: (subject, request, context) => smoothAttribution(subject, request, context, 'mean'),
+});
