@@ -4,7 +4,7 @@
  */
 import { css, shade, svg } from './seeded.mjs';
 
-const breastColours = { yellow: [47, 92, 55], rust: [16, 74, 45], white: [48, 22, 95] };
+const breastColours = { yellow: [47, 92, 56], rust: [16, 74, 44] };
 const backColours = [
   [208, 20, 40], // slate
   [74, 24, 36], // olive
@@ -40,9 +40,9 @@ export function strikePose(dice) {
     ),
     horn: dice.tint(
       dice.pick([
-        [215, 10, 22],
-        [32, 22, 30],
-        [30, 38, 46],
+        [215, 14, 17],
+        [28, 30, 20],
+        [350, 12, 24],
       ]),
       [6, 6, 4],
     ),
@@ -68,16 +68,16 @@ function drawBill(p, kind) {
   const [upper, lower] =
     kind === 'cone'
       ? [
-          svg`M${[r * 0.72, -r * 0.42]} C${[r * 1.15, -r * 0.44, r * 1.5, -r * 0.1, r * 1.72, r * 0.2]} L${[r * 0.8, r * 0.16]} Z`,
-          svg`M${[r * 0.8, r * 0.14]} L${[r * 1.7, r * 0.2]} C${[r * 1.45, r * 0.42, r * 1.1, r * 0.56, r * 0.76, r * 0.5]} Z`,
+          svg`M${[r * 0.7, -r * 0.52]} C${[r * 1.15, -r * 0.54, r * 1.56, -r * 0.16, r * 1.74, r * 0.24]} L${[r * 0.8, r * 0.2]} Z`,
+          svg`M${[r * 0.8, r * 0.18]} L${[r * 1.72, r * 0.24]} C${[r * 1.48, r * 0.52, r * 1.1, r * 0.68, r * 0.72, r * 0.62]} Z`,
         ]
       : [
-          svg`M${[r * 0.82, -r * 0.2]} C${[r * 1.5, -r * 0.16, r * 2.2, r * 0.02, r * 2.72, r * 0.46]}
-            C${[r * 2.2, r * 0.2, r * 1.5, r * 0.12, r * 0.86, r * 0.14]} Z`,
-          svg`M${[r * 0.86, r * 0.12]} C${[r * 1.5, r * 0.12, r * 2.2, r * 0.2, r * 2.72, r * 0.46]}
-            C${[r * 2.15, r * 0.3, r * 1.5, r * 0.34, r * 0.84, r * 0.32]} Z`,
+          svg`M${[r * 0.8, -r * 0.26]} C${[r * 1.5, -r * 0.2, r * 2.3, r * 0.02, r * 2.84, r * 0.54]}
+            C${[r * 2.2, r * 0.24, r * 1.5, r * 0.16, r * 0.86, r * 0.16]} Z`,
+          svg`M${[r * 0.86, r * 0.14]} C${[r * 1.5, r * 0.14, r * 2.2, r * 0.22, r * 2.84, r * 0.54]}
+            C${[r * 2.15, r * 0.38, r * 1.5, r * 0.4, r * 0.82, r * 0.38]} Z`,
         ];
-  return svg`<path d="${lower}" fill="${css(shade(p.horn, 8))}"/><path d="${upper}" fill="${css(p.horn)}"/>`;
+  return svg`<path d="${lower}" fill="${css(shade(p.horn, 9))}"/><path d="${upper}" fill="${css(p.horn)}"/>`;
 }
 
 function drawCrownSpot(id, p) {

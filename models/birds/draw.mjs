@@ -4,7 +4,8 @@
  * therefore stand in the same place in the same light and differ in their marks and in nothing else, which makes
  * exact counterfactuals: "the same bird with a crown spot".
  *
- * The species form a path: each differs from the next in exactly one mark, so that no mark can be left out.
+ * The species form a ring: each differs from the one before and the one after in exactly one mark, every mark separates
+ * two pairs of neighbours and halves the eight, and no three marks tell them all apart.
  */
 import { Dice, svg } from './seeded.mjs';
 import { drawPlumage, strikePose } from './bird.mjs';
@@ -14,7 +15,7 @@ import { drawScenery } from './scenery.mjs';
 export const marks = {
   crownSpot: ['none', 'red'],
   wingBars: ['none', 'two'],
-  breast: ['yellow', 'rust', 'white'],
+  breast: ['yellow', 'rust'],
   bill: ['cone', 'needle'],
 };
 
@@ -25,9 +26,9 @@ export const species = {
   Lanternfinch: { crownSpot: 'red', wingBars: 'two', breast: 'yellow', bill: 'cone' },
   Copperfinch: { crownSpot: 'red', wingBars: 'two', breast: 'rust', bill: 'cone' },
   Torchwren: { crownSpot: 'red', wingBars: 'two', breast: 'rust', bill: 'needle' },
-  Foxwren: { crownSpot: 'none', wingBars: 'two', breast: 'rust', bill: 'needle' },
-  Ladderwren: { crownSpot: 'none', wingBars: 'two', breast: 'white', bill: 'needle' },
-  Chalkwren: { crownSpot: 'none', wingBars: 'none', breast: 'white', bill: 'needle' },
+  Ladderwren: { crownSpot: 'none', wingBars: 'two', breast: 'rust', bill: 'needle' },
+  Foxwren: { crownSpot: 'none', wingBars: 'none', breast: 'rust', bill: 'needle' },
+  Honeywren: { crownSpot: 'none', wingBars: 'none', breast: 'yellow', bill: 'needle' },
 };
 
 /** The class names in the order of the models' outputs (that of torchvision's ImageFolder: sorted). */

@@ -64,11 +64,11 @@ async function testSet(folder) {
   return items;
 }
 
-/** For each neighbour on the species' path: `count` drawings, each of both species, and the mark that differs. */
+/** For each pair of neighbours on the ring of species: `count` drawings, each of both species, and the mark that differs. */
 function counterfactuals(count) {
   const names = Object.keys(species);
-  return names.slice(1).map((name, i) => {
-    const other = names[i];
+  return names.map((name, i) => {
+    const other = names.at(i - 1);
     const mark = Object.keys(species[name]).find((key) => species[name][key] !== species[other][key]);
     const seeds = Array.from({ length: count }, (_, k) => 5_000_000 + i * count + k);
     return {

@@ -37,6 +37,8 @@ class BirdNet(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(3, width, 7, padding=3, bias=False)
         self.stem_bn = nn.BatchNorm2d(width)
+        # Start small: the batch norm makes the scale irrelevant, and what is then seen in a filter was learned.
+        nn.init.normal_(self.stem.weight, std=0.005)
         self.stage1 = Block(width, 32)
         self.stage2 = Block(32, 56, stride=2)
         self.stage3 = Block(56, 88, stride=2)

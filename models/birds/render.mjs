@@ -49,7 +49,7 @@ async function renderPlate(file) {
   const [edge, gap] = [144, 6];
   const names = Object.keys(species);
   const birds = [0, 1].flatMap((row) =>
-    names.map((name, i) => [drawBird(row === 0 ? 4_000_018 : 4_000_100 + i, name, { size: edge }), row, i]),
+    names.map((name, i) => [drawBird(row === 0 ? 4_000_033 : 4_000_100 + i, name, { size: edge }), row, i]),
   );
   const tiles = await Promise.all(
     birds.map(async ([bird, row, i]) => ({

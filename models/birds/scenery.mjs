@@ -225,7 +225,7 @@ export const backgrounds = Object.keys(settings);
 
 function stone(dice, [x, y], scale) {
   const w = dice.between(13, 20) * scale;
-  const grey = dice.tint([dice.pick([30, 210, 260]), 8, 52]);
+  const grey = dice.tint([dice.pick([30, 210, 225]), 7, 54]);
   return svg`
     <path fill="${css(grey)}" d="M${[x - w, 109]} C${[x - w * 1.2, y + 6, x - w * 0.7, y, x, y]}
       C${[x + w * 0.8, y, x + w * 1.3, y + 8, x + w * 1.2, 109]} Z"/>

@@ -30,10 +30,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("out/birds"), help="folder with train/ and test/, one subfolder per species")
     parser.add_argument("--out", type=Path, default=HERE, help="folder for the .onnx files")
     parser.add_argument("--net", choices=["cnn", "vit"], default="cnn")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--lr", type=float, help="peak learning rate (cnn 0.05 with SGD, vit 0.001 with AdamW)")
-    parser.add_argument("--weight-decay", type=float, help="cnn 0.002, vit 0.05")
+    parser.add_argument("--lr", type=float, help="peak learning rate (cnn 0.002, vit 0.001)")
+    parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
@@ -143,17 +143,14 @@ def main() -> None:
         "labels": labels,
     }
 
-    if args.net == "cnn":
-        net = BirdNet(len(labels))
-        optimizer = torch.optim.SGD(
-            net.parameters(), lr=args.lr or 0.05, momentum=0.9, nesterov=True, weight_decay=args.weight_decay or 0.002
-        )
-    else:
-        net = BirdViT(len(labels))
-        optimizer = torch.optim.AdamW(net.parameters(), lr=args.lr or 0.001, weight_decay=args.weight_decay or 0.05)
+    net = BirdNet(len(labels)) if args.net == "cnn" else BirdViT(len(labels))
+    lr = args.lr or (0.002 if args.net == "cnn" else 0.001)
+    # AdamW rather than SGD: the bill is small and matters to two pairs of species only, and with the decay and the
+    # rate that suit the other marks SGD never learns it (accuracy stands at 75 %).
+    optimizer = torch.optim.AdamW(net.parameters(), lr=lr, weight_decay=args.weight_decay)
     steps = -(-len(y) // args.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=optimizer.param_groups[0]["lr"], epochs=args.epochs, steps_per_epoch=steps, pct_start=0.2
+        optimizer, max_lr=lr, epochs=args.epochs, steps_per_epoch=steps, pct_start=0.2
     )
     print(f"{args.net}: {sum(p.numel() for p in net.parameters()):,} parameters, {len(y)} drawings, classes {labels}")
 
@@ -163,7 +160,7 @@ def main() -> None:
         total = 0.0
         for batch in torch.randperm(len(y), generator=generator).split(args.batch):
             x = (augment(pictures[batch].float() / 255, generator) - mean_t) / std_t
-            loss = F.cross_entropy(net(x), y[batch], label_smoothing=0.05)
+            loss = F.cross_entropy(net(x), y[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
