@@ -26,7 +26,7 @@ export function lowest(c: NodeContext, like: Ref): number {
   return c.type(like) === 'float16' ? -65504 : -3.4028234663852886e38;
 }
 
-/** softmax(softcap(Q·Kᵀ·scale + masks))·V; answers the result `[batch, heads, queries, width]` and the probabilities. */
+/** softmax(softcap(Q·Kᵀ·scale) + masks)·V; answers the result `[batch, heads, queries, width]` and the probabilities. */
 export function attend(a: Algebra, p: AttentionParts): { result: Ref; dims: Dims; stages: readonly Ref[] } {
   const [batch, heads, queries] = p.q.dims as [Dim, Dim, Dim];
   const keys = p.k.dims[2]!;
@@ -39,13 +39,13 @@ export function attend(a: Algebra, p: AttentionParts): { result: Ref; dims: Dims
     return a.reshape(wide, [b, heads, l, w]);
   };
   const raw = a.mul(a.matmul(p.q.value, a.transpose(repeat(p.k), [0, 1, 3, 2])), p.scale);
-  let scores = raw;
+  // ONNX Runtime limits the scores before it masks them.
+  const capped = p.softcap > 0 ? a.mul(a.tanh(a.div(raw, p.softcap)), p.softcap) : raw;
+  let scores = capped;
   for (const bias of p.biases) scores = a.add(scores, bias);
   if (p.causal) scores = a.add(scores, causalMask(a, queries, keys, p.offset, raw));
-  const biased = scores;
-  if (p.softcap > 0) scores = a.mul(a.tanh(a.div(scores, p.softcap)), p.softcap);
   const probabilities = a.op('Softmax', [scores], { axis: -1 });
-  return { result: a.matmul(probabilities, repeat(p.v)), dims: [batch, heads, queries, p.v.dims[3]!], stages: [raw, biased, scores, probabilities] };
+  return { result: a.matmul(probabilities, repeat(p.v)), dims: [batch, heads, queries, p.v.dims[3]!], stages: [raw, scores, capped, probabilities] };
 }
 
 /** 0 where a query may look, else the lowest number. */

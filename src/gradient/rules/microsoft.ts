@@ -1,6 +1,6 @@
 import { float } from '../../graph/attributes.js';
 import { Algebra } from '../algebra.js';
-import { axisOf, range } from '../dims.js';
+import { range } from '../dims.js';
 import { expand, MICROSOFT, refusal, type Expansion, type NodeContext, type Ref, type RuleEntry } from '../rule.js';
 import { activated } from './fused.js';
 
@@ -72,17 +72,6 @@ export const microsoftRules: readonly RuleEntry[] = [
   ...([
     expand('BiasGelu', WITH_BIAS(gelu)),
     expand('FastGelu', WITH_BIAS(fastGelu)),
-    expand('BiasAdd', (c) => {
-      const a = new Algebra(c);
-      return [a.add(a.add(c.inputs[0]!, c.inputs[1]!), c.inputs[2]!)];
-    }),
-    expand('BiasSoftmax', (c) => {
-      const a = new Algebra(c);
-      const rank = c.dims(c.inputs[0]!).length;
-      const axis = axisOf(c.attributes.int('axis', 1), rank);
-      if (axis !== rank - 1) c.refuse('its softmax spans several axes');
-      return [a.op('Softmax', [a.add(c.inputs[0]!, c.inputs[1]!)], { axis })];
-    }),
     expand('SkipLayerNormalization', skipLayerNormalization),
     expand('SkipSimplifiedLayerNormalization', (c) => {
       const a = new Algebra(c);

@@ -1,6 +1,6 @@
 import { Algebra } from '../algebra.js';
 import { axisOf, fixed, ONE, range, type Dim, type Dims } from '../dims.js';
-import { MICROSOFT, rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
+import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** [1, C, 1, 1, …] */
 function perChannel(a: Algebra, v: Ref, dims: Dims): Ref {
@@ -169,9 +169,7 @@ export const normalisationRules: readonly RuleEntry[] = [
   rule('GroupNormalization', groupNormalization),
   rule('LayerNormalization', layerNormalization),
   rule('RMSNormalization', rmsNormalization),
-  rule('LayerNormalization', layerNormalization, { domain: MICROSOFT }),
-  rule('SimplifiedLayerNormalization', rmsNormalization, { domain: MICROSOFT }),
-  // Older files carry it in the default domain.
+  // ONNX Runtime's own, in the default domain.
   rule('SimplifiedLayerNormalization', rmsNormalization),
   rule('MeanVarianceNormalization', meanVariance),
   rule('LpNormalization', lpNormalization),

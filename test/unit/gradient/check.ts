@@ -46,7 +46,7 @@ export interface OpOptions {
 }
 
 /** A case of one node. Inputs: dimensions (seeded noise), a tensor (whole numbers become weights), or absent. */
-export function op(name: string, inputs: readonly Given[], attributes: Readonly<Record<string, AttributeInput | undefined>> = {}, options: OpOptions = {}): Case {
+export function op(name: string, inputs: readonly Given[], attributes: Readonly<Record<string, AttributeInput | undefined>> | Attributes = {}, options: OpOptions = {}): Case {
   const random = new Random(7 + name.length);
   const tensors = inputs.map((given) => (given === undefined ? undefined : isTensor(given) ? given : noise(given, random)));
   const floats = tensors.flatMap((t, i) => (t !== undefined && isFloating(t.type) ? [i] : []));
@@ -54,14 +54,14 @@ export function op(name: string, inputs: readonly Given[], attributes: Readonly<
   const names = tensors.map((t, i) => (t === undefined ? '' : `x${i}`));
   const outputs = Array.from({ length: options.outputs ?? 1 }, (_, i) => `y${i}`);
   const domain = options.domain ?? '';
-  const node: GraphNode = { name: 'node', op: name, domain, inputs: names, outputs, attributes: makeAttributes(attributes), doc: '', metadata: new Map() };
+  const node: GraphNode = { name: 'node', op: name, domain, inputs: names, outputs, attributes: attributes instanceof Attributes ? attributes : makeAttributes(attributes), doc: '', metadata: new Map() };
   const graph: Graph = {
     name: 'case', irVersion: 10, opset: options.opset ?? 18, opsets: new Map(domain === '' ? [] : [[domain, 1]]), nodes: [node], metadata: new Map(),
     inputs: wrt.map((i) => ({ name: names[i]!, type: tensors[i]!.type, dims: tensors[i]!.dims })),
     outputs: outputs.map((o) => ({ name: o })),
     weights: new Map(tensors.flatMap((t, i) => (t === undefined || wrt.includes(i) ? [] : [[names[i]!, inMemory(names[i]!, t)] as const]))),
   };
-  const title = options.title ?? `${domain === '' ? '' : `${domain}.`}${name} ${inputs.map(describe).join(' ')} ${JSON.stringify(attributes)} opset ${graph.opset}`;
+  const title = options.title ?? `${domain === '' ? '' : `${domain}.`}${name} ${inputs.map(describe).join(' ')} ${attributes instanceof Attributes ? attributes.list.map((a) => a.name).join() : JSON.stringify(attributes)} opset ${graph.opset}`;
   return { title, graph, feeds: Object.fromEntries(wrt.map((i) => [names[i]!, tensors[i]!])), wrt: wrt.map((i) => names[i]!), output: outputs[options.score ?? 0]! };
 }
 
@@ -97,7 +97,7 @@ export function bools(values: readonly number[], dims: readonly number[] = [valu
 }
 
 /** Operators whose kernels compute in single precision whatever the type is. */
-const SINGLE_INSIDE = new Set(['GroupNormalization']);
+const SINGLE_INSIDE = new Set(['GroupNormalization', 'Shrink']);
 
 /** Checks one case in double precision where there are kernels, else in single. */
 export async function check(sessions: OrtSessions, c: Case): Promise<Verdict> {
