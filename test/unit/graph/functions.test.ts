@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { openCheckpoint } from '../../../src/checkpoint/reader.js';
+import { Message } from '../../../src/checkpoint/message.js';
+import { buildGraph } from '../../../src/graph/build.js';
+import { message, node as rawNode, valueInfo } from '../checkpoint/craft.js';
+import { load, randomFeed, runGraph, temporaryFolder } from './support.js';
+import { X, same } from './nestedSupport.js';
+
+describe('functions', () => {
+  const attribute = (name: string, type: number, build: (m: Message) => void): Message =>
+    message((a) => (a.text(1, name), build(a), a.int(20, type)));
+  const opset = (domain: string, version: number): Message => message((o) => (o.text(1, domain), o.int(2, version)));
+
+  /** own.Scale(x; factor = 2, kind) = Neg(x * factor); own.Twice(x) = own.Scale(own.Scale(x; factor = 3)). */
+  function withFunctions(calls: readonly Message[], more: (m: Message) => void = () => {}, opsets = 18): string {
+    const scale = message((f) => {
+      f.text(1, 'Scale');
+      f.text(10, 'own');
+      f.text(4, 'a');
+      f.text(5, 'out');
+      f.message(
+        11,
+        attribute('factor', 1, (a) => a.float(2, 2)),
+      );
+      f.message(
+        7,
+        rawNode('Constant', [], ['k'], (n) =>
+          n.message(
+            5,
+            message((a) => (a.text(1, 'value_float'), a.text(21, 'factor'), a.int(20, 1))),
+          ),
+        ),
+      );
+      f.message(
+        7,
+        rawNode('Mul', ['a', 'k'], ['inner'], (n) => n.text(3, 'multiply')),
+      );
+      f.message(7, rawNode('Neg', ['inner'], ['out']));
+      f.message(9, opset('', opsets));
+    });
+    const twice = message((f) => {
+      f.text(1, 'Twice');
+      f.text(10, 'own');
+      f.text(4, 'a');
+      f.text(5, 'inner');
+      f.message(
+        7,
+        rawNode(
+          'Scale',
+          ['a'],
+          ['middle'],
+          (n) => (
+            n.text(7, 'own'),
+            n.message(
+              5,
+              attribute('factor', 1, (a) => a.float(2, 3)),
+            )
+          ),
+        ),
+      );
+      f.message(
+        7,
+        rawNode('Scale', ['middle'], ['inner'], (n) => n.text(7, 'own')),
+      );
+      f.message(9, opset('own', 1));
+      f.message(9, opset('', opsets));
+    });
+    const bytes = message((m) => {
+      m.int(1, 9);
+      m.message(
+        7,
+        message((g) => {
+          for (const c of calls) g.message(1, c);
+          g.text(2, 'g');
+          g.message(11, valueInfo('x', [2, 3]));
+          g.message(12, valueInfo('y', [2, 3]));
+        }),
+      );
+      m.message(8, opset('', 18));
+      m.message(8, opset('own', 1));
+      m.message(25, scale);
+      m.message(25, twice);
+      more(m);
+    }).toBytes();
+    const file = path.join(temporaryFolder(), 'functions.onnx');
+    writeFileSync(file, bytes);
+    return file;
+  }
+  const call = (op: string, x: string, y: string, name = ''): Message =>
+    rawNode(op, [x], [y], (n) => (n.text(7, 'own'), name === '' ? undefined : n.text(3, name)));
+
+  it('are put in place of their calls, with attributes, defaults and inner names apart', async () => {
+    const file = withFunctions([
+      call('Twice', 'x', 't', 'block1'),
+      call('Scale', 't', 'u', 'block2'),
+      call('Scale', 'u', 'y'),
+    ]);
+    const { ops, nodes } = await same(file);
+    assert.deepEqual(ops, ['Mul', 'Neg', 'Mul', 'Neg', 'Mul', 'Neg', 'Mul', 'Neg']);
+    assert.equal(new Set(nodes.map((n) => n.name)).size, 8);
+    assert.ok(
+      nodes.some((n) => n.name === 'block2/multiply'),
+      nodes.map((n) => n.name).join(),
+    );
+  });
+
+  it('bring their own opset', async () => {
+    const old = (m: Message): void =>
+      m.message(
+        25,
+        message((f) => {
+          f.text(1, 'Mean');
+          f.text(10, 'own');
+          f.text(4, 'a');
+          f.text(5, 'b');
+          f.text(6, 'axes');
+          f.message(
+            7,
+            rawNode('ReduceMean', ['a'], ['b'], (n) =>
+              n.message(
+                5,
+                message((a) => (a.text(1, 'axes'), a.text(21, 'axes'), a.int(20, 7))),
+              ),
+            ),
+          );
+          f.message(9, opset('', 13));
+        }),
+      );
+    const file = withFunctions(
+      [
+        rawNode(
+          'Mean',
+          ['x'],
+          ['m'],
+          (n) => (
+            n.text(7, 'own'),
+            n.message(
+              5,
+              attribute('axes', 7, (a) => a.int(8, 1)),
+            )
+          ),
+        ),
+        rawNode('Sub', ['x', 'm'], ['y']),
+      ],
+      old,
+    );
+    const graph = buildGraph(await openCheckpoint(file));
+    assert.deepEqual(
+      graph.nodes.map((n) => n.op),
+      ['ReduceMean', 'Sub'],
+    );
+    const x = randomFeed(X);
+    const rows = x.data as Float32Array;
+    const y = (await runGraph(graph, { x }))['y']!.data as Float32Array;
+    for (let r = 0; r < 2; r++) {
+      const mean = (rows[3 * r]! + rows[3 * r + 1]! + rows[3 * r + 2]!) / 3;
+      for (let c = 0; c < 3; c++) assert.ok(Math.abs(y[3 * r + c]! - (rows[3 * r + c]! - mean)) < 1e-6);
+    }
+  });
+
+  it('that call themselves are refused', async () => {
+    const recursive = (m: Message): void =>
+      m.message(
+        25,
+        message((f) => {
+          f.text(1, 'Forever');
+          f.text(10, 'own');
+          f.text(4, 'a');
+          f.text(5, 'b');
+          f.message(7, call('Forever', 'a', 'b'));
+          f.message(9, opset('', 18));
+        }),
+      );
+    await assert.rejects(load(withFunctions([call('Forever', 'x', 'y')], recursive)), { code: 'graph/recursion' });
+  });
+
+  it('that double at every level are refused before they fill the memory', async () => {
+    const doubling = (m: Message): void => {
+      for (let i = 0; i < 40; i++) {
+        m.message(
+          25,
+          message((f) => {
+            f.text(1, `F${i}`);
+            f.text(10, 'own');
+            f.text(4, 'a');
+            f.text(5, 'b');
+            const inner = i === 39 ? 'Scale' : `F${i + 1}`;
+            f.message(7, call(inner, 'a', 'm'));
+            f.message(7, call(inner, 'm', 'b'));
+            f.message(9, opset('', 18));
+          }),
+        );
+      }
+    };
+    await assert.rejects(load(withFunctions([call('F0', 'x', 'y')], doubling)), { code: 'graph/too-large' });
+  });
+});
