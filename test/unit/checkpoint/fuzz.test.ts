@@ -12,8 +12,10 @@ import { message, model, node, save, tensor, valueInfo } from './craft.js';
 
 /** A small model with one of everything: every encoding, a function, a nested graph, sparse weights, old operators. */
 function everything(): Uint8Array {
-  const attribute = (name: string, type: number, build: (m: Message) => void): Message => message((a) => (a.text(1, name), build(a), a.int(20, type)));
-  const branch = (op: string): Message => message((g) => (g.message(1, node(op, ['y'], ['b'])), g.text(2, 'branch'), g.message(12, valueInfo('b'))));
+  const attribute = (name: string, type: number, build: (m: Message) => void): Message =>
+    message((a) => (a.text(1, name), build(a), a.int(20, type)));
+  const branch = (op: string): Message =>
+    message((g) => (g.message(1, node(op, ['y'], ['b'])), g.text(2, 'branch'), g.message(12, valueInfo('b'))));
   return model({
     opset: 9,
     initializers: [
@@ -25,14 +27,81 @@ function everything(): Uint8Array {
       tensor('big', 1, [512], (m) => m.bytes(9, new Uint8Array(2048))),
     ],
     graph: (g) => {
-      g.message(15, message((s) => (s.message(1, tensor('sp', 1, [1], (m) => m.floats(4, [5]))), s.message(2, tensor('', 7, [1], (m) => m.ints(7, [1]))), s.ints(3, [2, 3]))));
-      g.message(1, node('Softmax', ['y'], ['t'], (n) => n.message(5, attribute('axis', 2, (a) => a.int(3, 1)))));
-      g.message(1, node('ReduceMean', ['t'], ['u'], (n) => n.message(5, attribute('axes', 7, (a) => a.ints(8, [0])))));
-      g.message(1, node('If', ['c'], ['v'], (n) => (n.message(5, attribute('then_branch', 5, (a) => a.message(6, branch('Abs')))), n.message(5, attribute('else_branch', 5, (a) => a.message(6, branch('Neg')))))));
-      g.message(1, node('Double', ['v'], ['w'], (n) => n.text(7, 'own')));
+      g.message(
+        15,
+        message(
+          (s) => (
+            s.message(
+              1,
+              tensor('sp', 1, [1], (m) => m.floats(4, [5])),
+            ),
+            s.message(
+              2,
+              tensor('', 7, [1], (m) => m.ints(7, [1])),
+            ),
+            s.ints(3, [2, 3])
+          ),
+        ),
+      );
+      g.message(
+        1,
+        node('Softmax', ['y'], ['t'], (n) =>
+          n.message(
+            5,
+            attribute('axis', 2, (a) => a.int(3, 1)),
+          ),
+        ),
+      );
+      g.message(
+        1,
+        node('ReduceMean', ['t'], ['u'], (n) =>
+          n.message(
+            5,
+            attribute('axes', 7, (a) => a.ints(8, [0])),
+          ),
+        ),
+      );
+      g.message(
+        1,
+        node(
+          'If',
+          ['c'],
+          ['v'],
+          (n) => (
+            n.message(
+              5,
+              attribute('then_branch', 5, (a) => a.message(6, branch('Abs'))),
+            ),
+            n.message(
+              5,
+              attribute('else_branch', 5, (a) => a.message(6, branch('Neg'))),
+            )
+          ),
+        ),
+      );
+      g.message(
+        1,
+        node('Double', ['v'], ['w'], (n) => n.text(7, 'own')),
+      );
       g.message(13, valueInfo('t', ['N', 3]));
     },
-    model: (m) => m.message(25, message((f) => (f.text(1, 'Double'), f.text(4, 'a'), f.text(5, 'b'), f.message(7, node('Add', ['a', 'a'], ['b'])), f.text(10, 'own'), f.message(9, message((o) => o.int(2, 17)))))),
+    model: (m) =>
+      m.message(
+        25,
+        message(
+          (f) => (
+            f.text(1, 'Double'),
+            f.text(4, 'a'),
+            f.text(5, 'b'),
+            f.message(7, node('Add', ['a', 'a'], ['b'])),
+            f.text(10, 'own'),
+            f.message(
+              9,
+              message((o) => o.int(2, 17)),
+            )
+          ),
+        ),
+      ),
   });
 }
 
@@ -62,7 +131,10 @@ describe('hostile bytes', () => {
     assert.equal(await survives(file, whole), 'read');
   });
 
-  const mutation = fc.record({ at: fc.nat(whole.length - 1), value: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)) });
+  const mutation = fc.record({
+    at: fc.nat(whole.length - 1),
+    value: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)),
+  });
 
   it('changed bytes', async () => {
     const seen = new Set<string>();
@@ -79,10 +151,20 @@ describe('hostile bytes', () => {
 
   it('bytes cut out, repeated and put in', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(whole.length), fc.nat(64), fc.uint8Array({ maxLength: 16 }), fc.boolean(), async (at, length, extra, repeat) => {
-        const bytes = Buffer.concat([whole.subarray(0, at), extra, whole.subarray(repeat ? Math.max(0, at - length) : Math.min(whole.length, at + length))]);
-        await survives(file, bytes);
-      }),
+      fc.asyncProperty(
+        fc.nat(whole.length),
+        fc.nat(64),
+        fc.uint8Array({ maxLength: 16 }),
+        fc.boolean(),
+        async (at, length, extra, repeat) => {
+          const bytes = Buffer.concat([
+            whole.subarray(0, at),
+            extra,
+            whole.subarray(repeat ? Math.max(0, at - length) : Math.min(whole.length, at + length)),
+          ]);
+          await survives(file, bytes);
+        },
+      ),
       { numRuns: 1000, seed: 21 },
     );
   });

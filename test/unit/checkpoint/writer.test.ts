@@ -15,7 +15,18 @@ import { external, message, model, open, save, temporaryFolder, tensor } from '.
 
 /** A graph without nodes that holds these weights: what the writer does with them is all that matters. */
 function holding(weights: readonly StoredTensor[], more: Partial<ModelToWrite> = {}): ModelToWrite {
-  return { name: 'g', irVersion: 3, opset: 18, opsets: new Map(), inputs: [], outputs: [{ name: weights[0]!.name, type: 'float32' }], nodes: [], weights: new Map(weights.map((w) => [w.name, w])), metadata: new Map(), ...more };
+  return {
+    name: 'g',
+    irVersion: 3,
+    opset: 18,
+    opsets: new Map(),
+    inputs: [],
+    outputs: [{ name: weights[0]!.name, type: 'float32' }],
+    nodes: [],
+    weights: new Map(weights.map((w) => [w.name, w])),
+    metadata: new Map(),
+    ...more,
+  };
 }
 
 async function reread(bytes: Uint8Array, folder: string, name = 'written.onnx'): ReturnType<typeof openCheckpoint> {
@@ -25,10 +36,26 @@ async function reread(bytes: Uint8Array, folder: string, name = 'written.onnx'):
 describe('protobuf fields', () => {
   it('come back as they were written', () => {
     const value = fc.oneof(
-      fc.record({ kind: fc.constant('int' as const), field: fc.integer({ min: 1, max: 1 << 20 }), value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) }),
-      fc.record({ kind: fc.constant('float' as const), field: fc.integer({ min: 1, max: 1 << 20 }), value: fc.float() }),
-      fc.record({ kind: fc.constant('text' as const), field: fc.integer({ min: 1, max: 1 << 20 }), value: fc.string({ maxLength: 200, unit: 'grapheme' }) }),
-      fc.record({ kind: fc.constant('ints' as const), field: fc.integer({ min: 1, max: 1 << 20 }), value: fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { minLength: 1, maxLength: 20 }) }),
+      fc.record({
+        kind: fc.constant('int' as const),
+        field: fc.integer({ min: 1, max: 1 << 20 }),
+        value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      }),
+      fc.record({
+        kind: fc.constant('float' as const),
+        field: fc.integer({ min: 1, max: 1 << 20 }),
+        value: fc.float(),
+      }),
+      fc.record({
+        kind: fc.constant('text' as const),
+        field: fc.integer({ min: 1, max: 1 << 20 }),
+        value: fc.string({ maxLength: 200, unit: 'grapheme' }),
+      }),
+      fc.record({
+        kind: fc.constant('ints' as const),
+        field: fc.integer({ min: 1, max: 1 << 20 }),
+        value: fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { minLength: 1, maxLength: 20 }),
+      }),
     );
     fc.assert(
       fc.property(fc.array(value, { maxLength: 50 }), (values) => {
@@ -84,9 +111,19 @@ describe('writing weights', () => {
 
   it('keeps small ones, integers in packed varints and ours inline', async () => {
     const integers = Array.from({ length: 700 }, (_, i) => i - 350);
-    const checkpoint = await open(model({ initializers: [tensor('small', 1, [4], (m) => m.floats(4, [1, 2, 3, 4])), tensor('shape', 7, [700], (m) => m.ints(7, integers)), tensor('text', 8, [2], (m) => (m.text(6, 'a'), m.text(6, 'b')))] }));
+    const checkpoint = await open(
+      model({
+        initializers: [
+          tensor('small', 1, [4], (m) => m.floats(4, [1, 2, 3, 4])),
+          tensor('shape', 7, [700], (m) => m.ints(7, integers)),
+          tensor('text', 8, [2], (m) => (m.text(6, 'a'), m.text(6, 'b'))),
+        ],
+      }),
+    );
     const nibbles = inMemory('nibbles', { type: 'int4', dims: [3], data: Int8Array.of(-8, 7, -1) });
-    const { bytes, folder } = await writeModel(holding([...checkpoint.graph.initializers, inMemory('ours', floatTensor([2], Float32Array.of(5, 6))), nibbles]));
+    const { bytes, folder } = await writeModel(
+      holding([...checkpoint.graph.initializers, inMemory('ours', floatTensor([2], Float32Array.of(5, 6))), nibbles]),
+    );
     const again = await reread(bytes, temporaryFolder());
     assert.equal(folder, '');
     assert.deepEqual(again.externalFiles, []);
@@ -109,7 +146,10 @@ describe('writing weights', () => {
       writeFileSync(path.join(root, name, 'w.bin'), toRaw(floatTensor([1000], numbers)));
     }
     const at = async (folder: string): Promise<StoredTensor> => {
-      const file = save(model({ initializers: [external(folder, [1000], { location: 'w.bin' })] }), path.join(root, folder));
+      const file = save(
+        model({ initializers: [external(folder, [1000], { location: 'w.bin' })] }),
+        path.join(root, folder),
+      );
       return (await openCheckpoint(file)).graph.initializers[0]!;
     };
     const { bytes, folder } = await writeModel(holding([await at('a'), await at('b')]));
@@ -121,7 +161,11 @@ describe('writing weights', () => {
 
   it('follows a link to the model to where its weights really are', async () => {
     const store = temporaryFolder();
-    const real = save(model({ initializers: [tensor('w', 1, [1000], (m) => m.floats(4, [...numbers]))] }), store, 'blob');
+    const real = save(
+      model({ initializers: [tensor('w', 1, [1000], (m) => m.floats(4, [...numbers]))] }),
+      store,
+      'blob',
+    );
     const link = path.join(temporaryFolder(), 'model.onnx');
     symlinkSync(real, link);
     const checkpoint = await openCheckpoint(link);
@@ -131,7 +175,8 @@ describe('writing weights', () => {
   });
 
   it('embeds everything when it is told to, in memory or as a file', async () => {
-    const w = (await open(model({ initializers: [tensor('w', 1, [1000], (m) => m.floats(4, [...numbers]))] }))).graph.initializers[0]!;
+    const w = (await open(model({ initializers: [tensor('w', 1, [1000], (m) => m.floats(4, [...numbers]))] }))).graph
+      .initializers[0]!;
     const { bytes } = await writeModel(holding([w]), { embed: true });
     assert.ok(bytes.length > 4000);
     const folder = temporaryFolder();
@@ -148,7 +193,12 @@ describe('writing weights', () => {
   });
 
   it('leaves no half-written file behind', async () => {
-    const gone: StoredTensor = { name: 'w', type: 'float32', dims: [1000], at: { kind: 'file', path: '/nowhere/w.bin', offset: 0, length: 4000, encoding: 'raw' } };
+    const gone: StoredTensor = {
+      name: 'w',
+      type: 'float32',
+      dims: [1000],
+      at: { kind: 'file', path: '/nowhere/w.bin', offset: 0, length: 4000, encoding: 'raw' },
+    };
     const folder = temporaryFolder();
     await assert.rejects(writeModelFile(holding([gone]), path.join(folder, 'out.onnx')));
     assert.deepEqual(readdirSync(folder), []);
@@ -156,8 +206,15 @@ describe('writing weights', () => {
   });
 
   it('says so when more would have to be copied than memory should hold', async () => {
-    const huge: StoredTensor = { name: 'w', type: 'float32', dims: [2 ** 29], at: { kind: 'file', path: '/nowhere/w.bin', offset: 0, length: 2 ** 31, encoding: 'raw' } };
+    const huge: StoredTensor = {
+      name: 'w',
+      type: 'float32',
+      dims: [2 ** 29],
+      at: { kind: 'file', path: '/nowhere/w.bin', offset: 0, length: 2 ** 31, encoding: 'raw' },
+    };
     await assert.rejects(writeModel(holding([huge]), { embed: true }), { code: 'checkpoint/too-large' });
-    await assert.rejects(writeModelFile(holding([huge]), path.join(temporaryFolder(), 'out.onnx')), { code: 'checkpoint/too-large' });
+    await assert.rejects(writeModelFile(holding([huge]), path.join(temporaryFolder(), 'out.onnx')), {
+      code: 'checkpoint/too-large',
+    });
   });
 });
