@@ -1,4 +1,4 @@
-import { makeNode, prune, rename } from '../graph/edits.js';
+import { prune, rename } from '../graph/edits.js';
 import type { Facts, ValueFact } from '../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { Names } from '../graph/names.js';
@@ -33,7 +33,7 @@ export function twinned(
   const request = { score: { value, seed: 'sum' }, wrt: [input], overrides } as const;
   const expanded = expandPath(prune(graph, [value]), facts, request, 'cpu', new Set());
   if (expanded.refused.length > 0) throw refusalError(expanded.refused);
-  const first = withPoolingIndices(expanded.graph);
+  const { graph: first, indices } = withPoolingIndices(expanded.graph);
   const names = new Names(indexOf(first).names);
   const twins = new Map([[input, names.make(`${input}/baseline`)]]);
   const nodes: GraphNode[] = [];
@@ -45,7 +45,12 @@ export function twinned(
   const second = rename({ ...first, nodes }, twins);
   const given = first.inputs.find((i) => i.name === input)!;
   const originals = new Map([...twins].map(([own, other]) => [other, own]));
-  const factOf = (name: string): ValueFact | undefined => expanded.facts.get(originals.get(name) ?? name);
+  const factOf = (name: string): ValueFact | undefined => {
+    const own = originals.get(name) ?? name;
+    const pooled = indices.get(own);
+    const fact = expanded.facts.get(pooled ?? own);
+    return pooled === undefined || fact === undefined ? fact : { ...fact, type: 'int64' };
+  };
   return {
     graph: {
       ...first,
@@ -58,13 +63,15 @@ export function twinned(
   };
 }
 
-/** Every MaxPool with its second output, the places of the maxima: rules read those of both passes. */
-function withPoolingIndices(graph: Graph): Graph {
+/** Every MaxPool with its second output, the places of the maxima (by name, of which output): rules read those of both passes. */
+function withPoolingIndices(graph: Graph): { graph: Graph; indices: ReadonlyMap<string, string> } {
   const names = new Names(indexOf(graph).names);
+  const indices = new Map<string, string>();
   const nodes = graph.nodes.map((node) => {
     if (node.domain !== '' || node.op !== 'MaxPool' || (node.outputs[1] ?? '') !== '') return node;
-    const { name, inputs, attributes, outputs } = node;
-    return { ...node, ...makeNode('MaxPool', name, inputs, attributes, [outputs[0]!, names.make(`${name}/indices`)]) };
+    const places = names.make(`${node.name}/indices`);
+    indices.set(places, node.outputs[0]!);
+    return { ...node, outputs: [node.outputs[0]!, places] };
   });
-  return { ...graph, nodes };
+  return { graph: { ...graph, nodes }, indices };
 }

@@ -51,7 +51,8 @@ export const conductance = attributionMethod({
     const show = runningPicture(context, 'steps');
     let sum = new Float64Array();
     // Gradient and value at the point before the first of a batch.
-    let [slopes, before] = [new Float32Array(), new Float32Array()];
+    let slopes: Float32Array = new Float32Array();
+    let before: Float32Array = new Float32Array();
     const size = subject.batchSize('gradient');
     await alongPath(input, baseline, alphas, size, context.signal, async (points, from) => {
       const answer = await subject.gradients(points, { of, wrt: [value], values: [value] }, context.signal);

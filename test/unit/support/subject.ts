@@ -51,12 +51,20 @@ export interface TestSubject {
   dispose(): Promise<void>;
 }
 
-/** A model of the test data as a subject, with the inputs of its references. */
-export async function testSubject(model: string, options: SubjectOptions = {}): Promise<TestSubject> {
+/**
+ * A model of the test data as a subject, with the inputs of its references.
+ *
+ * @param references the model whose references are meant, where the file has none of its own
+ */
+export async function testSubject(
+  model: string,
+  options: SubjectOptions = {},
+  references: string = model,
+): Promise<TestSubject> {
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
   const graph = buildGraph(await openCheckpoint(modelPath(`${model}.onnx`)));
-  const inputs = reference(model, 'input');
-  const targets = reference(model, 'target');
+  const inputs = reference(references, 'input');
+  const targets = reference(references, 'target');
   const facts = await probeFacts(graph, sessions);
   const subject = await openSubject(
     {

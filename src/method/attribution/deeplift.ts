@@ -1,0 +1,62 @@
+import { secantRules } from '../../gradient/secant.js';
+import { twinned, type Twins } from '../../gradient/twin.js';
+import type { Rule } from '../../gradient/rule.js';
+import { fillTensor } from '../fill.js';
+import { attributionMethod } from '../method.js';
+import type { Subject } from '../subject.js';
+import { gradientByOwnRules, type OwnGraph } from './ownRules.js';
+import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
+
+/**
+ * (x - x') · multiplier, the multiplier being the chain of the secants' slopes between baseline and input: adds up to
+ * S(x) - S(x') exactly where every operator on the way can be split so (`delta` says what is left).
+ */
+export const deeplift = attributionMethod({
+  id: 'deeplift',
+  title: 'DeepLIFT',
+  summary: 'How does the difference to a baseline, unit by unit, add up to the difference of the scores?',
+  citation:
+    'Shrikumar, Greenside, Kundaje 2017, Learning Important Features Through Propagating Activation Differences, arXiv:1704.02685 (rescale rule)',
+  parameters: { baseline: baselineParameter, reduce: reduceParameter },
+  needs: 'gradient',
+  layer: 'none',
+  properties: { signed: true, complete: true, seeded: true, linear: true, shape: 'channel' },
+  async run(subject, request, context) {
+    const { input, target, score, params } = request;
+    const of = subject.scoreAt(target, score);
+    const baseline = fillTensor(params.baseline, input, subject.input, context.random);
+    const { graph, baselineInput } = secantGraph(subject, of.value);
+    const feeds = { [subject.input.name]: input, [baselineInput]: baseline };
+    const { gradient, notes } = await gradientByOwnRules(subject, 'deeplift', () => graph, of, feeds, context.signal);
+    const values = gradient.data.map((m, i) => m * (input.data[i]! - baseline.data[i]!));
+    const [whole] = await subject.scores(input, target, score, context.signal);
+    const [start] = await subject.scores(baseline, target, score, context.signal);
+    return {
+      attribution: channelAttribution(values, subject.input, unitOf(score), params.reduce),
+      delta: values.reduce((a, b) => a + b, 0) - (whole! - start!),
+      notes: [...scoreNotes(subject.scoreValue(score)), ...notes],
+    };
+  },
+});
+
+interface SecantGraph {
+  readonly graph: OwnGraph;
+  readonly baselineInput: string;
+}
+
+const graphs = new WeakMap<Subject, Map<string, SecantGraph>>();
+
+function secantGraph(subject: Subject, value: string): SecantGraph {
+  const known = graphs.get(subject) ?? new Map<string, SecantGraph>();
+  graphs.set(subject, known);
+  let found = known.get(value);
+  if (found === undefined) {
+    // The rules read the twins' names when they are applied, which is after the twins are made.
+    let twins: Twins | undefined;
+    const overrides: ReadonlyMap<string, Rule> = secantRules((v) => twins!.twin(v));
+    twins = twinned(subject.graph, subject.facts, subject.input.name, value, overrides);
+    found = { graph: { graph: twins.graph, facts: twins.facts, overrides }, baselineInput: twins.input };
+    known.set(value, found);
+  }
+  return found;
+}
