@@ -1,6 +1,7 @@
 import { LensError } from '../base/errors.js';
 import { closest } from '../graph/suggest.js';
 import type { MethodDescription } from '../result/method.js';
+import { deeplift } from './attribution/deeplift.js';
 import { expectedGradients } from './attribution/expectedGradients.js';
 import { conductance } from './attribution/conductance.js';
 import { deconvnet } from './attribution/deconvnet.js';
@@ -10,6 +11,11 @@ import { integratedGradients } from './attribution/integratedGradients.js';
 import { smoothgrad } from './attribution/smoothgrad.js';
 import { smoothgradSquared } from './attribution/smoothgradSquared.js';
 import { vargrad } from './attribution/vargrad.js';
+import { gradcam } from './attribution/gradcam.js';
+import { gradcamPlusPlus } from './attribution/gradcamPlusPlus.js';
+import { hirescam } from './attribution/hirescam.js';
+import { layercam } from './attribution/layercam.js';
+import { guidedGradcam } from './attribution/guidedGradcam.js';
 import { gradient } from './attribution/gradient.js';
 import { occlusion } from './attribution/occlusion.js';
 import { perturbation } from './attribution/perturbation.js';
@@ -29,8 +35,14 @@ export const attributionMethods: readonly AttributionMethod[] = [
   vargrad,
   guidedBackprop,
   deconvnet,
+  gradcam,
+  gradcamPlusPlus,
+  hirescam,
+  layercam,
+  guidedGradcam,
   expectedGradients,
   conductance,
+  deeplift,
 ];
 
 /** The attribution method of that id; throws a LensError that suggests near ids. */

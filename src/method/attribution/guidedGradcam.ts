@@ -1,0 +1,45 @@
+import { floatTensor } from '../../base/tensor.js';
+import { gridOf } from '../fill.js';
+import { attributionMethod } from '../method.js';
+import { baseMaps } from './baseMaps.js';
+import { gradcamFormula, rawCam } from './cam.js';
+import { channelAttribution, reduceParameter, unitOf } from './shared.js';
+
+/** Guided backpropagation times Grad-CAM (clipped at zero, enlarged to the nearest neighbour, as in Captum). */
+export const guidedGradcam = attributionMethod({
+  id: 'guided_gradcam',
+  title: 'Guided Grad-CAM',
+  summary: 'Which details lie in the region that argues for the target?',
+  citation: 'Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra 2017, Grad-CAM, arXiv:1610.02391',
+  parameters: { reduce: reduceParameter },
+  needs: 'gradient',
+  layer: 'chosen',
+  properties: { signed: true, complete: false, seeded: false, shape: 'channel' },
+  async run(subject, request, context) {
+    const { layer, map, notes } = await rawCam(subject, request, context.signal, gradcamFormula);
+    const of = subject.scoreAt(request.target, request.score);
+    const { input } = subject;
+    const guided = await baseMaps(subject, request.input, 'guided_backprop', of, input.name, context.signal);
+    const grid = gridOf(input);
+    const { height, width } = layer.map;
+    const out = floatTensor(request.input.dims.slice(1));
+    for (let y = 0; y < grid.height; y++) {
+      const row = Math.floor((y * height) / grid.height) * width;
+      for (let x = 0; x < grid.width; x++) {
+        const heat = Math.max(0, map[row + Math.floor((x * width) / grid.width)]!);
+        for (let c = 0; c < grid.channels; c++) {
+          const at = grid.at(c, y, x);
+          out.data[at] = heat * guided.maps.data[at]!;
+        }
+      }
+    }
+    return {
+      attribution: {
+        ...channelAttribution(out.data, input, `${unitOf(request.score)} per unit, weighted`, request.params.reduce),
+        resolution: [height, width],
+      },
+      layer: layer.name,
+      notes: [...new Set([...notes, ...guided.notes])],
+    };
+  },
+});
