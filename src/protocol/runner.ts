@@ -3,6 +3,7 @@ import type { Explanation, Outcome, Prediction } from '../result/explanation.js'
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
 import type { Operation } from './channel.js';
+import type { ModelOperations } from './modelOperations.js';
 
 /** What every request about a model carries. Paths are absolute. */
 export interface ModelRequest {
@@ -64,7 +65,7 @@ export interface ExplainAnswer extends ModelAnswer {
 }
 
 /** What the runner does for the extension host and the command line. */
-export interface RunnerApi {
+export interface RunnerApi extends ModelOperations {
   /** Cheap: never starts a session, reads no weights. */
   outline: Operation<{ readonly model: string }, Outline>;
   inspect: Operation<ModelRequest, Inspection, WorkProgress>;

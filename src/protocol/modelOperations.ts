@@ -1,0 +1,84 @@
+import type { Activation, TopPictures } from '../result/activations.js';
+import type { GraphStructure } from '../result/graphView.js';
+import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
+import type { KernelPage, LayerWeights, WeightNeighbours, WeightsPca, WeightStatistics } from '../result/weights.js';
+import type { Operation } from './channel.js';
+import type { ModelRequest, WorkProgress } from './runner.js';
+
+/** Asks for a layer's weights, or for one of them. */
+export interface WeightsRequest extends ModelRequest {
+  /** As `inspect` names it. */
+  readonly layer: string;
+  /** One of the layer's weights; default the main one. */
+  readonly weight?: string;
+  /** Default: the first 64 × 64 kernels (or 256 × 256 numbers of a matrix). Out-of-range parts are cut, not refused. */
+  readonly page?: KernelPage;
+}
+
+export interface WeightsPcaRequest extends ModelRequest {
+  /** A linear layer or 1×1 convolution; default the last one. */
+  readonly layer?: string;
+  /** Components to compute, default 3. */
+  readonly components?: number;
+}
+
+export interface WeightNeighboursRequest extends ModelRequest {
+  readonly layer?: string;
+  /** The row whose neighbours are wanted. */
+  readonly index: number;
+  /** Default 10. */
+  readonly count?: number;
+}
+
+export interface ActivationsRequest extends ModelRequest {
+  /** One picture or `.npy`. */
+  readonly input: string;
+  readonly layer: string;
+  /** Default: the first 64 channels by index. */
+  readonly page?: ChannelPage;
+}
+
+export interface ChannelPage {
+  readonly from: number;
+  readonly count: number;
+  /** `mean`, `max`: the most active first. Default `index`. */
+  readonly sort?: 'index' | 'mean' | 'max';
+}
+
+export interface TopPicturesRequest extends ModelRequest {
+  /** Folders, pictures, `.npy` files. */
+  readonly inputs: readonly string[];
+  readonly layer: string;
+  readonly channel: number;
+  /** Default 9. */
+  readonly count?: number;
+}
+
+export interface TopProgress extends WorkProgress {
+  /** The best pictures so far. */
+  readonly top?: TopPictures;
+}
+
+export interface GraphRequest extends ModelRequest {
+  /** Runs the model once for the shapes on the edges and the FLOPs; without it nothing is run. Default false. */
+  readonly measured?: boolean;
+}
+
+/** What the checkpoint's editor asks of the runner. Nothing here reads more of a file than it shows. */
+export interface ModelOperations {
+  /** What the file says: no session, no weights. */
+  overview: Operation<ModelRequest, Overview, WorkProgress>;
+  /** What one run at the input's real size teaches: shapes, FLOPs, memory, differentiability. */
+  measure: Operation<ModelRequest, Measurements, WorkProgress>;
+  /** Reads every weight once, in pieces, and says what is odd. */
+  scanWeights: Operation<ModelRequest, WeightScan, ScanProgress>;
+  graphView: Operation<GraphRequest, GraphStructure, WorkProgress>;
+  weights: Operation<WeightsRequest, LayerWeights, WorkProgress>;
+  /** Of a weight of any size; remembered until the file changes. */
+  weightStatistics: Operation<WeightsRequest, WeightStatistics, WorkProgress>;
+  weightsPca: Operation<WeightsPcaRequest, WeightsPca, WorkProgress>;
+  weightNeighbours: Operation<WeightNeighboursRequest, WeightNeighbours, WorkProgress>;
+  activations: Operation<ActivationsRequest, Activation, WorkProgress>;
+  /** Slow once for a layer and a folder, instant for its other channels. */
+  topPictures: Operation<TopPicturesRequest, TopPictures, TopProgress>;
+}
