@@ -135,7 +135,7 @@ export function overlay(picture: Rgb, map: NormalisedMap, colors: Colormap, opac
   const byMagnitude = colors.kind === 'diverging';
   return mix(
     picture,
-    (i) => opacity * (byMagnitude ? Math.sqrt(Math.abs(fitted.values[i]!)) : 1),
+    (i) => opacity * (byMagnitude ? Math.abs(fitted.values[i]!) ** 0.75 : 1),
     (at) => heat.data[at]!,
   );
 }

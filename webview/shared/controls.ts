@@ -8,7 +8,6 @@ import {
   vsCodeCheckbox,
   vsCodeDropdown,
   vsCodeOption,
-  vsCodeProgressRing,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { html, nothing, noChange, type TemplateResult } from 'lit';
@@ -19,14 +18,7 @@ import { styles } from './css.js';
 
 provideVSCodeDesignSystem()
   .withPrefix('lens')
-  .register(
-    vsCodeButton(),
-    vsCodeCheckbox(),
-    vsCodeDropdown(),
-    vsCodeOption(),
-    vsCodeProgressRing(),
-    vsCodeTextField(),
-  );
+  .register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
 /** A picture of the icon font; decoration, never the only carrier of a meaning. */
 export function icon(name: string, extra = ''): TemplateResult {
@@ -131,6 +123,19 @@ class ValueDirective extends AsyncDirective {
 }
 const valueOf = directive(ValueDirective);
 
+/** Keeps the label of a text field: the toolkit writes its own over it when the element is connected. */
+class LabelDirective extends AsyncDirective {
+  render(_label: string): typeof noChange {
+    return noChange;
+  }
+
+  override update(part: ElementPart, [label]: [string]): typeof noChange {
+    queueMicrotask(() => part.element.setAttribute('aria-label', label));
+    return noChange;
+  }
+}
+const labelOf = directive(LabelDirective);
+
 export interface CheckboxOptions {
   readonly label: string;
   readonly checked: boolean;
@@ -162,7 +167,7 @@ export interface TextFieldOptions {
 
 export function textField(o: TextFieldOptions): TemplateResult {
   return html`<lens-text-field
-    aria-label=${o.label}
+    ${labelOf(o.label)}
     aria-invalid=${o.invalid ? 'true' : nothing}
     class=${o.invalid ? 'invalid' : ''}
     title=${o.title ?? nothing}
@@ -261,9 +266,4 @@ export function segmented(o: DropdownOptions): TemplateResult {
         </button>`,
     )}
   </div>`;
-}
-
-/** Turning, for work whose length is not known. */
-export function progressRing(label: string): TemplateResult {
-  return html`<lens-progress-ring role="progressbar" aria-label=${label}></lens-progress-ring>`;
 }
