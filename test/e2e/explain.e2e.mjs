@@ -1,0 +1,410 @@
+// "Explain This Image" in depth: the answer, the next questions, what goes wrong, and the way out.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import path from 'node:path';
+import { axe, explorerMenu, openFile, openWorkbench, screenshot, setTheme, webview, webviewFrame } from './ui.mjs';
+
+const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+const squeezenet = 'squeezenet_v1.0_dc';
+
+export const options = { viewport: { width: 1600, height: 1000 } };
+
+export function tests(page, srv, tools) {
+  const at = (...parts) => path.join(srv.ws, ...parts);
+  const panel = () => webview(page);
+  const bars = () => panel().locator('.bar-row[role=option]');
+  const chosenBar = (label) => panel().locator('.bar-row[aria-selected=true]', { hasText: label }).waitFor();
+  const best = async () => (await bars().first().locator('.bar-label').innerText()).trim();
+  const target = () => panel().locator('lens-combobox input[aria-label="Target class"]');
+
+  /** Right-click, choose, and the model where it is asked for. */
+  const explain = async (file, model, title = path.basename(file)) => {
+    await explorerMenu(page, file, 'Explain This Image');
+    const question = page.locator('.quick-input-widget:visible');
+    const opened = page.locator('.tabs-container .tab.active', { hasText: `${title} · ` });
+    await Promise.race([question.waitFor(), opened.waitFor()]);
+    if (await question.isVisible())
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: model }).first().click();
+    await opened.waitFor();
+  };
+  const idle = (timeout = 60_000) => panel().locator('.stage[aria-busy=false]').waitFor({ timeout });
+  const done = async (timeout) => {
+    await idle(timeout);
+    await bars().first().waitFor();
+  };
+  const choose = async (label, option) => {
+    const list = panel().locator(`lens-dropdown[aria-label="${label}"]`);
+    await list.click();
+    await list.locator('lens-option', { hasText: option }).first().click();
+  };
+  const parameter = async (title, value) => {
+    const text = panel().locator(`.parameters lens-text-field[aria-label="${title}"] input`);
+    const field = text.or(panel().locator(`.parameters input[aria-label="${title}"]`)).first();
+    await field.fill(String(value));
+    await field.press('Enter');
+  };
+  const show = (mode) => panel().locator('.segmented button', { hasText: mode }).click();
+  const far = () => panel().locator('.working-text', { hasText: /\d/ }).waitFor({ timeout: 60_000 });
+
+  /** Mean brightness of the drawn picture inside a box given in parts of it, and in all of it. */
+  const brightness = async (box) =>
+    (await webviewFrame(page)).evaluate(({ left, top, right, bottom }) => {
+      const canvas = document.querySelector('lens-heat-canvas canvas');
+      const { width, height } = canvas;
+      const side = Math.min(width, height);
+      const [x0, y0] = [(width - side) / 2, (height - side) / 2];
+      const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+      const mean = (x1, y1, x2, y2) => {
+        let [sum, count] = [0, 0];
+        for (let y = Math.ceil(y0 + side * y1); y < y0 + side * y2; y++) {
+          for (let x = Math.ceil(x0 + side * x1); x < x0 + side * x2; x++) {
+            const i = 4 * (y * width + x);
+            sum += data[i] + data[i + 1] + data[i + 2];
+            count++;
+          }
+        }
+        return sum / count;
+      };
+      return { inside: mean(left, top, right, bottom), all: mean(0, 0, 1, 1) };
+    }, box);
+  /** Where the goldfish swims in the picture as the model sees it. */
+  const fish = { left: 0.15, top: 0.32, right: 0.92, bottom: 0.72 };
+
+  const failed = async (pattern) => {
+    const message = panel().locator('.failure');
+    await message.waitFor({ timeout: 60_000 });
+    assert.match(await message.locator('p').first().innerText(), pattern);
+    assert.equal(await page.locator('.notification-toast').count(), 0, 'it is said once, in the panel');
+  };
+
+  const prepare = () => {
+    fs.mkdirSync(at('lab'));
+    fs.copyFileSync(tools.data(`models/${squeezenet}.onnx`), at('lab', `${squeezenet}.onnx`));
+    for (const photo of ['goldfish.jpg', 'cat_dog_both.png'])
+      fs.copyFileSync(tools.data(`images/photos/${photo}`), at('lab', photo));
+    fs.copyFileSync(tools.data('labels/imagenet_classes.txt'), at('lab', 'imagenet_classes.txt'));
+    const resize = { mode: 'shortSide', size: 256 };
+    const input = { color: 'RGB', resize, crop: 'center', range: [0, 255], mean: [123, 117, 104] };
+    fs.writeFileSync(at('lab', `${squeezenet}.lens.json`), JSON.stringify({ input, labels: 'imagenet_classes.txt' }));
+    fs.writeFileSync(at('lab', 'notes.png'), 'These are only words.\n');
+    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 5, 5), }".padEnd(117) + '\n';
+    const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
+    fs.writeFileSync(at('lab', 'wrong.npy'), Buffer.concat([magic, Buffer.from(header), Buffer.alloc(300)]));
+    fs.writeFileSync(at('lab', 'broken.onnx'), fs.readFileSync(at('lab', `${squeezenet}.onnx`)).subarray(0, 200_000));
+  };
+  // Before the workbench opens, so that it need not notice.
+  try {
+    prepare();
+  } catch {
+    fs.rmSync(at('lab'), { recursive: true, force: true });
+  }
+  const needsLab = () => fs.existsSync(at('lab')) || tools.skip('the test data is not on this machine');
+
+  /** The runner processes of this server. */
+  const runners = () => {
+    const root = path.dirname(path.dirname(srv.data));
+    const command = (pid) => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        return ''; // it has just ended
+      }
+    };
+    const ours = (text) => text.includes(path.join('dist', 'runner.js')) && text.includes(root);
+    return fs
+      .readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && ours(command(pid)))
+      .map(Number);
+  };
+
+  return [
+    [
+      'a shipped picture: the class and the heat, beside the code',
+      async () => {
+        await openWorkbench(page, srv.url(), icon);
+        await openFile(page, 'train.py');
+        await page.locator('.monaco-editor .view-lines').first().waitFor();
+        await page.waitForTimeout(1500); // a menu closes when the editor takes the focus
+        const species = fs.readdirSync(at('models/birds/pictures')).sort()[0];
+        const picture = fs.readdirSync(at('models/birds/pictures', species)).sort()[0];
+        await explain(`models/birds/pictures/${species}/${picture}`, 'birds_cnn');
+        await done();
+        assert.equal(await best(), species);
+        assert.equal(await page.locator('.editor-group-container').count(), 2, 'beside the editor');
+        assert.equal(await page.locator('.notification-toast').count(), 0);
+        assert.match(await panel().locator('.ran').innerText(), /\w+ · [\d.]+ m?s/);
+        await page.locator('.statusbar-item', { hasText: /ONNX Lens: \w+/ }).waitFor();
+        await screenshot(page, 'explain-bird');
+      },
+    ],
+    [
+      'goldfish with SqueezeNet: lit in both methods',
+      async () => {
+        needsLab();
+        await explain('lab/goldfish.jpg', squeezenet);
+        await done();
+        assert.equal(await best(), 'goldfish');
+        await screenshot(page, 'explain-goldfish-gradient');
+        await show('Heat');
+        const gradient = await brightness(fish);
+        assert.ok(gradient.inside > 1.3 * gradient.all, JSON.stringify(gradient));
+        await choose('Method', 'Occlusion');
+        await panel().locator('.scale-text', { hasText: 'drop of the logit' }).waitFor({ timeout: 120_000 });
+        await done(180_000);
+        await choose('Sign', 'for');
+        await page.waitForTimeout(300);
+        const occlusion = await brightness(fish);
+        assert.ok(occlusion.inside > 1.3 * occlusion.all, JSON.stringify(occlusion));
+        await choose('Sign', 'both');
+        await show('Blend');
+        await screenshot(page, 'explain-goldfish-occlusion');
+        assert.match(await panel().locator('.model-view summary').innerText(), /227×227 RGB 0…255 − \(123, 117, 104\)/);
+      },
+    ],
+    [
+      'the history goes back without running again',
+      async () => {
+        needsLab();
+        await panel().locator('.history-run', { hasText: 'Gradient · goldfish' }).click();
+        await panel().locator('.history-run[aria-current=true]', { hasText: 'Gradient' }).waitFor();
+        assert.equal(await panel().locator('.working').count(), 0);
+      },
+    ],
+    [
+      'another class: by a click on it, and by its name among all',
+      async () => {
+        needsLab();
+        await bars().nth(1).click();
+        await chosenBar('tench');
+        await done();
+        await target().click();
+        await page.keyboard.type('king penguin');
+        await panel().locator('.combobox-row', { hasText: 'king penguin' }).waitFor();
+        await page.keyboard.press('Enter');
+        await chosenBar('king penguin');
+        assert.equal(await target().inputValue(), 'king penguin');
+        await target().click();
+        assert.ok((await panel().locator('.combobox-row').count()) < 40, 'only the rows in sight exist');
+        assert.equal(await panel().locator('.combobox-row').first().getAttribute('aria-setsize'), '1001');
+        await page.keyboard.press('Escape');
+      },
+    ],
+    [
+      'cancelling keeps what there is',
+      async () => {
+        needsLab();
+        await choose('Method', 'Occlusion');
+        await parameter('Patch', 8);
+        await parameter('Stride', 1);
+        await far();
+        await screenshot(page, 'explain-working');
+        await panel().locator('.working lens-button', { hasText: 'Cancel' }).click();
+        await panel().locator('.notice', { hasText: 'Stopped' }).waitFor();
+        assert.equal(await panel().locator('.failure').count(), 0);
+        await screenshot(page, 'explain-partial');
+        await choose('Method', 'Gradient');
+        await done();
+        assert.equal(await panel().locator('.notice').count(), 0);
+      },
+    ],
+    [
+      'a runner that is killed is one sentence, and the next run works',
+      async () => {
+        needsLab();
+        await choose('Method', 'Occlusion');
+        await far();
+        const before = runners();
+        assert.ok(before.length > 0);
+        for (const pid of before) process.kill(pid, 'SIGKILL');
+        await failed(/SIGKILL/);
+        await screenshot(page, 'explain-killed');
+        await choose('Method', 'Gradient');
+        await done();
+        await panel().locator('.icon-button[aria-label="Run again"]').click();
+        await panel().locator('.stage[aria-busy=true]').waitFor();
+        await done();
+        assert.equal(await panel().locator('.failure').count(), 0);
+        const after = runners();
+        assert.ok(after.length > 0 && after.every((pid) => !before.includes(pid)));
+      },
+    ],
+    [
+      'a text file named .png, and after it a picture that is one',
+      async () => {
+        needsLab();
+        await explain('lab/notes.png', squeezenet);
+        await failed(/notes\.png/);
+        await screenshot(page, 'explain-text-file');
+        await explain('lab/cat_dog_both.png', squeezenet);
+        await done();
+        assert.equal(await best(), 'bull mastiff');
+      },
+    ],
+    [
+      'a tensor of the wrong shape',
+      async () => {
+        needsLab();
+        await explain('lab/wrong.npy', squeezenet);
+        await failed(/5×5/);
+      },
+    ],
+    [
+      'a model that is cut off',
+      async () => {
+        needsLab();
+        await explain('lab/goldfish.jpg', 'broken.onnx');
+        await failed(/broken\.onnx/);
+        await screenshot(page, 'explain-broken-model');
+        fs.rmSync(at('lab', 'broken.onnx'));
+        await page.locator('.tab.active', { hasText: 'broken' }).locator('.codicon-close').click();
+      },
+    ],
+    [
+      'several pictures: one that fails stops no other',
+      async () => {
+        needsLab();
+        const row = (name) =>
+          page.locator(`.explorer-folders-view .monaco-list-row:has([aria-label$="/lab/${name}"])`).first();
+        await row('cat_dog_both.png').click();
+        for (const name of ['goldfish.jpg', 'notes.png']) await row(name).click({ modifiers: ['Control'] });
+        await explain('lab/goldfish.jpg', squeezenet, '3 pictures');
+        await panel().locator('.picture.failed').waitFor({ timeout: 60_000 });
+        await idle();
+        assert.equal(await panel().locator('.picture').count(), 3);
+        assert.equal(await panel().locator('.picture.failed').count(), 1);
+        await panel().locator('.picture[aria-label^="goldfish.jpg"]').click();
+        await bars().first().filter({ hasText: 'goldfish' }).waitFor();
+        await screenshot(page, 'explain-several');
+      },
+    ],
+    [
+      'keyboard alone: classes, pixels, the original, the target',
+      async () => {
+        needsLab();
+        await explain('lab/goldfish.jpg', squeezenet);
+        await done();
+        await bars().first().focus();
+        await page.keyboard.press('ArrowDown');
+        await page.keyboard.press('Enter');
+        await chosenBar('tench');
+        await done();
+        await panel().locator('lens-heat-canvas canvas').focus();
+        await page.keyboard.press('ArrowRight');
+        await page.keyboard.press('Shift+ArrowDown');
+        assert.match(
+          await panel().locator('[aria-live=polite]').innerText(),
+          /^\d+, \d+: heat \S+, picture \d+ \d+ \d+$/,
+        );
+        assert.match(await panel().locator('.readout').innerText(), /Model input\s+\S*\d/);
+        for (const key of ['+', '+', 'ArrowLeft', '-', '0']) await page.keyboard.press(key);
+        const mode = (name) => panel().locator('.segmented [aria-checked=true]', { hasText: name }).waitFor();
+        await page.keyboard.down('o');
+        await mode('Original');
+        await page.keyboard.up('o');
+        await mode('Blend');
+        await target().focus();
+        await page.keyboard.press('ArrowDown');
+        await page.keyboard.type('goldfi');
+        await page.keyboard.press('Enter');
+        await chosenBar('goldfish');
+      },
+    ],
+    [
+      'exports: picture, values, recipe, command line',
+      async () => {
+        needsLab();
+        await done();
+        const item = async (name) => {
+          await panel().locator('.icon-button[aria-label=Export]').click();
+          await panel().locator('[role=menuitem]', { hasText: name }).click();
+        };
+        const save = async (name, file) => {
+          await item(name);
+          const box = page.locator('.quick-input-widget:visible input').first();
+          await box.waitFor();
+          await box.fill(at('lab', file));
+          await box.press('Enter');
+          for (let i = 0; i < 50 && !fs.existsSync(at('lab', file)); i++) await page.waitForTimeout(100);
+          await page.waitForTimeout(200);
+          return fs.readFileSync(at('lab', file));
+        };
+        const png = await save('Picture', 'out.png');
+        assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');
+        assert.ok(png.readUInt32BE(16) > 600, 'wide enough for a paper');
+        const npy = await save('Values', 'out.npy');
+        assert.match(npy.subarray(0, 128).toString('latin1'), /'<f4'.*\(3, 227, 227\)/);
+        const recipe = JSON.parse(String(await save('Recipe', 'out.json')));
+        assert.equal(recipe.schema, 'onnx-lens/recipe/1');
+        assert.equal(recipe.target.label, 'goldfish');
+        assert.equal(recipe.preprocessing.mean.origin.kind, 'sidecar');
+        await item('command line');
+        await page.waitForTimeout(500);
+        const line = await page.evaluate(() => navigator.clipboard.readText());
+        const start = 'onnx-lens explain lab/squeezenet_v1.0_dc.onnx lab/goldfish.jpg --method gradient --target 1 ';
+        assert.ok(line.startsWith(start), line);
+      },
+    ],
+    [
+      'a setting changed on disk makes the answer old: run again',
+      async () => {
+        needsLab();
+        const sidecar = at('lab', `${squeezenet}.lens.json`);
+        fs.writeFileSync(sidecar, fs.readFileSync(sidecar, 'utf8').replace('[123,117,104]', '[0,0,0]'));
+        const notice = panel().locator('.notice', { hasText: 'changed on disk' });
+        await notice.waitFor();
+        await screenshot(page, 'explain-stale');
+        await notice.locator('lens-button').click();
+        await notice.waitFor({ state: 'detached' });
+        await done();
+        assert.doesNotMatch(await panel().locator('.model-view summary').innerText(), /123/);
+      },
+    ],
+    [
+      'no violation of accessibility, in every theme',
+      async () => {
+        needsLab();
+        await panel().locator('.model-view summary').click();
+        for (const theme of ['light', 'hc', 'hc-light', 'dark']) {
+          await setTheme(page, theme);
+          await screenshot(page, `explain-${theme}`);
+          assert.deepEqual(await axe(await webviewFrame(page)), [], theme);
+        }
+      },
+    ],
+    [
+      'a pinned panel stays, the next picture opens another',
+      async () => {
+        needsLab();
+        await panel().locator('.icon-button[aria-label^="Pin"]').click();
+        await explain('lab/cat_dog_both.png', squeezenet);
+        await done();
+        const tabs = await page.locator('.tabs-container .tab', { hasText: squeezenet }).allInnerTexts();
+        assert.deepEqual(tabs.map((t) => t.split(' · ')[0].trim()).sort(), ['cat_dog_both.png', 'goldfish.jpg']);
+      },
+    ],
+    [
+      'hidden tabs and a reloaded window come back as they were',
+      async () => {
+        needsLab();
+        await show('Mask');
+        const second = (await bars().nth(1).locator('.bar-label').innerText()).trim();
+        await bars().nth(1).click();
+        await chosenBar(second);
+        await done();
+        await page.locator('.tabs-container .tab', { hasText: 'goldfish.jpg' }).click();
+        await bars().first().filter({ hasText: 'goldfish' }).waitFor();
+        await page.locator('.tabs-container .tab', { hasText: 'cat_dog_both.png' }).click();
+        await done();
+        assert.equal(await target().inputValue(), second);
+        await page.waitForTimeout(2000); // the editor keeps its state now and then
+        await page.reload({ waitUntil: 'commit' });
+        await page.waitForSelector('.explorer-folders-view .monaco-list-row', { timeout: 60_000 });
+        await done(90_000);
+        await chosenBar(second);
+        assert.equal(await target().inputValue(), second);
+        assert.match(await panel().locator('.segmented [aria-checked=true]').first().innerText(), /Mask/);
+        await screenshot(page, 'explain-reloaded');
+      },
+    ],
+  ];
+}
