@@ -17,6 +17,7 @@ import { hirescam } from './attribution/hirescam.js';
 import { layercam } from './attribution/layercam.js';
 import { guidedGradcam } from './attribution/guidedGradcam.js';
 import { gradient } from './attribution/gradient.js';
+import { lrp } from './attribution/lrp.js';
 import { occlusion } from './attribution/occlusion.js';
 import { perturbation } from './attribution/perturbation.js';
 import { rise } from './attribution/rise.js';
@@ -43,6 +44,7 @@ export const attributionMethods: readonly AttributionMethod[] = [
   expectedGradients,
   conductance,
   deeplift,
+  lrp,
 ];
 
 /** The attribution method of that id; throws a LensError that suggests near ids. */

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { Random } from '../../../src/base/random.js';
+import { toFloat32 } from '../../../src/base/tensor.js';
+import { lrp } from '../../../src/method/attribution/lrp.js';
+import type { AttributionAnswer } from '../../../src/method/method.js';
+import { parseParameters } from '../../../src/method/parameters.js';
+import type { ParameterValue } from '../../../src/result/method.js';
+import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { relativeError, requireData } from '../support/data.js';
+import { expected, testSubject } from '../support/subject.js';
+import { CLASSES, openTiny, tinyNet, tinyPicture } from './tinyNet.js';
+
+describe('method/lrp', () => {
+  let sessions: OrtSessions;
+  before(() => void (sessions = new OrtSessions({ provider: 'cpu', threads: 1 })));
+  after(() => sessions.dispose());
+
+  const ask = async (
+    net: Parameters<typeof tinyNet>[0],
+    index: number,
+    params: Record<string, ParameterValue>,
+  ): Promise<{ answer: AttributionAnswer; score: number }> => {
+    const subject = await openTiny(tinyNet(net), sessions);
+    const { signal } = new AbortController();
+    const input = tinyPicture();
+    const target = { index, label: '' };
+    const request = {
+      input,
+      target,
+      score: 'logit',
+      seed: 0,
+      params: parseParameters('lrp', lrp.parameters, params),
+    } as const;
+    const answer = await lrp.run(subject, request, { signal, random: new Random(0), progress: () => undefined });
+    const [score] = await subject.scores(input, target, 'logit', signal);
+    await subject.dispose();
+    return { answer, score: score! };
+  };
+  const total = (answer: AttributionAnswer): number => toFloat32(answer.attribution.values).reduce((a, b) => a + b, 0);
+
+  for (const activation of ['Relu', 'Gelu'] as const) {
+    it(`hands the whole score to the pixels by z+, biases or not (${activation})`, async () => {
+      for (let index = 0; index < CLASSES; index++) {
+        const { answer, score } = await ask({ activation }, index, { rule: 'z_plus' });
+        assert.ok(
+          Math.abs(total(answer) - score) < 1e-3 * Math.max(1, Math.abs(score)),
+          `${total(answer)} of ${score}`,
+        );
+        assert.ok(Math.abs(answer.delta!) < 1e-3 * Math.max(1, Math.abs(score)));
+      }
+    });
+
+    it(`hands the whole score to the pixels by epsilon where there are no biases and epsilon is small (${activation})`, async () => {
+      const { answer, score } = await ask({ activation, unbiased: true }, 1, { rule: 'epsilon', epsilon: 1e-7 });
+      assert.ok(Math.abs(total(answer) - score) < 1e-3 * Math.max(1, Math.abs(score)), `${total(answer)} of ${score}`);
+      const damped = await ask({ activation, unbiased: true }, 1, { rule: 'epsilon', epsilon: 1 });
+      assert.ok(Math.abs(total(damped.answer)) < Math.abs(score));
+    });
+  }
+
+  it('gives shares of one sign by z+: that of the score', async () => {
+    for (let index = 0; index < CLASSES; index++) {
+      const { answer, score } = await ask({}, index, { rule: 'z_plus' });
+      assert.ok(toFloat32(answer.attribution.values).every((v) => v * score >= 0));
+    }
+  });
+
+  describe('with references', () => {
+    before(requireData);
+
+    it('is input × gradient for epsilon = 0 in a network of rectifiers', async () => {
+      for (const model of ['small_cnn', 'cifar_resnet20']) {
+        const t = await testSubject(model);
+        // Input 1 of ResNet20 has a rectifier within rounding of zero.
+        for (const k of [0, 2]) {
+          const { attribution } = await t.run('lrp', k, { rule: 'epsilon', epsilon: 0 });
+          const error = relativeError(toFloat32(attribution.values), expected(model, 'input_x_gradient', k));
+          assert.ok(error < 1e-4, `${model}, input ${k}: ${error}`);
+        }
+        await t.dispose();
+      }
+    });
+
+    it('is the same with batch normalisation folded by us as in a fused file', async () => {
+      const plain = await testSubject('cifar_resnet20');
+      const fused = await testSubject('cifar_resnet20_fused', {}, 'cifar_resnet20');
+      for (const rule of ['z_plus', 'epsilon', 'epsilon_plus']) {
+        const a = toFloat32((await plain.run('lrp', 0, { rule })).attribution.values);
+        const b = toFloat32((await fused.run('lrp', 0, { rule })).attribution.values);
+        assert.ok(relativeError(a, b) < 1e-3, `${rule}: ${relativeError(a, b)}`);
+      }
+      await plain.dispose();
+      await fused.dispose();
+    });
+
+    it('answers for transformers, gates and real networks', async () => {
+      for (const model of ['small_vit', 'mnist_vit', 'odd_cnn', 'squeezenet_v1.0_dc']) {
+        const t = await testSubject(model);
+        for (const rule of ['z_plus', 'epsilon', 'epsilon_plus']) {
+          const values = toFloat32((await t.run('lrp', 0, { rule })).attribution.values);
+          assert.ok(values.every(Number.isFinite), `${model} ${rule}`);
+          assert.ok(
+            values.some((v) => v !== 0),
+            `${model} ${rule}`,
+          );
+        }
+        await t.dispose();
+      }
+    });
+  });
+});
