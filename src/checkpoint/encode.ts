@@ -28,8 +28,9 @@ export type Placement =
   | { readonly kind: 'part'; readonly part: FilePart }
   | { readonly kind: 'external'; readonly location: string; readonly offset: number; readonly length: number };
 
-/** Older runtimes than this one are not served; IR 8 has everything a plain graph needs. */
+/** IR 8 has everything a plain graph needs; ONNX Runtime 1.30 reads up to 13, and 14 brought nothing that is written here. */
 const OLDEST_IR = 8;
+const NEWEST_IR = 13;
 
 const TYPE_CODES = {
   float: 1,
@@ -53,7 +54,7 @@ export class Encoder {
 
   async model(graph: ModelToWrite, weights: ReadonlyMap<string, StoredTensor>): Promise<Message> {
     const m = new Message();
-    m.int(1, Math.max(graph.irVersion, OLDEST_IR));
+    m.int(1, Math.min(Math.max(graph.irVersion, OLDEST_IR), NEWEST_IR));
     m.text(2, 'onnx-lens');
     const g = new Message();
     for (const node of graph.nodes) g.message(1, await this.node({ ...node, attributes: node.attributes.list }));

@@ -15,13 +15,13 @@ export class Message {
   /** Total length in bytes. */
   length = 0;
   private readonly chunks: (Uint8Array | FilePart)[] = [];
-  private buffer = new Uint8Array(256);
+  private buffer = new Uint8Array(64);
   private used = 0;
 
   private flush(): void {
     if (this.used === 0) return;
     this.chunks.push(this.buffer.subarray(0, this.used));
-    this.buffer = new Uint8Array(256);
+    this.buffer = new Uint8Array(64);
     this.used = 0;
   }
 

@@ -141,7 +141,7 @@ async function parseModel(
     await breathe();
   }
   if (!hasGraph) throw malformed('it holds no graph');
-  checkVersions(context, irVersion, opsets);
+  checkVersions(context, irVersion, opsets, functions);
   if (parts.outputs.length === 0) throw malformed('its graph has no outputs');
   return {
     path: file,
@@ -158,7 +158,12 @@ async function parseModel(
   };
 }
 
-function checkVersions(context: Context, irVersion: number, opsets: Map<string, number>): void {
+function checkVersions(
+  context: Context,
+  irVersion: number,
+  opsets: Map<string, number>,
+  functions: readonly FunctionProto[],
+): void {
   if (irVersion > NEWEST_IR) {
     throw new LensError(
       'input',
@@ -174,17 +179,19 @@ function checkVersions(context: Context, irVersion: number, opsets: Map<string, 
     // Before IR version 3 nothing was said and opset 1 was meant; a model of custom operators alone may use any.
     opsets.set('', irVersion < 3 ? 1 : NEWEST_OPSET);
   }
-  const opset = opsets.get('')!;
-  if (opset > NEWEST_OPSET) {
+  // A function may ask for a newer opset than the model around it.
+  const newest = Math.max(opsets.get('')!, ...functions.map((f) => f.opsets.get('') ?? 0));
+  if (newest > NEWEST_OPSET) {
     throw new LensError(
       'input',
       'checkpoint/opset',
-      `The model uses opset ${opset}; opsets ${OLDEST_OPSET} to ${NEWEST_OPSET} can be read.`,
+      `The model uses opset ${newest}; opsets ${OLDEST_OPSET} to ${NEWEST_OPSET} can be read.`,
       {
         hint: `Export it again with opset_version=${NEWEST_OPSET} or lower.`,
       },
     );
   }
+  const opset = opsets.get('')!;
   if (opset < OLDEST_OPSET) {
     throw new LensError(
       'input',

@@ -55,3 +55,10 @@ export function parameterCount(graph: Graph): number {
     if (isParameter(w) && w.dims.length > 0 && !buffers.has(name)) count += sizeOf(w.dims);
   return count;
 }
+
+/** Weights that no node reads and no output shows: left-overs of an export. */
+export function unusedWeights(graph: Graph): string[] {
+  const index = indexOf(graph);
+  const outputs = new Set(graph.outputs.map((o) => o.name));
+  return [...graph.weights.keys()].filter((name) => index.consumers(name).length === 0 && !outputs.has(name));
+}

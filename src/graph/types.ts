@@ -21,6 +21,17 @@ type InputType = (input: number) => ElementType | undefined;
  * optionals, maps) are absent. An operator that is not listed keeps the type of its first input.
  */
 export function inferTypes(graph: Graph): ReadonlyMap<string, ElementType> {
+  let types = cache.get(graph);
+  if (types === undefined) {
+    types = infer(graph);
+    cache.set(graph, types);
+  }
+  return types;
+}
+
+const cache = new WeakMap<Graph, ReadonlyMap<string, ElementType>>();
+
+function infer(graph: Graph): TypeMap {
   const types: TypeMap = new Map();
   for (const [name, w] of graph.weights) types.set(name, w.type);
   note(types, graph.inputs);

@@ -92,6 +92,19 @@ describe('protobuf fields', () => {
   });
 });
 
+describe('the version that is written', () => {
+  it('is one that ONNX Runtime reads', async () => {
+    for (const [ir, expected] of [
+      [3, 8],
+      [10, 10],
+      [14, 13],
+    ] as const) {
+      const { bytes } = await writeModel(holding([inMemory('w', floatTensor([1]))], { irVersion: ir }));
+      assert.equal((await reread(bytes, temporaryFolder())).irVersion, expected);
+    }
+  });
+});
+
 describe('writing weights', () => {
   const numbers = Float32Array.from({ length: 1000 }, (_, i) => i);
 

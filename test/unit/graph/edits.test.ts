@@ -12,6 +12,7 @@ import {
   withOutputs,
   withWeights,
 } from '../../../src/graph/edits.js';
+import { unusedWeights } from '../../../src/graph/parameters.js';
 import { indexOf, type Graph } from '../../../src/graph/graph.js';
 import {
   DATA,
@@ -94,6 +95,7 @@ describe('edits', () => {
       ['x'],
     );
     assert.deepEqual([...pruned.weights.keys()], ['w', 'b']);
+    assert.deepEqual(unusedWeights(graph()), ['unused']);
     assert.equal((await runGraph(pruned, { x }))['a']!.dims.join(), '2,4');
   });
 

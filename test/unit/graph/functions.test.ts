@@ -160,6 +160,10 @@ describe('functions', () => {
     }
   });
 
+  it('that ask for an opset nobody has are refused', async () => {
+    await assert.rejects(load(withFunctions([call('Scale', 'x', 'y')], undefined, 27)), { code: 'checkpoint/opset' });
+  });
+
   it('that call themselves are refused', async () => {
     const recursive = (m: Message): void =>
       m.message(
