@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isCancelled, throwIfCancelled, toErrorData } from '../base/errors.js';
+import { isCancelled, LensError, throwIfCancelled, toErrorData } from '../base/errors.js';
 import { Random } from '../base/random.js';
 import { mapClasses, namedByFolders } from '../input/classMapping.js';
 import { labelOf, type Labels } from '../input/labels.js';
@@ -112,7 +112,7 @@ export class RunnerService implements Handlers<RunnerApi> {
       const params = parseParameters(method.id, method.parameters, request.params);
       call.progress({ message: 'opening the model' });
       const subject = await model.subject();
-      if (request.layer !== undefined) subject.layer(request.layer);
+      if (request.layer !== undefined) checkLayer(subject, method, request.layer);
       const inputs = await expandInputs(model, request.inputs, signal);
       const { labels } = namesOf(model, subject, inputs);
       const results: Outcome<Explanation>[] = [];
@@ -294,6 +294,15 @@ interface RecipeParts {
   readonly target: Target;
   readonly seed: number;
   readonly answer: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>;
+}
+
+/** A layer that does not exist, or that the method has no use for, is refused before any input is touched. */
+function checkLayer(subject: ModelSubject, method: AttributionMethod, layer: string): void {
+  subject.layer(layer);
+  if (method.layer !== 'none') return;
+  throw new LensError('usage', 'layer/unused', `The method "${method.id}" explains the input; it takes no layer.`, {
+    hint: 'Leave the layer out, or choose a method that looks at one, e.g. gradcam.',
+  });
 }
 
 /** The names of the classes, and how the names of folders map to them. */

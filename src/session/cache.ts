@@ -71,7 +71,7 @@ export class SessionCache {
 
   private trim(): void {
     let bytes = this.bytes;
-    for (const [key, entry] of [...this.entries]) {
+    for (const [key, entry] of this.entries) {
       if (!this.closing && (bytes <= this.limitBytes || this.entries.size <= 1)) break;
       if (entry.users > 0) continue;
       this.entries.delete(key);

@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { LensError } from '../../../src/base/errors.js';
+import { floatTensor, type FloatTensor } from '../../../src/base/tensor.js';
+import { buildGradient } from '../../../src/gradient/engine.js';
+import { ruleSet } from '../../../src/gradient/overrides.js';
+import { addNodes, makeNode, rename } from '../../../src/graph/edits.js';
+import type { Graph } from '../../../src/graph/graph.js';
+import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/modelSubject.js';
+import { fromSamples, toSamples } from '../../../src/method/samples.js';
+import { softmax } from '../../../src/method/targets.js';
+import { concatBatches } from '../../../src/session/batches.js';
+import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { probeFacts } from '../../../src/session/probe.js';
+import { relativeError } from '../support/data.js';
+import { testSpec } from '../support/subject.js';
+import { CLASSES, SIDE, tinyNet, tinyPicture } from './tinyNet.js';
+
+const FLOAT16 = 10;
+const FLOAT = 1;
+const signal = new AbortController().signal;
+const target = { index: 3, label: '' };
+
+describe('method/modelSubject', () => {
+  const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
+  const opened: ModelSubject[] = [];
+  after(async () => {
+    for (const subject of opened) await subject.dispose();
+    assert.equal(sessions.openCount, 0, 'every session has been given back');
+  });
+
+  async function open(
+    graph: Graph,
+    options: SubjectOptions = {},
+    layout: 'NCHW' | 'NHWC' = 'NCHW',
+  ): Promise<ModelSubject> {
+    const facts = await probeFacts(graph, sessions);
+    const dims = layout === 'NCHW' ? [3, SIDE, SIDE] : [SIDE, SIDE, 3];
+    const input = testSpec('x', dims, layout);
+    const subject = await openSubject(
+      { graph, facts, layers: [], input, sessions, differentiate: buildGradient, rules: ruleSet },
+      options,
+    );
+    opened.push(subject);
+    return subject;
+  }
+
+  /** The plain network: what every variant must agree with. */
+  let plain: ModelSubject;
+  let net: Graph;
+  let output: string;
+  let logits: Float32Array;
+  let slope: Float32Array;
+  before(async () => {
+    net = tinyNet();
+    output = net.outputs[0]!.name;
+    plain = await open(net);
+    logits = (await plain.predict(tinyPicture(), signal)).logits.data;
+    slope = await gradientOf(plain, tinyPicture());
+  });
+
+  async function gradientOf(
+    subject: ModelSubject,
+    batch: FloatTensor,
+    kind: 'logit' | 'probability' = 'logit',
+  ): Promise<Float32Array> {
+    const answer = await subject.gradients(batch, { of: subject.scoreAt(target, kind) }, signal);
+    return answer.gradients.get('x')!.data;
+  }
+
+  it('reads probabilities as the softmax of logits in double precision', async () => {
+    const { probabilities } = await plain.predict(tinyPicture(), signal);
+    assert.deepEqual(probabilities, softmax(logits));
+    const [p] = await plain.scores(tinyPicture(), target, 'probability', signal);
+    assert.equal(p, Math.fround(probabilities[3]!));
+    assert.equal(plain.scoreValue('logit').note, undefined);
+  });
+
+  it('cuts a final Softmax for logits, and says so', async () => {
+    const graph = {
+      ...addNodes(net, [makeNode('Softmax', 'p', [output], { axis: 1 })]),
+      outputs: [{ name: 'p', type: 'float32', dims: ['batch', CLASSES] }],
+    } as const;
+    const subject = await open(graph);
+    assert.match(subject.scoreValue('logit').note!, /Softmax was cut/);
+    assert.equal(subject.scoreValue('probability').value, 'p');
+    const { logits: found, probabilities } = await subject.predict(tinyPicture(), signal);
+    assert.ok(relativeError(found.data, logits) < 1e-6);
+    assert.ok(relativeError(probabilities, softmax(logits)) < 1e-6);
+    assert.ok(relativeError(await gradientOf(subject, tinyPicture()), slope) < 1e-5);
+  });
+
+  it('takes a Sigmoid class by class', async () => {
+    const graph = {
+      ...addNodes(net, [makeNode('Sigmoid', 'p', [output])]),
+      outputs: [{ name: 'p', type: 'float32', dims: ['batch', CLASSES] }],
+    } as const;
+    const subject = await open(graph);
+    const { probabilities } = await subject.predict(tinyPicture(), signal);
+    assert.ok(
+      relativeError(
+        probabilities,
+        logits.map((z) => 1 / (1 + Math.exp(-z))),
+      ) < 1e-6,
+    );
+    const p = 1 / (1 + Math.exp(-logits[3]!));
+    assert.ok(
+      relativeError(
+        await gradientOf(subject, tinyPicture(), 'probability'),
+        slope.map((g) => g * p * (1 - p)),
+      ) < 1e-5,
+    );
+  });
+
+  it('leaves an output alone that is a distribution without a Softmax', async () => {
+    const exp = addNodes(
+      net,
+      [
+        makeNode('Exp', 'e', [output]),
+        makeNode('ReduceSum', 'sum', ['e', 'one'], { keepdims: 1 }),
+        makeNode('Div', 'p', ['e', 'sum']),
+      ],
+      {
+        weights: [
+          {
+            name: 'one',
+            type: 'int64',
+            dims: [1],
+            at: { kind: 'memory', tensor: { type: 'int64', dims: [1], data: BigInt64Array.of(1n) } },
+          },
+        ],
+      },
+    );
+    const subject = await open({ ...exp, outputs: [{ name: 'p', type: 'float32', dims: ['batch', CLASSES] }] });
+    assert.match(subject.scoreValue('logit').note!, /probability already/);
+    const { probabilities } = await subject.predict(tinyPicture(), signal);
+    assert.ok(relativeError(probabilities, softmax(logits)) < 1e-5);
+  });
+
+  it('feeds and fetches float16', async () => {
+    const inner = rename(net, new Map([['x', 'x32']]));
+    const graph: Graph = {
+      ...inner,
+      inputs: [{ name: 'x', type: 'float16', dims: ['batch', 3, SIDE, SIDE] }],
+      nodes: [
+        makeNode('Cast', 'x32', ['x'], { to: FLOAT }),
+        ...inner.nodes,
+        makeNode('Cast', 'half', [output], { to: FLOAT16 }),
+      ],
+      outputs: [{ name: 'half', type: 'float16', dims: ['batch', CLASSES] }],
+    };
+    const subject = await open(graph);
+    const { logits: found } = await subject.predict(tinyPicture(), signal);
+    assert.ok(relativeError(found.data, logits) < 5e-3);
+    assert.ok(relativeError(await gradientOf(subject, tinyPicture()), slope) < 2e-2);
+  });
+
+  it('feeds the channels last where the model has them last', async () => {
+    const inner = rename(net, new Map([['x', 'planar']]));
+    const graph: Graph = {
+      ...inner,
+      inputs: [{ name: 'x', type: 'float32', dims: ['batch', SIDE, SIDE, 3] }],
+      nodes: [makeNode('Transpose', 'planar', ['x'], { perm: [0, 3, 1, 2] }), ...inner.nodes],
+    };
+    const subject = await open(graph, {}, 'NHWC');
+    const picture = tinyPicture();
+    const area = SIDE * SIDE;
+    const last = floatTensor(
+      [1, SIDE, SIDE, 3],
+      picture.data.map((_, i) => picture.data[(i % 3) * area + Math.floor(i / 3)]!),
+    );
+    assert.ok(relativeError((await subject.predict(last, signal)).logits.data, logits) < 1e-6);
+    const gradient = await gradientOf(subject, last);
+    assert.ok(
+      relativeError(
+        gradient,
+        gradient.map((_, i) => slope[(i % 3) * area + Math.floor(i / 3)]!),
+      ) < 1e-5,
+    );
+  });
+
+  for (const batch of [1, 4]) {
+    it(`runs a model whose batch is fixed at ${batch} piece by piece`, async () => {
+      const graph: Graph = {
+        ...net,
+        inputs: [{ name: 'x', type: 'float32', dims: [batch, 3, SIDE, SIDE] }],
+        outputs: [{ name: output, type: 'float32', dims: [batch, CLASSES] }],
+      };
+      const subject = await open(graph);
+      assert.equal(subject.batchSize('gradient'), batch);
+      const one = tinyPicture();
+      const other = { ...one, data: one.data.map((v) => 0.5 * v) };
+      const many = concatBatches([one, other, one, other, one, other]);
+      const { logits: found } = await subject.predict(many, signal);
+      assert.deepEqual(found.dims, [6, CLASSES]);
+      for (const k of [0, 2, 4])
+        assert.ok(relativeError(found.data.subarray(k * CLASSES, (k + 1) * CLASSES), logits) < 1e-5);
+      const gradient = await gradientOf(subject, many);
+      assert.equal(gradient.length, many.data.length);
+      assert.ok(relativeError(gradient.subarray(4 * one.data.length, 5 * one.data.length), slope) < 1e-5);
+      const p = await gradientOf(subject, many, 'probability');
+      const expected = await gradientOf(plain, many, 'probability');
+      assert.ok(relativeError(p, expected) < 1e-4);
+    });
+  }
+
+  it('feeds zeros to inputs that nobody fills, and says so', async () => {
+    const graph: Graph = {
+      ...addNodes(net, [makeNode('Add', 'sum', [output, 'shift'])]),
+      inputs: [...net.inputs, { name: 'shift', type: 'float32', dims: ['batch', CLASSES] }],
+      outputs: [{ name: 'sum', type: 'float32', dims: ['batch', CLASSES] }],
+    };
+    const subject = await open(graph);
+    assert.deepEqual(subject.notes, ['The input "shift" is fed with zeros.']);
+    assert.ok(relativeError((await subject.predict(tinyPicture(), signal)).logits.data, logits) < 1e-6);
+  });
+
+  it('takes the output that is named, else the first list of classes', async () => {
+    const graph: Graph = {
+      ...net,
+      outputs: [{ name: 'act2', type: 'float32' }, { name: 'pooled', type: 'float32' }, ...net.outputs],
+    };
+    assert.equal((await open(graph)).classes, 12);
+    assert.equal((await open(graph, { output })).classes, CLASSES);
+    await assert.rejects(
+      open(graph, { output: 'nothing' }),
+      (e: LensError) => e.code === 'subject/output' && e.message.includes('pooled'),
+    );
+  });
+
+  it('refuses a tensor of another shape', async () => {
+    await assert.rejects(plain.predict(floatTensor([1, 3, 8, 8]), signal), (e: LensError) => e.code === 'input/shape');
+  });
+
+  it('brings forward values along with gradients, those of other branches too', async () => {
+    const answer = await plain.gradients(
+      tinyPicture(),
+      { of: { value: 'pooled', pick: { index: 2 } }, wrt: ['act2'], values: ['act2', output, 'x'] },
+      signal,
+    );
+    assert.deepEqual(answer.gradients.get('act2')!.dims, [1, 12, SIDE / 2, SIDE / 2]);
+    assert.ok(relativeError(answer.values.get(output)!.data, logits) < 1e-6);
+    assert.deepEqual(answer.values.get('x')!.data, tinyPicture().data);
+    const map = answer.values.get('act2')!.data.subarray(2 * 64, 3 * 64);
+    assert.ok(Math.abs(answer.scores[0]! - map.reduce((a, b) => a + b, 0) / 64) < 1e-5);
+  });
+
+  it('differentiates along directions, one for all or one for each', async () => {
+    const two = concatBatches([tinyPicture(), tinyPicture()]);
+    const direction = floatTensor([CLASSES]);
+    direction.data[3] = 2;
+    const doubled = await plain.gradients(two, { of: { value: output, pick: { direction } } }, signal);
+    const half = slope.length;
+    assert.ok(
+      relativeError(
+        doubled.gradients.get('x')!.data.subarray(half),
+        slope.map((g) => 2 * g),
+      ) < 1e-5,
+    );
+    const directions = floatTensor([2, CLASSES]);
+    directions.data[3] = 1;
+    directions.data[CLASSES + 3] = -1;
+    const each = (await plain.gradients(two, { of: { value: output, pick: { directions } } }, signal)).gradients.get(
+      'x',
+    )!.data;
+    assert.ok(relativeError(each.subarray(0, half), slope) < 1e-5);
+    assert.ok(
+      relativeError(
+        each.subarray(half),
+        slope.map((g) => -g),
+      ) < 1e-5,
+    );
+  });
+});
+
+describe('method/samples', () => {
+  const facts = (base: number[], slope: number[]): Parameters<typeof toSamples>[1] => ({
+    type: 'float32',
+    base,
+    slope,
+  });
+  const dynamic = { dynamicBatch: true, batch: 1, get: () => undefined };
+  const counted = (...dims: number[]): FloatTensor =>
+    floatTensor(
+      dims,
+      Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => i),
+    );
+
+  it('unfolds windows, moves the batch to the front, and back', () => {
+    const windows = facts([0, 3], [2, 0]);
+    assert.deepEqual(toSamples(counted(4, 3), windows, dynamic, 2).dims, [2, 2, 3]);
+    const second = facts([3, 0, 2], [0, 1, 0]);
+    const moved = toSamples(counted(3, 2, 2), second, dynamic, 2);
+    assert.deepEqual(moved.dims, [2, 3, 2]);
+    assert.deepEqual([...moved.data], [0, 1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11]);
+    assert.deepEqual(fromSamples(moved, second, dynamic, 2), counted(3, 2, 2));
+    assert.deepEqual(toSamples(counted(2, 2), facts([2, 2], [0, 0]), dynamic, 2).dims, [2, 2, 2]);
+  });
+});
