@@ -3,7 +3,7 @@ import { addNodes, makeNode, prune } from '../../../graph/edits.js';
 import { flopsOf } from '../../../graph/flops.js';
 import { indexOf, type Graph, type GraphNode } from '../../../graph/graph.js';
 import { Attributes, makeAttributes } from '../../../graph/attributes.js';
-import { inMemory, type StoredTensor, type ValueInfo } from '../../../checkpoint/model.js';
+import { inMemory, type StoredTensor, type ValueInfo } from '../../../graph/values.js';
 import { int64Tensor, sizeOf, type Tensor } from '../../../base/tensor.js';
 import { Names } from '../../../graph/names.js';
 import { describe, readsOf } from '../../../graph/order.js';
