@@ -98,6 +98,7 @@ export class ExplainController {
         status: 'kept',
         startedAt: this.now(),
         outcomes: new Map(),
+        loading: new Map(),
         outdated: false,
         explanations: new Map(),
       }));
@@ -286,6 +287,7 @@ export class ExplainController {
       title: this.titleOf(question),
       startedAt: this.now(),
       outcomes: new Map(),
+      loading: new Map(),
       outdated: false,
       explanations: new Map(),
     };
@@ -310,6 +312,7 @@ export class ExplainController {
 
   private async follow(run: Run): Promise<void> {
     const { id, question, pictures } = run;
+    let status: Run['status'];
     try {
       const answer = await this.host.run(
         { id, question, pictures },
@@ -317,17 +320,15 @@ export class ExplainController {
       );
       run.answer = answer;
       for (const outcome of answer.outcomes) run.outcomes.set(outcome.picture, outcome);
-      run.status = answer.cancelled
-        ? 'partial'
-        : answer.outcomes.every((o) => o.state === 'failed')
-          ? 'failed'
-          : 'done';
+      status = answer.cancelled ? 'partial' : answer.outcomes.every((o) => o.state === 'failed') ? 'failed' : 'done';
+      // The run ends for the eye when its picture is here: nothing older is shown in between.
+      await this.fetch(run);
     } catch (error) {
-      run.status = isCancelled(error) ? 'partial' : 'failed';
+      status = isCancelled(error) ? 'partial' : 'failed';
       if (!isCancelled(error)) run.error = toErrorData(error);
     }
+    run.status = status;
     delete run.progress;
-    await this.fetch(run);
     this.onChange();
   }
 
@@ -347,14 +348,12 @@ export class ExplainController {
     const ended = run.pictures.filter((p) => ['done', 'partial'].includes(run.outcomes.get(p)?.state ?? ''));
     const { selected } = this;
     for (const picture of ended.sort((a, b) => Number(b === selected) - Number(a === selected))) {
-      if (!run.explanations.has(picture)) {
-        try {
-          run.explanations.set(picture, await this.host.explanation({ run: run.id, picture }));
-        } catch {
-          // The host no longer has it: it is computed again when it is looked at.
-          if (run === this.current && picture === selected && run.status !== 'working') this.begin(run);
-          return;
-        }
+      try {
+        await this.load(run, picture);
+      } catch {
+        // The host no longer has it: it is computed again when it is looked at.
+        if (run === this.current && picture === selected && run.status !== 'working') this.begin(run);
+        return;
       }
       const explanation = run.explanations.get(picture)!;
       if (picture === this.selected && run === this.current) this.last = { explanation, picture };
@@ -362,6 +361,18 @@ export class ExplainController {
       this.onChange();
     }
     this.forget();
+  }
+
+  /** One explanation, asked for once however many wait for it. */
+  private async load(run: Run, picture: string): Promise<void> {
+    if (run.explanations.has(picture)) return;
+    const loading = run.loading.get(picture) ?? this.host.explanation({ run: run.id, picture });
+    run.loading.set(picture, loading);
+    try {
+      run.explanations.set(picture, await loading);
+    } finally {
+      run.loading.delete(picture);
+    }
   }
 
   /** Arrays of runs that are not shown are given up, oldest first; they can be fetched again. */

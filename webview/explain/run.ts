@@ -23,6 +23,8 @@ export interface Run {
   /** The model or a picture has changed on disk since. */
   outdated: boolean;
   readonly explanations: Map<string, Explanation>;
+  /** Explanations on their way. */
+  readonly loading: Map<string, Promise<Explanation>>;
 }
 
 /** Parameters of a request: those that differ from the defaults, and all channels for the panel to reduce. */
