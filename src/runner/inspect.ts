@@ -29,12 +29,17 @@ export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): 
     sha256: await sha256Of(model.file.path),
     preprocessing: recordOf(resolved.preprocessing),
     labels: { count: labels.names.length, origin: labels.origin, names: labels.names },
-    differentiable: differentiable(model, facts, warnings),
+    differentiable: differentiabilityOf(model, facts, warnings),
     warnings: [...outline.warnings, ...warnings],
   };
 }
 
-function differentiable(model: OpenModel, facts: Facts | undefined, warnings: string[]): Inspection['differentiable'] {
+/** Whether gradients reach the input, and which operators stop them. Doubts about the scores are added to `warnings`. */
+export function differentiabilityOf(
+  model: OpenModel,
+  facts: Facts | undefined,
+  warnings: string[],
+): Inspection['differentiable'] {
   const { graph, layers } = model.file;
   const { input } = model.resolved;
   if (input === undefined) return { yes: false, refused: [] };
