@@ -1,0 +1,139 @@
+// The first thing a user does: a right click on a picture, and an answer beside the code.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as ui from './ui.mjs';
+
+const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+const birds = 'models/birds/pictures/Lanternfinch';
+
+/** How pictures are prepared for SqueezeNet. */
+const squeezenet = {
+  size: [227, 227],
+  resize: { mode: 'shortSide', size: 256 },
+  crop: 'center',
+  range: [0, 255],
+  mean: [123, 117, 104],
+  std: [1],
+};
+
+export const tests = (page, srv, tools) => {
+  const [first, second] = fs.readdirSync(path.join(srv.ws, birds)).map((file) => `${birds}/${file}`);
+  const panel = ui.webview(page);
+  const bars = panel.locator('.bar-row');
+
+  /** Explains a picture from the explorer's menu; picks the model, which is asked for when there are several. */
+  const explain = async (picture, model) => {
+    await ui.explorerMenu(page, picture, 'Explain This Image');
+    const models = fs.readdirSync(srv.ws, { recursive: true }).filter((file) => file.endsWith('.onnx'));
+    if (models.length > 1) await ui.pick(page, model);
+  };
+  const choose = async (method) => {
+    await panel.locator('lens-dropdown[aria-label="Method"]').click();
+    await panel.locator(`lens-option[value="${method}"]`).click();
+  };
+  /** Waits for an answer to `picture` with a colour bar that says `unit`. */
+  const answered = async (picture, unit) => {
+    await panel.locator('h1', { hasText: path.basename(picture) }).waitFor();
+    await panel.locator('.scale-text').getByText(unit, { exact: true }).waitFor();
+    await panel.locator('.stage[aria-busy="false"]').waitFor();
+  };
+  const drawing = async () => {
+    const frame = await ui.webviewFrame(page);
+    return frame.evaluate("document.querySelector('lens-heat-canvas canvas').toDataURL()");
+  };
+  /** Waits until the canvas shows something else than it did. */
+  const redrawn = async (before) => {
+    for (let i = 0; i < 100 && (await drawing()) === before; i++) await page.waitForTimeout(100);
+    assert.notEqual(await drawing(), before);
+  };
+
+  return [
+    [
+      'a right click on a bird shows what it is and where the model looks, beside the code',
+      async () => {
+        await ui.openWorkbench(page, srv.url(), icon);
+        await ui.openFile(page, 'train.py');
+        await page.locator('.tab.active', { hasText: 'train.py' }).waitFor();
+        await explain(first, 'birds_cnn.onnx');
+        await answered(first, 'logit per unit of input');
+        assert.match(await bars.first().getAttribute('title'), /class \d+ · logit .* · probability/);
+        assert.equal(await page.locator('.editor-group-container').count(), 2);
+        await page.locator('.statusbar-item', { hasText: 'ONNX Lens: CPU' }).waitFor();
+      },
+    ],
+    [
+      'another method gives another map',
+      async () => {
+        const before = await drawing();
+        await choose('occlusion');
+        await answered(first, 'drop of the logit');
+        await redrawn(before);
+      },
+    ],
+    [
+      'a click on a class explains that class',
+      async () => {
+        const before = await drawing();
+        await bars.nth(1).click();
+        await bars.nth(1).and(panel.locator('[aria-selected="true"]')).waitFor();
+        await redrawn(before);
+      },
+    ],
+    [
+      'the next picture goes into the same panel',
+      async () => {
+        await explain(second, 'birds_cnn.onnx');
+        await answered(second, 'drop of the logit');
+        assert.equal(await page.locator('iframe.webview').count(), 1);
+      },
+    ],
+    [
+      'every theme is accessible',
+      async () => {
+        for (const theme of ['light', 'hc', 'hc-light', 'dark']) {
+          await ui.setTheme(page, theme);
+          await ui.screenshot(page, `explain-${theme}`);
+          assert.deepEqual(await ui.axe(await ui.webviewFrame(page)), [], theme);
+        }
+      },
+    ],
+    [
+      'a text file called .png ends in one sentence, and the next picture works',
+      async () => {
+        fs.writeFileSync(path.join(srv.ws, 'letter.png'), 'Dear reader, I am no picture.');
+        await explain('letter.png', 'birds_cnn.onnx');
+        const failure = panel.locator('.failure');
+        await failure.locator('p', { hasText: 'letter.png' }).first().waitFor();
+        await ui.screenshot(page, 'explain-failed');
+        await explain(first, 'birds_cnn.onnx');
+        await failure.waitFor({ state: 'hidden' });
+        await answered(first, 'drop of the logit');
+      },
+    ],
+    [
+      'SqueezeNet finds the goldfish, by both methods',
+      async () => {
+        const fish = tools.data('images/photos/goldfish.jpg');
+        const labels = fs.readFileSync(tools.data('labels/imagenet_classes.txt'), 'utf8').trim().split('\n');
+        fs.copyFileSync(tools.data('models/squeezenet_v1.0_dc.onnx'), path.join(srv.ws, 'squeezenet.onnx'));
+        fs.writeFileSync(path.join(srv.ws, 'squeezenet.lens.json'), JSON.stringify({ input: squeezenet, labels }));
+        fs.copyFileSync(fish, path.join(srv.ws, 'goldfish.jpg'));
+        await ui.runCommand(page, 'View: Close All Editors');
+        await page.waitForTimeout(2000); // the extension notices the model
+        await explain('goldfish.jpg', 'squeezenet.onnx');
+        await panel.locator('.bar-row', { hasText: 'goldfish' }).first().waitFor();
+        await panel.locator('.stage[aria-busy="false"]').waitFor();
+        for (const [method, unit] of Object.entries({
+          gradient: 'logit per unit of input',
+          occlusion: 'drop of the logit',
+        })) {
+          await choose(method);
+          await answered('goldfish.jpg', unit);
+          assert.match(await bars.first().getAttribute('title'), /goldfish .* probability 0\.99/);
+          await ui.screenshot(page, `goldfish-${method}`);
+        }
+      },
+    ],
+  ];
+};
