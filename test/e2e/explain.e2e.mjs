@@ -281,6 +281,7 @@ export function tests(page, srv, tools) {
       'keyboard alone: classes, pixels, the original, the target',
       async () => {
         needsLab();
+        await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'README.md' }).click(); // ends the selection
         await explain('lab/goldfish.jpg', squeezenet);
         await done();
         await bars().first().focus();

@@ -330,6 +330,19 @@ export class ExplainController {
     run.status = status;
     delete run.progress;
     this.onChange();
+    await this.fillHistory();
+  }
+
+  /** Pictures for a history that was kept, as far as the host still has them. */
+  private async fillHistory(): Promise<void> {
+    for (const run of this.runs.filter((r) => r.status === 'kept').reverse()) {
+      try {
+        await this.load(run, run.pictures[0]!);
+      } catch {
+        return;
+      }
+      this.onChange();
+    }
   }
 
   private progress(run: Run, report: RunProgress): void {
