@@ -15,6 +15,7 @@ export interface ModelToWrite {
   readonly nodes: readonly NodeToWrite[];
   readonly weights: ReadonlyMap<string, StoredTensor>;
   readonly metadata: ReadonlyMap<string, string>;
+  readonly described?: readonly ValueInfo[];
   readonly path?: string;
 }
 
@@ -62,6 +63,7 @@ export class Encoder {
     for (const [name, weight] of weights) g.message(5, await this.tensor(weight, name, this.place(weight)));
     for (const value of graph.inputs) g.message(11, this.value(value));
     for (const value of graph.outputs) g.message(12, this.value(value));
+    for (const value of graph.described ?? []) g.message(13, this.value(value));
     m.message(7, g);
     for (const [domain, version] of [['', graph.opset] as const, ...graph.opsets]) {
       if (domain === '' && version !== graph.opset) continue;

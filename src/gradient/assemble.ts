@@ -3,6 +3,7 @@ import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { readsOf } from '../graph/order.js';
 import type { GradientGraph, GradientRequest } from './request.js';
 import type { Ref } from './rule.js';
+import { dimsOf } from './dims.js';
 import { described, withOutputs, type Tape } from './tape.js';
 
 export interface Pieces {
@@ -44,33 +45,45 @@ export function assemble(p: Pieces): GradientGraph {
   const score = asOutput(p.score, 'score');
   const gradients = new Map<string, string>();
   for (const [value, ref] of p.gradients) gradients.set(value, asOutput(ref, value));
+  const symbol = batchSymbol(graph, facts);
+  const dimsOfValue = (value: string): { dims?: (number | string)[] } => {
+    const fact = facts.get(value);
+    return fact === undefined ? {} : { dims: described(dimsOf(fact), symbol) };
+  };
+  const batch = facts.dynamicBatch ? symbol : facts.batch;
   const outputs = [
-    { name: score, type: tape.type(score), dims: [facts.dynamicBatch ? 'batch' : facts.batch] },
-    ...[...gradients].map(([value, name]) => ({ name, type: tape.type(name), ...dimsOfValue(facts, value) })),
-    ...kept.map((name) => ({ name, ...typeOfValue(facts, name), ...dimsOfValue(facts, name) })),
+    { name: score, type: tape.type(score), dims: [batch] },
+    ...[...gradients].map(([value, name]) => ({ name, type: tape.type(name), ...dimsOfValue(value) })),
+    ...kept.map((name) => ({ name, ...typeOfValue(facts, name), ...dimsOfValue(name) })),
   ];
   const nodes = [...graph.nodes.filter((n) => forward.has(n)).map((n) => (p.extra.has(n) ? withOutputs(n, p.extra.get(n)!) : n)), ...tape.nodes];
   const read = new Set(nodes.flatMap((n) => [...readsOf(n)]));
   const weights = new Map([...graph.weights, ...tape.weights].filter(([name]) => read.has(name)));
-  const seed = p.seed === undefined ? [] : [seedInput(p.seed.name, request, facts, tape)];
+  const { seed } = p;
+  const seedInput =
+    seed === undefined ? []
+    : request.score.seed === 'index' ? [{ name: seed.name, type: 'int64' as const, dims: [batch] }]
+    : [{ name: seed.name, type: tape.type(seed.name), ...dimsOfValue(request.score.value) }];
+  const inputs = graph.inputs.map((i) => (facts.get(i.name) === undefined ? i : { ...i, ...dimsOfValue(i.name) }));
+  const shapes = [...tape.settled].filter(([name]) => own.has(name) && !used.has(name)).map(([name, dims]) => ({ name, type: tape.type(name), dims: described(dims, symbol) }));
   return {
-    graph: { ...graph, inputs: [...graph.inputs, ...seed], outputs, nodes, weights },
-    ...(p.seed === undefined ? {} : { seed: p.seed.name }),
+    graph: { ...graph, inputs: [...inputs, ...seedInput], outputs, nodes, weights, described: shapes },
+    ...(seed === undefined ? {} : { seed: seed.name }),
     score,
     gradients,
-    kept: kept,
+    kept,
     notes: p.notes,
   };
 }
 
-function seedInput(name: string, request: GradientRequest, facts: Facts, tape: Tape): Graph['inputs'][number] {
-  if (request.score.seed === 'index') return { name, type: 'int64', dims: [facts.dynamicBatch ? 'batch' : facts.batch] };
-  return { name, type: tape.type(name), ...dimsOfValue(facts, request.score.value) };
-}
-
-function dimsOfValue(facts: Facts, value: string): { dims?: (number | string)[] } {
-  const fact = facts.get(value);
-  return fact === undefined ? {} : { dims: described(fact) };
+/** How the model calls its batch. ONNX Runtime compares dimensions by their symbols when it chooses layouts. */
+function batchSymbol(graph: Graph, facts: Facts): string {
+  for (const input of graph.inputs) {
+    const axis = facts.get(input.name)?.slope.findIndex((s) => s !== 0) ?? -1;
+    const symbol = axis < 0 ? undefined : input.dims?.[axis];
+    if (typeof symbol === 'string' && symbol !== '') return symbol;
+  }
+  return 'batch';
 }
 
 function typeOfValue(facts: Facts, value: string): { type?: NonNullable<Graph['outputs'][number]['type']> } {

@@ -122,7 +122,10 @@ class Builder {
       this.contributions.delete(value);
       const a = new Algebra(target);
       const sum = total(a, list, () => target.dims(value));
-      if (sum !== undefined) gradients.set(value, sum);
+      if (sum !== undefined) {
+        gradients.set(value, sum);
+        if (this.facts.get(value) !== undefined) tape.settle(sum, target.dims(value));
+      }
       return sum;
     };
     for (let i = this.graph.nodes.length - 1; i >= 0; i--) {

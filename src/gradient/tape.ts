@@ -1,6 +1,6 @@
 import { castFloating, int64Tensor, sizeOf, type ElementType, type Tensor } from '../base/tensor.js';
 import { makeAttributes } from '../graph/attributes.js';
-import { dimsAt, isStatic, type Facts, type ValueFact } from '../graph/facts.js';
+import type { Facts, ValueFact } from '../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { inferNode } from '../graph/types.js';
 import { allFixed, type Dims } from './dims.js';
@@ -20,6 +20,8 @@ export class Tape implements Emitter {
   readonly weights = new Map<string, StoredTensor>();
   /** Facts of emitted values whose dimensions are known; `expand` needs them. */
   readonly learned = new Map<string, ValueFact>();
+  /** Dimensions of emitted values that depend on the batch, which a runtime cannot infer through a computed shape. */
+  readonly settled = new Map<Ref, Dims>();
   /** Name of the forward node that is being differentiated: emitted nodes are called after it. */
   scope = 'gradient';
   private readonly types = new Map<string, ElementType>();
@@ -44,7 +46,7 @@ export class Tape implements Emitter {
       name,
       op,
       domain: '',
-      inputs: inputs.map((i) => i ?? ''),
+      inputs: trimmed(inputs),
       outputs: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
       attributes: makeAttributes(attributes),
       doc: '',
@@ -106,6 +108,7 @@ export class Tape implements Emitter {
   }
 
   settle(value: Ref, dims: Dims): void {
+    if (!allFixed(dims)) this.settled.set(value, dims);
     if (!this.trackDims || this.learned.has(value)) return;
     this.learned.set(value, { type: this.type(value), base: dims.map((d) => d.base), slope: dims.map((d) => d.slope) });
   }
@@ -156,6 +159,12 @@ export class Tape implements Emitter {
   }
 }
 
+/** Absent inputs at the end are left out: ONNX Runtime's layout optimiser takes an empty bias for one it cannot read. */
+function trimmed(inputs: readonly (Ref | undefined)[]): string[] {
+  const last = inputs.findLastIndex((i) => i !== undefined);
+  return inputs.slice(0, last + 1).map((i) => i ?? '');
+}
+
 /** A tensor of numbers in any numeric type. */
 export function numbers(type: ElementType, dims: readonly number[], values: readonly number[] | Float64Array): Tensor {
   if (sizeOf(dims) !== values.length) throw new Error(`${values.length} values for dimensions ${dims.join()}`);
@@ -180,7 +189,7 @@ export function withOutputs(node: GraphNode, outputs: readonly string[]): GraphN
   return { ...node, outputs };
 }
 
-/** Dimensions for the description of a graph output: the batch is a symbol. */
-export function described(fact: ValueFact): (number | string)[] {
-  return isStatic(fact) ? dimsAt(fact, 1) : fact.base.map((b, i) => (fact.slope[i] === 0 ? b : fact.slope[i] === 1 && b === 0 ? 'batch' : ''));
+/** Dimensions for the description of a value: one that is the batch has the batch's symbol, others that depend on it are open. */
+export function described(dims: Dims, symbol: string): (number | string)[] {
+  return dims.map((d) => (d.slope === 0 ? d.base : d.slope === 1 && d.base === 0 ? symbol : ''));
 }

@@ -109,6 +109,7 @@ export function rename(graph: Graph, names: ReadonlyMap<string, string>): Graph 
     ...graph,
     inputs: graph.inputs.map(info),
     outputs: graph.outputs.map(info),
+    ...(graph.described === undefined ? {} : { described: graph.described.map(info) }),
     weights: new Map([...graph.weights].map(([name, w]) => [to(name), { ...w, name: to(name) }])),
     nodes: graph.nodes.map((n) => {
       const renamed = renameNode({ ...n, attributes: n.attributes.list }, to);

@@ -22,6 +22,8 @@ export interface Graph {
   /** Initializers and constants by value name. */
   readonly weights: ReadonlyMap<string, StoredTensor>;
   readonly metadata: ReadonlyMap<string, string>;
+  /** Shapes of inner values that a runtime could not infer and optimises better with: written as `value_info`. */
+  readonly described?: readonly ValueInfo[];
   /** The file it came from; external locations are resolved against its folder. */
   readonly path?: string;
 }

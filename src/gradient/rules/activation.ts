@@ -1,5 +1,6 @@
 import { Algebra } from '../algebra.js';
 import { MICROSOFT, rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
+import { affine, rectified } from './blocked.js';
 import { unary } from './unary.js';
 
 const ROOT_HALF = Math.SQRT1_2;
@@ -35,7 +36,7 @@ export function swish(a: Algebra, x: Ref, y: Ref, alpha: number): Ref {
 
 export const activationRules: readonly RuleEntry[] = [
   // y = max(x, 0)
-  piecewise('Relu', '', (a, dy, c) => a.mask(a.greater(c.outputs[0]!, 0), dy)),
+  piecewise('Relu', '', (a, dy, c) => rectified(a, dy, c.outputs[0]!, c.dims(c.outputs[0]!))),
   // y = x > 0 ? x : αx. With α > 0, x and y have one sign.
   piecewise('LeakyRelu', '', (a, dy, c) => {
     const alpha = c.attributes.float('alpha', 0.01);
@@ -72,7 +73,7 @@ export const activationRules: readonly RuleEntry[] = [
     ];
   }),
   // σ(1 - σ)
-  unary('Sigmoid', (a, _x, y) => a.mul(y, a.sub(1, y))),
+  unary('Sigmoid', (a, _x, y, c) => a.mul(y, affine(a, y, c.dims(y), -1, 1))),
   // y = max(0, min(1, αx + β))
   piecewise('HardSigmoid', '', (a, dy, c) => {
     const y = c.outputs[0]!;

@@ -1,5 +1,6 @@
 import { toNumbers } from '../../base/tensor.js';
 import { Algebra } from '../algebra.js';
+import { rectified } from './blocked.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** A gradient in the output's dimensions, summed back to input i. */
@@ -84,6 +85,13 @@ export const arithmeticRules: readonly RuleEntry[] = [
     const dy = c.outputGradients[0]!;
     const y = c.outputs[0]!;
     const [, low, high] = c.inputs;
+    const number = (v: Ref | undefined): number | undefined => {
+      const t = v === undefined ? undefined : c.constant(v);
+      return t === undefined ? undefined : toNumbers(t)[0];
+    };
+    const top = number(high);
+    // A rectifier: ReLU, ReLU6.
+    if (number(low) === 0 && (high === undefined || (top !== undefined && top > 0)) && !c.wants(1) && !c.wants(2)) return [rectified(a, dy, y, c.dims(y), top)];
     const inside = [low === undefined ? undefined : a.greater(y, low), high === undefined ? undefined : a.less(y, high)].filter((m) => m !== undefined);
     if (inside.length === 0) return [dy];
     const dx = a.mask(inside.length === 2 ? a.and(inside[0]!, inside[1]!) : inside[0]!, dy);
