@@ -1,4 +1,4 @@
-// The first thing a user does: a right click on a picture, and an answer beside the code.
+// The first thing a user does: a right click on a picture of the demo workspace, and an answer beside the code.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,17 +7,7 @@ import * as ui from './ui.mjs';
 const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 const birds = 'models/birds/pictures/Lanternfinch';
 
-/** How pictures are prepared for SqueezeNet. */
-const squeezenet = {
-  size: [227, 227],
-  resize: { mode: 'shortSide', size: 256 },
-  crop: 'center',
-  range: [0, 255],
-  mean: [123, 117, 104],
-  std: [1],
-};
-
-export const tests = (page, srv, tools) => {
+export const tests = (page, srv) => {
   const [first, second] = fs.readdirSync(path.join(srv.ws, birds)).map((file) => `${birds}/${file}`);
   const panel = ui.webview(page);
   const bars = panel.locator('.bar-row');
@@ -109,30 +99,6 @@ export const tests = (page, srv, tools) => {
         await explain(first, 'birds_cnn.onnx');
         await failure.waitFor({ state: 'hidden' });
         await answered(first, 'drop of the logit');
-      },
-    ],
-    [
-      'SqueezeNet finds the goldfish, by both methods',
-      async () => {
-        const fish = tools.data('images/photos/goldfish.jpg');
-        const labels = fs.readFileSync(tools.data('labels/imagenet_classes.txt'), 'utf8').trim().split('\n');
-        fs.copyFileSync(tools.data('models/squeezenet_v1.0_dc.onnx'), path.join(srv.ws, 'squeezenet.onnx'));
-        fs.writeFileSync(path.join(srv.ws, 'squeezenet.lens.json'), JSON.stringify({ input: squeezenet, labels }));
-        fs.copyFileSync(fish, path.join(srv.ws, 'goldfish.jpg'));
-        await ui.runCommand(page, 'View: Close All Editors');
-        await page.waitForTimeout(2000); // the extension notices the model
-        await explain('goldfish.jpg', 'squeezenet.onnx');
-        await panel.locator('.bar-row', { hasText: 'goldfish' }).first().waitFor();
-        await panel.locator('.stage[aria-busy="false"]').waitFor();
-        for (const [method, unit] of Object.entries({
-          gradient: 'logit per unit of input',
-          occlusion: 'drop of the logit',
-        })) {
-          await choose(method);
-          await answered('goldfish.jpg', unit);
-          assert.match(await bars.first().getAttribute('title'), /goldfish .* probability 0\.99/);
-          await ui.screenshot(page, `goldfish-${method}`);
-        }
       },
     ],
   ];
