@@ -90,7 +90,7 @@ function helpFor(line: CommandLine): string {
 const OPTION_HELP: readonly (readonly [name: string, form: string, text: string])[] = [
   ['method', '--method ID', 'a method by the id that "methods" prints'],
   ['param', '--param KEY=VALUE', "a method's parameter, repeatable"],
-  ['target', '--target T', 'top1 (default), top2…, a class index, or a class name'],
+  ['target', '--target T', 'top1 (default), top2…, a class index or name, "A - B" (difference), LAYER#CHANNEL'],
   ['score', '--score S', 'logit (default: before a final Softmax or Sigmoid) or probability'],
   ['layer', '--layer NAME', 'a layer by the name that "inspect" prints'],
   ['seed', '--seed N', 'every random draw follows from it (default 0)'],

@@ -25,7 +25,8 @@ export interface Recipe {
   readonly method: string;
   readonly params: Readonly<Record<string, ParameterValue>>;
   readonly layer?: string;
-  readonly target?: { readonly index: number; readonly label: string };
+  /** `text` is what was asked for, e.g. `top1`, `cat - dog`, `conv3#5`. */
+  readonly target?: { readonly index: number; readonly label: string; readonly text?: string };
   readonly score?: ScoreKind;
   readonly seed: number;
   readonly provider: string;

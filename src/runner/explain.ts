@@ -8,7 +8,7 @@ import type { AttributionAnswer, AttributionMethod } from '../method/method.js';
 import type { ModelSubject } from '../method/modelSubject.js';
 import { parseParameters } from '../method/parameters.js';
 import type { Target } from '../method/subject.js';
-import { resolveTarget } from '../method/targets.js';
+import { findTarget } from '../method/findTarget.js';
 import type { Call } from '../protocol/channel.js';
 import type { ExplainAnswer, ExplainRequest, WorkProgress } from '../protocol/runner.js';
 import type { Attribution, Explanation, Outcome } from '../result/explanation.js';
@@ -83,17 +83,22 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
   const input = await loadInput(work.input, signal);
   const [ranking] = await predictBatch(subject, labels, input.tensor, TOP, signal);
   const { logits, probabilities, top } = ranking!;
-  const target = resolveTarget(request.target ?? 'top1', logits, labels);
+  const target = findTarget(request.target ?? 'top1', logits, labels, subject);
   const score = request.score ?? 'logit';
   const seed = request.seed ?? 0;
+  const plain = target.unit === undefined && target.weights === undefined;
+  const value = plain
+    ? (score === 'logit' ? logits : probabilities)[target.index]!
+    : (await subject.scores(input.tensor, target, score, signal))[0]!;
   const fixed = {
     input: work.input.name,
     picture: input.picture,
     ...(input.crop === undefined ? {} : { crop: input.crop }),
-    target,
+    target: { index: target.index, label: target.label },
     score,
-    value: score === 'logit' ? logits[target.index]! : probabilities[target.index]!,
-    probability: probabilities[target.index]!,
+    value,
+    // A neuron has no probability.
+    probability: target.unit === undefined ? probabilities[target.index]! : NaN,
     predictions: withTarget(top, target, logits, probabilities),
   };
   const recipeOf = (answer: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
@@ -156,7 +161,11 @@ async function recipeFor(work: OneExplanation & RecipeParts): Promise<Recipe> {
     method: method.id,
     params: settled,
     ...(layer === undefined ? {} : { layer }),
-    target,
+    target: {
+      index: target.index,
+      label: target.label,
+      ...(request.target === undefined ? {} : { text: request.target }),
+    },
     score: request.score ?? 'logit',
     seed,
     provider: subject.provider?.used ?? 'cpu',
@@ -181,8 +190,9 @@ function withTarget(
   logits: Float32Array,
   probabilities: Float64Array,
 ): Ranking['top'] {
-  if (top.some((c) => c.index === target.index)) return top;
-  return [...top, { ...target, probability: probabilities[target.index]!, logit: logits[target.index]! }];
+  const { index, label } = target;
+  if (target.unit !== undefined || top.some((c) => c.index === index)) return top;
+  return [...top, { index, label, probability: probabilities[index]!, logit: logits[index]! }];
 }
 
 /** What must be said about an attribution that is all zeros or holds no numbers. */
