@@ -46,7 +46,13 @@ module.exports = {
     { from: {}, to: declared },
   ],
   forbidden: [
-    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      // Circles at run time; two files of a room may name each other's types, which are gone by then.
+      name: 'no-circle',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'protocol-knows-types-only',
       severity: 'error',
