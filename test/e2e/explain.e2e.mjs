@@ -323,6 +323,7 @@ export function tests(page, srv, tools) {
           await item(name);
           const box = page.locator('.quick-input-widget:visible input').first();
           await box.waitFor();
+          for (let i = 0; i < 50 && !(await box.inputValue()).includes('goldfish'); i++) await page.waitForTimeout(100);
           await box.fill(at('lab', file));
           await box.press('Enter');
           for (let i = 0; i < 50 && !fs.existsSync(at('lab', file)); i++) await page.waitForTimeout(100);

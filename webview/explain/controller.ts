@@ -14,7 +14,7 @@ import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
 import { withParameter } from '../shared/parameters.js';
 import type { KeptPanel } from './kept.js';
-import { colorOf, paramsToAsk, same, type Run } from './run.js';
+import { colorOf, newRun, paramsToAsk, same, type Run } from './run.js';
 
 const KEPT_RUNS = 12;
 const KEPT_EXPLANATIONS = 24;
@@ -93,15 +93,7 @@ export class ExplainController {
     this.question = known.has(kept.question.method) ? kept.question : this.firstQuestion(setup);
     this.runs = kept.runs
       .filter((run) => known.has(run.question.method))
-      .map((run) => ({
-        ...run,
-        status: 'kept',
-        startedAt: this.now(),
-        outcomes: new Map(),
-        loading: new Map(),
-        outdated: false,
-        explanations: new Map(),
-      }));
+      .map(({ id, question, pictures, title }) => newRun(id, question, pictures, title, this.now()));
     const here = setup.pictures.map((p) => p.uri);
     this.current = this.runs.find((run) => run.id === kept.current && same(run.pictures, here));
     this.picture = kept.picture !== undefined && here.includes(kept.picture) ? kept.picture : undefined;
@@ -279,18 +271,7 @@ export class ExplainController {
   }
 
   private addRun(question: Question, pictures: readonly string[]): Run {
-    const run: Run = {
-      id: this.newId(),
-      question,
-      pictures,
-      status: 'kept',
-      title: this.titleOf(question),
-      startedAt: this.now(),
-      outcomes: new Map(),
-      loading: new Map(),
-      outdated: false,
-      explanations: new Map(),
-    };
+    const run = newRun(this.newId(), question, pictures, this.titleOf(question), this.now());
     // A run that never had anything to show is no history.
     this.runs = [
       ...this.runs.filter((r) => r.status === 'kept' || r.status === 'done' || r.explanations.size > 0),

@@ -27,6 +27,28 @@ export interface Run {
   readonly loading: Map<string, Promise<Explanation>>;
 }
 
+/** A run that was not asked for yet. */
+export function newRun(
+  id: string,
+  question: Question,
+  pictures: readonly string[],
+  title: string,
+  startedAt: number,
+): Run {
+  return {
+    id,
+    question,
+    pictures,
+    status: 'kept',
+    title,
+    startedAt,
+    outcomes: new Map(),
+    outdated: false,
+    explanations: new Map(),
+    loading: new Map(),
+  };
+}
+
 /** Parameters of a request: those that differ from the defaults, and all channels for the panel to reduce. */
 export function paramsToAsk(method: MethodDescription, values: Question['params']): Question['params'] {
   const spec = method.parameters['reduce'];
