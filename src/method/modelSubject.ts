@@ -1,12 +1,11 @@
 import { LensError, throwIfCancelled } from '../base/errors.js';
 import { floatTensor, formatDims, sameDims, toFloat32, type FloatTensor, type Tensor } from '../base/tensor.js';
 import type { GradientGraph, GradientRequest, SeedKind } from '../gradient/request.js';
-import type { Rule } from '../gradient/rule.js';
-import { prune } from '../graph/edits.js';
+import { prune, withWeights } from '../graph/edits.js';
 import type { Facts, ValueFact } from '../graph/facts.js';
 import { findLayer } from '../graph/findLayer.js';
 import { indexOf, type Graph } from '../graph/graph.js';
-import type { Layer } from '../graph/layer.js';
+import type { Layer, WeightReplacement } from '../graph/layer.js';
 import type { ScoreKind } from '../result/recipe.js';
 import {
   chooseBatch,
@@ -19,7 +18,7 @@ import {
 } from '../session/batches.js';
 import { SessionCache } from '../session/cache.js';
 import { dimsOf, zeros } from '../session/probe.js';
-import type { ProviderReport, Session, SessionOptions, Sessions } from '../session/session.js';
+import type { ProviderReport, Session } from '../session/session.js';
 import {
   activate,
   activationGradients,
@@ -33,35 +32,10 @@ import {
 import { sampleDims, toSamples } from './samples.js';
 import { findScores, type ScorePlaces } from './scores.js';
 import type { GradientAnswer, GradientOptions, InputSpec, ScoreAt, Subject, Target } from './subject.js';
+import type { Reweighting, SubjectOptions, SubjectParts } from './subjectParts.js';
 import { isDistribution } from './targets.js';
 
-/** Makes the graph that computes gradients. */
-export type Differentiate = (
-  graph: Graph,
-  facts: Facts,
-  request: GradientRequest,
-) => GradientGraph | Promise<GradientGraph>;
-
-export interface SubjectParts {
-  readonly graph: Graph;
-  readonly facts: Facts;
-  readonly layers: readonly Layer[];
-  readonly input: InputSpec;
-  readonly sessions: Sessions;
-  readonly differentiate: Differentiate;
-  /** Named sets of backward rules, e.g. `guided_backprop`. */
-  readonly rules: (name: string) => ReadonlyMap<string, Rule>;
-}
-
-export interface SubjectOptions {
-  /** The output that holds the scores. */
-  readonly output?: string;
-  readonly session?: Partial<SessionOptions>;
-  /** Share of the free memory that one run may take. */
-  readonly memoryShare?: number;
-  /** Bytes of sessions to keep open. */
-  readonly cacheBytes?: number;
-}
+export type { Differentiate, Reweighting, SubjectOptions, SubjectParts } from './subjectParts.js';
 
 /** Opens a model for questions. Runs it once on zeros to see whether its output is a distribution already. */
 export async function openSubject(
@@ -301,6 +275,17 @@ export class ModelSubject implements Subject {
     };
   }
 
+  /** The same model with other weights of the same shapes, and with sessions of its own: whoever asks disposes it. */
+  reweighted(weights: WeightReplacement, options: Reweighting = {}): ModelSubject {
+    const graph = (g: Graph): Graph => (weights.size === 0 ? g : withWeights(g, weights));
+    const parts = { ...this.parts, graph: graph(this.parts.graph) };
+    return new ModelSubject(
+      parts,
+      { ...this.places, graph: graph(this.places.graph) },
+      { ...this.options, ...options },
+    );
+  }
+
   async dispose(): Promise<void> {
     await this.cache.dispose();
   }
@@ -327,6 +312,7 @@ export class ModelSubject implements Subject {
 
   private async withSession<T>(key: string, graph: Graph, work: (session: Session) => Promise<T>): Promise<T> {
     const bytes = sessionBytes(graph);
+    await this.options.pause?.();
     const open = (): Promise<Session> => this.parts.sessions.open(graph, this.options.session);
     return this.cache.use(key, bytes, open, async (session) => {
       try {

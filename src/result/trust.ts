@@ -1,0 +1,44 @@
+import type { ValueMap } from './heatmap.js';
+import type { ParameterValue } from './method.js';
+import type { ScoreKind } from './recipe.js';
+
+/**
+ * Whether a heatmap depends on what the model learned: the map compared with those of the same model whose weights are
+ * drawn anew, layer after layer from the output down (Adebayo et al. 2018, "Sanity Checks for Saliency Maps").
+ */
+export interface Trust {
+  readonly method: string;
+  readonly params: Readonly<Record<string, ParameterValue>>;
+  /** Layer at which the maps were taken, where that is not the input. */
+  readonly layer?: string;
+  readonly input: string;
+  readonly target: { readonly index: number; readonly label: string };
+  readonly score: ScoreKind;
+  readonly seed: number;
+  /** The map of the model as it is: magnitudes, scaled to 0…1. */
+  readonly original: ValueMap;
+  /** From the output down. */
+  readonly stages: readonly TrustStage[];
+  /** One number for the badge: the mean of SSIM and Spearman over the stages, negative ones taken as 0. */
+  readonly similarity: number;
+  readonly verdict: TrustVerdict;
+  /** The badge in words. */
+  readonly sentence: string;
+  readonly notes: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** `learned`: the map changes with the weights; `partly`; `picture`: it hardly does. */
+export type TrustVerdict = 'learned' | 'partly' | 'picture';
+
+export interface TrustStage {
+  /** The layer down to which the weights are random. */
+  readonly layer: string;
+  /** How many layers are random, and their share of all. */
+  readonly layers: number;
+  readonly share: number;
+  readonly ssim: number;
+  readonly spearman: number;
+  /** Magnitudes, scaled to 0…1. */
+  readonly map: ValueMap;
+}
