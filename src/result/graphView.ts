@@ -79,3 +79,86 @@ export interface VisibleGraph {
   readonly nodes: readonly VisibleNode[];
   readonly edges: readonly VisibleEdge[];
 }
+
+/**
+ * The graph as it is drawn with some modules open: a node of a closed module is that module, values between closed
+ * modules become one edge, and what stays inside is not shown. The model itself is always open. Linear in the size of
+ * the graph, so that it can run at every click.
+ *
+ * @param expanded paths of open modules; one inside a closed module has no effect
+ */
+export function visibleGraph(structure: GraphStructure, expanded: ReadonlySet<string>): VisibleGraph {
+  const { nodes, modules, edges } = structure;
+  const open = modules.map((m, i) => i === 0 || expanded.has(m.path));
+  // The outermost closed module above each module, itself included; -1 where all are open.
+  const closed: number[] = [];
+  const within: (readonly number[])[] = [];
+  modules.forEach((m, i) => {
+    const above = m.parent < 0 ? -1 : closed[m.parent]!;
+    closed.push(above >= 0 ? above : open[i] ? -1 : i);
+    const frames = m.parent < 0 ? [] : within[m.parent]!;
+    within.push(i !== 0 && open[i] && above < 0 ? [...frames, i] : frames);
+  });
+  const shown: VisibleNode[] = [];
+  const ids: string[] = [];
+  const done = new Set<string>();
+  nodes.forEach((node, index) => {
+    const module = closed[node.module]!;
+    const id = module < 0 ? `n${index}` : `m${module}`;
+    ids.push(id);
+    if (done.has(id)) return;
+    done.add(id);
+    const m = modules[module];
+    shown.push(m === undefined ? nodeEntry(node, index, id, within[node.module]!) : moduleEntry(m, module, id, within));
+  });
+  return { nodes: shown, edges: visibleEdges(edges, ids) };
+}
+
+function nodeEntry(node: GraphViewNode, index: number, id: string, within: readonly number[]): VisibleNode {
+  return {
+    id,
+    kind: node.kind,
+    index,
+    label: node.kind === 'node' ? node.op : node.name,
+    detail: node.kind === 'node' ? node.name : node.op,
+    parameters: node.parameters,
+    within,
+    ...(node.flops === undefined ? {} : { flops: node.flops }),
+  };
+}
+
+function moduleEntry(m: GraphModule, index: number, id: string, within: readonly (readonly number[])[]): VisibleNode {
+  return {
+    id,
+    kind: 'module',
+    index,
+    label: m.name,
+    detail: `${m.nodes} ${m.nodes === 1 ? 'node' : 'nodes'}`,
+    parameters: m.parameters,
+    within: within[m.parent]!,
+    ...(m.flops === undefined ? {} : { flops: m.flops }),
+  };
+}
+
+function visibleEdges(edges: readonly GraphViewEdge[], ids: readonly string[]): VisibleEdge[] {
+  const merged = new Map<string, { edge: VisibleEdge; values: Set<string> }>();
+  for (const { from, to, value, shape } of edges) {
+    const [a, b] = [ids[from]!, ids[to]!];
+    if (a === b) continue;
+    const known = merged.get(`${a} ${b}`);
+    if (known !== undefined) known.values.add(value);
+    else {
+      const edge = { from: a, to: b, count: 1, value, ...(shape === undefined ? {} : { shape }) };
+      merged.set(`${a} ${b}`, { edge, values: new Set([value]) });
+    }
+  }
+  return [...merged.values()].map(({ edge, values }) => ({ ...edge, count: values.size }));
+}
+
+/** Paths of the modules that must be open for a node to be seen: what "find" expands. */
+export function modulesAround(structure: GraphStructure, node: number): string[] {
+  const out: string[] = [];
+  for (let at = structure.nodes[node]?.module ?? 0; at > 0; at = structure.modules[at]!.parent)
+    out.unshift(structure.modules[at]!.path);
+  return out;
+}

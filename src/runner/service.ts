@@ -2,6 +2,15 @@ import { labelOf } from '../input/labels.js';
 import { describeMethods } from '../method/index.js';
 import type { Call, Handlers } from '../protocol/channel.js';
 import type {
+  ActivationsRequest,
+  GraphRequest,
+  TopPicturesRequest,
+  TopProgress,
+  WeightNeighboursRequest,
+  WeightsPcaRequest,
+  WeightsRequest,
+} from '../protocol/modelOperations.js';
+import type {
   ExplainAnswer,
   ExplainRequest,
   ModelRequest,
@@ -11,15 +20,23 @@ import type {
   RunnerStatus,
   WorkProgress,
 } from '../protocol/runner.js';
+import type { Activation, TopPictures } from '../result/activations.js';
+import type { GraphStructure } from '../result/graphView.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { MethodDescription } from '../result/method.js';
+import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
+import type { LayerWeights, WeightNeighbours, WeightsPca, WeightStatistics } from '../result/weights.js';
 import { OrtSessions, runtimeVersion } from '../session/ort/ortSession.js';
+import { activationsOf, topPicturesOf } from './activations.js';
 import { outlineOf } from './describe.js';
 import { explainInputs } from './explain.js';
+import { structureOf } from './graphView.js';
 import { inspectModel } from './inspect.js';
 import { ModelCache, type ModelCacheOptions } from './modelCache.js';
 import { readModelFile } from './openModel.js';
+import { measureModel, overviewOf, scanModel } from './overview.js';
 import { predictInputs } from './predict.js';
+import { layerWeights, weightNeighbours, weightsPca, weightStatistics } from './weights.js';
 
 type Progress = Call<WorkProgress>;
 
@@ -55,6 +72,39 @@ export class RunnerService implements Handlers<RunnerApi> {
 
   explain = (request: ExplainRequest, call: Progress): Promise<ExplainAnswer> =>
     this.models.use(request, (model) => explainInputs(model, request, call));
+
+  overview = (request: ModelRequest): Promise<Overview> => this.models.use(request, overviewOf);
+
+  measure = (request: ModelRequest, call: Progress): Promise<Measurements> =>
+    this.models.use(request, (model) => measureModel(model, call));
+
+  scanWeights = (request: ModelRequest, call: Call<ScanProgress>): Promise<WeightScan> =>
+    this.models.use(request, (model) => scanModel(model, call));
+
+  graphView = (request: GraphRequest, call: Progress): Promise<GraphStructure> =>
+    this.models.use(request, async (model) => {
+      const { file } = model;
+      if (request.measured) call.progress({ message: 'running once to learn the shapes' });
+      return structureOf(file.graph, file.layers, request.measured ? await model.facts() : undefined);
+    });
+
+  weights = (request: WeightsRequest, call: Progress): Promise<LayerWeights> =>
+    this.models.use(request, (model) => layerWeights(model, request, call));
+
+  weightStatistics = (request: WeightsRequest, call: Progress): Promise<WeightStatistics> =>
+    this.models.use(request, (model) => weightStatistics(model, request, call));
+
+  weightsPca = (request: WeightsPcaRequest, call: Progress): Promise<WeightsPca> =>
+    this.models.use(request, (model) => weightsPca(model, request, call));
+
+  weightNeighbours = (request: WeightNeighboursRequest, call: Progress): Promise<WeightNeighbours> =>
+    this.models.use(request, (model) => weightNeighbours(model, request, call));
+
+  activations = (request: ActivationsRequest, call: Progress): Promise<Activation> =>
+    this.models.use(request, (model) => activationsOf(model, request, call));
+
+  topPictures = (request: TopPicturesRequest, call: Call<TopProgress>): Promise<TopPictures> =>
+    this.models.use(request, (model) => topPicturesOf(model, request, call));
 
   release = ({ model }: { readonly model: string }): Promise<void> => this.models.release(model);
 

@@ -4,7 +4,7 @@ import { storedBytes } from '../checkpoint/elements.js';
 import { findLayer } from '../graph/findLayer.js';
 import { lastLinear } from '../graph/heads.js';
 import type { Layer } from '../graph/layer.js';
-import { readBlock } from '../graph/weightArray.js';
+import { readBlock } from '../session/weightArray.js';
 import { labelOf } from '../input/labels.js';
 import { cosineMatrix, cosineNeighbours, principalComponents } from '../method/weights/pca.js';
 import { pageOf } from '../method/weights/page.js';

@@ -1,0 +1,128 @@
+import { cutFinalActivation } from '../../graph/edits.js';
+import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
+import type { Layer } from '../../graph/layer.js';
+import type { Oddity, ScannedWeight } from '../../result/overview.js';
+
+/** What is odd about a model: first what its graph shows, then what its weights hold. */
+
+const NORMALISATIONS = new Set([
+  'BatchNormalization',
+  'LayerNormalization',
+  'InstanceNormalization',
+  'GroupNormalization',
+  'RMSNormalization',
+  'SimplifiedLayerNormalization',
+  'SkipLayerNormalization',
+  'MeanVarianceNormalization',
+  'LRN',
+]);
+
+/** A network with fewer convolutions trains well without normalisation. */
+const DEEP = 12;
+
+export function graphOddities(graph: Graph, layers: readonly Layer[]): Oddity[] {
+  return [...repeatedActivations(graph, layers), ...missingLayers(graph, layers), ...trainingNodes(graph, layers)];
+}
+
+function repeatedActivations(graph: Graph, layers: readonly Layer[]): Oddity[] {
+  const index = indexOf(graph);
+  const out: Oddity[] = [];
+  for (const { name } of graph.outputs) {
+    const last = cutFinalActivation(graph, name);
+    if (last.cut === undefined) continue;
+    const before = cutFinalActivation(graph, last.value);
+    if (before.cut === undefined || before.node === undefined) continue;
+    const node = index.node(before.node);
+    out.push({
+      kind: 'softmax-twice',
+      severity: 'warning',
+      sentence: `The output "${name}" goes through ${before.cut} and then through ${last.cut}: the scores are flattened twice. A loss that applies its own activation wants logits.`,
+      ...layerEntry(layers, node),
+    });
+  }
+  return out;
+}
+
+function missingLayers(graph: Graph, layers: readonly Layer[]): Oddity[] {
+  const convolutions = graph.nodes.filter((n) => n.op === 'Conv' || n.op === 'QLinearConv').length;
+  if (convolutions < DEEP || graph.nodes.some((n) => NORMALISATIONS.has(n.op) || isNormalisation(n))) return [];
+  // Folded batch normalisation leaves a bias on every convolution.
+  const biased = graph.nodes.filter((n) => n.op === 'Conv' && (n.inputs[2] ?? '') !== '').length;
+  const folded = biased === convolutions;
+  return [
+    {
+      kind: 'no-normalisation-layers',
+      severity: 'info',
+      sentence: folded
+        ? `${convolutions} convolutions and no normalisation layer: every convolution has a bias, so an exporter may have folded batch normalisation into them.`
+        : `${convolutions} convolutions (of ${layers.length} layers) and no normalisation layer.`,
+    },
+  ];
+}
+
+/** LayerNormalization in pieces: (x - mean)², its mean, and a square root. */
+function isNormalisation(node: GraphNode): boolean {
+  return node.op === 'Sqrt' && /norm/i.test(node.name);
+}
+
+function trainingNodes(graph: Graph, layers: readonly Layer[]): Oddity[] {
+  const training = graph.nodes.filter(
+    (n) =>
+      (n.op === 'BatchNormalization' && n.attributes.int('training_mode', 0) !== 0) ||
+      (n.op === 'Dropout' && (n.inputs[2] ?? '') !== '' && graph.weights.has(n.inputs[2]!)),
+  );
+  const norms = training.filter((n) => n.op === 'BatchNormalization');
+  return norms.slice(0, 1).map((node) => ({
+    kind: 'training-mode',
+    severity: 'warning',
+    sentence: `${norms.length} batch normalisation layer${norms.length === 1 ? ' is' : 's are'} in training mode: the answer for a picture depends on the others in its batch. Call model.eval() before the export.`,
+    ...layerEntry(layers, node),
+  }));
+}
+
+/** Initializers that no node reads. */
+export function unusedOddity(names: readonly string[], bytes: number): Oddity[] {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, 3).map((n) => `"${n}"`);
+  const [first] = names;
+  return [
+    {
+      kind: 'unused-initializer',
+      severity: 'info',
+      sentence: `${names.length} weight${names.length === 1 ? ' is' : 's are'} read by no node (${(bytes / 1024).toFixed(1)} kB): ${shown.join(', ')}${names.length > 3 ? ' …' : ''}.`,
+      weight: first!,
+    },
+  ];
+}
+
+/** Weights larger than this are rarely meant, and overflow float16 soon. */
+const HUGE = 1e4;
+
+/** What a scanned weight shows. `role` and `view` as the weights panel has them. */
+export function weightOddities(weight: ScannedWeight, role: string, view: string): Oddity[] {
+  const { name, layer, count, nan, infinite, min, max, dead, filters } = weight;
+  const where = { weight: name, ...(layer === undefined ? {} : { layer }) };
+  const title = layer === undefined ? `"${name}"` : `${layer} (${role})`;
+  const out: Oddity[] = [];
+  const say = (kind: string, severity: Oddity['severity'], sentence: string): void =>
+    void out.push({ kind, severity, sentence, ...where });
+  if (nan > 0) say('nan', 'error', `${title} holds ${nan} NaN of ${count} values.`);
+  if (infinite > 0) say('infinite', 'error', `${title} holds ${infinite} infinite of ${count} values.`);
+  const largest = Math.max(Math.abs(min), Math.abs(max));
+  if (largest > HUGE && role !== 'variance')
+    say('huge', 'warning', `${title} has values up to ${largest.toExponential(2)}.`);
+  if (role === 'variance' && min < 0) say('negative-variance', 'error', `${title} has negative values.`);
+  const grid = view !== 'vector' && view !== 'position' && filters > 1;
+  if (grid && dead === filters && nan + infinite === 0)
+    say('all-dead', 'warning', `All ${filters} filters of ${title} are zero: the layer passes nothing on.`);
+  else if (grid && dead > 0)
+    say('dead-filters', 'warning', `${dead} of ${filters} filters of ${title} are zero or next to nothing.`);
+  else if (grid && min === max && count > 1 && nan + infinite === 0)
+    say('constant-weight', 'warning', `Every value of ${title} is ${min}.`);
+  return out;
+}
+
+function layerEntry(layers: readonly Layer[], node: GraphNode | undefined): { layer?: string } {
+  const layer = node === undefined ? undefined : layers.find((l) => l.node === node.name);
+  return layer === undefined ? {} : { layer: layer.name };
+}

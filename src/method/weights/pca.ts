@@ -1,0 +1,151 @@
+import { PCA } from 'ml-pca';
+import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+
+/** Principal components of the rows of a matrix. */
+export interface Principal {
+  /** `[features]` */
+  readonly mean: Float64Array;
+  /** `[components, features]`, unit length; the largest loading of each is positive. */
+  readonly components: FloatTensor;
+  /** Variance along each component (divided by samples - 1), and its share of the whole. */
+  readonly variance: readonly number[];
+  readonly explained: readonly number[];
+  /** `[samples, components]` */
+  readonly scores: FloatTensor;
+}
+
+/**
+ * Principal component analysis (Pearson 1901, Hotelling 1933) through the smaller of the two matrices that have its
+ * eigenvalues: the covariance of the features, or the Gram matrix of the samples where these are fewer. ml-pca finds
+ * the eigenvectors.
+ *
+ * @param rows `[samples, features]`, finite numbers
+ */
+export function principalComponents(rows: FloatTensor, wanted: number): Principal {
+  const [n = 0, d = 0] = rows.dims;
+  const count = Math.max(0, Math.min(wanted, n - 1, d));
+  const mean = new Float64Array(d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += rows.data[i * d + j]! / n;
+  const x = new Float64Array(n * d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) x[i * d + j] = rows.data[i * d + j]! - mean[j]!;
+  let total = 0;
+  for (const v of x) total += v * v;
+  total /= Math.max(1, n - 1);
+  const components = floatTensor([count, d]);
+  const scores = floatTensor([n, count]);
+  const variance: number[] = [];
+  if (count > 0) {
+    const gram = n < d;
+    const pca = new PCA(gram ? products(x, n, d) : covariance(x, n, d), { isCovarianceMatrix: true });
+    const vectors = pca.getEigenvectors();
+    const values = pca.getEigenvalues();
+    for (let k = 0; k < count; k++) {
+      const v = Float64Array.from({ length: gram ? n : d }, (_, i) => vectors.get(i, k));
+      const direction = gram ? combined(x, v, n, d) : v;
+      orient(direction);
+      components.data.set(direction, k * d);
+      variance.push(Math.max(0, values[k]!));
+      for (let i = 0; i < n; i++) {
+        let sum = 0;
+        for (let j = 0; j < d; j++) sum += x[i * d + j]! * direction[j]!;
+        scores.data[i * count + k] = sum;
+      }
+    }
+  }
+  return { mean, components, scores, variance, explained: variance.map((v) => (total > 0 ? v / total : 0)) };
+}
+
+/** Xᵀ X / (n - 1), `d × d`. */
+function covariance(x: Float64Array, n: number, d: number): number[][] {
+  const out = new Float64Array(d * d);
+  for (let i = 0; i < n; i++) {
+    const row = x.subarray(i * d, (i + 1) * d);
+    for (let a = 0; a < d; a++) {
+      const va = row[a]!;
+      if (va === 0) continue;
+      const at = a * d;
+      for (let b = a; b < d; b++) out[at + b]! += va * row[b]!;
+    }
+  }
+  return symmetric(out, d, n - 1);
+}
+
+/** X Xᵀ / (n - 1), `n × n`: the same eigenvalues, from fewer numbers. */
+function products(x: Float64Array, n: number, d: number): number[][] {
+  const out = new Float64Array(n * n);
+  for (let a = 0; a < n; a++) {
+    for (let b = a; b < n; b++) {
+      let sum = 0;
+      for (let j = 0; j < d; j++) sum += x[a * d + j]! * x[b * d + j]!;
+      out[a * n + b] = sum;
+    }
+  }
+  return symmetric(out, n, n - 1);
+}
+
+function symmetric(upper: Float64Array, size: number, divisor: number): number[][] {
+  return Array.from({ length: size }, (_, a) =>
+    Array.from({ length: size }, (_, b) => upper[a <= b ? a * size + b : b * size + a]! / divisor),
+  );
+}
+
+/** The direction in feature space that an eigenvector of the Gram matrix stands for: Xᵀ v, of length 1. */
+function combined(x: Float64Array, v: Float64Array, n: number, d: number): Float64Array {
+  const out = new Float64Array(d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) out[j]! += v[i]! * x[i * d + j]!;
+  const length = Math.hypot(...chunked(out)) || 1;
+  return out.map((value) => value / length);
+}
+
+/** Root sums of pieces, because a function takes only so many arguments. */
+function chunked(values: Float64Array): number[] {
+  const out: number[] = [];
+  for (let i = 0; i < values.length; i += 1024) out.push(Math.hypot(...values.subarray(i, i + 1024)));
+  return out;
+}
+
+function orient(v: Float64Array): void {
+  let largest = 0;
+  for (const value of v) if (Math.abs(value) > Math.abs(largest)) largest = value;
+  if (largest < 0) for (let i = 0; i < v.length; i++) v[i] = -v[i]!;
+}
+
+/** Rows that point most nearly the way of one row, nearest first: index and cosine. Rows of zeros have cosine 0. */
+export function cosineNeighbours(
+  rows: FloatTensor,
+  index: number,
+  count: number,
+): readonly { readonly index: number; readonly cosine: number }[] {
+  const similar = cosines(rows, index);
+  return [...similar.keys()]
+    .filter((i) => i !== index)
+    .sort((a, b) => similar[b]! - similar[a]! || a - b)
+    .slice(0, count)
+    .map((i) => ({ index: i, cosine: similar[i]! }));
+}
+
+/** Cosine of one row with every row. */
+function cosines(rows: FloatTensor, index: number): Float64Array {
+  const [n = 0, d = 0] = rows.dims;
+  const own = rows.data.subarray(index * d, (index + 1) * d);
+  const length = Math.sqrt(dot(own, own));
+  return Float64Array.from({ length: n }, (_, i) => {
+    const row = rows.data.subarray(i * d, (i + 1) * d);
+    const product = Math.sqrt(dot(row, row)) * length;
+    return product === 0 ? 0 : Math.max(-1, Math.min(1, dot(own, row) / product));
+  });
+}
+
+/** Cosine of every row with every other, `[n, n]`. */
+export function cosineMatrix(rows: FloatTensor): FloatTensor {
+  const [n = 0] = rows.dims;
+  const out = floatTensor([n, n]);
+  for (let i = 0; i < n; i++) out.data.set(cosines(rows, i), i * n);
+  return out;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
