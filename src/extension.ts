@@ -4,6 +4,8 @@ import { explainCommands } from './host/commands/explainCommands.js';
 import { modelCommands } from './host/commands/modelCommands.js';
 import { runnerCommands } from './host/commands/runnerCommands.js';
 import { ExplainPanels } from './host/explain/explainPanels.js';
+import { ModelEditors } from './host/model/modelEditor.js';
+import { LayerSelection } from './host/model/selection.js';
 import { WorkspaceModels } from './host/models.js';
 import { ModelTree } from './host/modelTree.js';
 import { Notifier } from './host/notify.js';
@@ -20,6 +22,8 @@ export interface LensApi {
   readonly runner: RunnerClient;
   readonly tree: ModelTree;
   readonly explain: ExplainPanels;
+  readonly editors: ModelEditors;
+  readonly selection: LayerSelection;
   readonly notifier: Notifier;
   readonly status: StatusItem;
   /** How long `activate` took. */
@@ -59,11 +63,20 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     request: (model) => modelRequest(settings, model),
     notify: notifier.notify,
   };
+  const selection = own(new LayerSelection());
   const tree = own(new ModelTree(models, new Outlines(services.runner)));
+  own(tree.follow(selection));
   const explain = own(new ExplainPanels(context, services));
   own(explain.registerSerializer());
   own(explainCommands(context, services, explain));
-  own(modelCommands(services, tree));
+  const editors = own(
+    new ModelEditors(
+      { services, selection, memory: context.workspaceState, extension: context.extensionUri },
+      (model) => explain.open.some((panel) => panel.model.toString() === model.toString()),
+    ),
+  );
+  own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, runner, status));
-  return { services, runner, tree, explain, notifier, status, activationMs: performance.now() - start };
+  const activationMs = performance.now() - start;
+  return { services, runner, tree, explain, editors, selection, notifier, status, activationMs };
 }

@@ -4,6 +4,7 @@ import { LensError } from '../base/errors.js';
 import { folderTree } from './folderTree.js';
 import { groupLayers, isGroup, type LayerGroup, type LayerItem } from './layerGroups.js';
 import { modelTooltip } from './modelTooltip.js';
+import type { LayerSelection } from './model/selection.js';
 import type { Outlines } from './outlines.js';
 import type { ModelFile, Models } from './services.js';
 import {
@@ -81,6 +82,28 @@ export class ModelTree implements vscode.TreeDataProvider<TreeElement>, vscode.D
       item.tooltip = modelTooltip(element.uri, element.bytes, answer);
     }
     return item;
+  }
+
+  /** Selects the row of the layer that is selected elsewhere, while the view is in sight. */
+  follow(selection: LayerSelection): vscode.Disposable {
+    return selection.onDidChange(({ model, layer, by }) => {
+      if (by !== this && layer !== undefined && this.view.visible) void this.reveal(model, layer);
+    });
+  }
+
+  /** Shows the row of a layer without taking the focus; where it is not listed nothing happens. */
+  private async reveal(model: vscode.Uri, layer: string): Promise<void> {
+    const search = async (parent?: TreeElement): Promise<TreeElement | undefined> => {
+      for (const element of await this.getChildren(parent)) {
+        if (element.kind === 'layer' && element.layer.name === layer) return element;
+        if (!mayHold(element, model, layer)) continue;
+        const found = await search(element);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    const element = await search();
+    if (element !== undefined) await this.view.reveal(element, { select: true, focus: false });
   }
 
   private async childrenOf(parent: TreeElement | undefined): Promise<TreeElement[]> {
@@ -185,6 +208,24 @@ function layerElement(model: vscode.Uri, id: string, item: LayerGroup | LayerIte
   return isGroup(item)
     ? { kind: 'group', id, model, group: item }
     : { kind: 'layer', id, model, label: item.label, layer: item.layer };
+}
+
+/** Whether a row may hold the layer of a model: whole subtrees are passed over. */
+function mayHold(element: TreeElement, model: vscode.Uri, layer: string): boolean {
+  switch (element.kind) {
+    case 'folder':
+      return model.path.startsWith(`${element.uri.path}/`);
+    case 'model':
+      return element.uri.toString() === model.toString();
+    case 'group':
+      return holds(element.group, layer);
+    default:
+      return false;
+  }
+}
+
+function holds(group: LayerGroup, layer: string): boolean {
+  return group.items.some((item) => (isGroup(item) ? holds(item, layer) : item.layer.name === layer));
 }
 
 async function measure(element: ModelElement): Promise<void> {

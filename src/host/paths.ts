@@ -7,10 +7,3 @@ export function distance(a: string, b: string): number {
   while (common < Math.min(from.length, to.length) && from[common] === to[common]) common++;
   return from.length + to.length - 2 * common;
 }
-
-/** How many parts two paths have in common, counted from the end. */
-export function commonEnding(a: readonly string[], b: readonly string[]): number {
-  let count = 0;
-  while (count < Math.min(a.length, b.length) && a[a.length - 1 - count] === b[b.length - 1 - count]) count++;
-  return count;
-}

@@ -48,10 +48,10 @@ export async function pickPicture(near: vscode.Uri, title: string): Promise<vsco
 }
 
 /** Asks for a picture anywhere on disk. */
-export async function browse(title: string): Promise<vscode.Uri | undefined> {
+export async function browse(title: string, openLabel = 'Explain'): Promise<vscode.Uri | undefined> {
   const picked = await vscode.window.showOpenDialog({
     title,
-    openLabel: 'Explain',
+    openLabel,
     filters: { 'Pictures and arrays': [...PICTURE_ENDINGS] },
   });
   return picked?.[0];

@@ -111,9 +111,7 @@ function layerItem(element: LayerElement): vscode.TreeItem {
   item.description = parts.filter(Boolean).join(' · ');
   item.tooltip = layerTooltip(layer);
   item.contextValue = layer.source === undefined ? 'layer' : 'layer.source';
-  if (layer.source !== undefined) {
-    item.command = { title: 'Reveal Source', command: 'onnxLens.revealLayerSource', arguments: [element] };
-  }
+  item.command = { title: 'Show Layer', command: 'onnxLens.showLayer', arguments: [element] };
   return item;
 }
 

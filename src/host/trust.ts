@@ -5,7 +5,15 @@ import type { Client } from '../protocol/channel.js';
 import type { ModelRequest, RunnerApi } from '../protocol/runner.js';
 
 /** Operations that hand a model to native code. The others read its structure with our own parser. */
-const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>(['explain', 'predict', 'inspect', 'labels']);
+const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>([
+  'explain',
+  'predict',
+  'inspect',
+  'labels',
+  'measure',
+  'activations',
+  'topPictures',
+]);
 
 /**
  * A client that runs the models of a workspace only where its user trusts it: a model file is a program for a native

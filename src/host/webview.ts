@@ -30,6 +30,8 @@ export function webviewHtml(webview: vscode.Webview, extension: vscode.Uri, name
     `style-src ${webview.cspSource} 'nonce-${nonce}'`,
     `font-src ${webview.cspSource}`,
     `img-src blob:`,
+    // Long computations of a page run beside it; their code is part of its own script.
+    `worker-src blob:`,
   ].join('; ');
   // The toolkit asks for the nonce by this name.
   return `<!doctype html>

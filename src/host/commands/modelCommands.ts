@@ -1,21 +1,17 @@
 import * as vscode from 'vscode';
 import { chooseModel } from '../modelChoice.js';
-import { inspectionPage } from '../inspectionPage.js';
+import type { ModelEditors } from '../model/modelEditor.js';
 import { activeFile } from '../pictures.js';
 import type { HostServices } from '../services.js';
 import type { ModelTree } from '../modelTree.js';
 import { sidecarPath, sidecarText } from '../sidecar.js';
-import { revealSource } from '../sourceLine.js';
+import { openSource } from '../sourceLine.js';
 import type { LayerElement, ModelElement } from '../treeElements.js';
 import { registerCommands } from './register.js';
 
-const PAGES = 'onnx-lens';
-
 /** The commands about one model or layer. */
-export function modelCommands(services: HostServices, tree: ModelTree): vscode.Disposable {
+export function modelCommands(services: HostServices, tree: ModelTree, editors: ModelEditors): vscode.Disposable {
   const { models, status } = services;
-  const pages = new Map<string, string>();
-  const changed = new vscode.EventEmitter<vscode.Uri>();
 
   const modelOf = async (args: readonly unknown[], title: string): Promise<vscode.Uri | undefined> => {
     const element = args[0] as ModelElement | vscode.Uri | undefined;
@@ -30,16 +26,7 @@ export function modelCommands(services: HostServices, tree: ModelTree): vscode.D
 
   const inspectModel = async (...args: readonly unknown[]): Promise<void> => {
     const model = await modelOf(args, 'Inspect a Model');
-    if (model === undefined) return;
-    const page = vscode.Uri.from({ scheme: PAGES, path: `${model.path}.md` });
-    pages.set(page.toString(), inspectionPage(nameOf(model), await inspect(model)));
-    changed.fire(page);
-    try {
-      await vscode.commands.executeCommand('markdown.showPreviewToSide', page);
-    } catch {
-      // The editor's Markdown support can be switched off; the text is readable as it is.
-      await vscode.window.showTextDocument(page, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
-    }
+    if (model !== undefined) await editors.show(model, typeof args[1] === 'string' ? args[1] : undefined);
   };
 
   const createSidecar = async (...args: readonly unknown[]): Promise<void> => {
@@ -60,25 +47,22 @@ export function modelCommands(services: HostServices, tree: ModelTree): vscode.D
     return element?.kind === 'layer' ? element : undefined;
   };
 
-  return vscode.Disposable.from(
-    changed,
-    vscode.workspace.registerTextDocumentContentProvider(PAGES, {
-      onDidChange: changed.event,
-      provideTextDocumentContent: (uri) => pages.get(uri.toString()) ?? 'Run "ONNX Lens: Inspect Model" again.',
-    }),
-    registerCommands(services.notify, {
-      inspectModel,
-      createSidecar,
-      revealLayerSource: async (...args) => {
-        const element = layerOf(args);
-        if (element !== undefined) await revealSource(element.model, element.layer);
-      },
-      copyLayerName: async (...args) => {
-        const element = layerOf(args);
-        if (element !== undefined) await vscode.env.clipboard.writeText(element.layer.name);
-      },
-    }),
-  );
+  return registerCommands(services.notify, {
+    inspectModel,
+    createSidecar,
+    showLayer: async (...args) => {
+      const element = layerOf(args);
+      if (element !== undefined) await editors.show(element.model, element.layer.name);
+    },
+    revealLayerSource: async (...args) => {
+      const element = layerOf(args);
+      if (element !== undefined) await openSource(element.model, element.layer);
+    },
+    copyLayerName: async (...args) => {
+      const element = layerOf(args);
+      if (element !== undefined) await vscode.env.clipboard.writeText(element.layer.name);
+    },
+  });
 }
 
 function nameOf(uri: vscode.Uri): string {

@@ -14,7 +14,7 @@ describe('the commands', () => {
     fs.writeFileSync(model, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n');
     const shown: string[] = [];
     const listener = api.notifier.onDidShow((notice) => shown.push(notice.text));
-    await vscode.commands.executeCommand('onnxLens.inspectModel', vscode.Uri.file(model));
+    await vscode.commands.executeCommand('onnxLens.createSidecar', vscode.Uri.file(model));
     listener.dispose();
     assert.strictEqual(shown.length, 1);
     assertSentence({ message: shown[0]! });

@@ -1,6 +1,5 @@
 import assert from 'node:assert';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
-import { escape, inspectionPage } from '../../../src/host/inspectionPage.js';
 import { noticeOf } from '../../../src/host/notice.js';
 import { sidecarPath, sidecarText } from '../../../src/host/sidecar.js';
 import { parseSidecar } from '../../../src/input/sidecar.js';
@@ -75,20 +74,4 @@ describe('the sidecar that is written', () => {
   it('keeps short lists on one line', () => assert.match(sidecarText(inspection), /"size": \[224, 224\],/));
 
   it('lies beside the model', () => assert.strictEqual(sidecarPath('/a/net.v2.ONNX'), '/a/net.v2.lens.json'));
-});
-
-describe('the page about a model', () => {
-  it('says where each setting comes from', () => {
-    assert.match(
-      inspectionPage('net.onnx', inspection),
-      /\| mean \| .*0\\\.485.* \| preprocessor\\_config\\\.json beside the model \|/,
-    );
-  });
-
-  it('shows text from the file as text', () => {
-    const page = inspectionPage('net.onnx', inspection);
-    assert.ok(page.includes('conv\\|1'));
-    assert.ok(page.includes('\\<b\\>bold\\</b\\>'));
-    assert.strictEqual(escape('a\n[x](command:y)'), 'a \\[x\\]\\(command:y\\)');
-  });
 });

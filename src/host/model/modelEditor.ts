@@ -1,0 +1,78 @@
+import * as vscode from 'vscode';
+import { webviewOptions } from '../webview.js';
+import { ModelDocument } from './modelDocument.js';
+import { ModelPanel, type ModelPanelParts } from './modelPanel.js';
+
+export const MODEL_EDITOR = 'onnxLens.model';
+
+/** Opens `.onnx` files: a read-only editor in the place of "binary file". Nothing is read before its page asks. */
+export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDocument>, vscode.Disposable {
+  private readonly panels = new Set<ModelPanel>();
+  private readonly opened = new vscode.EventEmitter<ModelPanel>();
+  private readonly registration: vscode.Disposable;
+
+  /**
+   * @param inUse whether something else of the window still works with a model: then closing its editor keeps it open in
+   * the runner
+   */
+  constructor(
+    private readonly parts: ModelPanelParts,
+    private readonly inUse: (model: vscode.Uri) => boolean,
+  ) {
+    this.registration = vscode.window.registerCustomEditorProvider(MODEL_EDITOR, this, {
+      supportsMultipleEditorsPerDocument: true,
+      webviewOptions: { retainContextWhenHidden: false },
+    });
+  }
+
+  /** The editors that are open, oldest first. */
+  get open(): readonly ModelPanel[] {
+    return [...this.panels];
+  }
+
+  openCustomDocument(uri: vscode.Uri): ModelDocument {
+    const document = new ModelDocument(uri);
+    document.onDidClose(() => void this.release(uri));
+    return document;
+  }
+
+  resolveCustomEditor(document: ModelDocument, panel: vscode.WebviewPanel): void {
+    panel.webview.options = webviewOptions(this.parts.extension);
+    const editor = new ModelPanel(panel, document, this.parts);
+    this.panels.add(editor);
+    panel.onDidDispose(() => this.panels.delete(editor));
+    this.opened.fire(editor);
+  }
+
+  /** Shows a model, and one of its layers; an editor that is open already is used. */
+  async show(model: vscode.Uri, layer?: string, beside = false): Promise<void> {
+    // Before the page asks for it: a new editor begins with this layer.
+    if (layer !== undefined) this.parts.selection.select({ model, layer, by: this });
+    const open = this.open.find((each) => each.document.uri.toString() === model.toString());
+    if (open !== undefined) open.panel.reveal(undefined, beside);
+    else
+      await vscode.commands.executeCommand('vscode.openWith', model, MODEL_EDITOR, {
+        viewColumn: beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active,
+        preserveFocus: beside,
+        preview: true,
+      });
+    if (layer !== undefined) open?.follow(layer, true);
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.opened.dispose();
+    for (const panel of this.panels) panel.dispose();
+  }
+
+  /** Frees a model's sessions and memory once nobody shows it. */
+  private async release(model: vscode.Uri): Promise<void> {
+    if (this.inUse(model)) return;
+    const { services } = this.parts;
+    try {
+      await (await services.runner()).release({ model: model.fsPath });
+    } catch (error) {
+      services.log.debug(`Releasing ${model.fsPath}: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Call, Operation } from './channel.js';
+import type { ModelOperations } from './modelOperations.js';
+import type { NamedFile } from './panel.js';
+import type { ModelRequest } from './runner.js';
+
+/** What the editor of a checkpoint and the extension host say to each other, both ways. */
+
+/** An operation of the runner as the page asks for it: the host adds which model, and what the settings say. */
+type About<K extends keyof ModelOperations> = ModelOperations[K] extends (
+  request: infer Q,
+  call: Call<infer P>,
+) => Promise<infer R>
+  ? Operation<Omit<Q, keyof ModelRequest>, R, P>
+  : never;
+
+/** `writing`: the file grows or was just touched; what is shown is of before. `gone`: it is not there any more. */
+export type FileState = 'ready' | 'writing' | 'gone';
+
+/** The file, as far as the host knows. */
+export interface FileStatus {
+  /** Grows each time the file was rewritten and has come to rest; what was read for another version is outdated. */
+  readonly version: number;
+  readonly state: FileState;
+}
+
+export interface ModelSetup extends FileStatus {
+  readonly model: NamedFile;
+  /** The layer that is selected in the window, if it is one of this model. */
+  readonly layer?: string;
+  /** The picture and the folder that were used last with any model. */
+  readonly picture?: NamedFile;
+  readonly folder?: NamedFile;
+  /** Whether models of this workspace may be run; without it only the file is read. */
+  readonly trusted: boolean;
+  /** The colour map for magnitudes, from the settings. */
+  readonly colorMap: string;
+}
+
+/** Where a layer's line of code is. */
+export interface SourcePlace {
+  /** Path as people know it, relative to the workspace. */
+  readonly file: string;
+  readonly line: number;
+  /** The file was changed after the model was written: the line may have moved. */
+  readonly stale: boolean;
+  /** So many other files of the workspace fit as well. */
+  readonly others: number;
+}
+
+/** Something to save: the page has made its bytes. */
+export interface SaveRequest {
+  /** Proposed name, with its ending. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** One file of a series of checkpoints. */
+export interface SeriesEntry {
+  readonly file: NamedFile;
+  /** Number in its name; the order of the series. */
+  readonly step: number;
+}
+
+/** What the extension host does for the editor of a checkpoint. */
+export interface ModelHostApi {
+  setup: Operation<Record<string, never>, ModelSetup>;
+  overview: About<'overview'>;
+  measure: About<'measure'>;
+  scanWeights: About<'scanWeights'>;
+  graphView: About<'graphView'>;
+  weights: About<'weights'>;
+  weightStatistics: About<'weightStatistics'>;
+  weightsPca: About<'weightsPca'>;
+  weightNeighbours: About<'weightNeighbours'>;
+  /** `input` is an address, not a path. */
+  activations: About<'activations'>;
+  /** `inputs` are addresses, not paths. */
+  topPictures: About<'topPictures'>;
+  /** A layer was selected here (or none): the tree and the other panels follow. */
+  select: Operation<{ readonly layer: string | undefined }, void>;
+  /** The file and line that made a layer, in this workspace; `undefined` where it is not here. */
+  source: Operation<{ readonly layer: string }, SourcePlace | undefined>;
+  openSource: Operation<{ readonly layer: string }, void>;
+  /** Asks for a picture; `undefined` when the question is dismissed. */
+  choosePicture: Operation<Record<string, never>, NamedFile | undefined>;
+  /** Asks for a folder with pictures. */
+  chooseFolder: Operation<Record<string, never>, NamedFile | undefined>;
+  /** A picture was dropped on the panel: remembered as the last one, or `undefined` where it is none. */
+  usePicture: Operation<{ readonly uri: string }, NamedFile | undefined>;
+  explainAt: Operation<{ readonly layer?: string }, void>;
+  createSidecar: Operation<Record<string, never>, void>;
+  copy: Operation<{ readonly text: string }, void>;
+  /** Asks where to save, and saves. `false`: the person changed their mind. */
+  save: Operation<SaveRequest, boolean>;
+  /** Checkpoints beside this one whose names differ in a number only, in order; this one included. */
+  series: Operation<Record<string, never>, readonly SeriesEntry[]>;
+  /** Opens another checkpoint in this editor's place. */
+  open: Operation<{ readonly uri: string }, void>;
+  showLog: Operation<Record<string, never>, void>;
+}
+
+/** What the editor of a checkpoint does when the extension host says so. */
+export interface ModelPanelApi {
+  /** The file has changed, begun to change, or gone. */
+  file: Operation<FileStatus, void>;
+  /** A layer was selected elsewhere. */
+  select: Operation<{ readonly layer: string | undefined; readonly show: boolean }, void>;
+}
