@@ -1,5 +1,6 @@
 import { Algebra } from '../algebra.js';
 import { axisOf, fixed, ONE, range, type Dim, type Dims } from '../dims.js';
+import { isBlocked } from '../forms.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** [1, C, 1, 1, …] */
@@ -20,13 +21,19 @@ function batchNormalization(c: RuleContext): (Ref | undefined)[] {
   const sum = (g: Ref): Ref => a.reduceSum(g, others, false);
   const centred = (): Ref => a.sub(x, perChannel(a, mean, dims));
   return [
-    c.wants(0) ? a.mul(dy, perChannel(a, a.castLike(factor, dy), dims)) : undefined,
+    c.wants(0) ? scaled(a, dy, factor, dims) : undefined,
     c.wants(1) ? a.div(sum(a.mul(dy, centred())), deviation) : undefined,
     c.wants(2) ? sum(dy) : undefined,
     c.wants(3) ? a.neg(a.mul(sum(dy), factor)) : undefined,
     // d var = -½ · scale · Σ dy(x - mean) / (var + ε)^(3/2)
     c.wants(4) ? a.mul(a.div(a.mul(sum(a.mul(dy, centred())), factor), a.square(deviation)), -0.5) : undefined,
   ];
+}
+
+/** A factor for each channel. In the blocked layout a depthwise convolution keeps it there, where a broadcast would not. */
+function scaled(a: Algebra, dy: Ref, factor: Ref, dims: Dims): Ref {
+  if (!isBlocked(a.c.provider, a.emit.type(dy), dims)) return a.mul(dy, perChannel(a, a.castLike(factor, dy), dims));
+  return a.op('Conv', [dy, a.reshape(factor, [dims[1]!, ONE, ONE, ONE])], { kernel_shape: [1, 1], group: dims[1]!.base });
 }
 
 /** x normalised over some axes to mean 0 and variance 1: x̂ = (x - μ)·r with r = 1/√(σ² + ε). */
