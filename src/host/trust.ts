@@ -13,6 +13,7 @@ const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>([
   'measure',
   'activations',
   'topPictures',
+  'trust',
 ]);
 
 /**

@@ -2,6 +2,7 @@ import type { ParameterValue, MethodDescription } from '../result/method.js';
 import type { Explanation, Outcome, Prediction } from '../result/explanation.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
+import type { Trust } from '../result/trust.js';
 import type { Operation } from './channel.js';
 import type { ModelOperations } from './modelOperations.js';
 
@@ -64,6 +65,28 @@ export interface ExplainAnswer extends ModelAnswer {
   readonly results: readonly Outcome<Explanation>[];
 }
 
+/** Asks whether a method's maps depend on what the model learned: the badge beside a heatmap. */
+export interface TrustRequest extends ModelRequest {
+  /** One picture or `.npy`; a badge that was computed on another picture is answered, too. */
+  readonly input: string;
+  readonly method: string;
+  readonly params?: Readonly<Record<string, ParameterValue>>;
+  readonly target?: TargetText;
+  readonly score?: ScoreKind;
+  readonly layer?: string;
+  readonly seed?: number;
+  /** Depths of the cascade, default 5. */
+  readonly depths?: number;
+  /** Compute it on this picture even where it is known from another one. */
+  readonly fresh?: boolean;
+}
+
+export interface TrustAnswer extends ModelAnswer {
+  readonly trust: Trust;
+  /** Whether it was known; `trust.input` says from which picture. */
+  readonly cached: boolean;
+}
+
 /** What the runner does for the extension host and the command line. */
 export interface RunnerApi extends ModelOperations {
   /** Cheap: never starts a session, reads no weights. */
@@ -72,6 +95,8 @@ export interface RunnerApi extends ModelOperations {
   methods: Operation<Record<string, never>, readonly MethodDescription[]>;
   predict: Operation<PredictRequest, PredictAnswer, WorkProgress>;
   explain: Operation<ExplainRequest, ExplainAnswer, WorkProgress>;
+  /** Background work: stands back while an explanation or a prediction is being computed. */
+  trust: Operation<TrustRequest, TrustAnswer, WorkProgress>;
   /** Class names of a model, for the target picker. */
   labels: Operation<ModelRequest, readonly string[]>;
   /** Frees a model's sessions and memory. */

@@ -18,6 +18,8 @@ import type {
   PredictRequest,
   RunnerApi,
   RunnerStatus,
+  TrustAnswer,
+  TrustRequest,
   WorkProgress,
 } from '../protocol/runner.js';
 import type { Activation, TopPictures } from '../result/activations.js';
@@ -30,12 +32,14 @@ import { OrtSessions, runtimeVersion } from '../session/ort/ortSession.js';
 import { activationsOf, topPicturesOf } from './activations.js';
 import { outlineOf } from './describe.js';
 import { explainInputs } from './explain.js';
+import { Foreground } from './foreground.js';
 import { structureOf } from './graphView.js';
 import { inspectModel } from './inspect.js';
 import { ModelCache, type ModelCacheOptions } from './modelCache.js';
 import { readModelFile } from './openModel.js';
 import { measureModel, overviewOf, scanModel } from './overview.js';
 import { predictInputs } from './predict.js';
+import { TrustCache, trustOf } from './trust.js';
 import { layerWeights, weightNeighbours, weightsPca, weightStatistics } from './weights.js';
 
 type Progress = Call<WorkProgress>;
@@ -44,6 +48,8 @@ type Progress = Call<WorkProgress>;
 export class RunnerService implements Handlers<RunnerApi> {
   private readonly sessions = new OrtSessions();
   private readonly models: ModelCache;
+  private readonly foreground = new Foreground();
+  private readonly badges = new TrustCache();
 
   constructor(options: Partial<ModelCacheOptions> = {}) {
     this.models = new ModelCache(this.sessions, { idleMs: 5 * 60_000, most: 3, ...options });
@@ -68,10 +74,13 @@ export class RunnerService implements Handlers<RunnerApi> {
     });
 
   predict = (request: PredictRequest, call: Progress): Promise<PredictAnswer> =>
-    this.models.use(request, (model) => predictInputs(model, request, call));
+    this.foreground.during(() => this.models.use(request, (model) => predictInputs(model, request, call)));
 
   explain = (request: ExplainRequest, call: Progress): Promise<ExplainAnswer> =>
-    this.models.use(request, (model) => explainInputs(model, request, call));
+    this.foreground.during(() => this.models.use(request, (model) => explainInputs(model, request, call)));
+
+  trust = (request: TrustRequest, call: Progress): Promise<TrustAnswer> =>
+    this.models.use(request, (model) => trustOf(model, request, call, this.badges, this.foreground));
 
   overview = (request: ModelRequest): Promise<Overview> => this.models.use(request, overviewOf);
 
