@@ -127,7 +127,7 @@ export function tests(page, srv, tools) {
         await page.waitForTimeout(1500); // a menu closes when the editor takes the focus
         const species = fs.readdirSync(at('models/birds/pictures')).sort()[0];
         const picture = fs.readdirSync(at('models/birds/pictures', species)).sort()[0];
-        await explain(`models/birds/pictures/${species}/${picture}`, 'birds_cnn');
+        await explain(`models/birds/pictures/${species}/${picture}`, 'birds_cnn.onnx');
         await done();
         assert.equal(await best(), species);
         assert.equal(await page.locator('.editor-group-container').count(), 2, 'beside the editor');
