@@ -33,10 +33,11 @@ export class ExplainPanels implements vscode.Disposable {
       reused.show(images, layer);
       return;
     }
+    // Where our panels are already; else the window is split again for each.
     const panel = vscode.window.createWebviewPanel(
       VIEW_TYPE,
       'Explain',
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { viewColumn: this.open.at(-1)?.panel.viewColumn ?? vscode.ViewColumn.Beside, preserveFocus: true },
       webviewOptions(this.context.extensionUri),
     );
     this.adopt(panel, model, images, layer === undefined ? {} : { layer });
