@@ -1,6 +1,6 @@
 import type { ElementType, Tensor } from '../base/tensor.js';
 import type { Facts, ValueFact } from '../graph/facts.js';
-import type { Graph, GraphNode } from '../graph/graph.js';
+import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { inferNode } from '../graph/types.js';
 import { dimsOf, type Dims } from './dims.js';
 import type { NodeContext, Ref, RuleContext } from './rule.js';
@@ -80,6 +80,7 @@ export class BackwardContext extends Context implements RuleContext {
     readonly outputGradients: readonly (Ref | undefined)[],
     private readonly active: ReadonlySet<string>,
     private readonly extra: Map<GraphNode, string[]>,
+    private readonly transparent: (value: Ref) => boolean,
   ) {
     super(graph, facts, node, emit, provider, notes);
   }
@@ -87,6 +88,10 @@ export class BackwardContext extends Context implements RuleContext {
   wants(input: number): boolean {
     const value = this.node.inputs[input];
     return value !== undefined && value !== '' && this.active.has(value);
+  }
+
+  through(value: Ref): GraphNode | undefined {
+    return this.transparent(value) ? indexOf(this.graph).producer(value) : undefined;
   }
 
   output(index: number): Ref {

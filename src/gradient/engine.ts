@@ -2,7 +2,7 @@ import { LensError, type RefusedOperator } from '../base/errors.js';
 import { isFloating } from '../base/tensor.js';
 import { Attributes } from '../graph/attributes.js';
 import type { Facts } from '../graph/facts.js';
-import type { Graph, GraphNode } from '../graph/graph.js';
+import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { Algebra } from './algebra.js';
 import { assemble } from './assemble.js';
 import { BackwardContext, Context, Refusal } from './context.js';
@@ -114,6 +114,11 @@ class Builder {
 
     const gradients = new Map<string, Ref>();
     const asked = new Set(request.wrt);
+    const index = indexOf(this.graph);
+    const transparent = (value: string): boolean => {
+      const maker = index.producer(value);
+      return maker !== undefined && !asked.has(value) && !this.stop.has(value) && request.overrides?.has(operatorName(maker.domain, maker.op)) !== true;
+    };
     const take = (value: string): Ref | undefined => {
       const done = gradients.get(value);
       if (done !== undefined) return done;
@@ -134,7 +139,7 @@ class Builder {
       tape.scope = node.name;
       const outputGradients = node.outputs.map((o) => (o === '' || this.stop.has(o) ? undefined : take(o)));
       if (outputGradients.every((g) => g === undefined)) continue;
-      const context = new BackwardContext(this.graph, this.facts, node, tape, this.provider, this.notes, outputGradients, active, this.extra);
+      const context = new BackwardContext(this.graph, this.facts, node, tape, this.provider, this.notes, outputGradients, active, this.extra, transparent);
       const a = answer(node);
       let reason: string | undefined;
       if (given.has(node.name)) reason = '';

@@ -62,6 +62,11 @@ export interface RuleContext extends NodeContext {
   readonly outputGradients: readonly (Ref | undefined)[];
   /** Whether the gradient of input i is needed. */
   wants(input: number): boolean;
+  /**
+   * The node that makes a value, where a rule may differentiate through both at once: the value is neither asked about nor
+   * stopped at, and its operator keeps its own rule.
+   */
+  through(value: Ref): GraphNode | undefined;
   /** An optional output of the forward node (MaxPool's indices), which is added to the node where it is absent. */
   output(index: number): Ref;
 }

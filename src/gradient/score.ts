@@ -52,7 +52,8 @@ function asSamples(a: Algebra, value: Ref, dims: Dims, facts: Facts): Samples {
   const axis = facts.dynamicBatch ? dims.findIndex((d) => !isFixed(d)) : facts.batch > 1 ? dims.findIndex((d) => d.base % facts.batch === 0) : -1;
   const batch: Dim = facts.dynamicBatch ? { base: 0, slope: 1 } : fixed(facts.batch);
   const all = product(dims);
-  if (facts.dynamicBatch && (axis < 0 || all === undefined || all.base !== 0)) {
+  const divisible = facts.dynamicBatch ? axis >= 0 && all !== undefined && all.base === 0 : all!.base % facts.batch === 0;
+  if (!divisible) {
     throw new LensError('unsupported', 'gradient/no-batch', `"${value}" cannot be scored: it has no dimension that is the batch.`);
   }
   const each = facts.dynamicBatch ? all!.slope : all!.base / facts.batch;

@@ -1,6 +1,6 @@
 import { Algebra } from '../algebra.js';
 import { fixed, range, type Dim } from '../dims.js';
-import { maxPoolForm } from '../forms.js';
+import { isBlocked, maxPoolForm } from '../forms.js';
 import { rule, refusal, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { leftOver, windowOf, type Window } from '../window.js';
 import { scatterFlat } from './scatterFlat.js';
@@ -42,6 +42,11 @@ function windowSum(a: Algebra, g: Ref, w: Window, x: readonly Dim[], y: readonly
   const padded = [...w.begin, ...w.end].some((p) => p !== 0) || rest.some((r) => r < 0);
   if (plain && !padded && w.kernel.every((k, i) => k === w.strides[i])) {
     // Windows side by side: every element gets its window's gradient.
+    if (isBlocked(a.c.provider, a.emit.type(g), x)) {
+      const scales = a.emit.constant({ type: 'float32', dims: [2 + n], data: Float32Array.from([1, 1, ...w.kernel]) });
+      const wide = a.op('Resize', [g, undefined, scales], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+      return a.pad(wide, axes, axes.map(() => 0), rest);
+    }
     const split = [...x.slice(0, 2), ...w.output.flatMap((o) => [fixed(o), fixed(1)])];
     const wide = [...x.slice(0, 2), ...w.output.flatMap((o, i) => [fixed(o), fixed(w.kernel[i]!)])];
     const full = [...x.slice(0, 2), ...w.output.map((o, i) => fixed(o * w.kernel[i]!))];
