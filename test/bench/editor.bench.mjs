@@ -1,0 +1,78 @@
+// What a user waits for in the editor, on the packaged .vsix: activation, and from the right click to the heatmap.
+// Run by run.mjs in a process of its own; needs `npm run package` before.
+import fs from 'node:fs';
+import path from 'node:path';
+import { createDemo } from '../../.build/demo.mjs';
+import { setup } from '../host/setup.mjs';
+import * as ui from '../e2e/ui.mjs';
+
+const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+const birds = 'models/birds/pictures/Lanternfinch';
+
+/** Milliseconds that the extension's code took to load and to activate, as the in-host test measures them. */
+async function activation(context) {
+  const { runInHost } = await import('../host/inHost.mjs');
+  const print = console.log;
+  let said = '';
+  console.log = (...words) => void (said += words.join(' ') + '\n');
+  try {
+    await runInHost({ ...context, part: 'activation' });
+  } finally {
+    console.log = print;
+  }
+  const [, load, activate] = /loading ([\d.]+) ms, activate ([\d.]+) ms/.exec(said) ?? [];
+  if (load === undefined) throw new Error(`The activation test said nothing:\n${said}`);
+  return Number(load) + Number(activate);
+}
+
+/** Milliseconds from the choice in the menu to the finished picture, and those that the panel says its answer took. */
+async function explanation({ browser, root, extensions }) {
+  const { newPage, startServer } = await import('../host/host.mjs');
+  const srv = await startServer({ root, extensions });
+  createDemo(srv.ws);
+  for (const file of fs.readdirSync(path.join(srv.ws, 'models/birds'))) {
+    if (file.endsWith('.onnx') && file !== 'birds_cnn.onnx') fs.rmSync(path.join(srv.ws, 'models/birds', file));
+  }
+  const page = await newPage(browser);
+  try {
+    await ui.openWorkbench(page, srv.url(), icon);
+    const panel = ui.webview(page);
+    const times = [];
+    for (const picture of fs.readdirSync(path.join(srv.ws, birds)).slice(0, 3)) {
+      const start = Date.now();
+      await ui.explorerMenu(page, `${birds}/${picture}`, 'Explain This Image');
+      await panel.locator('h1', { hasText: picture }).waitFor();
+      await panel.locator('.scale-text').first().waitFor();
+      await panel.locator('.stage[aria-busy="false"]').waitFor();
+      times.push(Date.now() - start);
+    }
+    return times;
+  } finally {
+    await page.context().close();
+    await srv.stop();
+  }
+}
+
+setup();
+const { installVsix, startBrowser, temporaryRoot } = await import('../host/host.mjs');
+const root = temporaryRoot();
+const rows = [];
+const vsix = 'out/onnx-lens.vsix';
+if (!fs.existsSync(vsix)) rows.push({ what: 'the editor', skipped: 'there is no package: run `npm run package`' });
+else {
+  const context = { browser: await startBrowser(), root, extensions: installVsix(vsix, root), failures: 'out' };
+  const ms = await activation(context);
+  rows.push({
+    what: 'activation: loading and activating the extension, no native module in the extension host',
+    value: `${ms.toFixed(0)} ms`,
+    goal: '< 50 ms',
+    met: ms < 50,
+  });
+  const [first, ...later] = await explanation(context);
+  rows.push({
+    what: 'right click to visible heatmap, mouse and menus included: the first (starts the runner), later ones',
+    value: `${(first / 1000).toFixed(1)} s, ${(Math.min(...later) / 1000).toFixed(1)} s`,
+  });
+  await context.browser.close();
+}
+process.send(rows, () => process.exit(0));
