@@ -3,6 +3,7 @@ import { floatTensor } from '../base/tensor.js';
 import type { Labels } from '../input/labels.js';
 import type { ModelSubject } from './modelSubject.js';
 import { featureMapOf } from './attribution/featureMap.js';
+import type { Regions } from './regions.js';
 import { sampleDims } from './samples.js';
 import type { ScoreAt, Target } from './subject.js';
 import { resolveTarget } from './targets.js';
@@ -13,25 +14,42 @@ import { resolveTarget } from './targets.js';
  * `conv3#5@2,7` one neuron of it, by row and column.
  *
  * @param scores of the input, for ranks
+ * @param regions where the classes are, for a model that says so: a class is the sum of its scores there
  */
-export function findTarget(text: string, scores: ArrayLike<number>, labels: Labels, subject: ModelSubject): Target {
+export function findTarget(
+  text: string,
+  scores: ArrayLike<number>,
+  labels: Labels,
+  subject: ModelSubject,
+  regions?: Regions,
+): Target {
   const unit = /^(.+)#(\d+)(?:@(\d+),(\d+))?$/.exec(text.trim());
   if (unit !== null) {
     const [, layer, channel, y, x] = unit;
     return unitTarget(subject, layer!, Number(channel), y === undefined ? undefined : [Number(y), Number(x)]);
   }
   const pair = /^(.+?)\s+[-−]\s+(.+)$/.exec(text.trim());
-  if (pair === null) return resolveTarget(text, scores, labels);
+  const single = (name: string): Target => inRegion(resolveTarget(name, scores, labels), regions);
+  if (pair === null) return single(text);
   try {
     // A class may have a dash in its name.
-    return resolveTarget(text, scores, labels);
+    return single(text);
   } catch {
-    const [plus, minus] = [resolveTarget(pair[1]!, scores, labels), resolveTarget(pair[2]!, scores, labels)];
-    const weights = new Float32Array(scores.length);
-    weights[plus.index]! += 1;
-    weights[minus.index]! -= 1;
+    const [plus, minus] = [single(pair[1]!), single(pair[2]!)];
+    const weights = plus.weights?.slice() ?? new Float32Array(scores.length);
+    if (minus.weights !== undefined) minus.weights.forEach((w, i) => (weights[i]! -= w));
+    else {
+      weights[plus.index]! += 1;
+      weights[minus.index]! -= 1;
+    }
     return { index: plus.index, label: `${plus.label} − ${minus.label}`, weights };
   }
+}
+
+function inRegion(target: Target, regions: Regions | undefined): Target {
+  if (regions === undefined) return target;
+  const { index } = target;
+  return { index, label: regions.label(index), weights: regions.weights(index) };
 }
 
 function unitTarget(

@@ -82,8 +82,8 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
   const started = performance.now();
   const input = await loadInput(work.input, signal);
   const [ranking] = await predictBatch(subject, labels, input.tensor, TOP, signal);
-  const { logits, probabilities, top } = ranking!;
-  const target = findTarget(request.target ?? 'top1', logits, labels, subject);
+  const { logits, probabilities, top, regions } = ranking!;
+  const target = findTarget(request.target ?? 'top1', logits, labels, subject, regions);
   const score = request.score ?? 'logit';
   const seed = request.seed ?? 0;
   const plain = target.unit === undefined && target.weights === undefined;

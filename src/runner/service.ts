@@ -1,5 +1,6 @@
 import { labelOf } from '../input/labels.js';
 import { describeMethods } from '../method/index.js';
+import { classLayoutOf } from '../method/regions.js';
 import type { Call, Handlers } from '../protocol/channel.js';
 import type {
   ActivationsRequest,
@@ -69,7 +70,8 @@ export class RunnerService implements Handlers<RunnerApi> {
     this.models.use(request, async (model) => {
       const { names } = model.resolved.labels;
       if (names.length > 0) return names;
-      const { classes } = await model.subject();
+      const subject = await model.subject();
+      const classes = (subject.classifier ? undefined : classLayoutOf(subject, 0)?.classes) ?? subject.classes;
       return Array.from({ length: classes }, (_, i) => labelOf(model.resolved.labels, i));
     });
 

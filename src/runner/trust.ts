@@ -61,7 +61,7 @@ export async function trustOf(
   const { tensor } = await loadInput(first, signal);
   const { labels } = namesOf(model, subject, inputs);
   const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
-  const target = findTarget(request.target ?? 'top1', ranking!.logits, labels, subject);
+  const target = findTarget(request.target ?? 'top1', ranking!.logits, labels, subject, ranking!.regions);
   const curve = await trustCurve(
     subject,
     {

@@ -2,6 +2,7 @@ import type { FloatTensor } from '../../base/tensor.js';
 import { labelOf, type Labels } from '../../input/labels.js';
 import type { ClassScore } from '../../result/explanation.js';
 import type { ModelSubject } from '../modelSubject.js';
+import { classLayoutOf, regionsOf, type Regions } from '../regions.js';
 import { rankOf } from '../targets.js';
 
 /** What the model says about each input of a batch, `[n, …]` in. */
@@ -14,9 +15,11 @@ export async function predict(
 ): Promise<readonly Ranking[]> {
   const { logits, probabilities } = await subject.predict(batch, signal);
   const { classes } = subject;
+  const layout = subject.classifier ? undefined : classLayoutOf(subject, labels.names.length);
   return Array.from({ length: batch.dims[0]! }, (_, k) => {
     const row = logits.data.slice(k * classes, (k + 1) * classes);
     const shares = probabilities.slice(k * classes, (k + 1) * classes);
+    if (layout !== undefined) return overRegions(regionsOf(layout, row, labels), labels, top);
     const ranked = rankOf(row, Math.min(top, classes));
     return {
       logits: row,
@@ -31,10 +34,28 @@ export async function predict(
   });
 }
 
+/** Classes by the room they take, or by their best boxes. */
+function overRegions(regions: Regions, labels: Labels, top: number): Ranking {
+  const { ranking, shares } = regions;
+  return {
+    logits: ranking,
+    probabilities: shares,
+    regions,
+    top: rankOf(ranking, Math.min(top, ranking.length)).map((index): ClassScore => ({
+      index,
+      label: labelOf(labels, index),
+      probability: shares[index]!,
+      logit: shares[index]!,
+    })),
+  };
+}
+
 export interface Ranking {
   /** Best first. */
   readonly top: readonly ClassScore[];
   /** `[classes]` each. */
   readonly logits: Float32Array;
   readonly probabilities: Float64Array;
+  /** For a segmentation map or a detector: where the classes are. Scores are shares of the picture or best boxes then. */
+  readonly regions?: Regions;
 }
