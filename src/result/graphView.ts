@@ -81,8 +81,8 @@ export interface VisibleGraph {
 }
 
 /**
- * The graph as it is drawn with some modules open: a node of a closed module is that module, values between closed
- * modules become one edge, and what stays inside is not shown. The model itself is always open. Linear in the size of
+ * The graph as it is drawn with some modules open: a node of a closed module is that module (unless it is the only one),
+ * values between closed modules become one edge, and what stays inside is not shown. The model itself is always open. Linear in the size of
  * the graph, so that it can run at every click.
  *
  * @param expanded paths of open modules; one inside a closed module has no effect
@@ -103,7 +103,9 @@ export function visibleGraph(structure: GraphStructure, expanded: ReadonlySet<st
   const ids: string[] = [];
   const done = new Set<string>();
   nodes.forEach((node, index) => {
-    const module = closed[node.module]!;
+    const outer = closed[node.module]!;
+    // A module of a single node is that node: nothing would be hidden by closing it.
+    const module = outer >= 0 && modules[outer]!.nodes === 1 ? -1 : outer;
     const id = module < 0 ? `n${index}` : `m${module}`;
     ids.push(id);
     if (done.has(id)) return;

@@ -1,7 +1,7 @@
 import { sizeOf } from '../base/tensor.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import { flopsOf } from '../graph/flops.js';
-import type { Graph } from '../graph/graph.js';
+import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
 import { readsOf } from '../graph/order.js';
 import { isBuffer, parametersOf } from '../graph/parameters.js';
@@ -23,9 +23,10 @@ export function structureOf(graph: Graph, layers: readonly Layer[], facts?: Fact
   }
   const first = nodes.length;
   const counted = new Set<string>();
+  const paths = modulePaths(graph);
   for (const node of graph.nodes) {
     for (const output of node.outputs) if (output !== '') made.set(output, nodes.length);
-    const { path } = scopeOf(node);
+    const path = paths.get(node)!;
     const parameters = parametersOf(graph, node);
     let count = 0;
     for (const [input, w] of parameters) {
@@ -65,6 +66,52 @@ export function structureOf(graph: Graph, layers: readonly Layer[], facts?: Fact
     connect(output.name, nodes.length - 1);
   }
   return { nodes, edges, modules: modules.list, measured: facts !== undefined };
+}
+
+/** What PyTorch's exporter calls the scope of a node that it made itself. */
+const NO_MODULE = '_empty_nn_module_stack_from_metadata_hook';
+
+/**
+ * The module of every node. Exporters write helper nodes (shapes, ranges, casts) of no scope: a connected group of them
+ * stands in the innermost module that holds all its neighbours.
+ */
+function modulePaths(graph: Graph): ReadonlyMap<GraphNode, string> {
+  const index = indexOf(graph);
+  const paths = new Map<GraphNode, string>();
+  const lost = new Set<GraphNode>();
+  for (const node of graph.nodes) {
+    const { path, local } = scopeOf(node);
+    paths.set(node, path === NO_MODULE ? '' : path);
+    if (path === '' && local === undefined && !node.metadata.has('pkg.torch.onnx.name_scopes')) lost.add(node);
+  }
+  if (lost.size === graph.nodes.length) return paths;
+  const outputs = new Set(graph.outputs.map((o) => o.name));
+  for (const start of lost) {
+    const group = [start];
+    lost.delete(start);
+    let common: string | undefined;
+    for (const node of group) {
+      if (node.outputs.some((o) => outputs.has(o))) common = '';
+      const before = readsOf(node).map((v) => index.producer(v));
+      const after = node.outputs.flatMap((v) => (v === '' ? [] : index.consumers(v)));
+      for (const neighbour of [...before, ...after]) {
+        if (neighbour === undefined || group.includes(neighbour)) continue;
+        if (lost.delete(neighbour)) group.push(neighbour);
+        else common = common === undefined ? paths.get(neighbour)! : commonPath(common, paths.get(neighbour)!);
+      }
+    }
+    for (const node of group) paths.set(node, common ?? '');
+  }
+  return paths;
+}
+
+function commonPath(a: string, b: string): string {
+  if (a === b) return a;
+  const separator = a.includes('/') ? '/' : '.';
+  const [x, y] = [a.split(separator), b.split(separator)];
+  let n = 0;
+  while (n < x.length && n < y.length && x[n] === y[n]) n++;
+  return x.slice(0, n).join(separator);
 }
 
 /** Modules as they are met, parents before children. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { LensError } from '../base/errors.js';
 import type { Checkpoint } from '../checkpoint/model.js';
 import { openCheckpoint } from '../checkpoint/reader.js';
+import { whenComplete } from '../checkpoint/stability.js';
 import { buildGradient } from '../gradient/engine.js';
 import { ruleSet } from '../gradient/overrides.js';
 import { buildGraph } from '../graph/build.js';
@@ -26,10 +27,13 @@ export interface ModelFile {
   readonly layers: readonly Layer[];
 }
 
-export async function readModelFile(file: string): Promise<ModelFile> {
-  const checkpoint = await openCheckpoint(file);
-  const graph = buildGraph(checkpoint);
-  return { path: file, checkpoint, graph, layers: layersOf(graph) };
+/** Reads a model. One that is just being written is waited for. */
+export function readModelFile(file: string): Promise<ModelFile> {
+  return whenComplete(file, async () => {
+    const checkpoint = await openCheckpoint(file);
+    const graph = buildGraph(checkpoint);
+    return { path: file, checkpoint, graph, layers: layersOf(graph) };
+  });
 }
 
 /** The state of everything that an open model was made from. */
