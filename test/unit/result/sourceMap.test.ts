@@ -24,7 +24,7 @@ describe('result/sourceMap', () => {
   });
 
   it('takes the file itself where it is there, and answers given files only', () => {
-    assert.deepEqual(remap(files[2]!, files), { path: files[2], parts: 6, others: [] });
+    assert.deepEqual(remap(files[2]!, files), { path: files[2], parts: 7, others: [] });
     assert.equal(remap('../../../../etc/passwd', files), undefined);
   });
 
