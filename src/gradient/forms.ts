@@ -13,7 +13,10 @@ export interface ConvolutionShape {
   readonly padsBegin: readonly number[];
   readonly padsEnd: readonly number[];
   readonly input: readonly number[];
+  readonly output: readonly number[];
   readonly group: number;
+  /** Channels of the input, of one group. */
+  readonly channels: number;
 }
 
 /**
@@ -21,8 +24,8 @@ export interface ConvolutionShape {
  * ConvTranspose never does (1.3, depthwise 3.5). It exists for stride 1 as long as no padding would become negative.
  * `transposed`: ConvTranspose, which is the definition, for everything else (strided 1.0 to 1.9).
  */
-export function inputGradientForm(s: ConvolutionShape, provider: string): 'flipped' | 'transposed' {
-  if (s.strides.some((x) => x !== 1)) return 'transposed';
+export function inputGradientForm(s: ConvolutionShape, provider: string): 'flipped' | 'transposed' | 'phases' {
+  if (s.strides.some((x) => x !== 1)) return inPhases(s, provider) ? 'phases' : 'transposed';
   const pads = turnedPads(s);
   if ([...pads.begin, ...pads.end].some((p) => p < 0)) return 'transposed';
   // WebGPU takes a Conv whose kernel is as large as its input, padded only at the end, for a matrix product and forgets
@@ -31,8 +34,26 @@ export function inputGradientForm(s: ConvolutionShape, provider: string): 'flipp
   return 'flipped';
 }
 
+/**
+ * `phases` for the first layer of a network (few input channels, a large strided kernel): ConvTranspose spends its time on
+ * writing overlapping columns, one blocked convolution does not.
+ */
+function inPhases(s: ConvolutionShape, provider: string): boolean {
+  const count = s.strides.reduce((p, k) => p * k, 1);
+  const cells = phaseCells({ strides: s.strides, begin: s.padsBegin, input: s.input });
+  return (
+    provider === 'cpu' && s.group === 1 && s.channels * count <= 16 && s.dilations.every((d) => d === 1) &&
+    s.kernel.every((k, i) => k > s.strides[i]!) && cells.every((q, i) => q >= s.output[i]!)
+  );
+}
+
+/** Steps of the stride that the padded input takes. */
+export function phaseCells(s: { readonly strides: readonly number[]; readonly begin: readonly number[]; readonly input: readonly number[] }): number[] {
+  return s.strides.map((k, i) => Math.ceil((s.begin[i]! + s.input[i]!) / k));
+}
+
 /** Padding of the flipped convolution: dilation × (kernel - 1) - padding. */
-export function turnedPads(s: ConvolutionShape): { begin: number[]; end: number[] } {
+export function turnedPads(s: Omit<ConvolutionShape, 'output' | 'channels'>): { begin: number[]; end: number[] } {
   const reach = s.kernel.map((k, i) => s.dilations[i]! * (k - 1));
   return { begin: reach.map((r, i) => r - s.padsBegin[i]!), end: reach.map((r, i) => r - s.padsEnd[i]!) };
 }

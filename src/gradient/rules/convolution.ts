@@ -1,6 +1,6 @@
 import { Algebra } from '../algebra.js';
 import { fixed, range, type Dim } from '../dims.js';
-import { inputGradientForm, turnedPads } from '../forms.js';
+import { inputGradientForm, phaseCells, turnedPads } from '../forms.js';
 import { MICROSOFT, expand, rule, type NodeContext, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { leftOver, windowOf, type Window } from '../window.js';
 import { activated } from './fused.js';
@@ -28,7 +28,9 @@ function convolution(c: RuleContext): (Ref | undefined)[] {
 export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window, group: number): Ref {
   const shape = { ...s, padsBegin: s.begin, padsEnd: s.end, group };
   const rest = leftOver(s);
-  if (inputGradientForm(shape, a.c.provider) === 'flipped') {
+  const form = inputGradientForm({ ...shape, output: s.output, channels: wDims[1]!.base }, a.c.provider);
+  if (form === 'phases') return phases(a, dy, w, wDims, s);
+  if (form === 'flipped') {
     const { begin, end } = turnedPads(shape);
     return a.op('Conv', [dy, turned(a, w, wDims, group)], { kernel_shape: s.kernel, dilations: s.dilations, group, pads: [...begin, ...end] });
   }
@@ -36,6 +38,30 @@ export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Di
     kernel_shape: s.kernel, strides: s.strides, dilations: s.dilations, group, pads: [...s.begin, ...s.end],
     output_padding: rest.some((r) => r !== 0) ? rest : undefined,
   });
+}
+
+/**
+ * A strided kernel falls into one small kernel for each phase ρ of the stride: dx[s·q + ρ - p] = Σⱼ dy[q - j]·w[ρ + s·j].
+ * All phases are computed by one convolution of stride 1, as further channels, and interleaved by a transposition.
+ */
+function phases(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): Ref {
+  const n = s.kernel.length;
+  const space = range(n);
+  const [m, c] = [wDims[0]!, wDims[1]!];
+  const taps = s.kernel.map((k, i) => Math.ceil(k / s.strides[i]!));
+  const filled = a.pad(w, space.map((i) => i + 2), space.map(() => 0), s.kernel.map((k, i) => taps[i]! * s.strides[i]! - k));
+  const split = a.reshape(filled, [m, c, ...space.flatMap((i) => [fixed(taps[i]!), fixed(s.strides[i]!)])]);
+  // [m, c, j, ρ, j, ρ] -> [ρ, ρ, c, m, j, j]
+  const moved = a.transpose(split, [...space.map((i) => 2 * i + 3), 1, 0, ...space.map((i) => 2 * i + 2)]);
+  const count = s.strides.reduce((p, k) => p * k, 1);
+  const kernel = a.flip(a.reshape(moved, [fixed(count * c.base), m, ...taps.map(fixed)]), space.filter((i) => taps[i]! > 1).map((i) => i + 2));
+  const cells = phaseCells(s);
+  const y = a.op('Conv', [dy, kernel], { kernel_shape: taps, pads: [...taps.map((t) => t - 1), ...cells.map((q, i) => q - s.output[i]!)] });
+  const batch = a.c.dims(a.c.inputs[0]!)[0]!;
+  const apart = a.reshape(y, [batch, ...s.strides.map(fixed), c, ...cells.map(fixed)]);
+  const mixed = a.transpose(apart, [0, n + 1, ...space.flatMap((i) => [n + 2 + i, i + 1])]);
+  const full = a.reshape(mixed, [batch, c, ...cells.map((q, i) => fixed(q * s.strides[i]!))]);
+  return a.pad(full, space.map((i) => i + 2), s.begin.map((p) => -p), cells.map((q, i) => s.begin[i]! + s.input[i]! - q * s.strides[i]!));
 }
 
 /** W [M, C/g, k…] as the kernel of the way back: [C, M/g, k…], turned round in space. ONNX Runtime folds this at load. */
