@@ -5,13 +5,14 @@ import { json, ProgressLine, table, type Io } from './io.js';
 import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { explain } from './verbs/explain.js';
+import { gradient } from './verbs/gradient.js';
 import { inspect } from './verbs/inspect.js';
 import { methods } from './verbs/methods.js';
 import { predict } from './verbs/predict.js';
 
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
 
-const VERBS: readonly Verb[] = [inspect, methods, predict, explain];
+const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient];
 
 /** Interrupted by the user, as shells have it: 128 + SIGINT. */
 const INTERRUPTED = 130;
@@ -97,6 +98,7 @@ const OPTION_HELP: readonly (readonly [name: string, form: string, text: string]
   ['top', '--top K', 'classes to show for each input (default 5)'],
   ['out', '--out PATH', 'file or folder to write; the ending chooses the format'],
   ['config', '--config FILE', 'a settings file (.lens.json) to use instead of the one beside the model'],
+  ['embed', '--embed', 'copy the weights into the file that is written'],
   ['provider', '--provider NAME', 'auto (default), cpu, webgpu, cuda, dml, coreml'],
   ['threads', '--threads N', 'threads of one run'],
   ['json', '--json', 'one JSON document on stdout and nothing else there'],

@@ -20,6 +20,7 @@ const OPTIONS = {
   param: { type: 'string', multiple: true },
   config: { type: 'string' },
   top: { type: 'string' },
+  embed: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -32,6 +33,7 @@ export interface CommandLine {
   readonly arguments: readonly string[];
   readonly given: ReadonlySet<OptionName>;
   readonly json: boolean;
+  readonly embed: boolean;
   readonly help: boolean;
   readonly version: boolean;
   readonly out?: string;
@@ -75,6 +77,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     arguments: rest,
     given: new Set(Object.keys(values) as OptionName[]),
     json: values.json ?? false,
+    embed: values.embed ?? false,
     help: values.help ?? false,
     version: values.version ?? false,
     params: parseParams(values.param ?? []),

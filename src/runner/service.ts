@@ -35,6 +35,7 @@ import { outlineOf } from './describe.js';
 import { explainInputs } from './explain.js';
 import { Foreground } from './foreground.js';
 import { structureOf } from './graphView.js';
+import { writeGradient, type GradientFile } from './gradientModel.js';
 import { inspectModel } from './inspect.js';
 import { ModelCache, type ModelCacheOptions } from './modelCache.js';
 import { readModelFile } from './openModel.js';
@@ -116,6 +117,10 @@ export class RunnerService implements Handlers<RunnerApi> {
 
   topPictures = (request: TopPicturesRequest, call: Call<TopProgress>): Promise<TopPictures> =>
     this.models.use(request, (model) => topPicturesOf(model, request, call));
+
+  /** The gradient graph as a file of its own; only the command line asks for it. */
+  writeGradient = (request: ModelRequest, file: string, embed: boolean, call: Progress): Promise<GradientFile> =>
+    this.models.use(request, (model) => writeGradient(model, file, embed, call));
 
   release = ({ model }: { readonly model: string }): Promise<void> => this.models.release(model);
 

@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { json } from '../io.js';
+import { modelRequest, usage } from '../options.js';
+import { outKind } from '../outputs.js';
+import { callOf, type Verb } from '../verb.js';
+
+export const gradient: Verb = {
+  name: 'gradient',
+  usage: 'gradient MODEL --out FILE.onnx',
+  summary: 'the gradient graph as an ordinary model: inputs and target in, score and gradient out',
+  options: ['out', 'embed', 'provider', 'threads', 'config'],
+  async run(context) {
+    const { line, io, service, progress } = context;
+    const request = modelRequest(line);
+    if (line.out === undefined || outKind(line.out, 'gradient', ['.onnx']) !== '.onnx') {
+      throw usage('The verb "gradient" needs a file to write.', 'onnx-lens gradient MODEL --out FILE.onnx');
+    }
+    if (path.resolve(line.out) === request.model)
+      throw usage('The gradient graph must not overwrite the model itself.', 'Give --out another name.');
+    const { sha256, score, wrt, notes } = await service.writeGradient(
+      request,
+      path.resolve(line.out),
+      line.embed,
+      callOf(context),
+    );
+    progress.clear();
+    for (const note of notes) io.err(`note: ${note}\n`);
+    io.out(
+      line.json
+        ? json({
+            schema: 'onnx-lens/gradient/1',
+            model: line.arguments[0],
+            sha256,
+            score,
+            wrt,
+            embedded: line.embed,
+            files: [line.out],
+            notes,
+          })
+        : `${line.out}: d ${score}[target] / d ${wrt}${line.embed ? '' : `; its weights stay in ${path.basename(request.model)}`}\n`,
+    );
+    return 0;
+  },
+};
