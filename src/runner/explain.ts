@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { LensError, throwIfCancelled } from '../base/errors.js';
+import { fromErrorData, LensError, throwIfCancelled } from '../base/errors.js';
 import { Random } from '../base/random.js';
+import type { FloatTensor } from '../base/tensor.js';
 import type { Labels } from '../input/labels.js';
 import { predict as predictBatch, type Ranking } from '../method/activations/prediction.js';
 import { attributionMethodById } from '../method/index.js';
@@ -38,6 +39,7 @@ export async function explainInputs(
   if (request.layer !== undefined) checkLayer(subject, method, request.layer);
   const inputs = await expandInputs(model, request.inputs, signal);
   const { labels } = namesOf(model, subject, inputs);
+  const background = await backgroundOf(model, params, signal);
   const results: Outcome<Explanation>[] = [];
   for (const [i, input] of inputs.entries()) {
     throwIfCancelled(signal);
@@ -51,11 +53,32 @@ export async function explainInputs(
     };
     results.push(
       await attempt(input.name, () =>
-        explainOne({ model, subject, labels, method, params, request, input, signal, report }),
+        explainOne({ model, subject, labels, method, params, background, request, input, signal, report }),
       ),
     );
   }
   return { ...(await answerOf(model, subject, [])), results };
+}
+
+/** Most pictures that stand for what a model usually sees. */
+const MOST_BACKGROUND = 64;
+
+/** The inputs that a method's `background` parameter names. One that cannot be read stops the request: it is no input among others. */
+async function backgroundOf(
+  model: OpenModel,
+  params: ParametersOf<ParameterSchema>,
+  signal: AbortSignal,
+): Promise<readonly FloatTensor[]> {
+  const named: unknown = params.background;
+  if (typeof named !== 'string' || named === '') return [];
+  const inputs = (await expandInputs(model, [named], signal)).slice(0, MOST_BACKGROUND);
+  const out: FloatTensor[] = [];
+  for (const input of inputs) {
+    if ('error' in input) throw fromErrorData(input.error);
+    out.push((await input.load(signal)).tensor);
+  }
+  if (out.length === 0) throw new LensError('usage', 'params/background', `There are no pictures in "${named}".`);
+  return out;
 }
 
 interface OneExplanation {
@@ -64,6 +87,7 @@ interface OneExplanation {
   readonly labels: Labels;
   readonly method: AttributionMethod;
   readonly params: ParametersOf<ParameterSchema>;
+  readonly background: readonly FloatTensor[];
   readonly request: ExplainRequest;
   readonly input: ExpandedInput;
   readonly signal: AbortSignal;
@@ -78,7 +102,7 @@ interface RecipeParts {
 }
 
 async function explainOne(work: OneExplanation): Promise<Explanation> {
-  const { model, subject, labels, method, params, request, signal, report } = work;
+  const { model, subject, labels, method, params, background, request, signal, report } = work;
   const started = performance.now();
   const input = await loadInput(work.input, signal);
   const [ranking] = await predictBatch(subject, labels, input.tensor, TOP, signal);
@@ -131,6 +155,7 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
       score,
       params,
       seed,
+      ...(background.length === 0 ? {} : { background }),
       ...(request.layer === undefined ? {} : { layer: request.layer }),
     },
     {

@@ -35,7 +35,7 @@ export const expectedGradients = attributionMethod({
       type: 'text',
       title: 'Background',
       default: '',
-      description: 'a folder, picture or .npy file of other inputs to draw the baselines from',
+      description: 'a folder, picture or .npy file of other inputs to draw the baselines from, the first 64 of them',
     },
     reduce: reduceParameter,
   },
