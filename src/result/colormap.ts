@@ -56,10 +56,6 @@ export function colormap(name: ColormapName): Colormap {
   return map;
 }
 
-export function isColormap(name: string): name is ColormapName {
-  return Object.hasOwn(RAMPS, name);
-}
-
 export function isDiverging(name: ColormapName): name is DivergingName {
   return (DIVERGING as readonly string[]).includes(name);
 }
