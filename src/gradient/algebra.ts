@@ -219,13 +219,33 @@ export class Algebra {
   }
 
   /** Elements start, start + step, … before `end` of some axes. */
-  slice(a: Ref, axes: readonly number[], starts: readonly number[], ends: readonly number[], steps?: readonly number[]): Ref {
-    return this.op('Slice', [a, this.emit.ints(starts), this.emit.ints(ends), this.emit.ints(axes), steps === undefined ? undefined : this.emit.ints(steps)]);
+  slice(
+    a: Ref,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+    steps?: readonly number[],
+  ): Ref {
+    return this.op('Slice', [
+      a,
+      this.emit.ints(starts),
+      this.emit.ints(ends),
+      this.emit.ints(axes),
+      steps === undefined ? undefined : this.emit.ints(steps),
+    ]);
   }
 
   /** Reverses the order along axes. */
   flip(a: Ref, axes: readonly number[]): Ref {
-    return axes.length === 0 ? a : this.slice(a, axes, axes.map(() => -1), axes.map(() => FIRST), axes.map(() => -1));
+    return axes.length === 0
+      ? a
+      : this.slice(
+          a,
+          axes,
+          axes.map(() => -1),
+          axes.map(() => FIRST),
+          axes.map(() => -1),
+        );
   }
 
   /** Zeros around (or, with negative numbers, fewer elements): `before` and `after` for the given axes. */

@@ -23,11 +23,18 @@ export interface Pieces {
 export function assemble(p: Pieces): GradientGraph {
   const { graph, facts, request, tape } = p;
   const index = indexOf(graph);
-  const forward = ancestors(graph, [request.score.value, ...(request.keep ?? []), ...tape.nodes.flatMap((n) => n.inputs), ...p.gradients.values()]);
+  const forward = ancestors(graph, [
+    request.score.value,
+    ...(request.keep ?? []),
+    ...tape.nodes.flatMap((n) => n.inputs),
+    ...p.gradients.values(),
+  ]);
   const made = new Set<string>(graph.inputs.map((i) => i.name));
   for (const node of forward) for (const o of node.outputs) made.add(o);
   // Inputs and weights are no outputs: whoever asks for one has it already.
-  const kept = (request.keep ?? graph.outputs.map((o) => o.name)).filter((o) => made.has(o) && index.producer(o) !== undefined);
+  const kept = (request.keep ?? graph.outputs.map((o) => o.name)).filter(
+    (o) => made.has(o) && index.producer(o) !== undefined,
+  );
 
   // A graph output needs a node that makes it, and a name of its own.
   const used = new Set<string>(kept);
@@ -56,16 +63,23 @@ export function assemble(p: Pieces): GradientGraph {
     ...[...gradients].map(([value, name]) => ({ name, type: tape.type(name), ...dimsOfValue(value) })),
     ...kept.map((name) => ({ name, ...typeOfValue(facts, name), ...dimsOfValue(name) })),
   ];
-  const nodes = [...graph.nodes.filter((n) => forward.has(n)).map((n) => (p.extra.has(n) ? withOutputs(n, p.extra.get(n)!) : n)), ...tape.nodes];
+  const nodes = [
+    ...graph.nodes.filter((n) => forward.has(n)).map((n) => (p.extra.has(n) ? withOutputs(n, p.extra.get(n)!) : n)),
+    ...tape.nodes,
+  ];
   const read = new Set(nodes.flatMap((n) => [...readsOf(n)]));
   const weights = new Map([...graph.weights, ...tape.weights].filter(([name]) => read.has(name)));
   const { seed } = p;
   const seedInput =
-    seed === undefined ? []
-    : request.score.seed === 'index' ? [{ name: seed.name, type: 'int64' as const, dims: [batch] }]
-    : [{ name: seed.name, type: tape.type(seed.name), ...dimsOfValue(request.score.value) }];
+    seed === undefined
+      ? []
+      : request.score.seed === 'index'
+        ? [{ name: seed.name, type: 'int64' as const, dims: [batch] }]
+        : [{ name: seed.name, type: tape.type(seed.name), ...dimsOfValue(request.score.value) }];
   const inputs = graph.inputs.map((i) => (facts.get(i.name) === undefined ? i : { ...i, ...dimsOfValue(i.name) }));
-  const shapes = [...tape.settled].filter(([name]) => own.has(name) && !used.has(name)).map(([name, dims]) => ({ name, type: tape.type(name), dims: described(dims, symbol) }));
+  const shapes = [...tape.settled]
+    .filter(([name]) => own.has(name) && !used.has(name))
+    .map(([name, dims]) => ({ name, type: tape.type(name), dims: described(dims, symbol) }));
   return {
     graph: { ...graph, inputs: [...inputs, ...seedInput], outputs, nodes, weights, described: shapes },
     ...(seed === undefined ? {} : { seed: seed.name }),

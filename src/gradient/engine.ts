@@ -34,7 +34,10 @@ export function differentiability(
   to: string,
   facts?: Facts,
 ): { readonly yes: boolean; readonly refused: readonly RefusedOperator[] } {
-  const refused = facts === undefined ? byTable(graph, from, to) : new Builder(graph, facts, { score: { value: to, seed: 'sum' }, wrt: from }).refusals();
+  const refused =
+    facts === undefined
+      ? byTable(graph, from, to)
+      : new Builder(graph, facts, { score: { value: to, seed: 'sum' }, wrt: from }).refusals();
   return { yes: refused.length === 0, refused };
 }
 
@@ -45,7 +48,8 @@ function byTable(graph: Graph, from: readonly string[], to: string): RefusedOper
   const refused: RefusedOperator[] = [];
   for (const node of path) {
     const a = answer(node);
-    if (a.kind === 'refuse') refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason: a.reason });
+    if (a.kind === 'refuse')
+      refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason: a.reason });
   }
   return refused;
 }
@@ -89,10 +93,25 @@ class Builder {
       const ref = gradients.get(value);
       wrt.set(value, ref ?? this.zeroFor(tape, value));
     }
-    return assemble({ graph: this.graph, facts: this.facts, request: this.request, tape, extra: this.extra, score: score.score, seed, gradients: wrt, notes: [...this.notes] });
+    return assemble({
+      graph: this.graph,
+      facts: this.facts,
+      request: this.request,
+      tape,
+      extra: this.extra,
+      score: score.score,
+      seed,
+      gradients: wrt,
+      notes: [...this.notes],
+    });
   }
 
-  private sweep(): { tape: Tape; score: Score; seed: { name: string; request: GradientRequest } | undefined; gradients: Map<string, Ref> } {
+  private sweep(): {
+    tape: Tape;
+    score: Score;
+    seed: { name: string; request: GradientRequest } | undefined;
+    gradients: Map<string, Ref>;
+  } {
     const { request } = this;
     this.checkRequest();
     const expanded = expandPath(this.graph, this.facts, request, this.provider, this.notes);
@@ -106,9 +125,17 @@ class Builder {
     const { active, path } = relevance(this.graph, typeOf, request.wrt, request.score.value, this.stop, answer);
     const tape = new Tape(this.graph, this.facts, 'grad');
     tape.scope = 'score';
-    const target = new Context(this.graph, this.facts, targetNode(request.score.value), tape, this.provider, this.notes);
+    const target = new Context(
+      this.graph,
+      this.facts,
+      targetNode(request.score.value),
+      tape,
+      this.provider,
+      this.notes,
+    );
     const seed = request.score.seed === 'sum' ? undefined : tape.name(request.score.seed);
-    if (seed !== undefined) tape.declare(seed, request.score.seed === 'index' ? 'int64' : target.type(request.score.value));
+    if (seed !== undefined)
+      tape.declare(seed, request.score.seed === 'index' ? 'int64' : target.type(request.score.value));
     const score = guarded(() => writeScore(target, this.facts, request.score, seed), request.score.value);
     this.contribute(request.score.value, score.gradient);
 
@@ -117,7 +144,12 @@ class Builder {
     const index = indexOf(this.graph);
     const transparent = (value: string): boolean => {
       const maker = index.producer(value);
-      return maker !== undefined && !asked.has(value) && !this.stop.has(value) && request.overrides?.has(operatorName(maker.domain, maker.op)) !== true;
+      return (
+        maker !== undefined &&
+        !asked.has(value) &&
+        !this.stop.has(value) &&
+        request.overrides?.has(operatorName(maker.domain, maker.op)) !== true
+      );
     };
     const take = (value: string): Ref | undefined => {
       const done = gradients.get(value);
@@ -139,20 +171,36 @@ class Builder {
       tape.scope = node.name;
       const outputGradients = node.outputs.map((o) => (o === '' || this.stop.has(o) ? undefined : take(o)));
       if (outputGradients.every((g) => g === undefined)) continue;
-      const context = new BackwardContext(this.graph, this.facts, node, tape, this.provider, this.notes, outputGradients, active, this.extra, transparent);
+      const context = new BackwardContext(
+        this.graph,
+        this.facts,
+        node,
+        tape,
+        this.provider,
+        this.notes,
+        outputGradients,
+        active,
+        this.extra,
+        transparent,
+      );
       const a = answer(node);
       let reason: string | undefined;
       if (given.has(node.name)) reason = '';
       else if (a.kind === 'refuse') reason = a.reason;
       else if (a.kind === 'expand') reason = 'it could not be written as simpler operators';
-      else if (computesWithIntegers(node, a, active, typeOf)) reason = 'it computes with whole numbers, through which no gradient passes';
+      else if (computesWithIntegers(node, a, active, typeOf))
+        reason = 'it computes with whole numbers, through which no gradient passes';
       if (reason === undefined && a.kind === 'rule') {
         try {
           a.rule(context).forEach((c, k) => {
             if (c !== undefined && context.wants(k)) this.contribute(node.inputs[k]!, c);
           });
         } catch (error) {
-          if (!(error instanceof Refusal)) throw new Error(`The gradient rule of ${operatorName(node.domain, node.op)} failed at node "${node.name}"`, { cause: error });
+          if (!(error instanceof Refusal))
+            throw new Error(
+              `The gradient rule of ${operatorName(node.domain, node.op)} failed at node "${node.name}"`,
+              { cause: error },
+            );
           reason = error.reason;
         }
       }
@@ -181,7 +229,9 @@ class Builder {
     const context = new Context(this.graph, this.facts, targetNode(value), tape, this.provider, this.notes);
     return guarded(() => {
       const a = new Algebra(context);
-      const like = isFloating(context.type(value)) ? value : tape.constant({ type: 'float32', dims: [], data: Float32Array.of(0) });
+      const like = isFloating(context.type(value))
+        ? value
+        : tape.constant({ type: 'float32', dims: [], data: Float32Array.of(0) });
       return a.zeros(dimsOf(context.fact(value)), like);
     }, value);
   }
@@ -193,17 +243,28 @@ class Builder {
       const type = typeOf(value);
       if (type === undefined) throw unknownValue(value);
       if (isQuantised(type) && !this.graph.weights.has(value)) {
-        this.notes.add(`"${value}" holds whole numbers (${type}); its gradient is that of the same numbers taken as real.`);
+        this.notes.add(
+          `"${value}" holds whole numbers (${type}); its gradient is that of the same numbers taken as real.`,
+        );
       } else if (!isFloating(type)) {
-        throw new LensError('unsupported', 'gradient/integer-value', `"${value}" holds ${type} values, which have no gradient.`);
+        throw new LensError(
+          'unsupported',
+          'gradient/integer-value',
+          `"${value}" holds ${type} values, which have no gradient.`,
+        );
       }
     }
     const type = typeOf(request.score.value);
     if (type === undefined) throw unknownValue(request.score.value);
     if (!isFloating(type) && !isQuantised(type)) {
-      throw new LensError('unsupported', 'gradient/integer-value', `"${request.score.value}" holds ${type} values, which cannot be differentiated.`, {
-        hint: 'Score a value in front of the operator that turns numbers into labels or indices.',
-      });
+      throw new LensError(
+        'unsupported',
+        'gradient/integer-value',
+        `"${request.score.value}" holds ${type} values, which cannot be differentiated.`,
+        {
+          hint: 'Score a value in front of the operator that turns numbers into labels or indices.',
+        },
+      );
     }
   }
 }
@@ -213,7 +274,16 @@ function unknownValue(value: string): LensError {
 }
 
 function targetNode(value: string): GraphNode {
-  return { name: 'score', op: 'Score', domain: '', inputs: [value], outputs: [], attributes: EMPTY, doc: '', metadata: new Map() };
+  return {
+    name: 'score',
+    op: 'Score',
+    domain: '',
+    inputs: [value],
+    outputs: [],
+    attributes: EMPTY,
+    doc: '',
+    metadata: new Map(),
+  };
 }
 
 function standIn(tape: Tape, gradients: readonly (Ref | undefined)[]): Ref {

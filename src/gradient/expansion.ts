@@ -18,7 +18,13 @@ export interface Expanded {
 }
 
 /** Replaces the operators on the path that are differentiated as several simpler ones (fused, attention, recurrent). */
-export function expandPath(graph: Graph, facts: Facts, request: GradientRequest, provider: string, notes: Set<string>): Expanded {
+export function expandPath(
+  graph: Graph,
+  facts: Facts,
+  request: GradientRequest,
+  provider: string,
+  notes: Set<string>,
+): Expanded {
   let current: Expanded = { graph, facts, refused: [] };
   const refused: RefusedOperator[] = [];
   for (let depth = 0; depth < DEPTH; depth++) {
@@ -29,7 +35,13 @@ export function expandPath(graph: Graph, facts: Facts, request: GradientRequest,
   return { ...current, refused };
 }
 
-function once(from: Expanded, request: GradientRequest, provider: string, notes: Set<string>, refused: RefusedOperator[]): Expanded | undefined {
+function once(
+  from: Expanded,
+  request: GradientRequest,
+  provider: string,
+  notes: Set<string>,
+  refused: RefusedOperator[],
+): Expanded | undefined {
   const { graph, facts } = from;
   const answer = answersOf(graph, request.overrides);
   if (!graph.nodes.some((n) => answer(n).kind === 'expand')) return undefined;
@@ -76,5 +88,14 @@ function once(from: Expanded, request: GradientRequest, provider: string, notes:
 }
 
 function identity(name: string, from: string, to: string): GraphNode {
-  return { name, op: 'Identity', domain: '', inputs: [from], outputs: [to], attributes: makeAttributes({}), doc: '', metadata: new Map() };
+  return {
+    name,
+    op: 'Identity',
+    domain: '',
+    inputs: [from],
+    outputs: [to],
+    attributes: makeAttributes({}),
+    doc: '',
+    metadata: new Map(),
+  };
 }

@@ -42,13 +42,21 @@ function inPhases(s: ConvolutionShape, provider: string): boolean {
   const count = s.strides.reduce((p, k) => p * k, 1);
   const cells = phaseCells({ strides: s.strides, begin: s.padsBegin, input: s.input });
   return (
-    provider === 'cpu' && s.group === 1 && s.channels * count <= 16 && s.dilations.every((d) => d === 1) &&
-    s.kernel.every((k, i) => k > s.strides[i]!) && cells.every((q, i) => q >= s.output[i]!)
+    provider === 'cpu' &&
+    s.group === 1 &&
+    s.channels * count <= 16 &&
+    s.dilations.every((d) => d === 1) &&
+    s.kernel.every((k, i) => k > s.strides[i]!) &&
+    cells.every((q, i) => q >= s.output[i]!)
   );
 }
 
 /** Steps of the stride that the padded input takes. */
-export function phaseCells(s: { readonly strides: readonly number[]; readonly begin: readonly number[]; readonly input: readonly number[] }): number[] {
+export function phaseCells(s: {
+  readonly strides: readonly number[];
+  readonly begin: readonly number[];
+  readonly input: readonly number[];
+}): number[] {
   return s.strides.map((k, i) => Math.ceil((s.begin[i]! + s.input[i]!) / k));
 }
 
@@ -76,5 +84,13 @@ const BLOCK = 16;
  */
 export function isBlocked(provider: string, type: ElementType, dims: Dims): boolean {
   const channels = dims[1];
-  return provider === 'cpu' && type === 'float32' && dims.length === 4 && channels !== undefined && channels.slope === 0 && channels.base > 0 && channels.base % BLOCK === 0;
+  return (
+    provider === 'cpu' &&
+    type === 'float32' &&
+    dims.length === 4 &&
+    channels !== undefined &&
+    channels.slope === 0 &&
+    channels.base > 0 &&
+    channels.base % BLOCK === 0
+  );
 }

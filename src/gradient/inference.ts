@@ -21,8 +21,23 @@ export function inferDims(
     return t === undefined ? undefined : toIntegers(t);
   };
   switch (node.op) {
-    case 'Add': case 'Sub': case 'Mul': case 'Div': case 'Pow': case 'Equal': case 'Less': case 'Greater':
-    case 'LessOrEqual': case 'GreaterOrEqual': case 'And': case 'Or': case 'Where': case 'Max': case 'Min': case 'Sum': case 'Mod':
+    case 'Add':
+    case 'Sub':
+    case 'Mul':
+    case 'Div':
+    case 'Pow':
+    case 'Equal':
+    case 'Less':
+    case 'Greater':
+    case 'LessOrEqual':
+    case 'GreaterOrEqual':
+    case 'And':
+    case 'Or':
+    case 'Where':
+    case 'Max':
+    case 'Min':
+    case 'Sum':
+    case 'Mod':
       return shapes.some((s) => s === undefined) ? undefined : [broadcast(...(shapes as Dims[]))];
     case 'MatMul': {
       const second = known(1);
@@ -60,14 +75,25 @@ export function inferDims(
     case 'Concat': {
       if (shapes.some((s) => s === undefined) || first === undefined) return undefined;
       const axis = axisOf(a.int('axis', 0), first.length);
-      const total = (shapes as Dims[]).reduce((sum, s) => ({ base: sum.base + s[axis]!.base, slope: sum.slope + s[axis]!.slope }), fixed(0));
+      const total = (shapes as Dims[]).reduce(
+        (sum, s) => ({ base: sum.base + s[axis]!.base, slope: sum.slope + s[axis]!.slope }),
+        fixed(0),
+      );
       return [first.map((d, i) => (i === axis ? total : d))];
     }
     case 'Split': {
       const sizes = integers(1);
       if (first === undefined) return undefined;
       const axis = axisOf(a.int('axis', 0), first.length);
-      return node.outputs.map((_, k) => first.map((d, i) => (i !== axis ? d : sizes === undefined ? { base: d.base / node.outputs.length, slope: d.slope / node.outputs.length } : fixed(sizes[k]!))));
+      return node.outputs.map((_, k) =>
+        first.map((d, i) =>
+          i !== axis
+            ? d
+            : sizes === undefined
+              ? { base: d.base / node.outputs.length, slope: d.slope / node.outputs.length }
+              : fixed(sizes[k]!),
+        ),
+      );
     }
     case 'Slice': {
       const [starts, ends, axes, steps] = [integers(1), integers(2), integers(3), integers(4)];
@@ -92,7 +118,9 @@ export function inferDims(
       const target = integers(1);
       return first === undefined || target === undefined ? undefined : [broadcast(first, target.map(fixed))];
     }
-    case 'ReduceMean': case 'ReduceSum': case 'ReduceMax': {
+    case 'ReduceMean':
+    case 'ReduceSum':
+    case 'ReduceMax': {
       const axes = integers(1)?.map((x) => axisOf(x, first?.length ?? 0));
       if (first === undefined) return undefined;
       const gone = (i: number): boolean => axes === undefined || axes.includes(i);
@@ -111,10 +139,47 @@ export function inferDims(
 }
 
 const SAME_SHAPE = new Set([
-  'Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Softplus', 'Softsign', 'Gelu', 'Erf', 'Exp', 'Log', 'Sqrt', 'Neg', 'Abs',
-  'Reciprocal', 'Clip', 'Cast', 'CastLike', 'Identity', 'Softmax', 'LogSoftmax', 'Not', 'Trilu', 'BatchNormalization', 'InstanceNormalization',
-  'QuantizeLinear', 'DequantizeLinear', 'Dropout', 'Swish', 'HardSwish', 'Mish', 'RMSNormalization', 'GroupNormalization', 'RotaryEmbedding',
-  'ThresholdedRelu', 'Round', 'Floor', 'IsNaN',
+  'Relu',
+  'LeakyRelu',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Sigmoid',
+  'HardSigmoid',
+  'Tanh',
+  'Softplus',
+  'Softsign',
+  'Gelu',
+  'Erf',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Neg',
+  'Abs',
+  'Reciprocal',
+  'Clip',
+  'Cast',
+  'CastLike',
+  'Identity',
+  'Softmax',
+  'LogSoftmax',
+  'Not',
+  'Trilu',
+  'BatchNormalization',
+  'InstanceNormalization',
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'Dropout',
+  'Swish',
+  'HardSwish',
+  'Mish',
+  'RMSNormalization',
+  'GroupNormalization',
+  'RotaryEmbedding',
+  'ThresholdedRelu',
+  'Round',
+  'Floor',
+  'IsNaN',
 ]);
 
 /** Result of a Reshape: 0 copies, -1 takes what is left, which may depend on the batch. */

@@ -13,7 +13,8 @@ const SETS: Readonly<Record<string, () => ReadonlyMap<string, Rule>>> = {
   // The slope of a softplus in place of the step: gradients also reach units that are off, for optimisation of pictures.
   smooth_relu: () => rectifiers((a, dy, _on, x) => a.mul(dy, a.sigmoid(a.mul(x, SHARPNESS)))),
   // Shrikumar et al. 2017, "Learning Important Features Through Propagating Activation Differences", rescale rule.
-  deeplift_rescale: () => new Map([...DIFFERENCES.map((op) => [op, rescale(op)] as const), ['MaxPool', rescaleMaxPool]]),
+  deeplift_rescale: () =>
+    new Map([...DIFFERENCES.map((op) => [op, rescale(op)] as const), ['MaxPool', rescaleMaxPool]]),
 };
 
 const SHARPNESS = 4;
@@ -47,7 +48,10 @@ function rectifiers(back: Rectifier): ReadonlyMap<string, Rule> {
     const on = (): Ref => (high === undefined ? a.greater(y, 0) : a.and(a.greater(y, 0), a.less(y, high)));
     return [back(a, c.outputGradients[0]!, on, c.inputs[0]!)];
   };
-  return new Map([['Relu', relu], ['Clip', clip]]);
+  return new Map([
+    ['Relu', relu],
+    ['Clip', clip],
+  ]);
 }
 
 function registered(op: string, c: RuleContext): ReturnType<Rule> {
@@ -56,7 +60,24 @@ function registered(op: string, c: RuleContext): ReturnType<Rule> {
   return answer.rule(c);
 }
 
-const DIFFERENCES = ['Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'Softplus', 'Sigmoid', 'Tanh', 'Clip', 'HardSigmoid', 'HardSwish', 'Gelu', 'Erf', 'Softsign', 'Mish', 'Swish'];
+const DIFFERENCES = [
+  'Relu',
+  'LeakyRelu',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Softplus',
+  'Sigmoid',
+  'Tanh',
+  'Clip',
+  'HardSigmoid',
+  'HardSwish',
+  'Gelu',
+  'Erf',
+  'Softsign',
+  'Mish',
+  'Swish',
+];
 const NEAR = 1e-6;
 
 /** The two halves of the batch exchanged: for a sample its baseline, for a baseline its sample. */

@@ -54,7 +54,13 @@ function filled(a: Algebra, layer: readonly Part[], dims: Dims): Ref {
   const pieces: Ref[] = [];
   let at = layer[0]!.start;
   for (const part of layer) {
-    if (part.start > at) pieces.push(a.zeros(dims.map((d, i) => (i === axis ? fixed(part.start - at) : d)), part.ref));
+    if (part.start > at)
+      pieces.push(
+        a.zeros(
+          dims.map((d, i) => (i === axis ? fixed(part.start - at) : d)),
+          part.ref,
+        ),
+      );
     pieces.push(part.ref);
     at = end(part);
   }

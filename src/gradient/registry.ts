@@ -9,7 +9,9 @@ function collect(entries: readonly RuleEntry[]): Map<string, RuleEntry[]> {
   for (const entry of entries) {
     const key = operatorName(entry.domain ?? '', entry.op);
     const list = table.get(key) ?? [];
-    const clash = list.find((e) => (e.since ?? 0) <= (entry.until ?? Infinity) && (entry.since ?? 0) <= (e.until ?? Infinity));
+    const clash = list.find(
+      (e) => (e.since ?? 0) <= (entry.until ?? Infinity) && (entry.since ?? 0) <= (e.until ?? Infinity),
+    );
     if (clash !== undefined) throw new Error(`Two answers for ${key}`);
     list.push(entry);
     table.set(key, list);
@@ -33,7 +35,10 @@ export function answerFor(domain: string, op: string, opset: number): Answer {
   const entry = entries?.find((e) => opset >= (e.since ?? 0) && opset <= (e.until ?? Infinity));
   if (entry !== undefined) return entry.answer;
   if (entries !== undefined) return { kind: 'refuse', reason: `no gradient is known for it in opset ${opset}` };
-  const where = domain === '' ? 'no gradient is known for this operator' : `it belongs to the domain "${domain}", which has no gradient here`;
+  const where =
+    domain === ''
+      ? 'no gradient is known for this operator'
+      : `it belongs to the domain "${domain}", which has no gradient here`;
   return { kind: 'refuse', reason: where };
 }
 
@@ -45,11 +50,11 @@ export function answersOf(graph: Graph, overrides?: ReadonlyMap<string, Rule>): 
     let answer = cache.get(key);
     if (answer === undefined) {
       const override = overrides?.get(key);
-      const opset = node.domain === '' || node.domain === 'ai.onnx' ? graph.opset : (graph.opsets.get(node.domain) ?? 1);
+      const opset =
+        node.domain === '' || node.domain === 'ai.onnx' ? graph.opset : (graph.opsets.get(node.domain) ?? 1);
       answer = override === undefined ? answerFor(node.domain, node.op, opset) : { kind: 'rule', rule: override };
       cache.set(key, answer);
     }
     return answer;
   };
 }
-

@@ -13,19 +13,50 @@ export interface Relevance {
 
 /** Integer types that may stand for real numbers in a quantised graph. */
 export function isQuantised(type: ElementType | undefined): boolean {
-  return type === 'uint8' || type === 'int8' || type === 'uint16' || type === 'int16' || type === 'int4' || type === 'uint4' || type === 'int32';
+  return (
+    type === 'uint8' ||
+    type === 'int8' ||
+    type === 'uint16' ||
+    type === 'int16' ||
+    type === 'int4' ||
+    type === 'uint4' ||
+    type === 'int32'
+  );
 }
 
 /** Operators that only move elements about, so that a gradient passes whatever the element type is. */
 const MOVES = new Set([
-  'Reshape', 'Transpose', 'Concat', 'Split', 'Slice', 'Squeeze', 'Unsqueeze', 'Flatten', 'Pad', 'Gather', 'Expand', 'Identity', 'MaxPool',
-  'DepthToSpace', 'SpaceToDepth', 'Cast', 'Tile', 'DequantizeLinear',
+  'Reshape',
+  'Transpose',
+  'Concat',
+  'Split',
+  'Slice',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Pad',
+  'Gather',
+  'Expand',
+  'Identity',
+  'MaxPool',
+  'DepthToSpace',
+  'SpaceToDepth',
+  'Cast',
+  'Tile',
+  'DequantizeLinear',
 ]);
 
 /** Whether a node on the path handles numbers that are whole by type, though its operator computes with them. */
-export function computesWithIntegers(node: GraphNode, answer: Answer, active: ReadonlySet<string>, typeOf: (value: string) => ElementType | undefined): boolean {
+export function computesWithIntegers(
+  node: GraphNode,
+  answer: Answer,
+  active: ReadonlySet<string>,
+  typeOf: (value: string) => ElementType | undefined,
+): boolean {
   if ('quantised' in answer && answer.quantised === true) return false;
-  return !(node.domain === '' && MOVES.has(node.op)) && node.inputs.some((i) => active.has(i) && isQuantised(typeOf(i)));
+  return (
+    !(node.domain === '' && MOVES.has(node.op)) && node.inputs.some((i) => active.has(i) && isQuantised(typeOf(i)))
+  );
 }
 
 /**
@@ -50,7 +81,10 @@ export function relevance(
     for (const output of node.outputs) {
       if (output === '' || stop.has(output)) continue;
       const type = typeOf(output);
-      const carries = type === undefined || isFloating(type) || (isQuantised(type) && (fromIntegers || ('quantised' in a && a.quantised === true)));
+      const carries =
+        type === undefined ||
+        isFloating(type) ||
+        (isQuantised(type) && (fromIntegers || ('quantised' in a && a.quantised === true)));
       if (carries) active.add(output);
     }
   }
@@ -61,7 +95,11 @@ export function relevance(
     if (!node.outputs.some((o) => needed.has(o) && active.has(o) && !stop.has(o))) continue;
     const inputs = node.inputs.filter((v) => v !== '' && active.has(v));
     // A value that was asked about may be made by a node that depends on nothing asked: the path ends there.
-    if (inputs.length === 0 || (answer(node).kind === 'zero' && node.outputs.every((o) => o === '' || asked.has(o) || !active.has(o)))) continue;
+    if (
+      inputs.length === 0 ||
+      (answer(node).kind === 'zero' && node.outputs.every((o) => o === '' || asked.has(o) || !active.has(o)))
+    )
+      continue;
     path.add(node);
     for (const v of inputs) needed.add(v);
   }

@@ -92,7 +92,11 @@ export type Expansion = (context: NodeContext) => readonly (Ref | undefined)[];
  * `expand`: the node is replaced by simpler ones before the sweep.
  */
 export type Answer =
-  | { readonly kind: 'rule'; readonly rule: Rule; /** Integer outputs carry a gradient too (quantisation). */ readonly quantised?: boolean }
+  | {
+      readonly kind: 'rule';
+      readonly rule: Rule;
+      /** Integer outputs carry a gradient too (quantisation). */ readonly quantised?: boolean;
+    }
   | { readonly kind: 'expand'; readonly expand: Expansion; readonly quantised?: boolean }
   | { readonly kind: 'zero' }
   | { readonly kind: 'refuse'; readonly reason: string };

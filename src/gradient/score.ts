@@ -49,12 +49,22 @@ export function writeScore(c: NodeContext, facts: Facts, request: ScoreRequest, 
 
 /** The batch is the axis that grows with it, else the first axis where the model's batch size is fixed above one. */
 function asSamples(a: Algebra, value: Ref, dims: Dims, facts: Facts): Samples {
-  const axis = facts.dynamicBatch ? dims.findIndex((d) => !isFixed(d)) : facts.batch > 1 ? dims.findIndex((d) => d.base % facts.batch === 0) : -1;
+  const axis = facts.dynamicBatch
+    ? dims.findIndex((d) => !isFixed(d))
+    : facts.batch > 1
+      ? dims.findIndex((d) => d.base % facts.batch === 0)
+      : -1;
   const batch: Dim = facts.dynamicBatch ? { base: 0, slope: 1 } : fixed(facts.batch);
   const all = product(dims);
-  const divisible = facts.dynamicBatch ? axis >= 0 && all !== undefined && all.base === 0 : all!.base % facts.batch === 0;
+  const divisible = facts.dynamicBatch
+    ? axis >= 0 && all !== undefined && all.base === 0
+    : all!.base % facts.batch === 0;
   if (!divisible) {
-    throw new LensError('unsupported', 'gradient/no-batch', `"${value}" cannot be scored: it has no dimension that is the batch.`);
+    throw new LensError(
+      'unsupported',
+      'gradient/no-batch',
+      `"${value}" cannot be scored: it has no dimension that is the batch.`,
+    );
   }
   const each = facts.dynamicBatch ? all!.slope : all!.base / facts.batch;
   const flatDims: readonly [Dim, Dim] = [batch, fixed(each)];
@@ -67,7 +77,12 @@ function asSamples(a: Algebra, value: Ref, dims: Dims, facts: Facts): Samples {
     dims: flatDims,
     restore: (g) => {
       const shaped = same ? g : a.reshape(g, movedDims);
-      return perm === undefined ? shaped : a.transpose(shaped, range(dims.length).map((i) => perm.indexOf(i)));
+      return perm === undefined
+        ? shaped
+        : a.transpose(
+            shaped,
+            range(dims.length).map((i) => perm.indexOf(i)),
+          );
     },
   };
 }

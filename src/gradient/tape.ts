@@ -32,7 +32,12 @@ export class Tape implements Emitter {
   private batch: Ref | undefined;
 
   /** @param word part of every new name that says what the nodes are for: `grad`, `forward` */
-  constructor(private readonly graph: Graph, private readonly facts: Facts, private readonly word: string, private readonly trackDims = false) {
+  constructor(
+    private readonly graph: Graph,
+    private readonly facts: Facts,
+    private readonly word: string,
+    private readonly trackDims = false,
+  ) {
     this.taken = indexOf(graph).names;
   }
 
@@ -86,7 +91,8 @@ export class Tape implements Emitter {
     if (ref === undefined) {
       // shape = slopes × batch + bases
       ref = this.batchSize();
-      if (dims.some((d) => d.slope !== 1) || dims.length > 1) ref = this.op('Mul', [ref, this.ints(dims.map((d) => d.slope))]);
+      if (dims.some((d) => d.slope !== 1) || dims.length > 1)
+        ref = this.op('Mul', [ref, this.ints(dims.map((d) => d.slope))]);
       if (dims.some((d) => d.base !== 0)) ref = this.op('Add', [ref, this.ints(dims.map((d) => d.base))]);
       this.shapes.set(key, ref);
     }
@@ -172,15 +178,25 @@ export function numbers(type: ElementType, dims: readonly number[], values: read
     return castFloating({ type: 'float64', dims, data: Float64Array.from(values) }, type);
   }
   switch (type) {
-    case 'int64': return { type, dims, data: BigInt64Array.from(values, BigInt) };
-    case 'uint64': return { type, dims, data: BigUint64Array.from(values, BigInt) };
-    case 'int32': return { type, dims, data: Int32Array.from(values) };
-    case 'uint32': return { type, dims, data: Uint32Array.from(values) };
-    case 'int16': return { type, dims, data: Int16Array.from(values) };
-    case 'uint16': return { type, dims, data: Uint16Array.from(values) };
-    case 'int8': return { type, dims, data: Int8Array.from(values) };
-    case 'uint8': case 'bool': return { type, dims, data: Uint8Array.from(values) };
-    default: throw new Error(`No constants of type ${type}`);
+    case 'int64':
+      return { type, dims, data: BigInt64Array.from(values, BigInt) };
+    case 'uint64':
+      return { type, dims, data: BigUint64Array.from(values, BigInt) };
+    case 'int32':
+      return { type, dims, data: Int32Array.from(values) };
+    case 'uint32':
+      return { type, dims, data: Uint32Array.from(values) };
+    case 'int16':
+      return { type, dims, data: Int16Array.from(values) };
+    case 'uint16':
+      return { type, dims, data: Uint16Array.from(values) };
+    case 'int8':
+      return { type, dims, data: Int8Array.from(values) };
+    case 'uint8':
+    case 'bool':
+      return { type, dims, data: Uint8Array.from(values) };
+    default:
+      throw new Error(`No constants of type ${type}`);
   }
 }
 

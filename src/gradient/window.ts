@@ -14,7 +14,12 @@ export interface Window {
 }
 
 /** The window of a node, its auto_pad resolved for these sizes. */
-export function windowOf(c: NodeContext, kernel: readonly number[], input: readonly number[], output: readonly number[]): Window {
+export function windowOf(
+  c: NodeContext,
+  kernel: readonly number[],
+  input: readonly number[],
+  output: readonly number[],
+): Window {
   const n = kernel.length;
   const strides = c.attributes.ints('strides', Array<number>(n).fill(1));
   const dilations = c.attributes.ints('dilations', Array<number>(n).fill(1));
@@ -23,7 +28,9 @@ export function windowOf(c: NodeContext, kernel: readonly number[], input: reado
   let begin = pads.slice(0, n);
   let end = pads.slice(n);
   if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
-    const total = kernel.map((k, i) => Math.max(0, (Math.ceil(input[i]! / strides[i]!) - 1) * strides[i]! + dilations[i]! * (k - 1) + 1 - input[i]!));
+    const total = kernel.map((k, i) =>
+      Math.max(0, (Math.ceil(input[i]! / strides[i]!) - 1) * strides[i]! + dilations[i]! * (k - 1) + 1 - input[i]!),
+    );
     const small = total.map((t) => Math.floor(t / 2));
     const large = total.map((t, i) => t - small[i]!);
     [begin, end] = auto === 'SAME_UPPER' ? [small, large] : [large, small];
@@ -36,5 +43,8 @@ export function windowOf(c: NodeContext, kernel: readonly number[], input: reado
 
 /** Input elements after the last one that a window touches, padding included: what a strided window leaves over. */
 export function leftOver(w: Window): number[] {
-  return w.kernel.map((k, i) => w.input[i]! + w.begin[i]! + w.end[i]! - ((w.output[i]! - 1) * w.strides[i]! + w.dilations[i]! * (k - 1) + 1));
+  return w.kernel.map(
+    (k, i) =>
+      w.input[i]! + w.begin[i]! + w.end[i]! - ((w.output[i]! - 1) * w.strides[i]! + w.dilations[i]! * (k - 1) + 1),
+  );
 }

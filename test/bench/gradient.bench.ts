@@ -26,7 +26,8 @@ const BUILD_GOALS: Readonly<Record<string, number>> = { resnet18: 150, swin_t: 1
 export async function bench(): Promise<Row[]> {
   const only = process.env['BENCH_MODELS']?.split(',');
   const rows: Row[] = [];
-  for (const [name, goal] of GOALS) if (only === undefined || only.includes(name)) rows.push(...(await model(name, goal)));
+  for (const [name, goal] of GOALS)
+    if (only === undefined || only.includes(name)) rows.push(...(await model(name, goal)));
   return rows;
 }
 
@@ -51,7 +52,10 @@ async function model(name: string, goal: number): Promise<Row[]> {
   const [forward, backward] = [await sessions.open(graph), await sessions.open(built.graph)];
   const dims = dimsAt(facts.get(input)!, 1);
   const random = new Random(1);
-  const x = floatTensor(dims, Float32Array.from({ length: sizeOf(dims) }, () => random.normal()));
+  const x = floatTensor(
+    dims,
+    Float32Array.from({ length: sizeOf(dims) }, () => random.normal()),
+  );
   const target = int64Tensor([1], [7]);
   const output = graph.outputs[0]!.name;
   const fetched = [built.score, built.gradients.get(input)!];
@@ -62,11 +66,23 @@ async function model(name: string, goal: number): Promise<Row[]> {
     },
     name === 'resnet18' ? 25 : 11,
   );
-  const rows: Row[] = [ratio(what, measured.both / measured.forward, goal, `${measured.forward.toFixed(0)} → ${measured.both.toFixed(0)} ms`)];
+  const rows: Row[] = [
+    ratio(
+      what,
+      measured.both / measured.forward,
+      goal,
+      `${measured.forward.toFixed(0)} → ${measured.both.toFixed(0)} ms`,
+    ),
+  ];
   const limit = BUILD_GOALS[name];
   if (limit !== undefined) {
     const first = times[0]!;
-    rows.push({ what: `building the gradient graph of ${name} (${graph.nodes.length} nodes), first time`, value: `${first.toFixed(0)} ms`, goal: `≤ ${limit} ms`, met: first <= limit });
+    rows.push({
+      what: `building the gradient graph of ${name} (${graph.nodes.length} nodes), first time`,
+      value: `${first.toFixed(0)} ms`,
+      goal: `≤ ${limit} ms`,
+      met: first <= limit,
+    });
   }
   if (name === 'resnet18') rows.push(torchRow(name, measured.both));
   await sessions.dispose();
@@ -76,7 +92,9 @@ async function model(name: string, goal: number): Promise<Row[]> {
 function torchRow(name: string, ours: number): Row {
   const what = `forward + gradient, ours over PyTorch's, ${name}, processor time, one thread`;
   const torch = torchTime(name);
-  return typeof torch === 'string' ? { what, skipped: torch } : ratio(what, ours / torch, 0.5, `${ours.toFixed(0)} against ${torch.toFixed(0)} ms`);
+  return typeof torch === 'string'
+    ? { what, skipped: torch }
+    : ratio(what, ours / torch, 0.5, `${ours.toFixed(0)} against ${torch.toFixed(0)} ms`);
 }
 
 function ratio(what: string, value: number, goal: number, detail: string): Row {

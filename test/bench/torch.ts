@@ -20,6 +20,7 @@ print(statistics.median(times[3:]) * 1000)
 export function torchTime(model: string): number | string {
   const python = process.env['ONNX_LENS_PYTHON'] ?? 'python3';
   const run = spawnSync(python, ['-c', SCRIPT, model], { encoding: 'utf8' });
-  if (run.status !== 0) return 'PyTorch and torchvision are not installed (ONNX_LENS_PYTHON names a Python that has them)';
+  if (run.status !== 0)
+    return 'PyTorch and torchvision are not installed (ONNX_LENS_PYTHON names a Python that has them)';
   return Number(run.stdout.trim());
 }

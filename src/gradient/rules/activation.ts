@@ -95,7 +95,9 @@ export const activationRules: readonly RuleEntry[] = [
     const t = a.tanh(a.op('Softplus', [x]));
     return a.add(t, a.mul(a.mul(x, a.sub(1, a.square(t))), a.sigmoid(x)));
   }),
-  unary('Gelu', (a, x, _y, c) => (c.attributes.string('approximate', 'none') === 'tanh' ? geluTanh(a, x) : geluExact(a, x))),
+  unary('Gelu', (a, x, _y, c) =>
+    c.attributes.string('approximate', 'none') === 'tanh' ? geluTanh(a, x) : geluExact(a, x),
+  ),
   unary('Gelu', geluExact, MICROSOFT),
   unary('QuickGelu', (a, x, y, c) => swish(a, x, y, c.attributes.float('alpha', 1.702)), MICROSOFT),
   // dx = y·(dy - Σ dy·y)

@@ -9,7 +9,11 @@ function back(c: RuleContext, a: Algebra, i: number, gradient: () => Ref): Ref |
   return c.wants(i) ? a.sumLike(gradient(), c.outputs[0]!, c.inputs[i]!) : undefined;
 }
 
-function two(op: string, da: (a: Algebra, dy: Ref, x: readonly Ref[], y: Ref, c: RuleContext) => Ref, db: typeof da): RuleEntry {
+function two(
+  op: string,
+  da: (a: Algebra, dy: Ref, x: readonly Ref[], y: Ref, c: RuleContext) => Ref,
+  db: typeof da,
+): RuleEntry {
   return rule(op, (c) => {
     const a = new Algebra(c);
     const dy = c.outputGradients[0]!;
@@ -29,12 +33,18 @@ function product(c: RuleContext): (Ref | undefined)[] {
     const maker = x === s ? undefined : c.through(s);
     return maker?.op === 'Sigmoid' && maker.domain === '' && maker.inputs[0] === x && sameShape(c.dims(x), c.dims(y));
   };
-  for (const [i, x, s] of [[0, p, q], [1, q, p]] as const) {
+  for (const [i, x, s] of [
+    [0, p, q],
+    [1, q, p],
+  ] as const) {
     if (!c.wants(i) || !gate(x, s)) continue;
     const dx = a.mul(dy, a.add(s, a.mul(y, affine(a, s, c.dims(s), -1, 1))));
     return i === 0 ? [dx] : [undefined, dx];
   }
-  for (const [i, x, f] of [[0, p, q], [1, q, p]] as const) {
+  for (const [i, x, f] of [
+    [0, p, q],
+    [1, q, p],
+  ] as const) {
     const slope = c.wants(i) && sameShape(c.dims(x), c.dims(y)) ? errorGate(c, x, f) : undefined;
     if (slope === undefined) continue;
     // The constant goes into the exponent: one pass less.
@@ -102,14 +112,30 @@ function extremum(op: string): RuleEntry {
 }
 
 export const arithmeticRules: readonly RuleEntry[] = [
-  two('Add', (_a, dy) => dy, (_a, dy) => dy),
-  two('Sub', (_a, dy) => dy, (a, dy) => a.neg(dy)),
+  two(
+    'Add',
+    (_a, dy) => dy,
+    (_a, dy) => dy,
+  ),
+  two(
+    'Sub',
+    (_a, dy) => dy,
+    (a, dy) => a.neg(dy),
+  ),
   rule('Mul', product),
   // d(a/b)/db = -y/b
-  two('Div', (a, dy, x) => a.div(dy, x[1]!), (a, dy, x, y) => a.neg(a.div(a.mul(dy, y), x[1]!))),
+  two(
+    'Div',
+    (a, dy, x) => a.div(dy, x[1]!),
+    (a, dy, x, y) => a.neg(a.div(a.mul(dy, y), x[1]!)),
+  ),
   two('Pow', powerBase, powerExponent),
   // y = a - b·k with k = (a - y)/b a whole number
-  two('Mod', (_a, dy) => dy, (a, dy, x, y) => a.neg(a.mul(dy, a.op('Round', [a.div(a.sub(x[0]!, y), x[1]!)])))),
+  two(
+    'Mod',
+    (_a, dy) => dy,
+    (a, dy, x, y) => a.neg(a.mul(dy, a.op('Round', [a.div(a.sub(x[0]!, y), x[1]!)]))),
+  ),
   rule('Sum', (c) => {
     const a = new Algebra(c);
     return c.inputs.map((_, i) => back(c, a, i, () => c.outputGradients[0]!));
@@ -140,8 +166,12 @@ export const arithmeticRules: readonly RuleEntry[] = [
     };
     const top = number(high);
     // A rectifier: ReLU, ReLU6.
-    if (number(low) === 0 && (high === undefined || (top !== undefined && top > 0)) && !c.wants(1) && !c.wants(2)) return [rectified(a, dy, y, c.dims(y), top)];
-    const inside = [low === undefined ? undefined : a.greater(y, low), high === undefined ? undefined : a.less(y, high)].filter((m) => m !== undefined);
+    if (number(low) === 0 && (high === undefined || (top !== undefined && top > 0)) && !c.wants(1) && !c.wants(2))
+      return [rectified(a, dy, y, c.dims(y), top)];
+    const inside = [
+      low === undefined ? undefined : a.greater(y, low),
+      high === undefined ? undefined : a.less(y, high),
+    ].filter((m) => m !== undefined);
     if (inside.length === 0) return [dy];
     const dx = a.mask(inside.length === 2 ? a.and(inside[0]!, inside[1]!) : inside[0]!, dy);
     const limit = (i: number, beyond: (bound: Ref) => Ref): Ref | undefined =>

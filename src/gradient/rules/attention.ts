@@ -45,12 +45,18 @@ export function attend(a: Algebra, p: AttentionParts): { result: Ref; dims: Dims
   for (const bias of p.biases) scores = a.add(scores, bias);
   if (p.causal) scores = a.add(scores, causalMask(a, queries, keys, p.offset, raw));
   const probabilities = a.op('Softmax', [scores], { axis: -1 });
-  return { result: a.matmul(probabilities, repeat(p.v)), dims: [batch, heads, queries, p.v.dims[3]!], stages: [raw, scores, capped, probabilities] };
+  return {
+    result: a.matmul(probabilities, repeat(p.v)),
+    dims: [batch, heads, queries, p.v.dims[3]!],
+    stages: [raw, scores, capped, probabilities],
+  };
 }
 
 /** 0 where a query may look, else the lowest number. */
 function causalMask(a: Algebra, queries: Dim, keys: Dim, offset: number, like: Ref): Ref {
-  const rows = Array.from({ length: queries.base }, (_, i) => Array.from({ length: keys.base }, (_k, j) => (j <= i + offset ? 0 : lowest(a.c, like))));
+  const rows = Array.from({ length: queries.base }, (_, i) =>
+    Array.from({ length: keys.base }, (_k, j) => (j <= i + offset ? 0 : lowest(a.c, like))),
+  );
   return a.tensor([queries.base, keys.base], rows.flat(), like);
 }
 
@@ -78,9 +84,11 @@ export function mergeHeads(a: Algebra, x: Ref, dims: Dims): Ref {
 function attention(c: NodeContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [Q, K, V, mask, pastKey, pastValue, lengths] = c.inputs as [Ref, Ref, Ref, Ref?, Ref?, Ref?, Ref?];
-  for (const side of ['left_window_size', 'right_window_size']) if (c.attributes.int(side, -1) >= 0) c.refuse('it attends within a sliding window');
+  for (const side of ['left_window_size', 'right_window_size'])
+    if (c.attributes.int(side, -1) >= 0) c.refuse('it attends within a sliding window');
   const flat = c.dims(Q).length === 3;
-  const heads = (x: Ref, name: string): Heads => (flat ? splitHeads(a, x, c.dims(x), c.attributes.int(name, 1)) : { value: x, dims: c.dims(x) });
+  const heads = (x: Ref, name: string): Heads =>
+    flat ? splitHeads(a, x, c.dims(x), c.attributes.int(name, 1)) : { value: x, dims: c.dims(x) };
   const q = heads(Q, 'q_num_heads');
   const withPast = (past: Ref | undefined, h: Heads): Heads => {
     if (past === undefined) return h;
@@ -96,7 +104,10 @@ function attention(c: NodeContext): (Ref | undefined)[] {
     if (c.attributes.int('is_causal', 0) === 1) c.refuse('it is causal and has keys of differing length');
   }
   const { result, dims, stages } = attend(a, {
-    q, k, v, biases,
+    q,
+    k,
+    v,
+    biases,
     scale: c.attributes.has('scale') ? c.attributes.float('scale', 1) : 1 / Math.sqrt(q.dims[3]!.base),
     softcap: c.attributes.float('softcap', 0),
     causal: c.attributes.int('is_causal', 0) === 1,
@@ -116,11 +127,21 @@ function packedAttention(c: NodeContext): (Ref | undefined)[] {
   const total = c.dims(weight)[1]!.base;
   const sizes = c.attributes.ints('qkv_hidden_sizes', [total / 3, total / 3, total / 3]);
   const parts = c.emit.ops('Split', [projected, c.emit.ints(sizes)], 3, { axis: 2 });
-  const [q, k, v] = parts.map((p, i) => splitHeads(a, p, [...c.dims(x).slice(0, 2), fixed(sizes[i]!)], heads)) as [Heads, Heads, Heads];
+  const [q, k, v] = parts.map((p, i) => splitHeads(a, p, [...c.dims(x).slice(0, 2), fixed(sizes[i]!)], heads)) as [
+    Heads,
+    Heads,
+    Heads,
+  ];
   const biases = attentionBias === undefined ? [] : [attentionBias];
   if (maskIndex !== undefined) biases.push(keyMask(a, maskIndex, x));
   const { result, dims } = attend(a, {
-    q, k, v, biases, softcap: 0, offset: 0, causal: c.attributes.int('unidirectional', 0) === 1,
+    q,
+    k,
+    v,
+    biases,
+    softcap: 0,
+    offset: 0,
+    causal: c.attributes.int('unidirectional', 0) === 1,
     scale: c.attributes.float('scale', 0) || 1 / Math.sqrt(q.dims[3]!.base),
   });
   return [mergeHeads(a, result, dims)];
@@ -138,16 +159,25 @@ function keyMask(a: Algebra, mask: Ref, like: Ref): Ref {
 function multiHeadAttention(c: NodeContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [Q, K, V, bias, mask, attentionBias, pastKey] = c.inputs as [Ref, Ref?, Ref?, Ref?, Ref?, Ref?, Ref?];
-  if (K === undefined || V === undefined || c.dims(K).length !== 3 || c.dims(V).length !== 3) return c.refuse('its queries, keys and values are packed together');
+  if (K === undefined || V === undefined || c.dims(K).length !== 3 || c.dims(V).length !== 3)
+    return c.refuse('its queries, keys and values are packed together');
   if (pastKey !== undefined) c.refuse('it continues from earlier keys and values');
   const heads = c.attributes.int('num_heads', 1);
   const widths = [Q, K, V].map((x) => c.dims(x)[2]!.base);
   const biasParts = bias === undefined ? undefined : c.emit.ops('Split', [bias, c.emit.ints(widths)], 3, { axis: 0 });
-  const [q, k, v] = [Q, K, V].map((x, i) => splitHeads(a, biasParts === undefined ? x : a.add(x, biasParts[i]!), c.dims(x), heads)) as [Heads, Heads, Heads];
+  const [q, k, v] = [Q, K, V].map((x, i) =>
+    splitHeads(a, biasParts === undefined ? x : a.add(x, biasParts[i]!), c.dims(x), heads),
+  ) as [Heads, Heads, Heads];
   const biases = attentionBias === undefined ? [] : [attentionBias];
   if (mask !== undefined) biases.push(keyMask(a, mask, Q));
   const { result, dims } = attend(a, {
-    q, k, v, biases, softcap: 0, offset: 0, causal: c.attributes.int('unidirectional', 0) === 1,
+    q,
+    k,
+    v,
+    biases,
+    softcap: 0,
+    offset: 0,
+    causal: c.attributes.int('unidirectional', 0) === 1,
     scale: c.attributes.float('scale', 0) || 1 / Math.sqrt(q.dims[3]!.base),
   });
   return [mergeHeads(a, result, dims), k.value, v.value];
@@ -159,7 +189,9 @@ export const attentionRules: readonly RuleEntry[] = [
   rule('RotaryEmbedding', (c) => {
     const [, cos, sin, positions] = c.inputs;
     const names = ['interleaved', 'num_heads', 'rotary_embedding_dim'] as const;
-    const attributes = Object.fromEntries(names.map((n) => [n, c.attributes.has(n) ? c.attributes.int(n, 0) : undefined]));
+    const attributes = Object.fromEntries(
+      names.map((n) => [n, c.attributes.has(n) ? c.attributes.int(n, 0) : undefined]),
+    );
     return [c.emit.op('RotaryEmbedding', [c.outputGradients[0], cos, c.emit.op('Neg', [sin]), positions], attributes)];
   }),
   expand('Attention', packedAttention, { domain: MICROSOFT }),

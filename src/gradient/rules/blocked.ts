@@ -33,7 +33,8 @@ export function rectified(a: Algebra, dy: Ref, y: Ref, dims: Dims, high?: number
   }
   if (type === 'float32' && a.c.provider === 'cpu') {
     // The same in one elementwise pass each; Where with a scalar takes three.
-    const step = (alpha: number, beta: number): Ref => a.op('HardSigmoid', [y], { alpha: float(alpha), beta: float(beta) });
+    const step = (alpha: number, beta: number): Ref =>
+      a.op('HardSigmoid', [y], { alpha: float(alpha), beta: float(beta) });
     const above = a.mul(dy, step(STEEP, 0));
     return high === undefined ? above : a.mul(above, step(-STEEP_AT, high * STEEP_AT));
   }

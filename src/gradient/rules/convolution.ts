@@ -7,7 +7,10 @@ import { activated } from './fused.js';
 
 /** Spatial sizes of a value; they may not depend on the batch. */
 function spatial(c: NodeContext, value: Ref): number[] {
-  return c.dims(value).slice(2).map((d) => (d.slope === 0 ? d.base : c.refuse('its spatial size depends on the batch')));
+  return c
+    .dims(value)
+    .slice(2)
+    .map((d) => (d.slope === 0 ? d.base : c.refuse('its spatial size depends on the batch')));
 }
 
 function convolution(c: RuleContext): (Ref | undefined)[] {
@@ -20,7 +23,9 @@ function convolution(c: RuleContext): (Ref | undefined)[] {
     c.wants(0) ? convolutionInput(a, dy, w, c.dims(w), window, group) : undefined,
     c.wants(1) ? weightGradient(a, x, dy, c.dims(x), window, group) : undefined,
     // Σ over batch and positions
-    bias !== undefined && c.wants(2) ? a.reduceSum(dy, [0, ...range(window.kernel.length).map((i) => i + 2)], false) : undefined,
+    bias !== undefined && c.wants(2)
+      ? a.reduceSum(dy, [0, ...range(window.kernel.length).map((i) => i + 2)], false)
+      : undefined,
   ];
 }
 
@@ -32,10 +37,19 @@ export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Di
   if (form === 'phases') return phases(a, dy, w, wDims, s);
   if (form === 'flipped') {
     const { begin, end } = turnedPads(shape);
-    return a.op('Conv', [dy, turned(a, w, wDims, group)], { kernel_shape: s.kernel, dilations: s.dilations, group, pads: [...begin, ...end] });
+    return a.op('Conv', [dy, turned(a, w, wDims, group)], {
+      kernel_shape: s.kernel,
+      dilations: s.dilations,
+      group,
+      pads: [...begin, ...end],
+    });
   }
   return a.op('ConvTranspose', [dy, w], {
-    kernel_shape: s.kernel, strides: s.strides, dilations: s.dilations, group, pads: [...s.begin, ...s.end],
+    kernel_shape: s.kernel,
+    strides: s.strides,
+    dilations: s.dilations,
+    group,
+    pads: [...s.begin, ...s.end],
     output_padding: rest.some((r) => r !== 0) ? rest : undefined,
   });
 }
@@ -49,19 +63,35 @@ function phases(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): 
   const space = range(n);
   const [m, c] = [wDims[0]!, wDims[1]!];
   const taps = s.kernel.map((k, i) => Math.ceil(k / s.strides[i]!));
-  const filled = a.pad(w, space.map((i) => i + 2), space.map(() => 0), s.kernel.map((k, i) => taps[i]! * s.strides[i]! - k));
+  const filled = a.pad(
+    w,
+    space.map((i) => i + 2),
+    space.map(() => 0),
+    s.kernel.map((k, i) => taps[i]! * s.strides[i]! - k),
+  );
   const split = a.reshape(filled, [m, c, ...space.flatMap((i) => [fixed(taps[i]!), fixed(s.strides[i]!)])]);
   // [m, c, j, ρ, j, ρ] -> [ρ, ρ, c, m, j, j]
   const moved = a.transpose(split, [...space.map((i) => 2 * i + 3), 1, 0, ...space.map((i) => 2 * i + 2)]);
   const count = s.strides.reduce((p, k) => p * k, 1);
-  const kernel = a.flip(a.reshape(moved, [fixed(count * c.base), m, ...taps.map(fixed)]), space.filter((i) => taps[i]! > 1).map((i) => i + 2));
+  const kernel = a.flip(
+    a.reshape(moved, [fixed(count * c.base), m, ...taps.map(fixed)]),
+    space.filter((i) => taps[i]! > 1).map((i) => i + 2),
+  );
   const cells = phaseCells(s);
-  const y = a.op('Conv', [dy, kernel], { kernel_shape: taps, pads: [...taps.map((t) => t - 1), ...cells.map((q, i) => q - s.output[i]!)] });
+  const y = a.op('Conv', [dy, kernel], {
+    kernel_shape: taps,
+    pads: [...taps.map((t) => t - 1), ...cells.map((q, i) => q - s.output[i]!)],
+  });
   const batch = a.c.dims(a.c.inputs[0]!)[0]!;
   const apart = a.reshape(y, [batch, ...s.strides.map(fixed), c, ...cells.map(fixed)]);
   const mixed = a.transpose(apart, [0, n + 1, ...space.flatMap((i) => [n + 2 + i, i + 1])]);
   const full = a.reshape(mixed, [batch, c, ...cells.map((q, i) => fixed(q * s.strides[i]!))]);
-  return a.pad(full, space.map((i) => i + 2), s.begin.map((p) => -p), cells.map((q, i) => s.begin[i]! + s.input[i]! - q * s.strides[i]!));
+  return a.pad(
+    full,
+    space.map((i) => i + 2),
+    s.begin.map((p) => -p),
+    cells.map((q, i) => s.begin[i]! + s.input[i]! - q * s.strides[i]!),
+  );
 }
 
 /** W [M, C/g, k…] as the kernel of the way back: [C, M/g, k…], turned round in space. ONNX Runtime folds this at load. */
@@ -95,7 +125,12 @@ function weightGradient(a: Algebra, x: Ref, dy: Ref, xDims: readonly Dim[], s: W
   // Only what the windows touched: the elements left over by a stride would make further kernel positions.
   const end = s.end.map((e, i) => e - rest[i]!);
   const crop = end.map((e) => Math.max(0, -e));
-  const input = a.pad(x, space.map((i) => i + 2), space.map(() => 0), crop.map((k) => (k === 0 ? 0 : -k)));
+  const input = a.pad(
+    x,
+    space.map((i) => i + 2),
+    space.map(() => 0),
+    crop.map((k) => (k === 0 ? 0 : -k)),
+  );
   const batch = xDims[0]!;
   const cg = xDims[1]!.base / group;
   const pads = [...s.begin, ...end.map((e) => Math.max(0, e))];
@@ -106,9 +141,17 @@ function weightGradient(a: Algebra, x: Ref, dy: Ref, xDims: readonly Dim[], s: W
   }
   // x as [c/g, g·N, …] so that each group is a group of channels; dy as [g·m/g, N, …]
   const xSpace = s.input.map((d, i) => fixed(d - crop[i]!));
-  const xs = a.transpose(a.reshape(input, [batch, fixed(group), fixed(cg), ...xSpace]), [2, 1, 0, ...space.map((i) => i + 3)]);
+  const xs = a.transpose(a.reshape(input, [batch, fixed(group), fixed(cg), ...xSpace]), [
+    2,
+    1,
+    0,
+    ...space.map((i) => i + 3),
+  ]);
   const joined = a.joined([batch, fixed(group)]);
-  const out = a.op('Conv', [a.reshape(xs, [fixed(cg), joined, ...xSpace]), a.transpose(dy, flip)], { ...attributes, group });
+  const out = a.op('Conv', [a.reshape(xs, [fixed(cg), joined, ...xSpace]), a.transpose(dy, flip)], {
+    ...attributes,
+    group,
+  });
   // [c/g, m, k…] -> [m, c/g, k…]
   return a.transpose(out, flip);
 }
@@ -127,17 +170,31 @@ function transposedConvolution(c: RuleContext): (Ref | undefined)[] {
   const end = s.end.map((e, i) => e - rest[i]!);
   const axes = range(n).map((i) => i + 2);
   const negative = [...s.begin, ...end].some((p) => p < 0);
-  const source = negative ? a.pad(dy, axes, s.begin.map((p) => Math.min(0, p)), end.map((p) => Math.min(0, p))) : dy;
+  const source = negative
+    ? a.pad(
+        dy,
+        axes,
+        s.begin.map((p) => Math.min(0, p)),
+        end.map((p) => Math.min(0, p)),
+      )
+    : dy;
   const pads = [...s.begin.map((p) => Math.max(0, p)), ...end.map((p) => Math.max(0, p))];
   return [
-    c.wants(0) ? a.op('Conv', [source, w], { kernel_shape: kernel, strides: s.strides, dilations: s.dilations, group, pads }) : undefined,
+    c.wants(0)
+      ? a.op('Conv', [source, w], { kernel_shape: kernel, strides: s.strides, dilations: s.dilations, group, pads })
+      : undefined,
     c.wants(1) ? weightGradient(a, dy, x, c.dims(c.outputs[0]!), s, group) : undefined,
     bias !== undefined && c.wants(2) ? a.reduceSum(dy, [0, ...axes], false) : undefined,
   ];
 }
 
 /** Padding of a ConvTranspose follows from its output size where `output_shape` or auto_pad is given. */
-function transposedWindow(c: NodeContext, kernel: readonly number[], x: readonly number[], y: readonly number[]): Window {
+function transposedWindow(
+  c: NodeContext,
+  kernel: readonly number[],
+  x: readonly number[],
+  y: readonly number[],
+): Window {
   const n = kernel.length;
   const strides = c.attributes.ints('strides', Array<number>(n).fill(1));
   const dilations = c.attributes.ints('dilations', Array<number>(n).fill(1));
@@ -147,7 +204,9 @@ function transposedWindow(c: NodeContext, kernel: readonly number[], x: readonly
   let begin = pads.slice(0, n);
   let end = pads.slice(n);
   if (c.attributes.has('output_shape') || auto.startsWith('SAME')) {
-    const total = kernel.map((k, i) => strides[i]! * (x[i]! - 1) + extra[i]! + (k - 1) * dilations[i]! + 1 - y[i]!).map((t) => Math.max(0, t));
+    const total = kernel
+      .map((k, i) => strides[i]! * (x[i]! - 1) + extra[i]! + (k - 1) * dilations[i]! + 1 - y[i]!)
+      .map((t) => Math.max(0, t));
     const half = total.map((t) => Math.floor(t / 2));
     const rest = total.map((t, i) => t - half[i]!);
     // auto_pad SAME_UPPER puts the larger half at the end; everything else at the beginning.
@@ -163,14 +222,27 @@ export const convolutionRules: readonly RuleEntry[] = [
   rule('Conv', convolution),
   rule('ConvTranspose', transposedConvolution),
   // Conv, then + z where a fourth input is given, then an activation.
-  expand('FusedConv', (c) => {
-    const a = new Algebra(c);
-    const [x, w, bias, z] = c.inputs as [Ref, Ref, Ref | undefined, Ref | undefined];
-    const names = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'] as const;
-    const attributes = Object.fromEntries(names.map((k) => [k, k === 'auto_pad' ? c.attributes.string(k, 'NOTSET') : k === 'group' ? c.attributes.int(k, 1) : c.attributes.ints(k)]));
-    let y = a.op('Conv', [x, w, bias], attributes);
-    c.emit.settle(y, c.dims(c.outputs[0]!));
-    if (z !== undefined) y = a.add(y, z);
-    return [activated(a, y)];
-  }, { domain: MICROSOFT }),
+  expand(
+    'FusedConv',
+    (c) => {
+      const a = new Algebra(c);
+      const [x, w, bias, z] = c.inputs as [Ref, Ref, Ref | undefined, Ref | undefined];
+      const names = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'] as const;
+      const attributes = Object.fromEntries(
+        names.map((k) => [
+          k,
+          k === 'auto_pad'
+            ? c.attributes.string(k, 'NOTSET')
+            : k === 'group'
+              ? c.attributes.int(k, 1)
+              : c.attributes.ints(k),
+        ]),
+      );
+      let y = a.op('Conv', [x, w, bias], attributes);
+      c.emit.settle(y, c.dims(c.outputs[0]!));
+      if (z !== undefined) y = a.add(y, z);
+      return [activated(a, y)];
+    },
+    { domain: MICROSOFT },
+  ),
 ];

@@ -10,7 +10,12 @@ export function einsum(c: RuleContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const operands = c.inputs as readonly Ref[];
   const shapes = operands.map((x) => c.dims(x));
-  const { terms, result } = parse(c, c.attributes.string('equation', ''), shapes.map((s) => s.length), c.dims(c.outputs[0]!).length);
+  const { terms, result } = parse(
+    c,
+    c.attributes.string('equation', ''),
+    shapes.map((s) => s.length),
+    c.dims(c.outputs[0]!).length,
+  );
   const sizes = new Map<string, Dim>();
   terms.forEach((term, k) =>
     [...term].forEach((label, i) => {
@@ -27,14 +32,25 @@ export function einsum(c: RuleContext): (Ref | undefined)[] {
     let g = a.op('Einsum', [c.outputGradients[0]!, ...operands.filter((_, i) => i !== k)], { equation });
     const full = [...term].map((l) => sizes.get(l)!);
     if (present.length < term.length) {
-      g = a.expand(a.reshape(g, [...term].map((l) => (present.includes(l) ? sizes.get(l)! : ONE))), full);
+      g = a.expand(
+        a.reshape(
+          g,
+          [...term].map((l) => (present.includes(l) ? sizes.get(l)! : ONE)),
+        ),
+        full,
+      );
     }
     return a.sumTo(g, full, shapes[k]!);
   });
 }
 
 /** Letters of each operand and of the result; an ellipsis becomes letters that the equation does not use. */
-function parse(c: RuleContext, equation: string, ranks: readonly number[], resultRank: number): { terms: string[]; result: string } {
+function parse(
+  c: RuleContext,
+  equation: string,
+  ranks: readonly number[],
+  resultRank: number,
+): { terms: string[]; result: string } {
   const [left = '', right] = equation.replaceAll(' ', '').split('->');
   const raw = left.split(',');
   const free = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'].filter((l) => !equation.includes(l));
@@ -42,8 +58,11 @@ function parse(c: RuleContext, equation: string, ranks: readonly number[], resul
   const width = Math.max(0, ...widths);
   const dots = free.slice(0, width).join('');
   const terms = raw.map((t, i) => t.replace('...', dots.slice(width - widths[i]!)));
-  if (terms.some((t) => new Set(t).size !== t.length)) c.refuse('it takes a diagonal (a repeated label in one operand)');
-  const implicit = [...new Set(raw.join('').replaceAll('.', ''))].filter((l) => raw.join('').split(l).length === 2).sort();
+  if (terms.some((t) => new Set(t).size !== t.length))
+    c.refuse('it takes a diagonal (a repeated label in one operand)');
+  const implicit = [...new Set(raw.join('').replaceAll('.', ''))]
+    .filter((l) => raw.join('').split(l).length === 2)
+    .sort();
   const result = right === undefined ? dots + implicit.join('') : right.replace('...', dots);
   if (result.length !== resultRank) c.refuse(`its equation "${equation}" does not fit its result`);
   return { terms, result };

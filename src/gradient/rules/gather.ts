@@ -25,7 +25,8 @@ function gather(c: RuleContext): (Contribution | undefined)[] {
   if (known !== undefined && isFixed(size)) {
     const at = toIntegers(known).map((i) => (i < 0 ? i + size.base : i));
     // Neighbours in order: one stretch of x, as a Split gives it.
-    if (at.length > 0 && at.every((p, i) => p === at[0]! + i)) return [{ ref: g, axis, start: at[0]!, length: at.length }];
+    if (at.length > 0 && at.every((p, i) => p === at[0]! + i))
+      return [{ ref: g, axis, start: at[0]!, length: at.length }];
     // A permutation: gathered back.
     if (at.length === size.base && new Set(at).size === at.length) {
       return [a.op('Gather', [g, c.emit.ints(range(at.length).map((p) => at.indexOf(p)))], { axis })];
@@ -42,7 +43,13 @@ function gatherElements(c: RuleContext): (Ref | undefined)[] {
 }
 
 /** Index tuples [batch…, n…, k] into x [batch…, d₁…d_k, rest…] as numbers along one flattened axis: [B, n], and the sizes. */
-function flattened(a: Algebra, indices: Ref, x: Dims, index: Dims, batch: number): { at: Ref; b: Dim; n: Dim; places: Dim; rest: Dim } {
+function flattened(
+  a: Algebra,
+  indices: Ref,
+  x: Dims,
+  index: Dims,
+  batch: number,
+): { at: Ref; b: Dim; n: Dim; places: Dim; rest: Dim } {
   const c = a.c;
   const k = index.at(-1)!.base;
   const inner = x.slice(batch, batch + k);
@@ -55,14 +62,26 @@ function flattened(a: Algebra, indices: Ref, x: Dims, index: Dims, batch: number
   const number = a.reduceSum(a.mul(positive, c.emit.ints(strides)), [index.length - 1], false);
   const b = a.joined(index.slice(0, batch));
   const n = a.joined(index.slice(batch, -1));
-  return { at: a.reshape(number, [b, n]), b, n, places: fixed(sizes.reduce((p, d) => p * d, 1)), rest: a.joined(x.slice(batch + k)) };
+  return {
+    at: a.reshape(number, [b, n]),
+    b,
+    n,
+    places: fixed(sizes.reduce((p, d) => p * d, 1)),
+    rest: a.joined(x.slice(batch + k)),
+  };
 }
 
 /** GatherND: tuples of indices become places of one axis, and slices are added back there. */
 function gatherND(c: RuleContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [x, indices] = c.inputs as [Ref, Ref];
-  const { at, b, n, places, rest } = flattened(a, indices, c.dims(x), c.dims(indices), c.attributes.int('batch_dims', 0));
+  const { at, b, n, places, rest } = flattened(
+    a,
+    indices,
+    c.dims(x),
+    c.dims(indices),
+    c.attributes.int('batch_dims', 0),
+  );
   const g = a.reshape(c.outputGradients[0]!, [b, n, rest]);
   const wide = a.expand(a.reshape(at, [b, n, ONE]), [b, n, rest]);
   const out = a.op('ScatterElements', [a.zeros([b, places, rest], g), wide, g], { axis: 1, reduction: 'add' });
@@ -82,13 +101,21 @@ function scatterGradient(c: RuleContext, s: Scatter): (Ref | undefined)[] {
   const dy = c.outputGradients[0]!;
   const reduction = c.attributes.string('reduction', 'none');
   if (reduction === 'none') {
-    return [c.wants(0) ? s.put(dy, a.zeros(c.dims(updates), dy), 'none') : undefined, undefined, c.wants(2) ? s.pick(dy) : undefined];
+    return [
+      c.wants(0) ? s.put(dy, a.zeros(c.dims(updates), dy), 'none') : undefined,
+      undefined,
+      c.wants(2) ? s.pick(dy) : undefined,
+    ];
   }
   if (reduction === 'add') return [dy, undefined, c.wants(2) ? s.pick(dy) : undefined];
   if (reduction === 'mul') {
     // y = data · Π updates
     const factors = s.put(a.fill(1, c.dims(data), dy), updates, 'mul');
-    return [c.wants(0) ? a.mul(dy, factors) : undefined, undefined, c.wants(2) ? a.div(s.pick(a.mul(dy, y)), updates) : undefined];
+    return [
+      c.wants(0) ? a.mul(dy, factors) : undefined,
+      undefined,
+      c.wants(2) ? a.div(s.pick(a.mul(dy, y)), updates) : undefined,
+    ];
   }
   // Those that attain the extremum share it equally.
   const own = a.castLike(a.equal(data, y), dy);
@@ -122,12 +149,15 @@ function tensorScatter(c: RuleContext): (Ref | undefined)[] {
   const [pd, ud] = [c.dims(past), c.dims(update)];
   const mode = c.attributes.string('mode', 'linear');
   const axis = axisOf(c.attributes.int('axis', -2), pd.length);
-  const line = (axes: readonly number[]): Dim[] => pd.map((d, i) => (axes.includes(i) ? (i === axis ? ud[i]! : d) : ONE));
+  const line = (axes: readonly number[]): Dim[] =>
+    pd.map((d, i) => (axes.includes(i) ? (i === axis ? ud[i]! : d) : ONE));
   let place = a.iota(ud[axis]!, pd.length, axis);
   if (at !== undefined) place = a.add(place, a.reshape(at, line([0])));
   if (mode === 'circular') place = a.op('Mod', [place, a.op('Reshape', [c.emit.shape([pd[axis]!]), c.emit.ints([])])]);
   return [
-    c.wants(0) ? a.op('TensorScatter', [dy, a.zeros(ud, dy), at], { axis: c.attributes.int('axis', -2), mode }) : undefined,
+    c.wants(0)
+      ? a.op('TensorScatter', [dy, a.zeros(ud, dy), at], { axis: c.attributes.int('axis', -2), mode })
+      : undefined,
     c.wants(1) ? a.op('GatherElements', [dy, a.expand(place, ud)], { axis }) : undefined,
   ];
 }
@@ -158,20 +188,33 @@ export const gatherRules: readonly RuleEntry[] = [
     const a = new Algebra(c);
     const dy = c.outputGradients[0];
     if (dy === undefined) return [undefined];
-    return [a.op('ScatterElements', [a.zeros(c.dims(c.inputs[0]!), dy), c.output(1), dy], { axis: c.attributes.int('axis', -1), reduction: 'add' })];
+    return [
+      a.op('ScatterElements', [a.zeros(c.dims(c.inputs[0]!), dy), c.output(1), dy], {
+        axis: c.attributes.int('axis', -1),
+        reduction: 'add',
+      }),
+    ];
   }),
   // y = off + (on - off)·hot: gradients of the two values
   rule('OneHot', (c) => {
     const a = new Algebra(c);
     const dy = c.outputGradients[0]!;
     const dims = c.dims(c.outputs[0]!);
-    const hot = a.op('OneHot', [c.inputs[0], c.inputs[1], a.tensor([2], [0, 1], dy)], { axis: c.attributes.int('axis', -1) });
+    const hot = a.op('OneHot', [c.inputs[0], c.inputs[1], a.tensor([2], [0, 1], dy)], {
+      axis: c.attributes.int('axis', -1),
+    });
     const on = a.reduceAll(a.mul(dy, hot), dims);
     const off = a.sub(a.reduceAll(dy, dims), on);
-    return [undefined, undefined, a.concat([off, on].map((v) => a.op('Unsqueeze', [v, c.emit.ints([0])])), 0)];
+    return [
+      undefined,
+      undefined,
+      a.concat(
+        [off, on].map((v) => a.op('Unsqueeze', [v, c.emit.ints([0])])),
+        0,
+      ),
+    ];
   }),
   refusal('Unique', 'how many elements it keeps depends on their values'),
   refusal('Scatter', 'it was withdrawn in opset 11'),
   ...zeros('NonZero', 'NonMaxSuppression'),
 ];
-

@@ -14,7 +14,10 @@ function dropout(c: RuleContext): (Ref | undefined)[] {
   if (training !== undefined) {
     const known = c.constant(training);
     if (known === undefined || toNumbers(known)[0] !== 0) {
-      const ratio = c.inputs[1] === undefined ? 0.5 : toNumbers(c.constant(c.inputs[1]) ?? c.refuse('it may drop values at random'))[0];
+      const ratio =
+        c.inputs[1] === undefined
+          ? 0.5
+          : toNumbers(c.constant(c.inputs[1]) ?? c.refuse('it may drop values at random'))[0];
       if (ratio !== 0) c.refuse('it drops values at random (training mode)');
     }
   }
@@ -28,11 +31,41 @@ export const identityRules: readonly RuleEntry[] = [
   rule('CastLike', cast),
   // Comparisons, logic and what makes values from nothing: no gradient passes.
   ...zeros(
-    'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor', 'Not', 'IsNaN', 'IsInf',
-    'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot', 'BitShift', 'BitCast',
-    'Constant', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike', 'Multinomial', 'Bernoulli',
-    'BlackmanWindow', 'HammingWindow', 'HannWindow', 'MelWeightMatrix',
-    'StringConcat', 'StringNormalizer', 'StringSplit', 'RegexFullMatch', 'TfIdfVectorizer', 'ImageDecoder',
-    'SequenceLength', 'OptionalHasElement',
+    'Equal',
+    'Greater',
+    'GreaterOrEqual',
+    'Less',
+    'LessOrEqual',
+    'And',
+    'Or',
+    'Xor',
+    'Not',
+    'IsNaN',
+    'IsInf',
+    'BitwiseAnd',
+    'BitwiseOr',
+    'BitwiseXor',
+    'BitwiseNot',
+    'BitShift',
+    'BitCast',
+    'Constant',
+    'RandomNormal',
+    'RandomNormalLike',
+    'RandomUniform',
+    'RandomUniformLike',
+    'Multinomial',
+    'Bernoulli',
+    'BlackmanWindow',
+    'HammingWindow',
+    'HannWindow',
+    'MelWeightMatrix',
+    'StringConcat',
+    'StringNormalizer',
+    'StringSplit',
+    'RegexFullMatch',
+    'TfIdfVectorizer',
+    'ImageDecoder',
+    'SequenceLength',
+    'OptionalHasElement',
   ),
 ];

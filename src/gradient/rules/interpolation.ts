@@ -48,7 +48,9 @@ function coordinate(s: Interpolation, i: number): number {
     }
     case 'tf_crop_and_resize': {
       const [start, end] = s.roi!;
-      return s.out > 1 ? start * (s.size - 1) + (i * (end - start) * (s.size - 1)) / (s.out - 1) : 0.5 * (start + end) * (s.size - 1);
+      return s.out > 1
+        ? start * (s.size - 1) + (i * (end - start) * (s.size - 1)) / (s.out - 1)
+        : 0.5 * (start + end) * (s.size - 1);
     }
     default:
       return f(f((i + 0.5) / scale) - 0.5);
@@ -60,7 +62,8 @@ function weights(s: Interpolation, at: number): [number, number][] {
   // Antialiasing widens the filter when the axis shrinks.
   const wide = s.antialias && s.scale < 1 ? 1 / s.scale : 1;
   const radius = (s.mode === 'cubic' ? 2 : 1) * wide;
-  const filter = s.mode === 'cubic' ? (t: number): number => keys(t, s.cubic) : (t: number): number => Math.max(0, 1 - Math.abs(t));
+  const filter =
+    s.mode === 'cubic' ? (t: number): number => keys(t, s.cubic) : (t: number): number => Math.max(0, 1 - Math.abs(t));
   // Plain linear interpolation clamps the coordinate itself; other filters read the edge for what lies outside.
   const centre = s.mode === 'linear' && !s.antialias ? Math.min(Math.max(at, 0), s.size - 1) : at;
   const found: [number, number][] = [];

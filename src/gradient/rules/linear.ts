@@ -5,7 +5,15 @@ import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { einsum } from './einsum.js';
 
 /** Y = A·B, with leading dimensions broadcast: dA = dY·Bᵀ, dB = Aᵀ·dY, summed over what was repeated. */
-export function matrixProduct(a: Algebra, dy: Ref, A: Ref, B: Ref, aDims: readonly Dim[], bDims: readonly Dim[], wants: readonly [boolean, boolean]): (Ref | undefined)[] {
+export function matrixProduct(
+  a: Algebra,
+  dy: Ref,
+  A: Ref,
+  B: Ref,
+  aDims: readonly Dim[],
+  bDims: readonly Dim[],
+  wants: readonly [boolean, boolean],
+): (Ref | undefined)[] {
   // Vectors become a row on the left and a column on the right.
   const [row, column] = [aDims.length === 1, bDims.length === 1];
   const ad = row ? [ONE, aDims[0]!] : aDims;
@@ -46,7 +54,8 @@ function gemm(c: RuleContext): (Ref | undefined)[] {
   const transB = c.attributes.int('transB', 0);
   const alpha = c.attributes.float('alpha', 1);
   const beta = c.attributes.float('beta', 1);
-  const product = (p: Ref, tp: number, q: Ref, tq: number): Ref => a.op('Gemm', [p, q], { transA: tp, transB: tq, alpha: alpha === 1 ? undefined : float(alpha) });
+  const product = (p: Ref, tp: number, q: Ref, tq: number): Ref =>
+    a.op('Gemm', [p, q], { transA: tp, transB: tq, alpha: alpha === 1 ? undefined : float(alpha) });
   return [
     // dA' = α·dY·B'ᵀ
     !c.wants(0) ? undefined : transA === 0 ? product(dy, 0, B, 1 - transB) : product(B, transB, dy, 1),
@@ -74,18 +83,37 @@ export const linearRules: readonly RuleEntry[] = [
     const flat = a.reshape(x, [...lead, fixed(n * n)]);
     const pick = (of: (i: number, j: number) => readonly [number, number]): Ref => {
       const at = (k: number): number => ((k % n) + n) % n;
-      const indices = Array.from({ length: n * n }, (_, k) => of(Math.floor(k / n), k % n)).map(([i, j]) => at(i) * n + at(j));
+      const indices = Array.from({ length: n * n }, (_, k) => of(Math.floor(k / n), k % n)).map(
+        ([i, j]) => at(i) * n + at(j),
+      );
       return a.op('Gather', [flat, c.emit.ints(indices)], { axis: lead.length });
     };
     if (n === 1) return [a.expand(a.reshape(dy, [...lead, ONE, ONE]), dims)];
     if (n === 2) {
       const signs = a.tensor([4], [1, -1, -1, 1], x);
-      return [a.reshape(a.mul(dy, a.mul(signs, pick((i, j) => [i + 1, j + 1]))), dims)];
+      return [
+        a.reshape(
+          a.mul(
+            dy,
+            a.mul(
+              signs,
+              pick((i, j) => [i + 1, j + 1]),
+            ),
+          ),
+          dims,
+        ),
+      ];
     }
     if (n !== 3) c.refuse(`the determinant of ${n}×${n} matrices is differentiated up to 3×3 only`);
     const minor = a.sub(
-      a.mul(pick((i, j) => [i + 1, j + 1]), pick((i, j) => [i + 2, j + 2])),
-      a.mul(pick((i, j) => [i + 1, j + 2]), pick((i, j) => [i + 2, j + 1])),
+      a.mul(
+        pick((i, j) => [i + 1, j + 1]),
+        pick((i, j) => [i + 2, j + 2]),
+      ),
+      a.mul(
+        pick((i, j) => [i + 1, j + 2]),
+        pick((i, j) => [i + 2, j + 1]),
+      ),
     );
     return [a.reshape(a.mul(dy, minor), dims)];
   }),

@@ -35,7 +35,10 @@ function skipLayerNormalization(c: NodeContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [x, skip, gamma, beta, bias] = c.inputs as [Ref, Ref, Ref, Ref?, Ref?];
   const sum = skipped(a, [x, skip, bias]);
-  const [y, mean, r] = c.emit.ops('LayerNormalization', [sum, gamma, beta], 3, { axis: -1, epsilon: float(c.attributes.float('epsilon', 1e-12)) });
+  const [y, mean, r] = c.emit.ops('LayerNormalization', [sum, gamma, beta], 3, {
+    axis: -1,
+    epsilon: float(c.attributes.float('epsilon', 1e-12)),
+  });
   return [y, mean, r, sum];
 }
 
@@ -50,43 +53,66 @@ function fusedMatMul(c: NodeContext): (Ref | undefined)[] {
     if (c.attributes.int(last, 0) === 1 && rank > 1) perm = [...perm.slice(0, -2), perm.at(-1)!, perm.at(-2)!];
     return a.transpose(x, perm);
   };
-  return [a.mul(a.matmul(turned(A, 'transA', 'transBatchA'), turned(B, 'transB', 'transBatchB')), c.attributes.float('alpha', 1))];
+  return [
+    a.mul(
+      a.matmul(turned(A, 'transA', 'transBatchA'), turned(B, 'transB', 'transBatchB')),
+      c.attributes.float('alpha', 1),
+    ),
+  ];
 }
 
 function fusedGemm(c: NodeContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const y = a.op('Gemm', c.inputs, {
-    alpha: float(c.attributes.float('alpha', 1)), beta: float(c.attributes.float('beta', 1)),
-    transA: c.attributes.int('transA', 0), transB: c.attributes.int('transB', 0),
+    alpha: float(c.attributes.float('alpha', 1)),
+    beta: float(c.attributes.float('beta', 1)),
+    transA: c.attributes.int('transA', 0),
+    transB: c.attributes.int('transB', 0),
   });
   return [activated(a, y)];
 }
 
-const WITH_BIAS = (activation: (a: Algebra, x: Ref) => Ref): Expansion => (c) => {
-  const a = new Algebra(c);
-  const [x, bias] = c.inputs as [Ref, Ref?];
-  return [activation(a, bias === undefined ? x : a.add(x, bias))];
-};
+const WITH_BIAS =
+  (activation: (a: Algebra, x: Ref) => Ref): Expansion =>
+  (c) => {
+    const a = new Algebra(c);
+    const [x, bias] = c.inputs as [Ref, Ref?];
+    return [activation(a, bias === undefined ? x : a.add(x, bias))];
+  };
 
 export const microsoftRules: readonly RuleEntry[] = [
-  ...([
-    expand('BiasGelu', WITH_BIAS(gelu)),
-    expand('FastGelu', WITH_BIAS(fastGelu)),
-    expand('SkipLayerNormalization', skipLayerNormalization),
-    expand('SkipSimplifiedLayerNormalization', (c) => {
-      const a = new Algebra(c);
-      const [x, skip, gamma, bias] = c.inputs as [Ref, Ref, Ref, Ref?];
-      const sum = skipped(a, [x, skip, bias]);
-      return [rms(a, sum, c.dims(x).length, gamma, c.attributes.float('epsilon', 1e-5)), undefined, undefined, sum];
-    }),
-    expand('FusedMatMul', fusedMatMul),
-    expand('TransposeMatMul', fusedMatMul),
-    expand('FusedGemm', fusedGemm),
-    refusal('EmbedLayerNormalization', 'it looks words up by number'),
-    refusal('MatMulNBits', 'its weights are packed in a few bits each'),
-    refusal('NhwcConv', 'it is written for one kind of device; export the model without device-specific optimisation'),
-    refusal('NhwcFusedConv', 'it is written for one kind of device; export the model without device-specific optimisation'),
-    refusal('GroupNorm', 'it is written for one kind of device; export the model without device-specific optimisation'),
-    refusal('SkipGroupNorm', 'it is written for one kind of device; export the model without device-specific optimisation'),
-  ] satisfies RuleEntry[]).map((entry) => ({ ...entry, domain: MICROSOFT })),
+  ...(
+    [
+      expand('BiasGelu', WITH_BIAS(gelu)),
+      expand('FastGelu', WITH_BIAS(fastGelu)),
+      expand('SkipLayerNormalization', skipLayerNormalization),
+      expand('SkipSimplifiedLayerNormalization', (c) => {
+        const a = new Algebra(c);
+        const [x, skip, gamma, bias] = c.inputs as [Ref, Ref, Ref, Ref?];
+        const sum = skipped(a, [x, skip, bias]);
+        return [rms(a, sum, c.dims(x).length, gamma, c.attributes.float('epsilon', 1e-5)), undefined, undefined, sum];
+      }),
+      expand('FusedMatMul', fusedMatMul),
+      expand('TransposeMatMul', fusedMatMul),
+      expand('FusedGemm', fusedGemm),
+      refusal('EmbedLayerNormalization', 'it looks words up by number'),
+      refusal('MatMulNBits', 'its weights are packed in a few bits each'),
+      refusal(
+        'NhwcConv',
+        'it is written for one kind of device; export the model without device-specific optimisation',
+      ),
+      refusal(
+        'NhwcFusedConv',
+        'it is written for one kind of device; export the model without device-specific optimisation',
+      ),
+      refusal(
+        'GroupNorm',
+        'it is written for one kind of device; export the model without device-specific optimisation',
+      ),
+      refusal(
+        'SkipGroupNorm',
+        'it is written for one kind of device; export the model without device-specific optimisation',
+      ),
+    ] satisfies RuleEntry[]
+  ).map((entry) => ({ ...entry, domain: MICROSOFT })),
 ];

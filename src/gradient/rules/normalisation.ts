@@ -5,12 +5,16 @@ import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** [1, C, 1, 1, …] */
 function perChannel(a: Algebra, v: Ref, dims: Dims): Ref {
-  return a.reshape(v, dims.map((d, i) => (i === 1 ? d : ONE)));
+  return a.reshape(
+    v,
+    dims.map((d, i) => (i === 1 ? d : ONE)),
+  );
 }
 
 /** y = scale·(x - mean)/√(var + ε) + B, with statistics that are weights: a factor for each channel. */
 function batchNormalization(c: RuleContext): (Ref | undefined)[] {
-  if (c.attributes.int('training_mode', 0) === 1) c.refuse('it runs in training mode, in which the samples of a batch depend on each other');
+  if (c.attributes.int('training_mode', 0) === 1)
+    c.refuse('it runs in training mode, in which the samples of a batch depend on each other');
   const a = new Algebra(c);
   const [x, scale, , mean, variance] = c.inputs as [Ref, Ref, Ref, Ref, Ref];
   const dy = c.outputGradients[0]!;
@@ -33,7 +37,10 @@ function batchNormalization(c: RuleContext): (Ref | undefined)[] {
 /** A factor for each channel. In the blocked layout a depthwise convolution keeps it there, where a broadcast would not. */
 function scaled(a: Algebra, dy: Ref, factor: Ref, dims: Dims): Ref {
   if (!isBlocked(a.c.provider, a.emit.type(dy), dims)) return a.mul(dy, perChannel(a, a.castLike(factor, dy), dims));
-  return a.op('Conv', [dy, a.reshape(factor, [dims[1]!, ONE, ONE, ONE])], { kernel_shape: [1, 1], group: dims[1]!.base });
+  return a.op('Conv', [dy, a.reshape(factor, [dims[1]!, ONE, ONE, ONE])], {
+    kernel_shape: [1, 1],
+    group: dims[1]!.base,
+  });
 }
 
 /** x normalised over some axes to mean 0 and variance 1: x̂ = (x - μ)·r with r = 1/√(σ² + ε). */
@@ -42,7 +49,13 @@ interface Standardised {
   readonly r: Ref;
 }
 
-function standardise(a: Algebra, x: Ref, axes: readonly number[], epsilon: number, known?: { mean: Ref; r: Ref }): Standardised {
+function standardise(
+  a: Algebra,
+  x: Ref,
+  axes: readonly number[],
+  epsilon: number,
+  known?: { mean: Ref; r: Ref },
+): Standardised {
   const centred = a.sub(x, known?.mean ?? a.reduceMean(x, axes));
   const r = known?.r ?? a.div(1, a.sqrt(a.add(a.reduceMean(a.square(centred), axes), epsilon)));
   return { normal: a.mul(centred, r), r };
@@ -156,11 +169,17 @@ function localResponse(c: RuleContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const x = c.inputs[0]!;
   const dims = c.dims(x);
-  const [alpha, beta, bias] = [c.attributes.float('alpha', 1e-4), c.attributes.float('beta', 0.75), c.attributes.float('bias', 1)];
+  const [alpha, beta, bias] = [
+    c.attributes.float('alpha', 1e-4),
+    c.attributes.float('beta', 0.75),
+    c.attributes.float('bias', 1),
+  ];
   const n = c.attributes.int('size', 1);
   const channels = dims[1]!.base;
   const flat: Dim[] = [dims[0]!, dims[1]!, a.joined(dims.slice(2))];
-  const band = range(channels).flatMap((i) => range(channels).map((j) => (j >= i - Math.floor((n - 1) / 2) && j <= i + Math.ceil((n - 1) / 2) ? 1 : 0)));
+  const band = range(channels).flatMap((i) =>
+    range(channels).map((j) => (j >= i - Math.floor((n - 1) / 2) && j <= i + Math.ceil((n - 1) / 2) ? 1 : 0)),
+  );
   const B = a.tensor([channels, channels], band, x);
   const [v, g] = [a.reshape(x, flat), a.reshape(c.outputGradients[0]!, flat)];
   const s = a.add(a.mul(a.matmul(B, a.square(v)), alpha / n), bias);
@@ -168,7 +187,6 @@ function localResponse(c: RuleContext): (Ref | undefined)[] {
   const seen = a.matmul(a.transpose(B, [1, 0]), a.div(a.mul(a.mul(g, v), power), s));
   return [a.reshape(a.sub(a.mul(g, power), a.mul(a.mul(v, seen), (2 * alpha * beta) / n)), dims)];
 }
-
 
 export const normalisationRules: readonly RuleEntry[] = [
   rule('BatchNormalization', batchNormalization),

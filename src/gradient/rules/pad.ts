@@ -14,10 +14,14 @@ export function padAdjoint(c: RuleContext): (Ref | undefined)[] {
     const dx = a.op('Pad', [dy, a.neg(pads), undefined, axes]);
     const [xd, yd] = [c.dims(x), c.dims(c.outputs[0]!)];
     // What is not in dx fell on the padding.
-    const dValue = value !== undefined && c.wants(2) ? a.reshapeLike(a.sub(a.reduceAll(dy, yd), a.reduceAll(dx, xd)), value) : undefined;
+    const dValue =
+      value !== undefined && c.wants(2)
+        ? a.reshapeLike(a.sub(a.reduceAll(dy, yd), a.reduceAll(dx, xd)), value)
+        : undefined;
     return [c.wants(0) ? dx : undefined, undefined, dValue];
   }
-  const read = (v: Ref): number[] => toIntegers(c.constant(v) ?? c.refuse('its padding is computed while the model runs'));
+  const read = (v: Ref): number[] =>
+    toIntegers(c.constant(v) ?? c.refuse('its padding is computed while the model runs'));
   const xd = c.dims(x);
   const yd = c.dims(c.outputs[0]!);
   const along = axes === undefined ? range(xd.length) : read(axes).map((k) => axisOf(k, xd.length));

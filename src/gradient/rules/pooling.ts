@@ -7,9 +7,18 @@ import { scatterFlat } from './scatterFlat.js';
 import { spread, taps } from './windows.js';
 
 function poolWindow(c: RuleContext): Window {
-  const space = (v: Ref): number[] => c.dims(v).slice(2).map((d) => (d.slope === 0 ? d.base : c.refuse('its spatial size depends on the batch')));
+  const space = (v: Ref): number[] =>
+    c
+      .dims(v)
+      .slice(2)
+      .map((d) => (d.slope === 0 ? d.base : c.refuse('its spatial size depends on the batch')));
   const input = space(c.inputs[0]!);
-  return windowOf(c, c.attributes.ints('kernel_shape') ?? c.refuse('it has no kernel_shape'), input, space(c.outputs[0]!));
+  return windowOf(
+    c,
+    c.attributes.ints('kernel_shape') ?? c.refuse('it has no kernel_shape'),
+    input,
+    space(c.outputs[0]!),
+  );
 }
 
 /** Each output sends its gradient to the first element that attains the maximum, as ONNX Runtime's indices and PyTorch. */
@@ -44,18 +53,40 @@ function windowSum(a: Algebra, g: Ref, w: Window, x: readonly Dim[], y: readonly
     // Windows side by side: every element gets its window's gradient.
     if (isBlocked(a.c.provider, a.emit.type(g), x)) {
       const scales = a.emit.constant({ type: 'float32', dims: [2 + n], data: Float32Array.from([1, 1, ...w.kernel]) });
-      const wide = a.op('Resize', [g, undefined, scales], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
-      return a.pad(wide, axes, axes.map(() => 0), rest);
+      const wide = a.op('Resize', [g, undefined, scales], {
+        mode: 'nearest',
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      });
+      return a.pad(
+        wide,
+        axes,
+        axes.map(() => 0),
+        rest,
+      );
     }
     const split = [...x.slice(0, 2), ...w.output.flatMap((o) => [fixed(o), fixed(1)])];
     const wide = [...x.slice(0, 2), ...w.output.flatMap((o, i) => [fixed(o), fixed(w.kernel[i]!)])];
     const full = [...x.slice(0, 2), ...w.output.map((o, i) => fixed(o * w.kernel[i]!))];
-    return a.pad(a.reshape(a.expand(a.reshape(g, split), wide), full), axes, axes.map(() => 0), rest);
+    return a.pad(
+      a.reshape(a.expand(a.reshape(g, split), wide), full),
+      axes,
+      axes.map(() => 0),
+      rest,
+    );
   }
   const turned = w.kernel.map((k, i) => [k - 1 - w.begin[i]!, k - 1 - w.end[i]!] as const);
-  if (plain && w.strides.every((s) => s === 1) && turned.every(([b, e], i) => b >= 0 && e >= 0 && b < w.kernel[i]! && e < w.kernel[i]!)) {
+  if (
+    plain &&
+    w.strides.every((s) => s === 1) &&
+    turned.every(([b, e], i) => b >= 0 && e >= 0 && b < w.kernel[i]! && e < w.kernel[i]!)
+  ) {
     const size = w.kernel.reduce((p, k) => p * k, 1);
-    const mean = a.op('AveragePool', [g], { kernel_shape: w.kernel, pads: [...turned.map((t) => t[0]), ...turned.map((t) => t[1])], count_include_pad: 1 });
+    const mean = a.op('AveragePool', [g], {
+      kernel_shape: w.kernel,
+      pads: [...turned.map((t) => t[0]), ...turned.map((t) => t[1])],
+      count_include_pad: 1,
+    });
     return a.mul(mean, size);
   }
   // A kernel of ones for each plane. A ceiling window may reach past the padded input: what falls there is cut off.
@@ -64,7 +95,9 @@ function windowSum(a: Algebra, g: Ref, w: Window, x: readonly Dim[], y: readonly
   const over = rest.map((r) => Math.max(0, -r));
   const ends = w.end.map((e, i) => e + over[i]!);
   const out = a.op('ConvTranspose', [a.reshape(g, [joined, fixed(1), ...y.slice(2)]), ones], {
-    strides: w.strides, dilations: w.dilations, pads: [...w.begin, ...ends],
+    strides: w.strides,
+    dilations: w.dilations,
+    pads: [...w.begin, ...ends],
     output_padding: rest.some((r) => r > 0) ? rest.map((r) => Math.max(0, r)) : undefined,
   });
   return a.reshape(out, x);
@@ -76,7 +109,8 @@ function counts(w: Window, includePad: boolean): number[][] {
     range(o).map((k) => {
       const at = k * w.strides[i]! - w.begin[i]!;
       const [low, high] = includePad ? [-w.begin[i]!, w.input[i]! + w.end[i]!] : [0, w.input[i]!];
-      return range(w.kernel[i]!).filter((t) => at + t * w.dilations[i]! >= low && at + t * w.dilations[i]! < high).length;
+      return range(w.kernel[i]!).filter((t) => at + t * w.dilations[i]! >= low && at + t * w.dilations[i]! < high)
+        .length;
     }),
   );
 }
@@ -86,10 +120,21 @@ function averagePool(c: RuleContext): (Ref | undefined)[] {
   const w = poolWindow(c);
   const [x, y] = [c.dims(c.inputs[0]!), c.dims(c.outputs[0]!)];
   const axes = counts(w, c.attributes.int('count_include_pad', 0) === 1);
-  const outer = axes.reduce<number[]>((all, line) => all.flatMap((p) => line.map((q) => p * q)), [1]).map((n) => Math.max(1, n));
+  const outer = axes
+    .reduce<number[]>((all, line) => all.flatMap((p) => line.map((q) => p * q)), [1])
+    .map((n) => Math.max(1, n));
   const uniform = outer.every((n) => n === outer[0]);
   const dy = c.outputGradients[0]!;
-  const share = uniform ? a.mul(dy, 1 / outer[0]!) : a.mul(dy, a.tensor([1, 1, ...w.output], outer.map((n) => 1 / n), dy));
+  const share = uniform
+    ? a.mul(dy, 1 / outer[0]!)
+    : a.mul(
+        dy,
+        a.tensor(
+          [1, 1, ...w.output],
+          outer.map((n) => 1 / n),
+          dy,
+        ),
+      );
   return [windowSum(a, share, w, x, y)];
 }
 
@@ -135,7 +180,18 @@ export const poolingRules: readonly RuleEntry[] = [
     const a = new Algebra(c);
     const x = c.inputs[0]!;
     const dy = c.outputGradients[0]!;
-    return [a.expandLike(a.div(dy, a.count(spaceAxes(c).map((i) => c.dims(x)[i]!), dy)), x)];
+    return [
+      a.expandLike(
+        a.div(
+          dy,
+          a.count(
+            spaceAxes(c).map((i) => c.dims(x)[i]!),
+            dy,
+          ),
+        ),
+        x,
+      ),
+    ];
   }),
   // The first element that attains the maximum.
   rule('GlobalMaxPool', (c) => {

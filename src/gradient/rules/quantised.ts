@@ -1,6 +1,15 @@
 import { Algebra } from '../algebra.js';
 import { axisOf, ONE, type Dim } from '../dims.js';
-import { MICROSOFT, type Answer, type Expansion, type NodeContext, type Ref, type Rule, type RuleContext, type RuleEntry } from '../rule.js';
+import {
+  MICROSOFT,
+  type Answer,
+  type Expansion,
+  type NodeContext,
+  type Ref,
+  type Rule,
+  type RuleContext,
+  type RuleEntry,
+} from '../rule.js';
 import { windowOf } from '../window.js';
 import { convolutionInput } from './convolution.js';
 import { matrixProduct } from './linear.js';
@@ -13,11 +22,19 @@ function alongAxis(a: Algebra, v: Ref, x: readonly Dim[]): Ref {
   if (a.c.attributes.int('block_size', 0) > 0 || dims.length > 1) a.c.refuse('it is quantised in blocks');
   if (dims.length === 0 || x.length === 0 || (dims[0]!.slope === 0 && dims[0]!.base === 1)) return v;
   const axis = axisOf(a.c.attributes.int('axis', 1), x.length);
-  return a.reshape(v, x.map((d, i) => (i === axis ? d : ONE)));
+  return a.reshape(
+    v,
+    x.map((d, i) => (i === axis ? d : ONE)),
+  );
 }
 
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
-  uint8: [0, 255], int8: [-128, 127], uint16: [0, 65535], int16: [-32768, 32767], uint4: [0, 15], int4: [-8, 7],
+  uint8: [0, 255],
+  int8: [-128, 127],
+  uint16: [0, 65535],
+  int16: [-32768, 32767],
+  uint4: [0, 15],
+  int4: [-8, 7],
 };
 
 /** y = saturate(round(x/s) + z). Straight through: dx = dy/s where y is inside its range; dy counts in units of y. */
@@ -51,8 +68,12 @@ function matMulInteger(c: RuleContext): (Ref | undefined)[] {
   c.note(NOTE);
   const a = new Algebra(c);
   const [A, B, za, zb] = c.inputs as [Ref, Ref, Ref?, Ref?];
-  const column = (z: Ref): Ref => (za !== undefined && c.dims(za).length === 1 && c.dims(za)[0]!.base > 1 ? a.reshape(z, [...c.dims(za), ONE]) : z);
-  return matrixProduct(a, c.outputGradients[0]!, centred(a, A, za, column), centred(a, B, zb), c.dims(A), c.dims(B), [c.wants(0), c.wants(1)]);
+  const column = (z: Ref): Ref =>
+    za !== undefined && c.dims(za).length === 1 && c.dims(za)[0]!.base > 1 ? a.reshape(z, [...c.dims(za), ONE]) : z;
+  return matrixProduct(a, c.outputGradients[0]!, centred(a, A, za, column), centred(a, B, zb), c.dims(A), c.dims(B), [
+    c.wants(0),
+    c.wants(1),
+  ]);
 }
 
 function convInteger(c: RuleContext): (Ref | undefined)[] {
@@ -60,9 +81,24 @@ function convInteger(c: RuleContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [x, w, , zw] = c.inputs as [Ref, Ref, Ref?, Ref?];
   const wd = c.dims(w);
-  const weight = centred(a, w, zw, (z) => (c.dims(zw!).length === 1 && c.dims(zw!)[0]!.base > 1 ? a.reshape(z, [wd[0]!, ...wd.slice(1).map(() => ONE)]) : z));
-  const space = (v: Ref): number[] => c.dims(v).slice(2).map((d) => d.base);
-  return [convolutionInput(a, c.outputGradients[0]!, weight, wd, windowOf(c, space(w), space(x), space(c.outputs[0]!)), c.attributes.int('group', 1))];
+  const weight = centred(a, w, zw, (z) =>
+    c.dims(zw!).length === 1 && c.dims(zw!)[0]!.base > 1 ? a.reshape(z, [wd[0]!, ...wd.slice(1).map(() => ONE)]) : z,
+  );
+  const space = (v: Ref): number[] =>
+    c
+      .dims(v)
+      .slice(2)
+      .map((d) => d.base);
+  return [
+    convolutionInput(
+      a,
+      c.outputGradients[0]!,
+      weight,
+      wd,
+      windowOf(c, space(w), space(x), space(c.outputs[0]!)),
+      c.attributes.int('group', 1),
+    ),
+  ];
 }
 
 /** A quantised operator as: dequantise, compute, quantise again. */
@@ -70,7 +106,11 @@ function dequantise(a: Algebra, v: Ref, scale: Ref, zero: Ref | undefined, axis?
   return a.op('DequantizeLinear', [v, scale, zero], axis === undefined ? {} : { axis });
 }
 
-function copied(c: NodeContext, ints: readonly string[], lists: readonly string[]): Record<string, number | readonly number[] | undefined> {
+function copied(
+  c: NodeContext,
+  ints: readonly string[],
+  lists: readonly string[],
+): Record<string, number | readonly number[] | undefined> {
   return {
     ...Object.fromEntries(ints.map((n) => [n, c.attributes.has(n) ? c.attributes.int(n, 0) : undefined])),
     ...Object.fromEntries(lists.map((n) => [n, c.attributes.ints(n)])),
@@ -80,8 +120,15 @@ function copied(c: NodeContext, ints: readonly string[], lists: readonly string[
 function qLinearConv(c: NodeContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [x, xs, xz, w, ws, wz, ys, yz, bias] = c.inputs as [Ref, Ref, Ref, Ref, Ref, Ref, Ref, Ref, Ref?];
-  const real = [dequantise(a, x, xs, xz), dequantise(a, w, ws, wz, 0), bias === undefined ? undefined : a.mul(a.cast(bias, 'float32'), a.mul(xs, ws))];
-  const y = a.op('Conv', real, { auto_pad: c.attributes.string('auto_pad', 'NOTSET'), ...copied(c, ['group'], ['dilations', 'kernel_shape', 'pads', 'strides']) });
+  const real = [
+    dequantise(a, x, xs, xz),
+    dequantise(a, w, ws, wz, 0),
+    bias === undefined ? undefined : a.mul(a.cast(bias, 'float32'), a.mul(xs, ws)),
+  ];
+  const y = a.op('Conv', real, {
+    auto_pad: c.attributes.string('auto_pad', 'NOTSET'),
+    ...copied(c, ['group'], ['dilations', 'kernel_shape', 'pads', 'strides']),
+  });
   c.emit.settle(y, c.dims(c.outputs[0]!));
   return [a.op('QuantizeLinear', [y, ys, yz])];
 }
@@ -146,12 +193,46 @@ export const quantisedRules: readonly RuleEntry[] = [
   straight('QuantizeLinear', quantize, MICROSOFT),
   straight('DequantizeLinear', dequantize, MICROSOFT),
   written('QLinearConv', (c) => (channelsLast(c), qLinearConv(c)), MICROSOFT),
-  written('QLinearAdd', around(2, (a, x) => a.add(x[0]!, x[1]!)), MICROSOFT),
-  written('QLinearMul', around(2, (a, x) => a.mul(x[0]!, x[1]!)), MICROSOFT),
-  written('QLinearSigmoid', around(1, (a, x) => a.sigmoid(x[0]!)), MICROSOFT),
-  written('QLinearLeakyRelu', around(1, (a, x, c) => a.op('LeakyRelu', x, { alpha: { float: c.attributes.float('alpha', 0.01) } })), MICROSOFT),
-  written('QLinearSoftmax', around(1, (a, x, c) => a.op('Softmax', x, { axis: c.attributes.int('axis', -1) })), MICROSOFT),
-  written('QLinearGlobalAveragePool', around(1, (a, x, c) => (channelsLast(c), a.op('GlobalAveragePool', x))), MICROSOFT),
-  written('QLinearAveragePool', around(1, (a, x, c) => (channelsLast(c), a.op('AveragePool', x, copied(c, ['ceil_mode', 'count_include_pad'], ['kernel_shape', 'pads', 'strides'])))), MICROSOFT),
+  written(
+    'QLinearAdd',
+    around(2, (a, x) => a.add(x[0]!, x[1]!)),
+    MICROSOFT,
+  ),
+  written(
+    'QLinearMul',
+    around(2, (a, x) => a.mul(x[0]!, x[1]!)),
+    MICROSOFT,
+  ),
+  written(
+    'QLinearSigmoid',
+    around(1, (a, x) => a.sigmoid(x[0]!)),
+    MICROSOFT,
+  ),
+  written(
+    'QLinearLeakyRelu',
+    around(1, (a, x, c) => a.op('LeakyRelu', x, { alpha: { float: c.attributes.float('alpha', 0.01) } })),
+    MICROSOFT,
+  ),
+  written(
+    'QLinearSoftmax',
+    around(1, (a, x, c) => a.op('Softmax', x, { axis: c.attributes.int('axis', -1) })),
+    MICROSOFT,
+  ),
+  written(
+    'QLinearGlobalAveragePool',
+    around(1, (a, x, c) => (channelsLast(c), a.op('GlobalAveragePool', x))),
+    MICROSOFT,
+  ),
+  written(
+    'QLinearAveragePool',
+    around(
+      1,
+      (a, x, c) => (
+        channelsLast(c),
+        a.op('AveragePool', x, copied(c, ['ceil_mode', 'count_include_pad'], ['kernel_shape', 'pads', 'strides']))
+      ),
+    ),
+    MICROSOFT,
+  ),
   written('QLinearConcat', qConcat, MICROSOFT),
 ];

@@ -42,7 +42,8 @@ const LSTM: Cell = {
   step(s) {
     const { a } = s;
     const [i, o, f, g] = split(s, a.add(s.x, recurrentPart(s, s.h, s.r, s.rBias)), 4) as [Ref, Ref, Ref, Ref];
-    const peeped = (gate: Ref, k: number, c: Ref): Ref => (s.peep[k] === undefined ? gate : a.add(gate, a.mul(s.peep[k], c)));
+    const peeped = (gate: Ref, k: number, c: Ref): Ref =>
+      s.peep[k] === undefined ? gate : a.add(gate, a.mul(s.peep[k], c));
     const input = s.f(0, peeped(i, 0, s.c));
     const forget = s.f(0, peeped(f, 2, s.c));
     const c = a.add(a.mul(forget, s.c), a.mul(input, s.f(1, g)));
@@ -58,11 +59,16 @@ const GRU: Cell = {
     const { a } = s;
     const [xz, xr, xh] = split(s, s.x, 3) as [Ref, Ref, Ref];
     const weights = split(s, s.r, 3);
-    const biases = s.rBias === undefined ? [] : a.emit.ops('Split', [s.rBias, a.emit.ints([s.hidden, s.hidden, s.hidden])], 3, { axis: 0 });
+    const biases =
+      s.rBias === undefined
+        ? []
+        : a.emit.ops('Split', [s.rBias, a.emit.ints([s.hidden, s.hidden, s.hidden])], 3, { axis: 0 });
     const z = s.f(0, a.add(xz, recurrentPart(s, s.h, weights[0]!, biases[0])));
     const r = s.f(0, a.add(xr, recurrentPart(s, s.h, weights[1]!, biases[1])));
     const late = a.c.attributes.int('linear_before_reset', 0) === 1;
-    const from = late ? a.mul(r, recurrentPart(s, s.h, weights[2]!, biases[2])) : recurrentPart(s, a.mul(r, s.h), weights[2]!, biases[2]);
+    const from = late
+      ? a.mul(r, recurrentPart(s, s.h, weights[2]!, biases[2]))
+      : recurrentPart(s, a.mul(r, s.h), weights[2]!, biases[2]);
     const candidate = s.f(1, a.add(xh, from));
     return { h: a.add(a.mul(a.sub(1, z), candidate), a.mul(z, s.h)) };
   },
@@ -89,14 +95,17 @@ function unrolled(cell: Cell): (c: NodeContext) => (Ref | undefined)[] {
     if (time.slope !== 0 || time.base > LONGEST) c.refuse(`it runs over more than ${LONGEST} steps`);
     const hidden = c.dims(R)[2]!.base;
     const directions = c.dims(R)[0]!.base;
-    const kinds = c.attributes.strings('activations') ?? Array<readonly string[]>(directions).fill(cell.activations).flat();
-    if (kinds.some((k) => !['Sigmoid', 'Tanh', 'Relu'].includes(k))) c.refuse(`its activations (${kinds.join(', ')}) are unusual`);
+    const kinds =
+      c.attributes.strings('activations') ?? Array<readonly string[]>(directions).fill(cell.activations).flat();
+    if (kinds.some((k) => !['Sigmoid', 'Tanh', 'Relu'].includes(k)))
+      c.refuse(`its activations (${kinds.join(', ')}) are unusual`);
     const state = (v: Ref | undefined, d: number): Ref => {
       if (v === undefined) return a.fill(0, [batch, fixed(hidden)], x);
       const first = batchFirst ? a.transpose(v, [1, 0, 2]) : v;
       return a.reshape(a.slice(first, [0], [d], [d + 1]), [batch, fixed(hidden)]);
     };
-    const ofDirection = (v: Ref, d: number, dims: readonly Dim[]): Ref => a.reshape(a.slice(v, [0], [d], [d + 1]), dims);
+    const ofDirection = (v: Ref, d: number, dims: readonly Dim[]): Ref =>
+      a.reshape(a.slice(v, [0], [d], [d + 1]), dims);
     const ys: Ref[] = [];
     const hs: Ref[] = [];
     const cs: Ref[] = [];
@@ -104,11 +113,26 @@ function unrolled(cell: Cell): (c: NodeContext) => (Ref | undefined)[] {
       const wide = fixed(cell.gates * hidden);
       const w = a.transpose(ofDirection(W, d, [wide, c.dims(W)[2]!]), [1, 0]);
       const r = a.transpose(ofDirection(R, d, [wide, fixed(hidden)]), [1, 0]);
-      const bias = B === undefined ? undefined : c.emit.ops('Split', [ofDirection(B, d, [fixed(2 * cell.gates * hidden)]), c.emit.ints([wide.base, wide.base])], 2, { axis: 0 });
-      const peep = P === undefined ? [] : c.emit.ops('Split', [ofDirection(P, d, [fixed(3 * hidden)]), c.emit.ints([hidden, hidden, hidden])], 3, { axis: 0 });
+      const bias =
+        B === undefined
+          ? undefined
+          : c.emit.ops(
+              'Split',
+              [ofDirection(B, d, [fixed(2 * cell.gates * hidden)]), c.emit.ints([wide.base, wide.base])],
+              2,
+              { axis: 0 },
+            );
+      const peep =
+        P === undefined
+          ? []
+          : c.emit.ops('Split', [ofDirection(P, d, [fixed(3 * hidden)]), c.emit.ints([hidden, hidden, hidden])], 3, {
+              axis: 0,
+            });
       const product = a.matmul(x, w);
       const projected = bias === undefined ? product : a.add(product, bias[0]!);
-      const steps = c.emit.ops('Split', [projected, c.emit.ints(range(time.base).map(() => 1))], time.base, { axis: 0 }).map((s) => a.reshape(s, [batch, wide]));
+      const steps = c.emit
+        .ops('Split', [projected, c.emit.ints(range(time.base).map(() => 1))], time.base, { axis: 0 })
+        .map((s) => a.reshape(s, [batch, wide]));
       const backwards = c.attributes.string('direction', 'forward') === 'reverse' || d === 1;
       let now: { h: Ref; c?: Ref } = { h: state(h0, d), c: state(c0, d) };
       const out: Ref[] = [];
@@ -127,4 +151,8 @@ function unrolled(cell: Cell): (c: NodeContext) => (Ref | undefined)[] {
   };
 }
 
-export const recurrentRules: readonly RuleEntry[] = [expand('LSTM', unrolled(LSTM)), expand('GRU', unrolled(GRU)), expand('RNN', unrolled(RNN))];
+export const recurrentRules: readonly RuleEntry[] = [
+  expand('LSTM', unrolled(LSTM)),
+  expand('GRU', unrolled(GRU)),
+  expand('RNN', unrolled(RNN)),
+];

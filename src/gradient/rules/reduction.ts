@@ -24,7 +24,15 @@ function reduced(c: RuleContext): Reduced {
   const axes = reducedAxes(c, dims.length);
   const kept = a.kept(dims, axes);
   const keep = (v: Ref): Ref => (c.attributes.int('keepdims', 1) === 1 ? v : a.reshape(v, kept));
-  return { a, x, axes, kept, dy: keep(c.outputGradients[0]!), y: () => keep(c.outputs[0]!), expand: (g) => a.expand(g, dims) };
+  return {
+    a,
+    x,
+    axes,
+    kept,
+    dy: keep(c.outputGradients[0]!),
+    y: () => keep(c.outputs[0]!),
+    expand: (g) => a.expand(g, dims),
+  };
 }
 
 function reducedAxes(c: RuleContext, rank: number): number[] {
@@ -36,7 +44,8 @@ function reducedAxes(c: RuleContext, rank: number): number[] {
       if (c.fact(input).base[0] !== 0) c.refuse('its axes are computed while the model runs');
     } else axes = toIntegers(known);
   }
-  if (axes === undefined || axes.length === 0) return c.attributes.int('noop_with_empty_axes', 0) === 1 ? [] : range(rank);
+  if (axes === undefined || axes.length === 0)
+    return c.attributes.int('noop_with_empty_axes', 0) === 1 ? [] : range(rank);
   return axes.map((x) => axisOf(x, rank)).sort((p, q) => p - q);
 }
 
@@ -52,7 +61,17 @@ function extremum({ a, x, axes, dy, y }: Reduced): Ref {
 
 export const reductionRules: readonly RuleEntry[] = [
   reduction('ReduceSum', ({ dy, expand }) => expand(dy)),
-  reduction('ReduceMean', ({ a, dy, x, axes, expand }, c) => expand(a.div(dy, a.count(axes.map((i) => c.dims(x)[i]!), dy)))),
+  reduction('ReduceMean', ({ a, dy, x, axes, expand }, c) =>
+    expand(
+      a.div(
+        dy,
+        a.count(
+          axes.map((i) => c.dims(x)[i]!),
+          dy,
+        ),
+      ),
+    ),
+  ),
   reduction('ReduceMax', extremum),
   reduction('ReduceMin', extremum),
   // Product of the others: P/x without zeros; at the only zero the product of the rest; 0 with two zeros.

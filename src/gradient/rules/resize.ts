@@ -13,17 +13,34 @@ function resize(c: RuleContext): (Ref | undefined)[] {
   const axes = (c.attributes.ints('axes') ?? range(xd.length)).map((k) => axisOf(k, xd.length));
   const transform = c.attributes.string('coordinate_transformation_mode', 'half_pixel');
   const factors = scaleFactors(c, xd, yd, axes, scales, sizes);
-  const region = transform === 'tf_crop_and_resize' ? toNumbers((roi === undefined ? undefined : c.constant(roi)) ?? c.refuse('its region is computed while the model runs')) : undefined;
+  const region =
+    transform === 'tf_crop_and_resize'
+      ? toNumbers(
+          (roi === undefined ? undefined : c.constant(roi)) ?? c.refuse('its region is computed while the model runs'),
+        )
+      : undefined;
   const dy = c.outputGradients[0]!;
-  const moving = axes.filter((axis, k) => !sameDim(xd[axis]!, yd[axis]!) || factors[k] !== 1 || (region !== undefined && (region[k] !== 0 || region[k + axes.length] !== 1)));
+  const moving = axes.filter(
+    (axis, k) =>
+      !sameDim(xd[axis]!, yd[axis]!) ||
+      factors[k] !== 1 ||
+      (region !== undefined && (region[k] !== 0 || region[k + axes.length] !== 1)),
+  );
   if (moving.some((axis) => !isFixed(xd[axis]!) || !isFixed(yd[axis]!))) c.refuse('it resizes along the batch');
   const mode = c.attributes.string('mode', 'nearest');
   const whole = moving.map((axis) => yd[axis]!.base / xd[axis]!.base);
-  const repeats = mode === 'nearest' && region === undefined && whole.every((f, i) => Number.isInteger(f) && factors[axes.indexOf(moving[i]!)] === f);
+  const repeats =
+    mode === 'nearest' &&
+    region === undefined &&
+    whole.every((f, i) => Number.isInteger(f) && factors[axes.indexOf(moving[i]!)] === f);
   const settings = (axis: number): Interpolation => {
     const k = axes.indexOf(axis);
     return {
-      mode, transform, size: xd[axis]!.base, out: yd[axis]!.base, scale: factors[k]!,
+      mode,
+      transform,
+      size: xd[axis]!.base,
+      out: yd[axis]!.base,
+      scale: factors[k]!,
       nearest: c.attributes.string('nearest_mode', 'round_prefer_floor'),
       cubic: c.attributes.float('cubic_coeff_a', -0.75),
       excludeOutside: c.attributes.int('exclude_outside', 0) === 1,
@@ -31,8 +48,19 @@ function resize(c: RuleContext): (Ref | undefined)[] {
       roi: region === undefined ? undefined : [region[k]!, region[k + axes.length]!],
     };
   };
-  const maps = moving.map((axis) => ({ axis, rows: yd[axis]!.base, columns: xd[axis]!.base, matrix: interpolation(settings(axis)) }));
-  if (repeats && maps.every((m) => m.rows > 0 && range(m.rows).every((r) => m.matrix[r * m.columns + Math.floor((r * m.columns) / m.rows)] === 1))) {
+  const maps = moving.map((axis) => ({
+    axis,
+    rows: yd[axis]!.base,
+    columns: xd[axis]!.base,
+    matrix: interpolation(settings(axis)),
+  }));
+  if (
+    repeats &&
+    maps.every(
+      (m) =>
+        m.rows > 0 && range(m.rows).every((r) => m.matrix[r * m.columns + Math.floor((r * m.columns) / m.rows)] === 1),
+    )
+  ) {
     // Every element repeated the same number of times: sum the copies.
     const split: Dim[] = xd.flatMap((d, i) => (moving.includes(i) ? [d, fixed(yd[i]!.base / xd[i]!.base)] : [d]));
     const copies: number[] = [];
@@ -43,7 +71,14 @@ function resize(c: RuleContext): (Ref | undefined)[] {
 }
 
 /** The factor each axis is resized by, as the operator itself derives it. */
-function scaleFactors(c: RuleContext, xd: readonly Dim[], yd: readonly Dim[], axes: readonly number[], scales: Ref | undefined, sizes: Ref | undefined): number[] {
+function scaleFactors(
+  c: RuleContext,
+  xd: readonly Dim[],
+  yd: readonly Dim[],
+  axes: readonly number[],
+  scales: Ref | undefined,
+  sizes: Ref | undefined,
+): number[] {
   const ratio = axes.map((k) => (sameDim(xd[k]!, yd[k]!) ? 1 : yd[k]!.base / xd[k]!.base));
   if (scales !== undefined && c.fact(scales).base[0] !== 0) {
     const known = c.constant(scales);

@@ -32,9 +32,17 @@ function gridSample(c: RuleContext): (Ref | undefined)[] {
   const size = fixed(space.reduce((p, d) => p * d, 1));
   const dy = a.reshape(c.outputGradients[0]!, [n, channels, points]);
   const axes = space.map((s, j) => axisOf(a, component(a, grid, space.length - 1 - j, [n, ONE, points]), s));
-  const combos = axes.reduce<Neighbour[][]>((all, axis) => all.flatMap((list) => axis.neighbours.map((k) => [...list, k])), [[]]);
+  const combos = axes.reduce<Neighbour[][]>(
+    (all, axis) => all.flatMap((list) => axis.neighbours.map((k) => [...list, k])),
+    [[]],
+  );
   const wide = [n, channels, points];
-  const flat = combos.map((combo) => a.cast(combo.map((k) => k.index).reduce((at, index, j) => a.add(a.mul(at, space[j]!), index)), 'int64'));
+  const flat = combos.map((combo) =>
+    a.cast(
+      combo.map((k) => k.index).reduce((at, index, j) => a.add(a.mul(at, space[j]!), index)),
+      'int64',
+    ),
+  );
   const product = (factors: readonly (Ref | undefined)[]): Ref | undefined =>
     factors.reduce((p, f) => (p === undefined ? f : f === undefined ? p : a.mul(p, f)), undefined);
   const inside = (combo: readonly Neighbour[]): Ref | undefined => product(combo.map((k) => k.inside));
@@ -46,7 +54,10 @@ function gridSample(c: RuleContext): (Ref | undefined)[] {
       return w === undefined ? dy : a.mul(dy, w);
     });
     const indices = a.expand(a.concat(flat, 2), [n, channels, fixed(points.base * combos.length)]);
-    const sum = a.op('ScatterElements', [a.zeros([n, channels, size], dy), indices, a.concat(updates, 2)], { axis: 2, reduction: 'add' });
+    const sum = a.op('ScatterElements', [a.zeros([n, channels, size], dy), indices, a.concat(updates, 2)], {
+      axis: 2,
+      reduction: 'add',
+    });
     dx = a.reshape(sum, dims);
   }
   if (!c.wants(1)) return [dx];
@@ -60,7 +71,9 @@ function gridSample(c: RuleContext): (Ref | undefined)[] {
     return mask === undefined ? pull : a.mul(pull, mask);
   });
   const components = axes.map((axis, j) => {
-    const terms = combos.map((combo, k) => a.mul(pulls[k]!, product(combo.map((nb, i) => (i === j ? nb.slope : nb.weight)))!));
+    const terms = combos.map((combo, k) =>
+      a.mul(pulls[k]!, product(combo.map((nb, i) => (i === j ? nb.slope : nb.weight)))!),
+    );
     return a.mul(a.sum(terms), axis.slope);
   });
   const stacked = a.concat(components.reverse(), 1);
@@ -95,7 +108,13 @@ function axisOf(a: Algebra, g: Ref, size: number): Axis {
   }
   const neighbour = (index: Ref, weight: Ref | undefined, dw: Ref | undefined): Neighbour => {
     if (padding === 'border') return { index: clip(a, index, 0, size - 1), inside: undefined, weight, slope: dw };
-    if (padding === 'reflection') return { index: clip(a, a.op('Round', [reflect(a, index, low, high).value]), 0, size - 1), inside: undefined, weight, slope: dw };
+    if (padding === 'reflection')
+      return {
+        index: clip(a, a.op('Round', [reflect(a, index, low, high).value]), 0, size - 1),
+        inside: undefined,
+        weight,
+        slope: dw,
+      };
     const inside = a.castLike(a.and(a.greater(index, -0.5), a.less(index, size - 0.5)), u);
     return { index: clip(a, index, 0, size - 1), inside, weight, slope: dw };
   };
@@ -143,9 +162,14 @@ function affineGrid(c: RuleContext): (Ref | undefined)[] {
   const dims = c.dims(c.outputs[0]!);
   const space = dims.slice(1, -1).map((d) => d.base);
   const aligned = c.attributes.int('align_corners', 0) === 1;
-  const line = (n: number): number[] => range(n).map((i) => (aligned ? (n === 1 ? 0 : (2 * i) / (n - 1) - 1) : (2 * i + 1) / n - 1));
+  const line = (n: number): number[] =>
+    range(n).map((i) => (aligned ? (n === 1 ? 0 : (2 * i) / (n - 1) - 1) : (2 * i + 1) / n - 1));
   const places = space.reduce<number[][]>((all, n) => all.flatMap((p) => line(n).map((v) => [...p, v])), [[]]);
-  const base = a.tensor([places.length, space.length + 1], places.flatMap((p) => [...p.reverse(), 1]), c.outputGradients[0]!);
+  const base = a.tensor(
+    [places.length, space.length + 1],
+    places.flatMap((p) => [...p.reverse(), 1]),
+    c.outputGradients[0]!,
+  );
   const flat = a.reshape(c.outputGradients[0]!, [dims[0]!, fixed(places.length), dims.at(-1)!]);
   return [a.matmul(a.transpose(flat, [0, 2, 1]), base)];
 }

@@ -6,6 +6,10 @@ import type { Ref } from '../rule.js';
 export function scatterFlat(a: Algebra, dims: Dims, indices: Ref, updates: Ref, updateDims: Dims): Ref {
   const line = (v: Ref, d: Dims): Ref => a.reshape(v, [a.joined(d)]);
   const size = a.joined(dims);
-  const out = a.op('ScatterElements', [a.zeros([size], updates), line(indices, updateDims), line(updates, updateDims)], { axis: 0, reduction: 'add' });
+  const out = a.op(
+    'ScatterElements',
+    [a.zeros([size], updates), line(indices, updateDims), line(updates, updateDims)],
+    { axis: 0, reduction: 'add' },
+  );
   return a.reshape(out, dims);
 }

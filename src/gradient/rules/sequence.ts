@@ -12,7 +12,10 @@ function col2Im(c: RuleContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const x = c.inputs[0]!;
   const [n, rows, columns] = c.dims(x) as [Dim, Dim, Dim];
-  const space = c.dims(c.outputs[0]!).slice(2).map((d) => d.base);
+  const space = c
+    .dims(c.outputs[0]!)
+    .slice(2)
+    .map((d) => d.base);
   const read = (v: Ref): number[] => {
     const t = c.constant(v) ?? c.refuse('its block is computed while the model runs');
     return Array.from(t.data as ArrayLike<number | bigint>, Number);
@@ -22,13 +25,22 @@ function col2Im(c: RuleContext): (Ref | undefined)[] {
   const channels = rows.base / size;
   const count = block.map(() => 0);
   const w = windowOf(c, block, space, count);
-  const places = block.map((k, i) => Math.floor((space[i]! + w.begin[i]! + w.end[i]! - w.dilations[i]! * (k - 1) - 1) / w.strides[i]!) + 1);
+  const places = block.map(
+    (k, i) => Math.floor((space[i]! + w.begin[i]! + w.end[i]! - w.dilations[i]! * (k - 1) - 1) / w.strides[i]!) + 1,
+  );
   const padded = space.map((d, i) => d + w.begin[i]! + w.end[i]!);
   const axes = range(space.length).map((i) => i + 2);
-  const flat = a.reshape(a.pad(c.outputGradients[0]!, axes, w.begin, w.end), [n, fixed(channels), fixed(padded.reduce((p, d) => p * d, 1))]);
-  const grid = (sizes: readonly number[]): number[][] => sizes.reduce<number[][]>((all, k) => all.flatMap((p) => range(k).map((i) => [...p, i])), [[]]);
+  const flat = a.reshape(a.pad(c.outputGradients[0]!, axes, w.begin, w.end), [
+    n,
+    fixed(channels),
+    fixed(padded.reduce((p, d) => p * d, 1)),
+  ]);
+  const grid = (sizes: readonly number[]): number[][] =>
+    sizes.reduce<number[][]>((all, k) => all.flatMap((p) => range(k).map((i) => [...p, i])), [[]]);
   const indices = grid(block).flatMap((k) =>
-    grid(places).map((p) => p.reduce((at, place, i) => at * padded[i]! + place * w.strides[i]! + k[i]! * w.dilations[i]!, 0)),
+    grid(places).map((p) =>
+      p.reduce((at, place, i) => at * padded[i]! + place * w.strides[i]! + k[i]! * w.dilations[i]!, 0),
+    ),
   );
   const out = a.op('Gather', [flat, c.emit.ints(indices)], { axis: 2 });
   return [a.reshape(out, [n, rows, columns])];
@@ -44,11 +56,20 @@ function dft(c: RuleContext): (Ref | undefined)[] {
   const oneSided = c.attributes.int('onesided', 0) === 1;
   if (inverse && oneSided) c.refuse('it is a one-sided inverse transform');
   const axisInput = c.inputs[2];
-  const given = axisInput === undefined ? undefined : (c.constant(axisInput) ?? c.refuse('its axis is computed while the model runs'));
-  const axis = axisOf(given === undefined ? c.attributes.int('axis', c.opset >= 20 ? -2 : 1) : Number(given.data[0]), dims.length);
+  const given =
+    axisInput === undefined
+      ? undefined
+      : (c.constant(axisInput) ?? c.refuse('its axis is computed while the model runs'));
+  const axis = axisOf(
+    given === undefined ? c.attributes.int('axis', c.opset >= 20 ? -2 : 1) : Number(given.data[0]),
+    dims.length,
+  );
   const [size, bins] = [dims[axis]!.base, out[axis]!.base];
   const lengthInput = c.inputs[1];
-  const known = lengthInput === undefined ? undefined : (c.constant(lengthInput) ?? c.refuse('its length is computed while the model runs'));
+  const known =
+    lengthInput === undefined
+      ? undefined
+      : (c.constant(lengthInput) ?? c.refuse('its length is computed while the model runs'));
   const length = known === undefined ? size : Number(known.data[0]);
   // The missing half of the bins got no gradient.
   const full = a.pad(c.outputGradients[0]!, [axis], [0], [length - bins]);
@@ -67,7 +88,12 @@ export const sequenceRules: readonly RuleEntry[] = [
   rule('CumProd', (c) => {
     const a = new Algebra(c);
     c.note('The gradient of CumProd is not defined where its input is exactly 0.');
-    return [a.div(scan('CumSum', c, a.mul(c.outputGradients[0]!, c.outputs[0]!), 1 - c.attributes.int('reverse', 0)), c.inputs[0]!)];
+    return [
+      a.div(
+        scan('CumSum', c, a.mul(c.outputGradients[0]!, c.outputs[0]!), 1 - c.attributes.int('reverse', 0)),
+        c.inputs[0]!,
+      ),
+    ];
   }),
   // y = start + i·delta
   rule('Range', (c) => {
@@ -81,9 +107,18 @@ export const sequenceRules: readonly RuleEntry[] = [
   rule('DFT', dft),
   refusal('STFT', 'spectrograms are not differentiated'),
   ...[
-    'SequenceAt', 'SequenceConstruct', 'SequenceEmpty', 'SequenceErase', 'SequenceInsert', 'SequenceMap', 'ConcatFromSequence', 'SplitToSequence',
+    'SequenceAt',
+    'SequenceConstruct',
+    'SequenceEmpty',
+    'SequenceErase',
+    'SequenceInsert',
+    'SequenceMap',
+    'ConcatFromSequence',
+    'SplitToSequence',
   ].map((op) => refusal(op, 'lists of tensors are not differentiated')),
   ...['Optional', 'OptionalGetElement'].map((op) => refusal(op, 'optional values are not differentiated')),
   ...['If', 'Loop', 'Scan'].map((op) => refusal(op, 'what it runs depends on its input (control flow)')),
-  ...['NegativeLogLikelihoodLoss', 'SoftmaxCrossEntropyLoss'].map((op) => refusal(op, 'it is a loss, which belongs to training')),
+  ...['NegativeLogLikelihoodLoss', 'SoftmaxCrossEntropyLoss'].map((op) =>
+    refusal(op, 'it is a loss, which belongs to training'),
+  ),
 ];

@@ -13,7 +13,12 @@ function reshaped(op: string): RuleEntry {
 function transpose(c: RuleContext): (Ref | undefined)[] {
   const rank = c.dims(c.inputs[0]!).length;
   const perm = c.attributes.ints('perm') ?? range(rank).reverse();
-  return [new Algebra(c).transpose(c.outputGradients[0]!, range(rank).map((i) => perm.indexOf(i)))];
+  return [
+    new Algebra(c).transpose(
+      c.outputGradients[0]!,
+      range(rank).map((i) => perm.indexOf(i)),
+    ),
+  ];
 }
 
 /** Each input gets its stretch of dy. */
@@ -49,7 +54,14 @@ function split(c: RuleContext): (Contribution | undefined)[] {
     const start = pieces.slice(0, i).reduce((sum, d) => sum + d!.base, 0);
     return [{ ref: like, axis, start, length: pieces[i]!.base }];
   }
-  const filled = c.outputGradients.map((g, i) => g ?? a.zeros(dims.map((d, k) => (k === axis ? (pieces[i] ?? c.refuse('one of its outputs has no name')) : d)), like));
+  const filled = c.outputGradients.map(
+    (g, i) =>
+      g ??
+      a.zeros(
+        dims.map((d, k) => (k === axis ? (pieces[i] ?? c.refuse('one of its outputs has no name')) : d)),
+        like,
+      ),
+  );
   return [a.concat(filled, axis)];
 }
 
@@ -70,8 +82,12 @@ function slice(c: RuleContext): (Contribution | undefined)[] {
     return t === undefined ? undefined : toIntegers(t);
   };
   const count = c.dims(starts)[0]!.base;
-  const axes = axesRef === undefined ? range(count) : (read(axesRef) ?? c.refuse('its axes are computed while the model runs'));
-  const steps = stepsRef === undefined ? axes.map(() => 1) : (read(stepsRef) ?? c.refuse('its steps are computed while the model runs'));
+  const axes =
+    axesRef === undefined ? range(count) : (read(axesRef) ?? c.refuse('its axes are computed while the model runs'));
+  const steps =
+    stepsRef === undefined
+      ? axes.map(() => 1)
+      : (read(stepsRef) ?? c.refuse('its steps are computed while the model runs'));
   const from = read(starts);
   const cuts: Cut[] = [];
   const moving: number[] = [];
@@ -91,7 +107,13 @@ function slice(c: RuleContext): (Contribution | undefined)[] {
     // The positions themselves, cut the same way: right whatever start and end turn out to be.
     const axis = axisOf(axes[k]!, xd.length);
     const one = (v: Ref): Ref => a.slice(v, [0], [k], [k + 1]);
-    const indices = a.op('Slice', [a.iota(xd[axis]!, 1, 0), one(starts), one(ends), c.emit.ints([0]), c.emit.ints([steps[k]!])]);
+    const indices = a.op('Slice', [
+      a.iota(xd[axis]!, 1, 0),
+      one(starts),
+      one(ends),
+      c.emit.ints([0]),
+      c.emit.ints([steps[k]!]),
+    ]);
     const wide = now.map((d, i) => (i === axis ? xd[axis]! : d));
     g = scatterAlong(a, g, now, wide, indices, axis);
     now = wide;
@@ -104,7 +126,14 @@ function slice(c: RuleContext): (Contribution | undefined)[] {
     if (cut.step !== 1) [g, now] = stretched(a, g, now, cut);
   }
   const last = cuts.map((cut) => ({ ...cut, ...covered(cut) }));
-  return [a.pad(g, last.map((l) => l.axis), last.map((l) => l.low), last.map((l) => xd[l.axis]!.base - l.low - l.span))];
+  return [
+    a.pad(
+      g,
+      last.map((l) => l.axis),
+      last.map((l) => l.low),
+      last.map((l) => xd[l.axis]!.base - l.low - l.span),
+    ),
+  ];
 }
 
 /** First element and extent of what a cut covers, gaps included. */
@@ -139,7 +168,9 @@ function tile(c: RuleContext): (Ref | undefined)[] {
     return sameDim(d, yd[i]!) ? fixed(1) : c.refuse('how often it repeats is computed while the model runs');
   });
   const split = xd.flatMap((d, i) => [times[i]!, d]);
-  const axes = range(xd.length).filter((i) => !isOne(times[i]!)).map((i) => 2 * i);
+  const axes = range(xd.length)
+    .filter((i) => !isOne(times[i]!))
+    .map((i) => 2 * i);
   return [a.reshape(a.reduceSum(a.reshape(c.outputGradients[0]!, split), axes), xd)];
 }
 
@@ -173,7 +204,14 @@ function centerCropPad(c: RuleContext): (Ref | undefined)[] {
   if (axes.some((i) => !isFixed(xd[i]!) || !isFixed(yd[i]!))) c.refuse('it crops along the batch');
   const more = axes.map((i) => yd[i]!.base - xd[i]!.base);
   const before = more.map((m) => (m > 0 ? Math.floor(m / 2) : -Math.floor(-m / 2)));
-  return [a.pad(c.outputGradients[0]!, axes, before.map((b) => -b), more.map((m, i) => before[i]! - m))];
+  return [
+    a.pad(
+      c.outputGradients[0]!,
+      axes,
+      before.map((b) => -b),
+      more.map((m, i) => before[i]! - m),
+    ),
+  ];
 }
 
 export const shapeRules: readonly RuleEntry[] = [
@@ -194,8 +232,13 @@ export const shapeRules: readonly RuleEntry[] = [
   rule('CenterCropPad', centerCropPad),
   // Its own inverse.
   rule('ReverseSequence', (c) => [
-    c.emit.op('ReverseSequence', [c.outputGradients[0], c.inputs[1]], { batch_axis: c.attributes.int('batch_axis', 1), time_axis: c.attributes.int('time_axis', 0) }),
+    c.emit.op('ReverseSequence', [c.outputGradients[0], c.inputs[1]], {
+      batch_axis: c.attributes.int('batch_axis', 1),
+      time_axis: c.attributes.int('time_axis', 0),
+    }),
   ]),
-  rule('Trilu', (c) => [c.emit.op('Trilu', [c.outputGradients[0], c.inputs[1]], { upper: c.attributes.int('upper', 1) })]),
+  rule('Trilu', (c) => [
+    c.emit.op('Trilu', [c.outputGradients[0], c.inputs[1]], { upper: c.attributes.int('upper', 1) }),
+  ]),
   ...zeros('Shape', 'Size', 'ConstantOfShape', 'EyeLike'),
 ];

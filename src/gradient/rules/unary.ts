@@ -2,7 +2,11 @@ import { Algebra } from '../algebra.js';
 import { rule, zeros, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** An entry for y = f(x) elementwise, given f'(x). */
-export function unary(op: string, derivative: (a: Algebra, x: Ref, y: Ref, c: RuleContext) => Ref, domain = ''): RuleEntry {
+export function unary(
+  op: string,
+  derivative: (a: Algebra, x: Ref, y: Ref, c: RuleContext) => Ref,
+  domain = '',
+): RuleEntry {
   const entry = rule(op, (c) => {
     const a = new Algebra(c);
     return [a.mul(c.outputGradients[0]!, derivative(a, c.inputs[0]!, c.outputs[0]!, c))];

@@ -25,7 +25,9 @@ export function taps(a: Algebra, x: Ref, w: Window, filler: number): Tap[] {
   const axes = range(w.kernel.length).map((i) => i + 2);
   const after = w.input.map((size, i) => Math.max(0, reach(w, i) - size - w.begin[i]!));
   const padding = [...w.begin, ...after];
-  const padded = padding.every((p) => p === 0) ? x : a.op('Pad', [x, a.emit.ints(padding), a.emit.scalar(filler, x), a.emit.ints(axes)]);
+  const padded = padding.every((p) => p === 0)
+    ? x
+    : a.op('Pad', [x, a.emit.ints(padding), a.emit.scalar(filler, x), a.emit.ints(axes)]);
   return places(w.kernel).map((offset) => {
     const start = offset.map((k, i) => k * w.dilations[i]!);
     const end = start.map((s, i) => s + (w.output[i]! - 1) * w.strides[i]! + 1);
@@ -46,7 +48,12 @@ export function spread(a: Algebra, parts: readonly Tap[], w: Window, x: readonly
     const at = offset.map((k, i) => k * w.dilations[i]!);
     const shift = at.map((p, i) => Math.floor(p / w.strides[i]!));
     const phase = at.map((p, i) => p % w.strides[i]!).join();
-    const moved = a.pad(value, axes, shift, shift.map((q, i) => cells[i]! - w.output[i]! - q));
+    const moved = a.pad(
+      value,
+      axes,
+      shift,
+      shift.map((q, i) => cells[i]! - w.output[i]! - q),
+    );
     byPhase.set(phase, [...(byPhase.get(phase) ?? []), moved]);
   }
   const lead = x.slice(0, 2);
@@ -61,5 +68,10 @@ export function spread(a: Algebra, parts: readonly Tap[], w: Window, x: readonly
     const mixed = a.transpose(split, [0, n + 1, ...range(n).flatMap((i) => [n + 2 + i, i + 1])]);
     full = a.reshape(mixed, [...lead, ...cells.map((k, i) => fixed(k * w.strides[i]!))]);
   }
-  return a.pad(full, axes, w.begin.map((p) => -p), cells.map((k, i) => w.begin[i]! + w.input[i]! - k * w.strides[i]!));
+  return a.pad(
+    full,
+    axes,
+    w.begin.map((p) => -p),
+    cells.map((k, i) => w.begin[i]! + w.input[i]! - k * w.strides[i]!),
+  );
 }

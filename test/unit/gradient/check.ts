@@ -46,23 +46,56 @@ export interface OpOptions {
 }
 
 /** A case of one node. Inputs: dimensions (seeded noise), a tensor (whole numbers become weights), or absent. */
-export function op(name: string, inputs: readonly Given[], attributes: Readonly<Record<string, AttributeInput | undefined>> | Attributes = {}, options: OpOptions = {}): Case {
+export function op(
+  name: string,
+  inputs: readonly Given[],
+  attributes: Readonly<Record<string, AttributeInput | undefined>> | Attributes = {},
+  options: OpOptions = {},
+): Case {
   const random = new Random(7 + name.length);
-  const tensors = inputs.map((given) => (given === undefined ? undefined : isTensor(given) ? given : noise(given, random)));
+  const tensors = inputs.map((given) =>
+    given === undefined ? undefined : isTensor(given) ? given : noise(given, random),
+  );
   const floats = tensors.flatMap((t, i) => (t !== undefined && isFloating(t.type) ? [i] : []));
   const wrt = options.wrt ?? floats;
   const names = tensors.map((t, i) => (t === undefined ? '' : `x${i}`));
   const outputs = Array.from({ length: options.outputs ?? 1 }, (_, i) => `y${i}`);
   const domain = options.domain ?? '';
-  const node: GraphNode = { name: 'node', op: name, domain, inputs: names, outputs, attributes: attributes instanceof Attributes ? attributes : makeAttributes(attributes), doc: '', metadata: new Map() };
+  const node: GraphNode = {
+    name: 'node',
+    op: name,
+    domain,
+    inputs: names,
+    outputs,
+    attributes: attributes instanceof Attributes ? attributes : makeAttributes(attributes),
+    doc: '',
+    metadata: new Map(),
+  };
   const graph: Graph = {
-    name: 'case', irVersion: 10, opset: options.opset ?? 18, opsets: new Map(domain === '' ? [] : [[domain, 1]]), nodes: [node], metadata: new Map(),
+    name: 'case',
+    irVersion: 10,
+    opset: options.opset ?? 18,
+    opsets: new Map(domain === '' ? [] : [[domain, 1]]),
+    nodes: [node],
+    metadata: new Map(),
     inputs: wrt.map((i) => ({ name: names[i]!, type: tensors[i]!.type, dims: tensors[i]!.dims })),
     outputs: outputs.map((o) => ({ name: o })),
-    weights: new Map(tensors.flatMap((t, i) => (t === undefined || wrt.includes(i) ? [] : [[names[i]!, inMemory(names[i]!, t)] as const]))),
+    weights: new Map(
+      tensors.flatMap((t, i) =>
+        t === undefined || wrt.includes(i) ? [] : [[names[i]!, inMemory(names[i]!, t)] as const],
+      ),
+    ),
   };
-  const title = options.title ?? `${domain === '' ? '' : `${domain}.`}${name} ${inputs.map(describe).join(' ')} ${attributes instanceof Attributes ? attributes.list.map((a) => a.name).join() : JSON.stringify(attributes)} opset ${graph.opset}`;
-  return { title, graph, feeds: Object.fromEntries(wrt.map((i) => [names[i]!, tensors[i]!])), wrt: wrt.map((i) => names[i]!), output: outputs[options.score ?? 0]! };
+  const title =
+    options.title ??
+    `${domain === '' ? '' : `${domain}.`}${name} ${inputs.map(describe).join(' ')} ${attributes instanceof Attributes ? attributes.list.map((a) => a.name).join() : JSON.stringify(attributes)} opset ${graph.opset}`;
+  return {
+    title,
+    graph,
+    feeds: Object.fromEntries(wrt.map((i) => [names[i]!, tensors[i]!])),
+    wrt: wrt.map((i) => names[i]!),
+    output: outputs[options.score ?? 0]!,
+  };
 }
 
 function describe(given: Given): string {
@@ -74,13 +107,21 @@ function isTensor(given: Given): given is Tensor {
 }
 
 function noise(dims: readonly number[], random: Random): Tensor {
-  return numbers('float32', dims, Array.from({ length: sizeOf(dims) }, () => random.normal()));
+  return numbers(
+    'float32',
+    dims,
+    Array.from({ length: sizeOf(dims) }, () => random.normal()),
+  );
 }
 
 /** Seeded numbers between two limits. */
 export function between(low: number, high: number, dims: readonly number[], seed = 3): Tensor {
   const random = new Random(seed);
-  return numbers('float32', dims, Array.from({ length: sizeOf(dims) }, () => low + (high - low) * random.uniform()));
+  return numbers(
+    'float32',
+    dims,
+    Array.from({ length: sizeOf(dims) }, () => low + (high - low) * random.uniform()),
+  );
 }
 
 /** Given numbers as floats. */
@@ -88,7 +129,11 @@ export function floats(values: readonly number[], dims: readonly number[] = [val
   return numbers('float32', dims, values);
 }
 
-export function ints(values: readonly number[], dims: readonly number[] = [values.length], type: ElementType = 'int64'): Tensor {
+export function ints(
+  values: readonly number[],
+  dims: readonly number[] = [values.length],
+  type: ElementType = 'int64',
+): Tensor {
   return numbers(type, dims, values);
 }
 
@@ -105,7 +150,8 @@ export async function check(sessions: OrtSessions, c: Case): Promise<Verdict> {
   try {
     return await checkIn(sessions, inDouble(c), 'float64');
   } catch (error) {
-    if (!(error instanceof LensError) || error.kind === 'unsupported' && error.code.startsWith('gradient/')) throw error;
+    if (!(error instanceof LensError) || (error.kind === 'unsupported' && error.code.startsWith('gradient/')))
+      throw error;
     return checkIn(sessions, c, 'float32');
   }
 }
@@ -121,21 +167,33 @@ async function checkIn(sessions: OrtSessions, c: Case, precision: Verdict['preci
     backward = await sessions.open(gradient.graph);
     const scored = y[c.output]!;
     const random = new Random(11);
-    const direction = numbers(scored.type, scored.dims, Array.from({ length: sizeOf(scored.dims) }, () => random.normal()));
+    const direction = numbers(
+      scored.type,
+      scored.dims,
+      Array.from({ length: sizeOf(scored.dims) }, () => random.normal()),
+    );
     const v = toNumbers(direction);
     const results = [...gradient.gradients.values()];
-    const out = await backward.run({ ...c.feeds, [gradient.seed!]: direction }, [gradient.score, ...results, ...gradient.kept]);
+    const out = await backward.run({ ...c.feeds, [gradient.seed!]: direction }, [
+      gradient.score,
+      ...results,
+      ...gradient.kept,
+    ]);
     let error = 0;
-    const loss = async (name: string, x: Tensor): Promise<number> => dot(toNumbers((await forward.run({ ...c.feeds, [name]: x }, [c.output]))[c.output]!), v);
+    const loss = async (name: string, x: Tensor): Promise<number> =>
+      dot(toNumbers((await forward.run({ ...c.feeds, [name]: x }, [c.output]))[c.output]!), v);
     for (const [value, name] of gradient.gradients) {
       const g = toNumbers(out[name]!);
       const x = c.feeds[value]!;
-      if (out[name]!.dims.join() !== x.dims.join()) throw new Error(`gradient of ${value} is [${out[name]!.dims.join()}], the value [${x.dims.join()}]`);
-      if (out[name]!.type !== x.type) throw new Error(`gradient of ${value} is ${out[name]!.type}, the value ${x.type}`);
+      if (out[name]!.dims.join() !== x.dims.join())
+        throw new Error(`gradient of ${value} is [${out[name]!.dims.join()}], the value [${x.dims.join()}]`);
+      if (out[name]!.type !== x.type)
+        throw new Error(`gradient of ${value} is ${out[name]!.type}, the value ${x.type}`);
       error = Math.max(error, await slopes(x, g, (moved) => loss(value, moved), precision, random));
     }
     let difference = 0;
-    for (const k of gradient.kept) if (isFloating(y[k]!.type)) difference = Math.max(difference, relative(toNumbers(out[k]!), toNumbers(y[k]!)));
+    for (const k of gradient.kept)
+      if (isFloating(y[k]!.type)) difference = Math.max(difference, relative(toNumbers(out[k]!), toNumbers(y[k]!)));
     return { precision, error, forward: difference };
   } finally {
     await forward.dispose();
@@ -144,7 +202,13 @@ async function checkIn(sessions: OrtSessions, c: Case, precision: Verdict['preci
 }
 
 /** Slopes along random directions, by a five-point stencil; the step shrinks until no kink lies within it. */
-async function slopes(x: Tensor, g: Float64Array, loss: (x: Tensor) => Promise<number>, precision: Verdict['precision'], random: Random): Promise<number> {
+async function slopes(
+  x: Tensor,
+  g: Float64Array,
+  loss: (x: Tensor) => Promise<number>,
+  precision: Verdict['precision'],
+  random: Random,
+): Promise<number> {
   const at = toNumbers(x);
   const length = Math.sqrt(dot(g, g));
   let worst = 0;
@@ -154,7 +218,14 @@ async function slopes(x: Tensor, g: Float64Array, loss: (x: Tensor) => Promise<n
     const foretold = dot(g, d);
     let best = Infinity;
     for (const h of precision === 'float64' ? [1e-3, 1e-4, 1e-5, 1e-6, 1e-7] : [0.1, 0.03, 0.01, 0.003, 0.5]) {
-      const f = async (t: number): Promise<number> => loss(numbers(x.type, x.dims, at.map((a, i) => a + t * d[i]!)));
+      const f = async (t: number): Promise<number> =>
+        loss(
+          numbers(
+            x.type,
+            x.dims,
+            at.map((a, i) => a + t * d[i]!),
+          ),
+        );
       const slope = (8 * ((await f(h)) - (await f(-h))) - ((await f(2 * h)) - (await f(-2 * h)))) / (12 * h);
       const e = Math.abs(slope - foretold) / Math.max(length, 1e-6);
       best = Math.min(best, Number.isNaN(e) ? Infinity : e);
@@ -185,7 +256,8 @@ function relative(a: Float64Array, b: Float64Array): number {
 function factsOf(c: Case, y: Readonly<Record<string, Tensor>>): Facts {
   const types = inferTypes(c.graph);
   const facts = new Map<string, ValueFact>();
-  const add = (name: string, t: { type: ElementType; dims: readonly number[] }): void => void facts.set(name, { type: types.get(name) ?? t.type, base: t.dims, slope: t.dims.map(() => 0) });
+  const add = (name: string, t: { type: ElementType; dims: readonly number[] }): void =>
+    void facts.set(name, { type: types.get(name) ?? t.type, base: t.dims, slope: t.dims.map(() => 0) });
   for (const [name, t] of Object.entries(c.feeds)) add(name, t);
   for (const [name, t] of Object.entries(y)) add(name, t);
   return { dynamicBatch: false, batch: 1, get: (v) => facts.get(v) };
@@ -201,15 +273,29 @@ export function allOutputs(graph: Graph): Graph {
 /** The same case with every float32 as float64. */
 function inDouble(c: Case): Case {
   const wide = (t: Tensor): Tensor => (t.type === 'float32' ? numbers('float64', t.dims, toNumbers(t)) : t);
-  const info = (v: Graph['inputs'][number]): Graph['inputs'][number] => (v.type === 'float32' ? { ...v, type: 'float64' } : v);
+  const info = (v: Graph['inputs'][number]): Graph['inputs'][number] =>
+    v.type === 'float32' ? { ...v, type: 'float64' } : v;
   const graph: Graph = {
     ...c.graph,
     inputs: c.graph.inputs.map(info),
     outputs: c.graph.outputs.map((o) => ({ name: o.name })),
-    weights: new Map([...c.graph.weights].map(([name, w]) => [name, w.at.kind === 'memory' && !KEEPS_SINGLE.has(c.graph.nodes[0]?.op ?? '') ? inMemory(name, wide(w.at.tensor)) : w])),
+    weights: new Map(
+      [...c.graph.weights].map(([name, w]) => [
+        name,
+        w.at.kind === 'memory' && !KEEPS_SINGLE.has(c.graph.nodes[0]?.op ?? '') ? inMemory(name, wide(w.at.tensor)) : w,
+      ]),
+    ),
     nodes: c.graph.nodes.map((n) => ({
       ...n,
-      attributes: new Attributes(n.attributes.list.map((a) => (a.type === 'int' && a.name === 'to' && a.value === 1n ? { ...a, value: 11n } : a.type === 'tensor' && a.value.at.kind === 'memory' ? { ...a, value: inMemory(a.value.name, wide(a.value.at.tensor)) } : a))),
+      attributes: new Attributes(
+        n.attributes.list.map((a) =>
+          a.type === 'int' && a.name === 'to' && a.value === 1n
+            ? { ...a, value: 11n }
+            : a.type === 'tensor' && a.value.at.kind === 'memory'
+              ? { ...a, value: inMemory(a.value.name, wide(a.value.at.tensor)) }
+              : a,
+        ),
+      ),
     })),
   };
   return { ...c, graph, feeds: Object.fromEntries(Object.entries(c.feeds).map(([k, t]) => [k, wide(t)])) };

@@ -6,7 +6,9 @@ import { differentiate, openModel, type Opened } from './run.js';
 /** Largest relative difference per sample, of all samples the worst. */
 function worst(actual: Float32Array, expected: Float32Array, samples: number): number[] {
   const size = expected.length / samples;
-  return Array.from({ length: samples }, (_, k) => relativeError(actual.slice(k * size, (k + 1) * size), expected.slice(k * size, (k + 1) * size)));
+  return Array.from({ length: samples }, (_, k) =>
+    relativeError(actual.slice(k * size, (k + 1) * size), expected.slice(k * size, (k + 1) * size)),
+  );
 }
 
 const MODELS: readonly (readonly [model: string, tolerance: number])[] = [
@@ -24,12 +26,20 @@ describe('gradient/models', () => {
       const m = await openModel(modelPath(`${model}.onnx`));
       const input = reference(model, 'input');
       const target = [...reference(model, 'target').data];
-      const answer = await differentiate(m, { [m.input]: input }, { score: { value: m.logits, seed: 'index' }, wrt: [m.input] }, target);
+      const answer = await differentiate(
+        m,
+        { [m.input]: input },
+        { score: { value: m.logits, seed: 'index' }, wrt: [m.input] },
+        target,
+      );
       const gradient = answer.gradients.get(m.input)!;
       const expected = reference(model, 'gradient');
       assert.deepEqual(gradient.dims, expected.dims);
       const errors = worst(gradient.data, expected.data, target.length);
-      assert.ok(errors.every((e) => e < tolerance), `relative errors ${errors.map((e) => e.toExponential(1)).join(', ')}`);
+      assert.ok(
+        errors.every((e) => e < tolerance),
+        `relative errors ${errors.map((e) => e.toExponential(1)).join(', ')}`,
+      );
       const logits = reference(model, 'logits');
       const scores = target.map((t, k) => logits.data[k * logits.dims[1]! + t]!);
       assert.ok(relativeError(answer.score, scores) < 1e-5);
@@ -42,10 +52,22 @@ describe('gradient/models', () => {
       const m = await openModel(modelPath(`${model}.onnx`));
       const input = reference('cifar_resnet20', 'input');
       const target = [...reference('cifar_resnet20', 'target').data];
-      const answer = await differentiate(m, { [m.input]: input }, { score: { value: m.logits, seed: 'index' }, wrt: [m.input] }, target);
-      const errors = worst(answer.gradients.get(m.input)!.data, reference('cifar_resnet20', 'gradient').data, target.length);
+      const answer = await differentiate(
+        m,
+        { [m.input]: input },
+        { score: { value: m.logits, seed: 'index' }, wrt: [m.input] },
+        target,
+      );
+      const errors = worst(
+        answer.gradients.get(m.input)!.data,
+        reference('cifar_resnet20', 'gradient').data,
+        target.length,
+      );
       assert.ok(errors.filter((e) => e < 1e-4).length >= target.length - 1, errors.join());
-      assert.ok(errors.every((e) => e < 2e-2), errors.join());
+      assert.ok(
+        errors.every((e) => e < 2e-2),
+        errors.join(),
+      );
       await m.sessions.dispose();
     });
   }
@@ -62,9 +84,17 @@ async function compareBatches(m: Opened, input: ReturnType<typeof reference>): P
   const size = input.data.length / input.dims[0]!;
   const two = floatTensor([2, ...input.dims.slice(1)], new Float32Array(2 * size));
   two.data.set(input.data.slice(0, size));
-  two.data.set(input.data.slice(0, size).map((v) => -v), size);
+  two.data.set(
+    input.data.slice(0, size).map((v) => -v),
+    size,
+  );
   const request = { score: { value: m.logits, seed: 'index' as const }, wrt: [m.input] };
   const both = await differentiate(m, { [m.input]: two }, request, [1, 1]);
-  const one = await differentiate(m, { [m.input]: floatTensor([1, ...input.dims.slice(1)], input.data.slice(0, size)) }, request, [1]);
+  const one = await differentiate(
+    m,
+    { [m.input]: floatTensor([1, ...input.dims.slice(1)], input.data.slice(0, size)) },
+    request,
+    [1],
+  );
   assert.ok(relativeError(both.gradients.get(m.input)!.data.slice(0, size), one.gradients.get(m.input)!.data) < 1e-5);
 }

@@ -6,7 +6,16 @@ import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build.js';
 import { allOutputs, type Case } from './check.js';
 
-const TYPES: Readonly<Record<number, ElementType>> = { 1: 'float32', 2: 'uint8', 3: 'int8', 6: 'int32', 7: 'int64', 9: 'bool', 11: 'float64', 10: 'float16' };
+const TYPES: Readonly<Record<number, ElementType>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  6: 'int32',
+  7: 'int64',
+  9: 'bool',
+  11: 'float64',
+  10: 'float16',
+};
 
 /** A TensorProto that stands alone in a file, as the ONNX standard tests store their inputs. */
 function readTensorProto(bytes: Uint8Array): Tensor {
@@ -41,15 +50,26 @@ function readTensorProto(bytes: Uint8Array): Tensor {
   }
   const buffer = raw.buffer as ArrayBuffer;
   const data = {
-    float32: () => new Float32Array(buffer), float64: () => new Float64Array(buffer), int64: () => new BigInt64Array(buffer), int32: () => new Int32Array(buffer),
-    uint8: () => new Uint8Array(buffer), int8: () => new Int8Array(buffer), bool: () => new Uint8Array(buffer), float16: () => new Uint16Array(buffer),
+    float32: () => new Float32Array(buffer),
+    float64: () => new Float64Array(buffer),
+    int64: () => new BigInt64Array(buffer),
+    int32: () => new Int32Array(buffer),
+    uint8: () => new Uint8Array(buffer),
+    int8: () => new Int8Array(buffer),
+    bool: () => new Uint8Array(buffer),
+    float16: () => new Uint16Array(buffer),
   }[type as 'float32']();
   if (data.length !== sizeOf(dims)) throw new Error(`${data.length} values for ${dims.join()}`);
   return { type, dims, data };
 }
 
 /** Floating inputs that are parameters of the operator, not values with a gradient. */
-const PARAMETERS: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Dropout: [1, 2], RotaryEmbedding: [1, 2], Upsample: [1] };
+const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
+  Resize: [1, 2],
+  Dropout: [1, 2],
+  RotaryEmbedding: [1, 2],
+  Upsample: [1],
+};
 
 /** Tests whose inputs stand on a kink or where powers overflow: moved a little. */
 const MOVED: Readonly<Record<string, (v: number, i: number) => number>> = {

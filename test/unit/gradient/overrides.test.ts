@@ -12,7 +12,11 @@ describe('gradient/overrides', () => {
       it(`${name} of ${model} equals the reference`, async () => {
         const m = await openModel(modelPath(`${model}.onnx`));
         const target = [...reference(model, 'target').data];
-        const request = { score: { value: m.logits, seed: 'index' as const }, wrt: [m.input], overrides: ruleSet(name) };
+        const request = {
+          score: { value: m.logits, seed: 'index' as const },
+          wrt: [m.input],
+          overrides: ruleSet(name),
+        };
         const answer = await differentiate(m, { [m.input]: reference(model, 'input') }, request, target);
         const expected = reference(model, name);
         const actual = answer.gradients.get(m.input)!;
@@ -28,7 +32,11 @@ describe('gradient/overrides', () => {
       const target = [...reference(model, 'target').data];
       const pairs = floatTensor([2 * target.length, ...input.dims.slice(1)]);
       pairs.data.set(input.data);
-      const request = { score: { value: m.logits, seed: 'index' as const }, wrt: [m.input], overrides: ruleSet('deeplift_rescale') };
+      const request = {
+        score: { value: m.logits, seed: 'index' as const },
+        wrt: [m.input],
+        overrides: ruleSet('deeplift_rescale'),
+      };
       const answer = await differentiate(m, { [m.input]: pairs }, request, [...target, ...target]);
       const multipliers = answer.gradients.get(m.input)!;
       const expected = reference(model, 'deeplift_rescale');

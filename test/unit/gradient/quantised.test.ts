@@ -20,8 +20,23 @@ interface Network {
 }
 
 let serial = 0;
-function node(op: string, inputs: readonly string[], output: string | readonly string[], attributes: Readonly<Record<string, AttributeInput | undefined>> = {}, domain = ''): GraphNode {
-  return { name: `n${serial++}`, op, domain, inputs, outputs: typeof output === 'string' ? [output] : output, attributes: makeAttributes(attributes), doc: '', metadata: new Map() };
+function node(
+  op: string,
+  inputs: readonly string[],
+  output: string | readonly string[],
+  attributes: Readonly<Record<string, AttributeInput | undefined>> = {},
+  domain = '',
+): GraphNode {
+  return {
+    name: `n${serial++}`,
+    op,
+    domain,
+    inputs,
+    outputs: typeof output === 'string' ? [output] : output,
+    attributes: makeAttributes(attributes),
+    doc: '',
+    metadata: new Map(),
+  };
 }
 
 const MS = 'com.microsoft';
@@ -32,31 +47,155 @@ const q = node('QuantizeLinear', ['x', 's', 'z'], 'q');
 const dq = node('DequantizeLinear', ['r', 'ys', 'yz'], 'y');
 const int8 = (dims: readonly number[], seed = 5): Tensor => {
   const random = new Random(seed);
-  return ints(Array.from({ length: sizeOf(dims) }, () => random.below(120) - 60), dims, 'int8');
+  return ints(
+    Array.from({ length: sizeOf(dims) }, () => random.below(120) - 60),
+    dims,
+    'int8',
+  );
 };
 
 const NETWORKS: readonly Network[] = [
-  { title: 'QuantizeLinear and DequantizeLinear', dims: [2, 6], nodes: [q, node('DequantizeLinear', ['q', 's', 'z'], 'y')], weights: common },
-  { title: 'per channel, through a Transpose and a Reshape', dims: [2, 3, 4], weights: { ...common, ss: floats([0.01, 0.02, 0.015]), zz: ints([0, 3, -2], [3], 'int8'), shape: ints([6, 4]), back: ints([2, 3, 4]) },
-    nodes: [node('QuantizeLinear', ['x', 'ss', 'zz'], 'q', { axis: 1 }), node('Reshape', ['q', 'shape'], 'a'), node('Reshape', ['a', 'back'], 'b'), node('DequantizeLinear', ['b', 'ss', 'zz'], 'y', { axis: 1 })] },
-  { title: 'QLinearConv', dims: [1, 2, 5, 5], weights: { ...common, ys: floats([0.05], []), w: int8([3, 2, 3, 3]), ws: floats([0.01, 0.02, 0.01]), wz: ints([0, 0, 0], [3], 'int8'), b: ints([100, -50, 0], [3], 'int32') },
-    nodes: [q, node('QLinearConv', ['q', 's', 'z', 'w', 'ws', 'wz', 'ys', 'yz', 'b'], 'r', { pads: [1, 1, 1, 1] }), dq] },
-  { title: 'QLinearMatMul', dims: [3, 4], weights: { ...common, w: int8([4, 5]) }, nodes: [q, node('QLinearMatMul', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r'), dq] },
-  { title: 'DynamicQuantizeLinear, MatMulInteger', dims: [3, 4], weights: { ...common, w: int8([4, 5]) },
-    nodes: [node('DynamicQuantizeLinear', ['x'], ['q', 'ds', 'dz']), node('MatMulInteger', ['q', 'w', 'dz', 'z'], 'i'), node('Cast', ['i'], 'f', { to: 1 }), node('Mul', ['ds', 's'], 'k'), node('Mul', ['f', 'k'], 'y')] },
-  { title: 'DynamicQuantizeLinear, ConvInteger', dims: [1, 2, 5, 5], weights: { ...common, w: ints(toNumbers(int8([3, 2, 3, 3])).map((v) => v + 128) as never, [3, 2, 3, 3], 'uint8'), wz: ints([128], [], 'uint8') },
-    nodes: [node('DynamicQuantizeLinear', ['x'], ['q', 'ds', 'dz']), node('ConvInteger', ['q', 'w', 'dz', 'wz'], 'i', { pads: [1, 1, 1, 1] }), node('Cast', ['i'], 'f', { to: 1 }), node('Mul', ['ds', 's'], 'k'), node('Mul', ['f', 'k'], 'y')] },
-  { title: 'com.microsoft QuantizeLinear and DequantizeLinear', dims: [2, 6], weights: common, nodes: [node('QuantizeLinear', ['x', 's', 'z'], 'q', {}, MS), node('DequantizeLinear', ['q', 's', 'z'], 'y', {}, MS)] },
-  { title: 'com.microsoft QLinearConv', dims: [1, 2, 5, 5], weights: { ...common, w: int8([3, 2, 3, 3]) }, nodes: [q, node('QLinearConv', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq] },
-  { title: 'QLinearAdd', dims: [2, 6], weights: { ...common, w: int8([6]) }, nodes: [q, node('QLinearAdd', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq] },
-  { title: 'QLinearMul', dims: [2, 6], weights: { ...common, w: int8([6]), ys: floats([0.01], []) }, nodes: [q, node('QLinearMul', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq] },
-  { title: 'QLinearSigmoid', dims: [2, 6], weights: { ...common, ys: floats([0.004], []), yz: ints([-128], [], 'int8') }, nodes: [q, node('QLinearSigmoid', ['q', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq] },
-  { title: 'QLinearLeakyRelu', dims: [2, 6], weights: { ...common, ys: scale }, nodes: [q, node('QLinearLeakyRelu', ['q', 's', 'z', 'ys', 'yz'], 'r', { alpha: { float: 0.5 } }, MS), dq] },
-  { title: 'QLinearSoftmax', dims: [2, 4], weights: { ...common, ys: floats([1 / 256], []), yz: ints([0], [], 'uint8'), uz: ints([100], [], 'uint8') },
-    nodes: [node('QuantizeLinear', ['x', 's', 'uz'], 'q'), node('QLinearSoftmax', ['q', 's', 'uz', 'ys', 'yz'], 'r', { axis: -1, opset: 13 }, MS), dq] },
-  { title: 'QLinearGlobalAveragePool', dims: [1, 3, 4, 4], weights: { ...common, ys: floats([0.01], []) }, nodes: [q, node('QLinearGlobalAveragePool', ['q', 's', 'z', 'ys', 'yz'], 'r', { channels_last: 0 }, MS), dq] },
-  { title: 'QLinearAveragePool', dims: [1, 2, 4, 4], weights: { ...common, ys: scale }, nodes: [q, node('QLinearAveragePool', ['q', 's', 'z', 'ys', 'yz'], 'r', { kernel_shape: [2, 2], strides: [2, 2] }, MS), dq] },
-  { title: 'QLinearConcat', dims: [2, 4], weights: { ...common, w: int8([2, 3]), ys: scale }, nodes: [q, node('QLinearConcat', ['ys', 'yz', 'q', 's', 'z', 'w', 's', 'z'], 'r', { axis: 1 }, MS), dq] },
+  {
+    title: 'QuantizeLinear and DequantizeLinear',
+    dims: [2, 6],
+    nodes: [q, node('DequantizeLinear', ['q', 's', 'z'], 'y')],
+    weights: common,
+  },
+  {
+    title: 'per channel, through a Transpose and a Reshape',
+    dims: [2, 3, 4],
+    weights: {
+      ...common,
+      ss: floats([0.01, 0.02, 0.015]),
+      zz: ints([0, 3, -2], [3], 'int8'),
+      shape: ints([6, 4]),
+      back: ints([2, 3, 4]),
+    },
+    nodes: [
+      node('QuantizeLinear', ['x', 'ss', 'zz'], 'q', { axis: 1 }),
+      node('Reshape', ['q', 'shape'], 'a'),
+      node('Reshape', ['a', 'back'], 'b'),
+      node('DequantizeLinear', ['b', 'ss', 'zz'], 'y', { axis: 1 }),
+    ],
+  },
+  {
+    title: 'QLinearConv',
+    dims: [1, 2, 5, 5],
+    weights: {
+      ...common,
+      ys: floats([0.05], []),
+      w: int8([3, 2, 3, 3]),
+      ws: floats([0.01, 0.02, 0.01]),
+      wz: ints([0, 0, 0], [3], 'int8'),
+      b: ints([100, -50, 0], [3], 'int32'),
+    },
+    nodes: [q, node('QLinearConv', ['q', 's', 'z', 'w', 'ws', 'wz', 'ys', 'yz', 'b'], 'r', { pads: [1, 1, 1, 1] }), dq],
+  },
+  {
+    title: 'QLinearMatMul',
+    dims: [3, 4],
+    weights: { ...common, w: int8([4, 5]) },
+    nodes: [q, node('QLinearMatMul', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r'), dq],
+  },
+  {
+    title: 'DynamicQuantizeLinear, MatMulInteger',
+    dims: [3, 4],
+    weights: { ...common, w: int8([4, 5]) },
+    nodes: [
+      node('DynamicQuantizeLinear', ['x'], ['q', 'ds', 'dz']),
+      node('MatMulInteger', ['q', 'w', 'dz', 'z'], 'i'),
+      node('Cast', ['i'], 'f', { to: 1 }),
+      node('Mul', ['ds', 's'], 'k'),
+      node('Mul', ['f', 'k'], 'y'),
+    ],
+  },
+  {
+    title: 'DynamicQuantizeLinear, ConvInteger',
+    dims: [1, 2, 5, 5],
+    weights: {
+      ...common,
+      w: ints(toNumbers(int8([3, 2, 3, 3])).map((v) => v + 128) as never, [3, 2, 3, 3], 'uint8'),
+      wz: ints([128], [], 'uint8'),
+    },
+    nodes: [
+      node('DynamicQuantizeLinear', ['x'], ['q', 'ds', 'dz']),
+      node('ConvInteger', ['q', 'w', 'dz', 'wz'], 'i', { pads: [1, 1, 1, 1] }),
+      node('Cast', ['i'], 'f', { to: 1 }),
+      node('Mul', ['ds', 's'], 'k'),
+      node('Mul', ['f', 'k'], 'y'),
+    ],
+  },
+  {
+    title: 'com.microsoft QuantizeLinear and DequantizeLinear',
+    dims: [2, 6],
+    weights: common,
+    nodes: [
+      node('QuantizeLinear', ['x', 's', 'z'], 'q', {}, MS),
+      node('DequantizeLinear', ['q', 's', 'z'], 'y', {}, MS),
+    ],
+  },
+  {
+    title: 'com.microsoft QLinearConv',
+    dims: [1, 2, 5, 5],
+    weights: { ...common, w: int8([3, 2, 3, 3]) },
+    nodes: [q, node('QLinearConv', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq],
+  },
+  {
+    title: 'QLinearAdd',
+    dims: [2, 6],
+    weights: { ...common, w: int8([6]) },
+    nodes: [q, node('QLinearAdd', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq],
+  },
+  {
+    title: 'QLinearMul',
+    dims: [2, 6],
+    weights: { ...common, w: int8([6]), ys: floats([0.01], []) },
+    nodes: [q, node('QLinearMul', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq],
+  },
+  {
+    title: 'QLinearSigmoid',
+    dims: [2, 6],
+    weights: { ...common, ys: floats([0.004], []), yz: ints([-128], [], 'int8') },
+    nodes: [q, node('QLinearSigmoid', ['q', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq],
+  },
+  {
+    title: 'QLinearLeakyRelu',
+    dims: [2, 6],
+    weights: { ...common, ys: scale },
+    nodes: [q, node('QLinearLeakyRelu', ['q', 's', 'z', 'ys', 'yz'], 'r', { alpha: { float: 0.5 } }, MS), dq],
+  },
+  {
+    title: 'QLinearSoftmax',
+    dims: [2, 4],
+    weights: { ...common, ys: floats([1 / 256], []), yz: ints([0], [], 'uint8'), uz: ints([100], [], 'uint8') },
+    nodes: [
+      node('QuantizeLinear', ['x', 's', 'uz'], 'q'),
+      node('QLinearSoftmax', ['q', 's', 'uz', 'ys', 'yz'], 'r', { axis: -1, opset: 13 }, MS),
+      dq,
+    ],
+  },
+  {
+    title: 'QLinearGlobalAveragePool',
+    dims: [1, 3, 4, 4],
+    weights: { ...common, ys: floats([0.01], []) },
+    nodes: [q, node('QLinearGlobalAveragePool', ['q', 's', 'z', 'ys', 'yz'], 'r', { channels_last: 0 }, MS), dq],
+  },
+  {
+    title: 'QLinearAveragePool',
+    dims: [1, 2, 4, 4],
+    weights: { ...common, ys: scale },
+    nodes: [
+      q,
+      node('QLinearAveragePool', ['q', 's', 'z', 'ys', 'yz'], 'r', { kernel_shape: [2, 2], strides: [2, 2] }, MS),
+      dq,
+    ],
+  },
+  {
+    title: 'QLinearConcat',
+    dims: [2, 4],
+    weights: { ...common, w: int8([2, 3]), ys: scale },
+    nodes: [q, node('QLinearConcat', ['ys', 'yz', 'q', 's', 'z', 'w', 's', 'z'], 'r', { axis: 1 }, MS), dq],
+  },
 ];
 
 /** Steps that span many quantisation levels see the slope that lies under the staircase. */
@@ -70,9 +209,19 @@ describe('gradient/quantised: straight through', () => {
     it(n.title, async () => {
       const used = new Set(n.nodes.flatMap((k) => k.inputs));
       const graph: Graph = {
-        name: 'quantised', irVersion: 10, opset: 21, opsets: new Map([[MS, 1]]), nodes: n.nodes, metadata: new Map(),
-        inputs: [{ name: 'x', type: 'float32', dims: n.dims }], outputs: [{ name: 'y', type: 'float32' }],
-        weights: new Map(Object.entries(n.weights).filter(([k]) => used.has(k)).map(([k, t]) => [k, inMemory(k, t)])),
+        name: 'quantised',
+        irVersion: 10,
+        opset: 21,
+        opsets: new Map([[MS, 1]]),
+        nodes: n.nodes,
+        metadata: new Map(),
+        inputs: [{ name: 'x', type: 'float32', dims: n.dims }],
+        outputs: [{ name: 'y', type: 'float32' }],
+        weights: new Map(
+          Object.entries(n.weights)
+            .filter(([k]) => used.has(k))
+            .map(([k, t]) => [k, inMemory(k, t)]),
+        ),
       };
       const facts = await probeFacts(graph, sessions);
       const built = buildGradient(graph, facts, { score: { value: 'y', seed: 'direction' }, wrt: ['x'] });
@@ -84,13 +233,19 @@ describe('gradient/quantised: straight through', () => {
       const v = Array.from({ length: sizeOf(y.dims) }, () => random.normal());
       const out = await backward.run({ x, [built.seed!]: floats(v, y.dims) }, [built.gradients.get('x')!, 'y']);
       const g = toNumbers(out[built.gradients.get('x')!]!);
-      const loss = async (at: Tensor): Promise<number> => toNumbers((await forward.run({ x: at }, ['y']))['y']!).reduce((s, p, i) => s + p * v[i]!, 0);
+      const loss = async (at: Tensor): Promise<number> =>
+        toNumbers((await forward.run({ x: at }, ['y']))['y']!).reduce((s, p, i) => s + p * v[i]!, 0);
       const norm = Math.sqrt(g.reduce((s, p) => s + p * p, 0));
       assert.ok(norm > 0);
       let worst = 0;
       for (let k = 0; k < 6; k++) {
         const d = Float64Array.from(g, () => (random.uniform() < 0.5 ? -1 : 1));
-        const at = (t: number): Tensor => numbers('float32', n.dims, toNumbers(x).map((p, i) => p + t * d[i]!));
+        const at = (t: number): Tensor =>
+          numbers(
+            'float32',
+            n.dims,
+            toNumbers(x).map((p, i) => p + t * d[i]!),
+          );
         const slope = ((await loss(at(STEP))) - (await loss(at(-STEP)))) / (2 * STEP);
         worst = Math.max(worst, Math.abs(slope - g.reduce((s, p, i) => s + p * d[i]!, 0)) / norm);
       }
@@ -104,6 +259,9 @@ describe('gradient/quantised: straight through', () => {
 
   it('covers every quantised operator', () => {
     const covered = new Set(NETWORKS.flatMap((n) => n.nodes.map((k) => operatorName(k.domain, k.op))));
-    assert.deepEqual(quantisedOperators.filter((o) => !covered.has(o)), []);
+    assert.deepEqual(
+      quantisedOperators.filter((o) => !covered.has(o)),
+      [],
+    );
   });
 });

@@ -24,16 +24,33 @@ describe('gradient/table: every rule against central differences', () => {
   }
 
   it('has a case for every rule', () => {
-    const covered = new Set([...CASES.flatMap((c) => c.graph.nodes.map((n) => operatorName(n.domain, n.op))), ...quantisedOperators]);
-    const without = allRules().filter((r) => r.answer.kind === 'rule' || r.answer.kind === 'expand').map((r) => operatorName(r.domain ?? '', r.op));
-    assert.deepEqual([...new Set(without)].filter((o) => !covered.has(o)), []);
+    const covered = new Set([
+      ...CASES.flatMap((c) => c.graph.nodes.map((n) => operatorName(n.domain, n.op))),
+      ...quantisedOperators,
+    ]);
+    const without = allRules()
+      .filter((r) => r.answer.kind === 'rule' || r.answer.kind === 'expand')
+      .map((r) => operatorName(r.domain ?? '', r.op));
+    assert.deepEqual(
+      [...new Set(without)].filter((o) => !covered.has(o)),
+      [],
+    );
   });
 
   it('answers for every operator of ai.onnx up to opset 26', () => {
-    const { operators } = JSON.parse(readFileSync('test/unit/gradient/operators.json', 'utf8')) as { operators: string[] };
+    const { operators } = JSON.parse(readFileSync('test/unit/gradient/operators.json', 'utf8')) as {
+      operators: string[];
+    };
     assert.ok(operators.length > 190);
-    const known = new Set(allRules().filter((r) => (r.domain ?? '') === '').map((r) => r.op));
-    assert.deepEqual(operators.filter((o) => !known.has(o)), []);
+    const known = new Set(
+      allRules()
+        .filter((r) => (r.domain ?? '') === '')
+        .map((r) => r.op),
+    );
+    assert.deepEqual(
+      operators.filter((o) => !known.has(o)),
+      [],
+    );
     for (const o of operators) assert.notEqual(answerFor('', o, 26), undefined);
   });
 });

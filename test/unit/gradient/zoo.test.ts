@@ -22,7 +22,8 @@ export function zooModel(name: string): string {
   const folder = path.join(tmpdir(), 'onnx-lens-zoo');
   const file = path.join(folder, `${name}.onnx`);
   mkdirSync(folder, { recursive: true });
-  if (!existsSync(file)) execFileSync(process.execPath, [dataPath('zoo', 'fill.mjs'), folder, name], { stdio: 'ignore' });
+  if (!existsSync(file))
+    execFileSync(process.execPath, [dataPath('zoo', 'fill.mjs'), folder, name], { stdio: 'ignore' });
   return file;
 }
 
@@ -35,12 +36,20 @@ describe('gradient/zoo', () => {
       const m = await openModel(zooModel(name));
       const x = noise(m, 1, 1, 0.1);
       const started = performance.now();
-      const answer = await differentiate(m, { [m.input]: x }, { score: { value: m.logits, seed: 'index' }, wrt: [m.input] }, [5]);
+      const answer = await differentiate(
+        m,
+        { [m.input]: x },
+        { score: { value: m.logits, seed: 'index' }, wrt: [m.input] },
+        [5],
+      );
       const g = answer.gradients.get(m.input)!.data;
       const norm = Math.sqrt(g.reduce((s, v) => s + v * v, 0));
       const forward = await scorer(m, m.logits);
       const at = async (t: number): Promise<number> => {
-        const moved = floatTensor(x.dims, x.data.map((v, i) => v + (t * g[i]!) / norm));
+        const moved = floatTensor(
+          x.dims,
+          x.data.map((v, i) => v + (t * g[i]!) / norm),
+        );
         return Number((await forward.score({ [m.input]: moved })).data[5]);
       };
       // The score's slope along the unit gradient is the gradient's length, up to kinks (large steps) and rounding (small ones).
@@ -53,8 +62,14 @@ describe('gradient/zoo', () => {
       await forward.dispose();
       await m.sessions.dispose();
       assert.ok(norm > 0 && Number.isFinite(norm));
-      assert.ok(Math.min(...errors) < 1e-2, `|g| ${norm.toExponential(2)}, errors ${errors.map((e) => e.toExponential(1)).join(' ')}`);
-      if (process.env['ZOO'] !== undefined) console.log(`        |g| ${norm.toExponential(2)}, errors ${errors.map((e) => e.toExponential(1)).join(' ')}, ${Math.round(performance.now() - started)} ms`);
+      assert.ok(
+        Math.min(...errors) < 1e-2,
+        `|g| ${norm.toExponential(2)}, errors ${errors.map((e) => e.toExponential(1)).join(' ')}`,
+      );
+      if (process.env['ZOO'] !== undefined)
+        console.log(
+          `        |g| ${norm.toExponential(2)}, errors ${errors.map((e) => e.toExponential(1)).join(' ')}, ${Math.round(performance.now() - started)} ms`,
+        );
     });
   }
 });

@@ -1,12 +1,31 @@
 import { between, bools, floats, ints, op, type Case } from '../check.js';
 import { float } from '../../../../src/graph/attributes.js';
 
-const unary = (name: string, low = -2, high = 2, attributes = {}, more = {}): Case => op(name, [between(low, high, [3, 4])], attributes, more);
+const unary = (name: string, low = -2, high = 2, attributes = {}, more = {}): Case =>
+  op(name, [between(low, high, [3, 4])], attributes, more);
 
 /** Everything that works element by element, and the reductions. */
 export const elementwiseCases: readonly Case[] = [
-  ...['Neg', 'Exp', 'Sin', 'Cos', 'Sinh', 'Cosh', 'Tanh', 'Asinh', 'Erf', 'Atan', 'Sigmoid', 'Softplus', 'Softsign', 'Mish', 'HardSwish'].map((n) => unary(n, -2, 2, {}, { opset: 22 })),
-  ...['Neg', 'Abs', 'Identity', 'Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'HardSwish'].map((n) => unary(n)),
+  ...[
+    'Neg',
+    'Exp',
+    'Sin',
+    'Cos',
+    'Sinh',
+    'Cosh',
+    'Tanh',
+    'Asinh',
+    'Erf',
+    'Atan',
+    'Sigmoid',
+    'Softplus',
+    'Softsign',
+    'Mish',
+    'HardSwish',
+  ].map((n) => unary(n, -2, 2, {}, { opset: 22 })),
+  ...['Neg', 'Abs', 'Identity', 'Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'HardSigmoid', 'HardSwish'].map((n) =>
+    unary(n),
+  ),
   ...['Sqrt', 'Log', 'Reciprocal'].map((n) => unary(n, 0.5, 3)),
   unary('Acosh', 1.5, 3),
   ...['Asin', 'Acos', 'Atanh', 'Tan'].map((n) => unary(n, -0.8, 0.8)),
@@ -27,20 +46,43 @@ export const elementwiseCases: readonly Case[] = [
   op('BiasGelu', [[2, 3], [3]], {}, { domain: 'com.microsoft', opset: 20 }),
   op('FastGelu', [[2, 3]], {}, { domain: 'com.microsoft' }),
   op('FastGelu', [[2, 3], [3]], {}, { domain: 'com.microsoft', opset: 20 }),
-  op('PRelu', [[2, 3, 4], [3, 1]]),
+  op('PRelu', [
+    [2, 3, 4],
+    [3, 1],
+  ]),
   op('PRelu', [[2, 3], between(0.1, 0.5, [1])]),
-  ...[['Add', 'Sub', 'Mul']].flat().flatMap((n) => [op(n, [[2, 3], [2, 3]]), op(n, [[2, 3, 4], [3, 1]]), op(n, [[4], [2, 1, 4]]), op(n, [[], [2, 3]]), op(n, [[2, 1, 3], [1, 4, 1]])]),
+  ...[['Add', 'Sub', 'Mul']].flat().flatMap((n) => [
+    op(n, [
+      [2, 3],
+      [2, 3],
+    ]),
+    op(n, [
+      [2, 3, 4],
+      [3, 1],
+    ]),
+    op(n, [[4], [2, 1, 4]]),
+    op(n, [[], [2, 3]]),
+    op(n, [
+      [2, 1, 3],
+      [1, 4, 1],
+    ]),
+  ]),
   op('Div', [[2, 3], between(0.5, 2, [3])]),
   op('Div', [[1], between(0.5, 2, [2, 2])]),
   op('Pow', [between(0.5, 2, [2, 3]), between(-2, 2, [3])]),
   op('Pow', [between(0.5, 2, [2, 3]), floats([1.7], [])], {}, { wrt: [0] }),
-  ...[0, 1, 2, 3, 0.5, -1].map((p) => op('Pow', [between(0.5, 2, [2, 3]), floats([p], [])], {}, { wrt: [0], title: `Pow with exponent ${p}` })),
+  ...[0, 1, 2, 3, 0.5, -1].map((p) =>
+    op('Pow', [between(0.5, 2, [2, 3]), floats([p], [])], {}, { wrt: [0], title: `Pow with exponent ${p}` }),
+  ),
   op('Pow', [[2, 3], ints([2, 3, 2])], {}, { wrt: [0], title: 'Pow of negative numbers with whole exponents' }),
   op('Mod', [between(1, 9, [2, 3]), between(1.3, 1.7, [3])], { fmod: 1 }),
   op('Sum', [[2, 3], [3], [1, 3]]),
   op('Mean', [[2, 3], [3], [2, 1]]),
   op('Max', [[2, 3], [3], [2, 1]]),
-  op('Min', [[2, 3], [2, 3]]),
+  op('Min', [
+    [2, 3],
+    [2, 3],
+  ]),
   op('Where', [bools([1, 0, 1]), [2, 3], [3]]),
   op('Where', [bools([1, 0], [2, 1]), [], [2, 3]]),
   op('Clip', [[3, 4], floats([-0.5], []), floats([0.8], [])]),
@@ -54,15 +96,32 @@ export const elementwiseCases: readonly Case[] = [
   op('CastLike', [[2, 3], floats([0], [])], {}, { opset: 19, wrt: [0] }),
   op('Dropout', [[2, 3]], {}, { outputs: 2 }),
   op('Dropout', [[2, 3], floats([0.5], []), bools([0], [])], {}, { wrt: [0] }),
-  ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceL1', 'ReduceL2', 'ReduceLogSumExp', 'ReduceSumSquare'].flatMap((n) => [
+  ...[
+    'ReduceSum',
+    'ReduceMean',
+    'ReduceMax',
+    'ReduceMin',
+    'ReduceProd',
+    'ReduceL1',
+    'ReduceL2',
+    'ReduceLogSumExp',
+    'ReduceSumSquare',
+  ].flatMap((n) => [
     op(n, [[2, 3, 4], ints([1])]),
     op(n, [[2, 3, 4], ints([-1, 0])], { keepdims: 0 }),
     op(n, [[2, 3]], { keepdims: 0 }),
     op(n, [[2, 3], ints([])], { keepdims: 1 }),
   ]),
-  ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceProd'].map((n) => op(n, [[2, 3], ints([])], { noop_with_empty_axes: 1 })),
+  ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceProd'].map((n) =>
+    op(n, [[2, 3], ints([])], { noop_with_empty_axes: 1 }),
+  ),
   op('ReduceLogSum', [between(0.5, 2, [2, 3]), ints([1])]),
   op('ReduceLogSum', [between(0.5, 2, [2, 3])], { keepdims: 0 }),
-  op('ReduceProd', [floats([0, 2, 3, 0, 0, 5], [2, 3]), ints([1])], {}, { title: 'ReduceProd with one zero and with two' }),
+  op(
+    'ReduceProd',
+    [floats([0, 2, 3, 0, 0, 5], [2, 3]), ints([1])],
+    {},
+    { title: 'ReduceProd with one zero and with two' },
+  ),
   op('ReduceSum', [[0, 3], ints([1])], {}, { title: 'ReduceSum of nothing' }),
 ];

@@ -1,12 +1,39 @@
 import { between, bools, floats, ints, op, type Case } from '../check.js';
 import { float } from '../../../../src/graph/attributes.js';
 
-const slice = (dims: readonly number[], starts: readonly number[], ends: readonly number[], axes?: readonly number[], steps?: readonly number[]): Case =>
-  op('Slice', [dims, ints(starts), ints(ends), axes === undefined ? undefined : ints(axes), steps === undefined ? undefined : ints(steps)], {}, { title: `Slice [${dims.join()}] ${starts.join()} to ${ends.join()} axes ${axes?.join() ?? '-'} steps ${steps?.join() ?? '-'}` });
+const slice = (
+  dims: readonly number[],
+  starts: readonly number[],
+  ends: readonly number[],
+  axes?: readonly number[],
+  steps?: readonly number[],
+): Case =>
+  op(
+    'Slice',
+    [
+      dims,
+      ints(starts),
+      ints(ends),
+      axes === undefined ? undefined : ints(axes),
+      steps === undefined ? undefined : ints(steps),
+    ],
+    {},
+    {
+      title: `Slice [${dims.join()}] ${starts.join()} to ${ends.join()} axes ${axes?.join() ?? '-'} steps ${steps?.join() ?? '-'}`,
+    },
+  );
 const resize = (dims: readonly number[], scales: readonly number[], attributes: Parameters<typeof op>[2] = {}): Case =>
-  op('Resize', [dims, undefined, floats(scales)], attributes, { wrt: [0], opset: 19, title: `Resize [${dims.join()}] × [${scales.join()}] ${JSON.stringify(attributes)}` });
+  op('Resize', [dims, undefined, floats(scales)], attributes, {
+    wrt: [0],
+    opset: 19,
+    title: `Resize [${dims.join()}] × [${scales.join()}] ${JSON.stringify(attributes)}`,
+  });
 const resizeTo = (dims: readonly number[], sizes: readonly number[], attributes: Parameters<typeof op>[2] = {}): Case =>
-  op('Resize', [dims, undefined, undefined, ints(sizes)], attributes, { wrt: [0], opset: 19, title: `Resize [${dims.join()}] to [${sizes.join()}] ${JSON.stringify(attributes)}` });
+  op('Resize', [dims, undefined, undefined, ints(sizes)], attributes, {
+    wrt: [0],
+    opset: 19,
+    title: `Resize [${dims.join()}] to [${sizes.join()}] ${JSON.stringify(attributes)}`,
+  });
 
 /** What moves elements about: shapes, slices, gathers, scatters, resizing, sampling. */
 export const moveCases: readonly Case[] = [
@@ -19,8 +46,24 @@ export const moveCases: readonly Case[] = [
   op('Unsqueeze', [[2, 3], ints([0, -1])]),
   op('Transpose', [[2, 3, 4]], { perm: [2, 0, 1] }),
   op('Transpose', [[2, 3, 4]]),
-  op('Concat', [[2, 3], [2, 1], [2, 2]], { axis: -1 }),
-  op('Concat', [[2, 3], [1, 3]], { axis: 0 }, { wrt: [1] }),
+  op(
+    'Concat',
+    [
+      [2, 3],
+      [2, 1],
+      [2, 2],
+    ],
+    { axis: -1 },
+  ),
+  op(
+    'Concat',
+    [
+      [2, 3],
+      [1, 3],
+    ],
+    { axis: 0 },
+    { wrt: [1] },
+  ),
   op('Concat', [[2, 3]], { axis: 0 }),
   op('Split', [[2, 6], ints([1, 2, 3])], { axis: 1 }, { outputs: 3, score: 1 }),
   op('Split', [[6, 2]], { num_outputs: 3 }, { outputs: 3, score: 2 }),
@@ -61,10 +104,20 @@ export const moveCases: readonly Case[] = [
   op('GatherND', [[3, 4, 2], ints([0, 2, -1], [3, 1])]),
   op('GatherND', [[2, 3, 4], ints([1, 2, 2, -3], [2, 2, 1])], { batch_dims: 1 }),
   ...['none', 'add', 'mul', 'max', 'min'].flatMap((reduction) => [
-    op('ScatterElements', [[3, 3], ints([1, 0, 2, 2, 2, 0], [2, 3]), [2, 3]], { axis: 0, reduction: reduction === 'none' ? undefined : reduction }),
-    op('ScatterND', [[4, 3], ints([2, 0], [2, 1]), [2, 3]], { reduction: reduction === 'none' ? undefined : reduction }),
+    op('ScatterElements', [[3, 3], ints([1, 0, 2, 2, 2, 0], [2, 3]), [2, 3]], {
+      axis: 0,
+      reduction: reduction === 'none' ? undefined : reduction,
+    }),
+    op('ScatterND', [[4, 3], ints([2, 0], [2, 1]), [2, 3]], {
+      reduction: reduction === 'none' ? undefined : reduction,
+    }),
   ]),
-  op('ScatterElements', [between(0.5, 2, [4]), ints([1, 1]), between(0.5, 2, [2], 9)], { reduction: 'mul' }, { title: 'ScatterElements mul twice at one place' }),
+  op(
+    'ScatterElements',
+    [between(0.5, 2, [4]), ints([1, 1]), between(0.5, 2, [2], 9)],
+    { reduction: 'mul' },
+    { title: 'ScatterElements mul twice at one place' },
+  ),
   op('Compress', [[3, 4], bools([1, 0, 1])], { axis: 0 }),
   op('Compress', [[2, 3], bools([0, 1, 0, 0, 1])]),
   op('TopK', [[2, 5], ints([2])], { axis: -1 }, { outputs: 2 }),
@@ -83,8 +136,16 @@ export const moveCases: readonly Case[] = [
   op('DFT', [[1, 6, 2], ints([4], [])], { axis: 1 }, { opset: 18 }),
 
   resize([1, 1, 3, 4], [1, 1, 2, 2]),
-  resize([1, 2, 3, 4], [1, 1, 2, 3], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
-  resize([1, 1, 6, 5], [1, 1, 0.6, 0.5], { mode: 'nearest', nearest_mode: 'round_prefer_ceil', coordinate_transformation_mode: 'asymmetric' }),
+  resize([1, 2, 3, 4], [1, 1, 2, 3], {
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  }),
+  resize([1, 1, 6, 5], [1, 1, 0.6, 0.5], {
+    mode: 'nearest',
+    nearest_mode: 'round_prefer_ceil',
+    coordinate_transformation_mode: 'asymmetric',
+  }),
   resize([1, 1, 3, 4], [1, 1, 2, 2], { mode: 'linear' }),
   resize([1, 1, 5, 4], [1, 1, 0.6, 1.5], { mode: 'linear', coordinate_transformation_mode: 'align_corners' }),
   resize([1, 1, 5, 4], [1, 1, 0.6, 0.5], { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' }),
@@ -97,9 +158,25 @@ export const moveCases: readonly Case[] = [
   resize([2, 4, 5], [1, 2, 2], { mode: 'linear' }),
   resizeTo([1, 1, 4, 6], [1, 1, 7, 5], { mode: 'linear' }),
   resizeTo([1, 1, 4, 6], [8, 8], { mode: 'nearest', axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }),
-  op('Resize', [[1, 1, 5, 5], floats([0, 0, 0.2, 0.1, 1, 1, 0.8, 1.2]), undefined, ints([1, 1, 3, 4])], { mode: 'linear', coordinate_transformation_mode: 'tf_crop_and_resize', extrapolation_value: float(2) }, { wrt: [0] }),
+  op(
+    'Resize',
+    [[1, 1, 5, 5], floats([0, 0, 0.2, 0.1, 1, 1, 0.8, 1.2]), undefined, ints([1, 1, 3, 4])],
+    { mode: 'linear', coordinate_transformation_mode: 'tf_crop_and_resize', extrapolation_value: float(2) },
+    { wrt: [0] },
+  ),
 
-  ...['linear', 'nearest', 'cubic'].flatMap((mode) => ['zeros', 'border', 'reflection'].flatMap((padding_mode) => [0, 1].map((align_corners) => op('GridSample', [[1, 2, 4, 5], between(-1.3, 1.3, [1, 3, 2, 2])], { mode, padding_mode, align_corners }, { opset: 20 })))),
+  ...['linear', 'nearest', 'cubic'].flatMap((mode) =>
+    ['zeros', 'border', 'reflection'].flatMap((padding_mode) =>
+      [0, 1].map((align_corners) =>
+        op(
+          'GridSample',
+          [[1, 2, 4, 5], between(-1.3, 1.3, [1, 3, 2, 2])],
+          { mode, padding_mode, align_corners },
+          { opset: 20 },
+        ),
+      ),
+    ),
+  ),
   op('GridSample', [[2, 1, 4, 5], between(-0.9, 0.9, [2, 3, 2, 2])], { mode: 'bilinear' }),
   op('GridSample', [[1, 2, 3, 4, 5], between(-1.1, 1.1, [1, 2, 2, 2, 3])], { mode: 'linear' }, { opset: 20 }),
   op('GridSample', [[1, 1, 4, 5], between(-0.9, 0.9, [1, 3, 2, 2])], { mode: 'bilinear' }, { domain: 'com.microsoft' }),
