@@ -1,5 +1,6 @@
 import { float } from '../graph/attributes.js';
 import { Algebra } from './algebra.js';
+import { axisOf, range } from './dims.js';
 import { answerFor } from './registry.js';
 import type { NewAttributes, Ref, Rule, RuleContext } from './rule.js';
 
@@ -31,9 +32,8 @@ export function lrpRules(preset: LrpPreset, epsilon: number): ReadonlyMap<string
     ...PASSED_ON.map((op) => [op, passOn] as const),
     ...HELD.map((op) => [op, constants] as const),
     ['Div', (c) => [registered(c)[0]]],
-    ['LayerNormalization', passOn],
-    ['InstanceNormalization', passOn],
-    ['GroupNormalization', passOn],
+    ['LayerNormalization', layerNormalisation],
+    ['InstanceNormalization', instanceNormalisation],
   ]);
 }
 
@@ -73,6 +73,34 @@ function passOn(c: RuleContext): ReturnType<Rule> {
   const near = a.less(a.abs(x), TINY);
   const ratio = a.mul(dy, a.div(y, a.where(near, 1, x)));
   return [typeof slope === 'string' ? a.where(near, slope, ratio) : ratio];
+}
+
+/** y = (x - mean)·r with r taken as a constant: dx = r·(g - mean(g)), where γ is in g already. */
+function heldNormalisation(c: RuleContext, g: Ref, axes: readonly number[]): ReturnType<Rule> {
+  const a = new Algebra(c);
+  const x = c.inputs[0]!;
+  const centred = a.sub(x, a.reduceMean(x, axes));
+  const variance = a.reduceMean(a.square(centred), axes);
+  const r = a.op('Reciprocal', [a.sqrt(a.add(variance, c.attributes.float('epsilon', 1e-5)))]);
+  return [a.mul(r, a.sub(g, a.reduceMean(g, axes)))];
+}
+
+function layerNormalisation(c: RuleContext): ReturnType<Rule> {
+  const rank = c.dims(c.inputs[0]!).length;
+  const axis = axisOf(c.attributes.int('axis', -1), rank);
+  const g = new Algebra(c).mul(c.outputGradients[0]!, c.inputs[1]!);
+  return heldNormalisation(
+    c,
+    g,
+    range(rank).filter((i) => i >= axis),
+  );
+}
+
+function instanceNormalisation(c: RuleContext): ReturnType<Rule> {
+  const a = new Algebra(c);
+  const rank = c.dims(c.inputs[0]!).length;
+  const scale = a.op('Unsqueeze', [c.inputs[1]!, c.emit.ints(range(rank - 2).map((i) => i + 1))]);
+  return heldNormalisation(c, a.mul(c.outputGradients[0]!, scale), range(rank).slice(2));
 }
 
 /** ε with the sign of z. */
