@@ -16,7 +16,7 @@ export interface CamLayer {
 
 /** How many candidates from the end are asked whether the score still depends on their places. */
 const CANDIDATES = 8;
-/** Share of places that the score must depend on. */
+/** Share of the patch tokens that the score must depend on. For grids of a convolutional network any place will do: a maximum pool behind them passes the gradient to few. */
 const ENOUGH = 0.5;
 
 const chosen = new WeakMap<Subject, Map<string, Promise<CamLayer>>>();
@@ -74,7 +74,9 @@ async function choose(subject: Subject, input: FloatTensor, of: ScoreAt, signal:
   }
   const { gradients } = await subject.gradients(input, { of, wrt: candidates.map((c) => c.value) }, signal);
   const reached = candidates.map((c) => reach(c.map, gradients.get(c.value)!.data));
-  const best = reached.findLastIndex((share) => share >= ENOUGH);
+  const best = reached.findLastIndex(
+    (share, i) => share >= (candidates[i]!.map.kind === 'NCHW' ? Number.MIN_VALUE : ENOUGH),
+  );
   // Where the score depends on few places everywhere (dead units), the layer that reaches most is the best there is.
   const index = best >= 0 ? best : reached.lastIndexOf(Math.max(...reached));
   const { value, map } = candidates[index]!;
