@@ -34,7 +34,8 @@ describe('gradient/zoo', () => {
   for (const name of chosen()) {
     it(`${name}: a step along the gradient changes the score as foretold`, async () => {
       const m = await openModel(zooModel(name));
-      const x = noise(m, 1, 1, 0.1);
+      // The drawn weights of efficientnet make it chaotic at full contrast, those of densenet dead at a low one.
+      const x = noise(m, 1, 1, name.startsWith('efficientnet') ? 0.1 : 1);
       const started = performance.now();
       const answer = await differentiate(
         m,
