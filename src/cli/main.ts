@@ -4,15 +4,17 @@ import { VERSION } from '../runner/version.js';
 import { json, ProgressLine, table, type Io } from './io.js';
 import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
+import { activations } from './verbs/activations.js';
 import { explain } from './verbs/explain.js';
 import { gradient } from './verbs/gradient.js';
 import { inspect } from './verbs/inspect.js';
 import { methods } from './verbs/methods.js';
 import { predict } from './verbs/predict.js';
+import { weights } from './verbs/weights.js';
 
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
 
-const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient];
+const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, weights, activations];
 
 /** Interrupted by the user, as shells have it: 128 + SIGINT. */
 const INTERRUPTED = 130;

@@ -1,9 +1,17 @@
-import type { Activation, TopPictures } from '../result/activations.js';
+import type { Activation, ActivationExport, TopPictures } from '../result/activations.js';
 import type { GraphStructure } from '../result/graphView.js';
 import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
-import type { KernelPage, LayerWeights, WeightNeighbours, WeightsPca, WeightStatistics } from '../result/weights.js';
+import type { Outcome } from '../result/explanation.js';
+import type {
+  KernelPage,
+  LayerWeights,
+  WeightNeighbours,
+  WeightsExport,
+  WeightsPca,
+  WeightStatistics,
+} from '../result/weights.js';
 import type { Operation } from './channel.js';
-import type { ModelRequest, WorkProgress } from './runner.js';
+import type { ModelAnswer, ModelRequest, WorkProgress } from './runner.js';
 
 /** Asks for a layer's weights, or for one of them. */
 export interface WeightsRequest extends ModelRequest {
@@ -45,6 +53,16 @@ export interface ChannelPage {
   readonly sort?: 'index' | 'mean' | 'max';
 }
 
+export interface ExportActivationsRequest extends ModelRequest {
+  /** Pictures, folders, `.npy` files. */
+  readonly inputs: readonly string[];
+  readonly layer: string;
+}
+
+export interface ActivationsAnswer extends ModelAnswer {
+  readonly results: readonly Outcome<ActivationExport>[];
+}
+
 export interface TopPicturesRequest extends ModelRequest {
   /** Folders, pictures, `.npy` files. */
   readonly inputs: readonly string[];
@@ -79,6 +97,9 @@ export interface ModelOperations {
   weightsPca: Operation<WeightsPcaRequest, WeightsPca, WorkProgress>;
   weightNeighbours: Operation<WeightNeighboursRequest, WeightNeighbours, WorkProgress>;
   activations: Operation<ActivationsRequest, Activation, WorkProgress>;
+  /** For files: the whole weight, all statistics, a picture, and the recipe. */
+  exportWeights: Operation<WeightsRequest, WeightsExport, WorkProgress>;
+  exportActivations: Operation<ExportActivationsRequest, ActivationsAnswer, WorkProgress>;
   /** Slow once for a layer and a folder, instant for its other channels. */
   topPictures: Operation<TopPicturesRequest, TopPictures, TopProgress>;
 }

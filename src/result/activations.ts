@@ -1,6 +1,7 @@
 import type { FloatTensor } from '../base/tensor.js';
 import type { Outcome } from './explanation.js';
 import type { Crop, Rgb } from './picture.js';
+import type { Recipe } from './recipe.js';
 
 /**
  * How an activation lies: `maps` one map per channel; `tokens` a transformer's tokens, put back onto the picture as one
@@ -110,4 +111,14 @@ export interface TopPictures {
   readonly maxima: Float32Array;
   readonly receptiveField?: ReceptiveField;
   readonly notes: readonly string[];
+}
+
+/** A layer's value on one picture as it is written to files. */
+export interface ActivationExport {
+  readonly activation: Activation;
+  /** The value itself in the model's own shape, without the batch. */
+  readonly values: FloatTensor;
+  /** A grid of its maps. */
+  readonly png: Uint8Array;
+  readonly recipe: Recipe;
 }

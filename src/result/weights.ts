@@ -1,4 +1,5 @@
 import type { FloatTensor } from '../base/tensor.js';
+import type { Recipe } from './recipe.js';
 
 /**
  * How a weight is best looked at.
@@ -123,4 +124,20 @@ export interface WeightNeighbours {
   readonly name: string;
   /** Nearest first, the class itself left out. */
   readonly neighbours: readonly { readonly index: number; readonly name: string; readonly cosine: number }[];
+}
+
+/** A layer's weights as they are written to files. */
+export interface WeightsExport {
+  readonly sha256: string;
+  readonly layer: string;
+  readonly op: string;
+  /** Every weight of the layer, measured. */
+  readonly weights: readonly (WeightEntry & { readonly statistics: WeightStatistics })[];
+  readonly shown: WeightEntry;
+  /** The whole of `shown` as float32 in the shape of the file (`shown.dims`), dequantised. */
+  readonly values: FloatTensor;
+  /** A picture of it. */
+  readonly png: Uint8Array;
+  readonly recipe: Recipe;
+  readonly notes: readonly string[];
 }

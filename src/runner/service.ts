@@ -3,7 +3,9 @@ import { describeMethods } from '../method/index.js';
 import { classLayoutOf } from '../method/regions.js';
 import type { Call, Handlers } from '../protocol/channel.js';
 import type {
+  ActivationsAnswer,
   ActivationsRequest,
+  ExportActivationsRequest,
   GraphRequest,
   TopPicturesRequest,
   TopProgress,
@@ -28,9 +30,9 @@ import type { GraphStructure } from '../result/graphView.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { MethodDescription } from '../result/method.js';
 import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
-import type { LayerWeights, WeightNeighbours, WeightsPca, WeightStatistics } from '../result/weights.js';
+import type { LayerWeights, WeightNeighbours, WeightsExport, WeightsPca, WeightStatistics } from '../result/weights.js';
 import { OrtSessions, runtimeVersion } from '../session/ort/ortSession.js';
-import { activationsOf, topPicturesOf } from './activations.js';
+import { activationsOf, exportActivations } from './activations.js';
 import { outlineOf } from './describe.js';
 import { explainInputs } from './explain.js';
 import { Foreground } from './foreground.js';
@@ -42,7 +44,8 @@ import { readModelFile } from './openModel.js';
 import { measureModel, overviewOf, scanModel } from './overview.js';
 import { predictInputs } from './predict.js';
 import { TrustCache, trustOf } from './trust.js';
-import { layerWeights, weightNeighbours, weightsPca, weightStatistics } from './weights.js';
+import { topPicturesOf } from './topPictures.js';
+import { exportWeights, layerWeights, weightNeighbours, weightsPca, weightStatistics } from './weights.js';
 
 type Progress = Call<WorkProgress>;
 
@@ -114,6 +117,12 @@ export class RunnerService implements Handlers<RunnerApi> {
 
   activations = (request: ActivationsRequest, call: Progress): Promise<Activation> =>
     this.models.use(request, (model) => activationsOf(model, request, call));
+
+  exportWeights = (request: WeightsRequest, call: Progress): Promise<WeightsExport> =>
+    this.models.use(request, (model) => exportWeights(model, request, call));
+
+  exportActivations = (request: ExportActivationsRequest, call: Progress): Promise<ActivationsAnswer> =>
+    this.models.use(request, (model) => exportActivations(model, request, call));
 
   topPictures = (request: TopPicturesRequest, call: Call<TopProgress>): Promise<TopPictures> =>
     this.models.use(request, (model) => topPicturesOf(model, request, call));

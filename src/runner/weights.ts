@@ -1,10 +1,12 @@
+import path from 'node:path';
 import { LensError } from '../base/errors.js';
 import { floatTensor, sizeOf, type FloatTensor } from '../base/tensor.js';
 import { storedBytes } from '../checkpoint/elements.js';
 import { findLayer } from '../graph/findLayer.js';
 import { lastLinear } from '../graph/heads.js';
 import type { Layer } from '../graph/layer.js';
-import { readBlock } from '../session/weightArray.js';
+import { chunksOf, readBlock } from '../session/weightArray.js';
+import { encodePng } from '../input/encode.js';
 import { labelOf } from '../input/labels.js';
 import { cosineMatrix, cosineNeighbours, principalComponents } from '../method/weights/pca.js';
 import { pageOf } from '../method/weights/page.js';
@@ -13,8 +15,18 @@ import { shownWeights, type ShownWeight } from '../method/weights/view.js';
 import type { Call } from '../protocol/channel.js';
 import type { WeightNeighboursRequest, WeightsPcaRequest, WeightsRequest } from '../protocol/modelOperations.js';
 import type { WorkProgress } from '../protocol/runner.js';
-import type { LayerWeights, WeightNeighbours, WeightsPca, WeightStatistics } from '../result/weights.js';
+import { weightGrid } from '../result/grid.js';
+import type {
+  LayerWeights,
+  WeightNeighbours,
+  WeightsExport,
+  WeightsPca,
+  WeightStatistics,
+  WeightView,
+} from '../result/weights.js';
+import { sha256Of } from './fileStamp.js';
 import type { OpenModel } from './openModel.js';
+import { VERSION } from './version.js';
 
 type Progress = Call<WorkProgress>;
 
@@ -109,6 +121,61 @@ async function measure(model: OpenModel, shown: ShownWeight, call: Progress): Pr
     statistics.set(name, known);
   }
   return known;
+}
+
+/** The most numbers of a weight that is written to a file. */
+const MOST_EXPORTED = 1 << 28;
+/** What a picture shows of a weight at most. */
+const PICTURED = { rowFrom: 0, columnFrom: 0 } as const;
+const MOST_PICTURED: Readonly<Partial<Record<WeightView, readonly [rows: number, columns: number]>>> = {
+  kernels: [96, 96],
+  matrix: [1024, 1024],
+  position: [1024, 1024],
+};
+
+/** A layer's weights for files: everything is read. */
+export async function exportWeights(model: OpenModel, request: WeightsRequest, call: Progress): Promise<WeightsExport> {
+  const { layer, all, shown } = await choose(model, request);
+  const { stored } = shown.array;
+  const size = sizeOf(stored.dims);
+  if (size > MOST_EXPORTED)
+    throw new LensError('unsupported', 'weights/too-large', `"${stored.name}" is too large to be written to one file.`);
+  const weights: WeightsExport['weights'][number][] = [];
+  for (const one of all) weights.push({ ...one.entry, statistics: await measure(model, one, call) });
+  const values = floatTensor(stored.dims);
+  for await (const { first, values: chunk } of chunksOf(shown.array, call.signal)) values.data.set(chunk, first);
+  const { view, shape } = shown.entry;
+  const [rowCount, columnCount] = MOST_PICTURED[view] ?? [4096, 3];
+  const page = await pageOf(shown, { ...PICTURED, rowCount, columnCount }, undefined, call.signal);
+  const notes: string[] = [];
+  if (page.rows.length < (shape[0] ?? 1) || page.columns.length < (shape[1] ?? 1))
+    notes.push(
+      `The picture shows the first ${page.rows.length} × ${page.columns.length} of ${shape.slice(0, 2).join(' × ')}.`,
+    );
+  const { data, width, height } = weightGrid(view, page);
+  const sha256 = await sha256Of(model.file.path);
+  return {
+    sha256,
+    layer: layer.name,
+    op: layer.op,
+    weights,
+    shown: shown.entry,
+    values,
+    png: await encodePng(data, width, height),
+    recipe: {
+      schema: 'onnx-lens/recipe/1',
+      model: { file: path.basename(model.file.path), sha256 },
+      preprocessing: {},
+      method: 'weights',
+      params: { weight: shown.entry.name },
+      layer: layer.name,
+      seed: 0,
+      provider: 'none',
+      versions: { 'onnx-lens': VERSION },
+      notes: shown.entry.label === undefined ? [] : [shown.entry.label],
+    },
+    notes,
+  };
 }
 
 function byNorm(norms: Float32Array): Uint32Array {
