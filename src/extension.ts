@@ -71,7 +71,13 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   own(explainCommands(context, services, explain));
   const editors = own(
     new ModelEditors(
-      { services, selection, memory: context.workspaceState, extension: context.extensionUri },
+      {
+        services,
+        selection,
+        memory: context.workspaceState,
+        extension: context.extensionUri,
+        version: String((context.extension.packageJSON as { readonly version: string }).version),
+      },
       (model) => explain.open.some((panel) => panel.model.toString() === model.toString()),
     ),
   );

@@ -54,6 +54,18 @@ export interface SaveRequest {
   readonly bytes: Uint8Array;
 }
 
+/** How to get what was saved again; the host adds the model's hash and the versions. */
+export interface RecipeRequest {
+  readonly name: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+  readonly layer?: string;
+  /** Address of the picture, where there was one. */
+  readonly input?: string;
+  readonly provider?: string;
+  readonly notes: readonly string[];
+}
+
 /** One file of a series of checkpoints. */
 export interface SeriesEntry {
   readonly file: NamedFile;
@@ -92,6 +104,8 @@ export interface ModelHostApi {
   copy: Operation<{ readonly text: string }, void>;
   /** Asks where to save, and saves. `false`: the person changed their mind. */
   save: Operation<SaveRequest, boolean>;
+  /** The same for a recipe. */
+  saveRecipe: Operation<RecipeRequest, boolean>;
   /** Checkpoints beside this one whose names differ in a number only, in order; this one included. */
   series: Operation<Record<string, never>, readonly SeriesEntry[]>;
   /** Opens another checkpoint in this editor's place. */

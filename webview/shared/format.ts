@@ -55,3 +55,26 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 export function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
+
+const DECIMAL = ['', 'k', 'M', 'G', 'T'];
+
+/** `4.81 MB`, three significant digits. */
+export function formatBytes(bytes: number): string {
+  return bytes < 999.5 ? `${bytes} B` : scaled(bytes, (unit) => ` ${unit}B`);
+}
+
+/** `1.25 M`, three significant digits; small counts as they are. */
+export function formatCount(count: number): string {
+  return count < 9999.5 ? String(Math.round(count)) : scaled(count, (unit) => ` ${unit}`);
+}
+
+function scaled(value: number, unitText: (unit: string) => string): string {
+  let unit = 0;
+  for (; value >= 999.5 && unit < DECIMAL.length - 1; unit++) value /= 1000;
+  return `${value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2)}${unitText(DECIMAL[unit]!)}`;
+}
+
+/** `64×3×7×7`; a scalar is said to be one. */
+export function formatShape(dims: readonly (number | string)[]): string {
+  return dims.length === 0 ? 'scalar' : dims.join('×');
+}

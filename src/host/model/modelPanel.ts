@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
-import type { ModelHostApi, ModelPanelApi } from '../../protocol/modelPanel.js';
+import type { ModelHostApi, ModelPanelApi, RecipeRequest } from '../../protocol/modelPanel.js';
 import type { ModelOperations } from '../../protocol/modelOperations.js';
 import type { NamedFile } from '../../protocol/panel.js';
 import type { ModelRequest, WorkProgress } from '../../protocol/runner.js';
 import type { LayerDescription } from '../../result/inspection.js';
+import type { Recipe } from '../../result/recipe.js';
 import { browse, isPicture } from '../pictures.js';
 import type { HostServices } from '../services.js';
 import { findSource, openSource } from '../sourceLine.js';
@@ -24,6 +28,8 @@ export interface ModelPanelParts {
   readonly selection: LayerSelection;
   readonly memory: vscode.Memento;
   readonly extension: vscode.Uri;
+  /** Of the extension, for recipes. */
+  readonly version: string;
 }
 
 /** Work that is long enough to be shown in the status bar, and what it is called there. */
@@ -157,6 +163,14 @@ export class ModelPanel implements vscode.Disposable {
           return false;
         }
       },
+      saveRecipe: async (request) => {
+        try {
+          return await save(vscode.Uri.joinPath(uri, '..', request.name), await this.recipe(request));
+        } catch (error) {
+          services.notify(error);
+          return false;
+        }
+      },
       series: async () => {
         const folder = vscode.Uri.joinPath(uri, '..');
         const files = await vscode.workspace.fs.readDirectory(folder);
@@ -206,6 +220,32 @@ export class ModelPanel implements vscode.Disposable {
     );
   }
 
+  /** A recipe as a file: what the page knows, and what only the host does. */
+  private async recipe({ method, params, layer, input, provider, notes }: RecipeRequest): Promise<Uint8Array> {
+    const client = await this.parts.services.runner();
+    const [{ runtime }, { preprocessing }, sha256] = await Promise.all([
+      client.status({}),
+      client.overview(this.parts.services.request(this.document.uri)),
+      hashOf(this.document.uri),
+    ]);
+    const recipe: Recipe = {
+      schema: 'onnx-lens/recipe/1',
+      model: { file: named(this.document.uri).name, sha256 },
+      ...(input === undefined
+        ? {}
+        : { input: { file: named(vscode.Uri.parse(input)).name, sha256: await hashOf(vscode.Uri.parse(input)) } }),
+      preprocessing,
+      method,
+      params,
+      ...(layer === undefined ? {} : { layer }),
+      seed: 0,
+      provider: provider ?? 'none',
+      versions: { 'onnx-lens': this.parts.version, 'onnxruntime-node': runtime.split(' ').at(-1)! },
+      notes,
+    };
+    return new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`);
+  }
+
   private remember(key: string, file: vscode.Uri | undefined): NamedFile | undefined {
     if (file === undefined) return undefined;
     void this.parts.memory.update(key, file.toString());
@@ -231,6 +271,12 @@ function fileOf(address: string): string {
   throw new LensError('input', 'explain/scheme', `${named(uri).name} is not a file on this machine.`, {
     hint: 'Save it in the workspace first.',
   });
+}
+
+async function hashOf(uri: vscode.Uri): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(uri.fsPath), hash);
+  return hash.digest('hex');
 }
 
 /** Asks where to save, and saves. */

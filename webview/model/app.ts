@@ -1,0 +1,242 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import '../shared/menu.js';
+import { icon, iconButton } from '../shared/controls.js';
+import { formatBytes, formatCount, plural } from '../shared/format.js';
+import { failure, notice, working } from '../shared/messages.js';
+import type { ModelController } from './controller.js';
+import { TABS, type LayerOrder, type Tab } from './kept.js';
+import './layerList.js';
+import './weightsTab.js';
+import { overviewPart } from './overview.js';
+
+/** The editor of a checkpoint: its layers on one side, and on the other what it is, what it learned and what it sees. */
+@customElement('lens-model')
+export class ModelApp extends LitElement {
+  controller!: ModelController;
+  @state() private spoken = '';
+  private tick: number | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('keydown', this.onKey);
+  }
+
+  /** Draws anew; called by the controller. */
+  refresh(): void {
+    this.requestUpdate();
+    const { overview, measured, scan } = this.controller;
+    // The clock of work under way.
+    if ([overview, measured, scan].some((task) => task.working))
+      this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
+    else {
+      window.clearInterval(this.tick);
+      this.tick = undefined;
+    }
+  }
+
+  override render(): TemplateResult {
+    const c = this.controller;
+    const { view, overview } = c;
+    return html`
+      ${this.header()} ${this.notices()}
+      <main class="model-layout tab-${view.tab}">
+        <section class="layers" aria-label="Layers">
+          <lens-layer-list
+            .rows=${c.rows}
+            .selected=${view.layer}
+            .search=${view.search}
+            .order=${view.order}
+            .reveal=${c.reveal}
+            @lens-layer=${(event: CustomEvent<string>) => c.select(event.detail)}
+            @lens-open-layer=${(event: CustomEvent<string>) => this.openLayer(event.detail)}
+            @lens-search=${(event: CustomEvent<string>) => c.update({ search: event.detail })}
+            @lens-order=${(event: CustomEvent<LayerOrder>) => c.update({ order: event.detail })}
+          ></lens-layer-list>
+        </section>
+        <section class="detail" aria-label=${TABS.find((tab) => tab.value === view.tab)!.label}>
+          ${this.tabs()} ${this.layerCard()}
+          <div
+            class="tab-body"
+            role="tabpanel"
+            id="panel-${view.tab}"
+            aria-labelledby="tab-${view.tab}"
+            tabindex=${view.tab === 'overview' ? 0 : -1}
+          >
+            ${overview.value === undefined ? this.waiting() : this.body(view.tab)}
+          </div>
+        </section>
+      </main>
+      <div class="sr-only" aria-live="polite">${this.spoken}</div>
+    `;
+  }
+
+  private header(): TemplateResult {
+    const c = this.controller;
+    const overview = c.overview.value;
+    const facts =
+      overview === undefined
+        ? ''
+        : [
+            formatBytes(overview.totalBytes),
+            `${formatCount(overview.parameters)} parameters`,
+            plural(overview.layers.length, 'layer'),
+          ].join(' · ');
+    return html`<header class="model-toolbar">
+      <h1><span class="ellipsis">${c.setup?.model.name ?? ''}</span><span class="dim ellipsis">${facts}</span></h1>
+      <div class="buttons">
+        ${iconButton({ label: 'Explain a picture with this model', icon: 'eye', disabled: overview === undefined, onClick: () => void c.host.explainAt({}) })}
+        ${iconButton({ label: 'Read the file again', icon: 'refresh', onClick: () => void c.read() })}
+      </div>
+    </header>`;
+  }
+
+  private notices(): TemplateResult | typeof nothing {
+    const { file, overview } = this.controller;
+    const shown = overview.value !== undefined;
+    if (file.state === 'writing' && shown)
+      return html`<div class="strip">
+        ${notice({ icon: 'sync', text: 'The file is being written. What is shown is of before.' })}
+      </div>`;
+    if (file.state === 'gone' && shown)
+      return html`<div class="strip">
+        ${notice({ icon: 'trash', text: 'The file is not there any more. What is shown was read before.' })}
+      </div>`;
+    if (overview.error !== undefined && shown)
+      return html`<div class="strip">
+        ${failure(overview.error, [{ label: 'Read again', look: 'primary', onClick: () => void this.controller.read() }])}
+      </div>`;
+    return nothing;
+  }
+
+  /** Before the file has been read for the first time. */
+  private waiting(): TemplateResult {
+    const c = this.controller;
+    const { overview } = c;
+    if (overview.error !== undefined)
+      return failure(overview.error, [
+        { label: 'Read again', look: 'primary', onClick: () => void c.read() },
+        { label: 'Show log', onClick: () => void c.host.showLog({}) },
+      ]);
+    if (!overview.working) return html`${nothing}`;
+    return working({
+      message: overview.progress?.message ?? 'Reading the model',
+      fraction: overview.progress?.fraction,
+      elapsed: Date.now() - overview.startedAt,
+      onCancel: () => overview.cancel(),
+    });
+  }
+
+  private tabs(): TemplateResult {
+    const { view } = this.controller;
+    return html`<div class="tabs" role="tablist" aria-label="Views of the model" @keydown=${this.onTabKey}>
+      ${TABS.map(
+        ({ value, label }) =>
+          html`<button
+            type="button"
+            role="tab"
+            id="tab-${value}"
+            aria-selected=${value === view.tab}
+            aria-controls="panel-${view.tab}"
+            tabindex=${value === view.tab ? 0 : -1}
+            @click=${() => this.controller.update({ tab: value })}
+          >
+            ${label}
+          </button>`,
+      )}
+    </div>`;
+  }
+
+  /** The layer that is selected: the same in every tab. */
+  private layerCard(): TemplateResult | typeof nothing {
+    const c = this.controller;
+    const { layer, row } = c;
+    if (layer === undefined) return nothing;
+    const facts = [layer.op, row?.shape, layer.parameters > 0 ? `${formatCount(layer.parameters)} parameters` : ''];
+    return html`<div class="layer-card">
+      <div class="layer-title">
+        <span class="layer-name ellipsis" title=${layer.name}>${layer.name}</span>
+        <span class="dim ellipsis">${facts.filter(Boolean).join(' · ')}</span>
+      </div>
+      <div class="buttons">
+        ${this.sourceButton()}
+        ${iconButton({ label: 'Explain a picture at this layer', icon: 'eye', onClick: () => void c.host.explainAt({ layer: layer.name }) })}
+        ${iconButton({ label: 'Copy the name of the layer', icon: 'copy', onClick: () => this.copy(layer.name) })}
+      </div>
+    </div>`;
+  }
+
+  private sourceButton(): TemplateResult | typeof nothing {
+    const c = this.controller;
+    const { layer, source } = c;
+    if (layer?.source === undefined) return nothing;
+    const name = layer.source.path.split(/[\\/]/).at(-1)!;
+    const found = source?.layer === layer.name ? source.place : undefined;
+    const text = `${name}:${layer.source.line}`;
+    if (source?.layer === layer.name && found === undefined)
+      return html`<span class="dim source" title="${layer.source.path} is not in this workspace">${text}</span>`;
+    const stale = found?.stale ?? false;
+    const others =
+      found === undefined || found.others === 0 ? '' : `, ${plural(found.others, 'other file')} fits as well`;
+    return html`<button
+      type="button"
+      class="link source"
+      title=${`Open ${found?.file ?? name} at line ${layer.source.line}${stale ? '. The file was changed after the model was written: the line may have moved' : ''}${others}`}
+      @click=${() => void c.host.openSource({ layer: layer.name })}
+    >
+      ${icon(stale ? 'warning' : 'go-to-file')}${text}${stale ? html`<span class="dim"> (older)</span>` : nothing}
+    </button>`;
+  }
+
+  private body(tab: Tab): TemplateResult {
+    const c = this.controller;
+    switch (tab) {
+      case 'overview':
+        return overviewPart(c);
+      case 'weights':
+        return html`<lens-weights
+          .controller=${c}
+          .view=${c.view.weights}
+          .layer=${c.layer}
+          .version=${c.file.version}
+        ></lens-weights>`;
+      case 'activations':
+      case 'graph':
+        return html`${nothing}`;
+    }
+  }
+
+  private openLayer(name: string): void {
+    const c = this.controller;
+    c.select(name);
+    if (c.view.tab === 'overview') c.update({ tab: 'weights' });
+  }
+
+  private copy(text: string): void {
+    void this.controller.host.copy({ text });
+    this.spoken = `Copied ${text}`;
+  }
+
+  private readonly onTabKey = (event: KeyboardEvent): void => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const at = TABS.findIndex((tab) => tab.value === this.controller.view.tab);
+    const next = TABS[(at + step + TABS.length) % TABS.length]!;
+    this.controller.update({ tab: next.value });
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${next.value}`)?.focus());
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const c = this.controller;
+    if (event.key === 'Escape' && c.overview.working) c.overview.cancel();
+    else if (event.key === 'f' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      this.querySelector<HTMLElement>('.layer-search input')?.focus();
+    }
+  };
+}

@@ -1,0 +1,171 @@
+import type { Client } from '../../src/protocol/channel.js';
+import type { FileStatus, ModelHostApi, ModelSetup, SeriesEntry, SourcePlace } from '../../src/protocol/modelPanel.js';
+import type { ScanProgress } from '../../src/result/overview.js';
+import type { Measurements, Oddity, Overview, WeightScan } from '../../src/result/overview.js';
+import type { LayerDescription } from '../../src/result/inspection.js';
+import { NEW_VIEW, type ModelView } from './kept.js';
+import { layerRows, type LayerRow } from './layerRows.js';
+import { Task } from './task.js';
+
+/** Models up to this size are measured and checked without being asked: it takes moments. */
+const AT_ONCE_BYTES = 200_000_000;
+
+/** What the editor of a checkpoint knows: the file in three parts, the layer that is selected, and what was chosen. */
+export class ModelController {
+  setup: ModelSetup | undefined;
+  file: FileStatus = { version: 0, state: 'ready' };
+  view: ModelView = NEW_VIEW;
+  readonly overview = new Task<Overview>(() => this.changed());
+  readonly measured = new Task<Measurements>(() => this.changed());
+  readonly scan = new Task<WeightScan, ScanProgress>(() => this.changed());
+  source: { readonly layer: string; readonly place: SourcePlace | undefined } | undefined;
+  series: readonly SeriesEntry[] = [];
+  /** Grows when the list is to scroll to the selected layer. */
+  reveal = 0;
+  private rowsOf: readonly unknown[] = [];
+  private rowsKept: readonly LayerRow[] = [];
+
+  constructor(
+    readonly host: Client<ModelHostApi>,
+    private readonly onChange: () => void,
+  ) {}
+
+  /** Begins, with what was kept of a page before. */
+  async start(kept: ModelView | undefined): Promise<void> {
+    if (kept !== undefined) this.view = kept;
+    this.setup = await this.host.setup({});
+    this.file = { version: this.setup.version, state: this.setup.state };
+    const { layer, picture, folder } = this.setup;
+    const { activations } = this.view;
+    this.view = {
+      ...this.view,
+      ...(layer === undefined ? {} : { layer, tab: kept?.tab ?? 'weights' }),
+      activations: {
+        ...activations,
+        ...(activations.picture === undefined && picture !== undefined ? { picture } : {}),
+        ...(activations.folder === undefined && folder !== undefined ? { folder } : {}),
+      },
+    };
+    this.reveal++;
+    this.changed();
+    void this.read();
+    this.series = await this.host.series({}).catch(() => []);
+    this.changed();
+  }
+
+  /** The file has changed, begun to change, or gone. */
+  fileChanged(status: FileStatus): void {
+    const newer = status.version !== this.file.version;
+    this.file = status;
+    if (newer) void this.read();
+    this.changed();
+  }
+
+  /** Reads the file anew: what is shown stays until there is something newer. */
+  async read(): Promise<void> {
+    const of = String(this.file.version);
+    this.measured.expire();
+    this.scan.expire();
+    await this.overview.run(of, (options) => this.host.overview({}, options), true);
+    const overview = this.overview.value;
+    if (this.overview.of !== of || overview === undefined || this.overview.error !== undefined) return;
+    const { layer } = this.view;
+    if (layer !== undefined && !overview.layers.some((each) => each.name === layer)) this.unselect();
+    else this.findSource();
+    this.changed();
+    if (overview.totalBytes <= AT_ONCE_BYTES) {
+      if (this.setup?.trusted) await this.measure();
+      await this.check();
+    }
+  }
+
+  /** Runs the model once, for shapes, FLOPs and memory. */
+  measure(): Promise<void> {
+    return this.measured.run(String(this.file.version), (options) => this.host.measure({}, options));
+  }
+
+  /** Reads every weight once and says what is odd. */
+  check(): Promise<void> {
+    return this.scan.run(String(this.file.version), (options) => this.host.scanWeights({}, options));
+  }
+
+  /** Everything that is odd: what the file says, and what its weights say. */
+  get oddities(): readonly Oddity[] {
+    const scanned = this.scan.value ?? this.scan.progress?.partial;
+    const all = [...(this.overview.value?.oddities ?? []), ...(scanned?.oddities ?? [])];
+    const seen = new Set<string>();
+    return all.filter((o) => !seen.has(o.sentence) && seen.add(o.sentence));
+  }
+
+  /** The list of layers; the same array while nothing in it has changed. */
+  get rows(): readonly LayerRow[] {
+    const layers = this.overview.value?.layers ?? [];
+    const measured = this.measured.value;
+    const of = [layers, measured, this.scan.value, this.overview.value?.oddities];
+    if (of.some((each, i) => each !== this.rowsOf[i])) {
+      const fits = measured?.layers.length === layers.length ? measured : undefined;
+      this.rowsKept = layerRows(layers, fits, this.oddities);
+      this.rowsOf = of;
+    }
+    return this.rowsKept;
+  }
+
+  get layer(): LayerDescription | undefined {
+    const { layer } = this.view;
+    return layer === undefined ? undefined : this.overview.value?.layers.find((each) => each.name === layer);
+  }
+
+  get row(): LayerRow | undefined {
+    const { layer } = this.view;
+    return layer === undefined ? undefined : this.rows.find((each) => each.layer.name === layer);
+  }
+
+  /** Selects a layer on this page and tells the window. */
+  select(layer: string | undefined, told = false): void {
+    if (layer === this.view.layer) return;
+    if (layer === undefined) return this.unselect();
+    const { weight: _before, ...weights } = this.view.weights;
+    const { channel: _channel, ...activations } = this.view.activations;
+    this.update({ layer, weights, activations });
+    this.findSource();
+    if (!told) void this.host.select({ layer }).catch(() => undefined);
+  }
+
+  /** A layer was selected elsewhere. */
+  follow(layer: string | undefined, show: boolean): void {
+    this.select(layer, true);
+    if (show && this.view.tab === 'overview') this.update({ tab: 'weights' });
+    this.reveal++;
+    this.changed();
+  }
+
+  /** Changes what is shown. */
+  update(view: Partial<ModelView>): void {
+    this.view = { ...this.view, ...view };
+    this.changed();
+  }
+
+  private unselect(): void {
+    const { layer: _layer, ...view } = this.view;
+    this.view = view;
+    this.source = undefined;
+    this.changed();
+  }
+
+  private findSource(): void {
+    const { layer } = this.view;
+    if (layer === undefined) return;
+    void this.host
+      .source({ layer })
+      .catch(() => undefined)
+      .then((place) => {
+        if (this.view.layer !== layer) return;
+        this.source = { layer, place };
+        this.changed();
+      });
+  }
+
+  private changed(): void {
+    this.onChange();
+  }
+}

@@ -1,0 +1,25 @@
+import '../shared/styles.css';
+import './model.css';
+import type { ModelHostApi, ModelPanelApi } from '../../src/protocol/modelPanel.js';
+import { connect } from '../shared/channel.js';
+import { KeptState } from '../shared/state.js';
+import { ModelApp } from './app.js';
+import { ModelController } from './controller.js';
+import { isView, type ModelView } from './kept.js';
+
+const kept = new KeptState<ModelView>();
+
+const host = connect<ModelHostApi, ModelPanelApi>({
+  file: async (status) => controller.fileChanged(status),
+  select: async ({ layer, show }) => controller.follow(layer, show),
+});
+
+const app = document.createElement('lens-model') as ModelApp;
+const controller: ModelController = new ModelController(host, () => {
+  app.refresh();
+  kept.save(() => controller.view);
+});
+app.controller = controller;
+document.body.append(app);
+
+void controller.start(kept.load((state): state is ModelView => isView(state)));

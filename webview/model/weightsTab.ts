@@ -1,0 +1,425 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { writeNpy } from '../../src/base/npy.js';
+import { colormap, DIVERGING, type DivergingName } from '../../src/result/colormap.js';
+import type { LayerDescription } from '../../src/result/inspection.js';
+import type { LayerWeights, WeightStatistics } from '../../src/result/weights.js';
+import '../shared/canvas/cellGrid.js';
+import type { CellGrid, CellPoint, CellsInSight } from '../shared/canvas/cellGrid.js';
+import type { CellSource } from '../shared/canvas/cells.js';
+import '../shared/colorBar.js';
+import '../shared/histogram.js';
+import '../shared/menu.js';
+import type { MenuItem } from '../shared/menu.js';
+import { dropdown, iconButton, segmented } from '../shared/controls.js';
+import { formatNumber, formatShape } from '../shared/format.js';
+import { emptyState, failure, working } from '../shared/messages.js';
+import type { ModelController } from './controller.js';
+import type { WeightsView } from './kept.js';
+import './pointsPart.js';
+import { Task } from './task.js';
+import { pageShape, WeightPages } from './weightPages.js';
+import { similaritySource, weightSource } from './weightSource.js';
+import { statisticsPart } from './weightStatistics.js';
+
+/** What a layer has learned: its weights as pictures, their numbers, and where its classes lie. */
+@customElement('lens-weights')
+export class WeightsTab extends LitElement {
+  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) view!: WeightsView;
+  @property({ attribute: false }) layer: LayerDescription | undefined;
+  /** Of the file. */
+  @property({ type: Number }) version = 0;
+
+  @state() private point: CellPoint | undefined;
+  @state() private arrived = 0;
+  @state() private spoken = '';
+  @query('lens-cell-grid') private readonly grid!: CellGrid | null;
+  private readonly weights = new Task<LayerWeights>(() => this.onAnswer());
+  private readonly measured = new Task<WeightStatistics>(() => this.requestUpdate());
+  private pages: WeightPages | undefined;
+  private source: CellSource | undefined;
+  private similarity: CellSource | undefined;
+  private answer: LayerWeights | undefined;
+  private sourceOf = '';
+  private tick: number | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.weights.cancel();
+    this.measured.cancel();
+    this.pages?.dispose();
+    window.clearInterval(this.tick);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('layer') || changed.has('view') || changed.has('version')) this.load();
+    this.prepare();
+  }
+
+  /** Asks for the selected weight; the latest selection wins. */
+  private load(): void {
+    const { layer, view, controller: c } = this;
+    if (layer === undefined || layer.weights.length === 0) {
+      this.weights.clear();
+      return;
+    }
+    const { sort } = view;
+    const request = { layer: layer.name, ...(view.weight === undefined ? {} : { weight: view.weight }) };
+    const of = JSON.stringify([request, sort, this.version]);
+    void this.weights.run(of, async (options) => {
+      // How the pages are cut depends on the weight: the first question is for few numbers, and tells.
+      const first = await c.host.weights(
+        { ...request, page: { rowFrom: 0, rowCount: 64, columnFrom: 0, columnCount: 64, sort } },
+        options,
+      );
+      const shape = pageShape(first.shown);
+      if (first.page.rows.length >= shape.blockRows && first.page.columns.length === shape.blockColumns) return first;
+      const page = { rowFrom: 0, rowCount: shape.blockRows, columnFrom: 0, columnCount: shape.blockColumns, sort };
+      return c.host.weights({ ...request, page }, options);
+    });
+  }
+
+  private onAnswer(): void {
+    const { value } = this.weights;
+    if (value !== this.answer) {
+      this.answer = value;
+      this.pages?.dispose();
+      this.pages = undefined;
+      if (value !== undefined) this.open(value);
+    }
+    if (this.weights.working || this.measured.working)
+      this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
+    else {
+      window.clearInterval(this.tick);
+      this.tick = undefined;
+    }
+    this.requestUpdate();
+  }
+
+  private open(value: LayerWeights): void {
+    const { host } = this.controller;
+    const request = { layer: value.layer, weight: value.shown.name };
+    this.pages = new WeightPages(
+      pageShape(value.shown),
+      this.view.sort,
+      value,
+      (page, signal) => host.weights({ ...request, page }, { signal }),
+      () => this.arrived++,
+    );
+    if (value.statistics === undefined)
+      void this.measured.run(this.weights.of ?? '', (options) => host.weightStatistics(request, options));
+    else this.measured.clear();
+  }
+
+  private get statistics(): WeightStatistics | undefined {
+    return this.answer?.statistics ?? this.measured.value;
+  }
+
+  /** Largest magnitude that the colours stand for. */
+  private get limit(): number {
+    return this.statistics?.magnitude ?? this.pages?.magnitude ?? 0;
+  }
+
+  private prepare(): void {
+    const { answer, pages, view } = this;
+    if (answer === undefined || pages === undefined) {
+      this.source = this.similarity = undefined;
+      this.sourceOf = '';
+      return;
+    }
+    const of = JSON.stringify([this.weights.of, view.scale, view.map, this.limit, answer.shown.name, this.arrived]);
+    if (of === this.sourceOf) return;
+    this.sourceOf = of;
+    const dead = this.statistics?.dead;
+    this.source = weightSource(answer, pages, {
+      colors: colormap(view.map),
+      limit: view.scale === 'shared' ? this.limit : undefined,
+      dead: (output) => dead?.[output] === 1,
+    });
+    this.similarity = similaritySource(answer);
+  }
+
+  override render(): TemplateResult {
+    const { layer, answer, weights, controller: c } = this;
+    if (layer === undefined)
+      return emptyState({
+        icon: 'layers',
+        text: 'Choose a layer in the list to see what it has learned.',
+        action: { label: 'Choose the first layer with weights', onClick: () => this.chooseFirst() },
+      });
+    if (layer.weights.length === 0)
+      return emptyState({
+        icon: 'symbol-constant',
+        text: `${layer.op} holds no weights.`,
+        action: { label: 'See its activations', onClick: () => c.update({ tab: 'activations' }) },
+      });
+    return html`
+      ${answer === undefined ? nothing : this.shown(answer)}
+      ${
+        weights.error === undefined
+          ? nothing
+          : failure(weights.error, [{ label: 'Read again', look: 'primary', onClick: () => this.again() }])
+      }
+      ${
+        weights.working && Date.now() - weights.startedAt > 300
+          ? working({
+              message: weights.progress?.message ?? 'Reading the weights',
+              fraction: weights.progress?.fraction,
+              elapsed: Date.now() - weights.startedAt,
+              onCancel: () => weights.cancel(),
+            })
+          : nothing
+      }
+      ${
+        weights.stopped && !weights.working
+          ? emptyState({
+              icon: 'debug-pause',
+              text: 'Stopped.',
+              action: { label: 'Read the weights', onClick: () => this.again() },
+            })
+          : nothing
+      }
+    `;
+  }
+
+  private shown(answer: LayerWeights): TemplateResult {
+    const { shown } = answer;
+    const old = this.weights.outdated || this.weights.error !== undefined;
+    const matrix = shown.view === 'matrix' && (shown.shape[0] ?? 0) >= 3;
+    const points = matrix && this.view.rows === 'points' && shown === answer.weights[0];
+    return html`<div class=${old ? 'old' : ''}>
+      ${this.controls(answer, matrix && shown === answer.weights[0])}
+      ${
+        points
+          ? html`<lens-points
+              .controller=${this.controller}
+              .layer=${answer.layer}
+              .version=${this.version}
+            ></lens-points>`
+          : html`<lens-cell-grid
+                class="view-${shown.view}"
+                .source=${this.source}
+                .label=${`${shown.role} of ${answer.layer}, ${formatShape(shown.shape)}`}
+                .zoom=${this.view.zoom}
+                .arrived=${this.arrived}
+                @lens-cell=${this.onCell}
+                @lens-sight=${(event: CustomEvent<CellsInSight>) => this.pages?.need(event.detail)}
+                @lens-zoom=${(event: CustomEvent<number>) => this.change({ zoom: event.detail })}
+              ></lens-cell-grid>
+              ${this.readout(answer)} ${this.scale(answer)} ${this.similarityPart(answer)}`
+      }
+      ${statisticsPart(answer, this.statistics, this.measured)}
+      ${answer.notes.map((note) => html`<p class="dim">${note}</p>`)}
+      <div class="sr-only" aria-live="polite">${this.spoken}</div>
+    </div>`;
+  }
+
+  private controls(answer: LayerWeights, matrix: boolean): TemplateResult {
+    const { view } = this;
+    const { shown, weights } = answer;
+    const each = shown.view === 'rgb' || shown.view === 'kernels' || shown.view === 'depthwise';
+    return html`<div class="controls-row">
+      ${
+        weights.length < 2
+          ? html`<span class="dim"
+              >${shown.role} ${formatShape(shown.dims)}${shown.label === undefined ? '' : ` · ${shown.label}`}</span
+            >`
+          : html`<span class="control-wide"
+              >${dropdown({
+                label: 'Weight',
+                value: shown.name,
+                choices: weights.map((w) => ({
+                  value: w.name,
+                  label: `${w.role} ${formatShape(w.dims)}${w.label === undefined ? '' : ` · ${w.label}`}`,
+                  title: w.name,
+                })),
+                onChange: (weight) => this.change({ weight }),
+              })}</span
+            >`
+      }
+      ${
+        matrix
+          ? segmented({
+              label: 'Show rows as',
+              value: view.rows,
+              choices: [
+                { value: 'numbers', label: 'Matrix', title: 'Rows are outputs, columns inputs' },
+                { value: 'points', label: 'Classes', title: 'Rows in the plane of their principal components' },
+              ],
+              onChange: (rows) => this.change({ rows: rows as WeightsView['rows'] }),
+            })
+          : nothing
+      }
+      ${
+        each
+          ? segmented({
+              label: 'Colour scale',
+              value: view.scale,
+              choices: [
+                { value: 'shared', label: 'Shared', title: 'One scale for all filters' },
+                { value: 'own', label: 'Each', title: 'Each picture fills the scale: shapes of weak filters are seen' },
+              ],
+              onChange: (scale) => this.change({ scale: scale as WeightsView['scale'] }),
+            })
+          : nothing
+      }
+      ${
+        shown.view === 'vector' || shown.view === 'position'
+          ? nothing
+          : segmented({
+              label: 'Order of filters',
+              value: view.sort,
+              choices: [
+                { value: 'index', label: 'Index' },
+                { value: 'norm', label: 'Norm', title: 'Filters with the largest L2 norm first' },
+              ],
+              onChange: (sort) => this.change({ sort: sort as WeightsView['sort'] }),
+            })
+      }
+      ${
+        shown.view === 'rgb'
+          ? nothing
+          : html`<span class="control-narrow"
+              >${dropdown({
+                label: 'Colour map',
+                value: view.map,
+                choices: DIVERGING.map((name) => ({ value: name, label: name })),
+                onChange: (map) => this.change({ map: map as DivergingName }),
+              })}</span
+            >`
+      }
+      <span class="buttons">
+        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
+        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
+        <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports(answer)}></lens-menu>
+      </span>
+    </div>`;
+  }
+
+  private readout(answer: LayerWeights): TemplateResult {
+    const { point, source } = this;
+    const text =
+      point === undefined || source === undefined
+        ? ''
+        : `${source.label(point.row, point.column)}${this.valueText(answer, point)}`;
+    return html`<p class="cell-readout">
+      ${text === '' ? html`<span class="dim">Point at a filter to read its values.</span>` : text}
+    </p>`;
+  }
+
+  private valueText({ shown }: LayerWeights, { row, column, x = 0, y = 0 }: CellPoint): string {
+    const cell = this.pages?.cell(row, column);
+    if (cell === undefined) return '';
+    const [, , height = 1, width = 1] = shown.shape;
+    const at = cell.offset + y * width + x;
+    if (shown.view === 'rgb') {
+      const planes = [0, 1, 2].map((plane) => formatNumber(cell.values[at + plane * height * width] ?? NaN));
+      return ` · (${x}, ${y}) ${planes.join(' ')}`;
+    }
+    const where = shown.view === 'kernels' || shown.view === 'depthwise' ? ` · (${x}, ${y})` : '';
+    return `${where} ${where === '' ? '= ' : ''}${formatNumber(cell.values[at] ?? NaN)}`;
+  }
+
+  private scale({ shown }: LayerWeights): TemplateResult {
+    const own =
+      this.view.scale === 'own' && shown.view !== 'matrix' && shown.view !== 'vector' && shown.view !== 'position';
+    if (shown.view === 'rgb')
+      return html`<p class="dim">
+        Grey is zero; the brightest is
+        ${own ? 'each filter’s own largest value' : `±${formatNumber(this.limit)}, shared`}.
+      </p>`;
+    return html`<lens-color-bar
+      .colors=${colormap(this.view.map)}
+      .limit=${own ? 1 : this.limit}
+      .unit=${own ? 'of each kernel’s largest value' : 'weight'}
+      .note=${own ? 'each on its own scale' : 'shared'}
+    ></lens-color-bar>`;
+  }
+
+  private similarityPart(answer: LayerWeights): TemplateResult | typeof nothing {
+    if (this.similarity === undefined || answer.similarity === undefined) return nothing;
+    const [rows, columns] = answer.similarity.grid ?? [0, 0];
+    return html`<section>
+      <h2>How alike positions are</h2>
+      <p class="dim">Each small map: the cosine similarity of one of ${rows}×${columns} positions with all others.</p>
+      <lens-cell-grid
+        .source=${this.similarity}
+        .label=${'Similarity of positions'}
+        .zoom=${this.view.zoom}
+      ></lens-cell-grid>
+      <lens-color-bar
+        .colors=${colormap(this.view.map)}
+        .limit=${1}
+        .unit=${'cosine similarity'}
+        .note=${'shared'}
+      ></lens-color-bar>
+    </section>`;
+  }
+
+  private exports(answer: LayerWeights): readonly MenuItem[] {
+    const name = `${this.controller.setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.${answer.layer}`.replace(
+      /[^\w.-]+/g,
+      '_',
+    );
+    const { host } = this.controller;
+    const { shown, layer } = answer;
+    const request = { layer, weight: shown.name };
+    return [
+      { label: 'Picture (PNG)…', icon: 'file-media', onClick: () => void this.savePicture(`${name}.png`) },
+      {
+        label: 'Values (.npy)…',
+        icon: 'symbol-array',
+        onClick: () =>
+          void (async () => {
+            const [rows = 1, columns = 1] = shown.shape;
+            const page = { rowFrom: 0, rowCount: rows, columnFrom: 0, columnCount: columns };
+            const all = await host.weights({ ...request, page });
+            await host.save({ name: `${name}.npy`, bytes: writeNpy(all.page.values) });
+          })(),
+      },
+      {
+        label: 'Recipe (JSON)…',
+        icon: 'json',
+        onClick: () =>
+          void host.saveRecipe({
+            name: `${name}.json`,
+            method: 'weights',
+            params: { weight: shown.name, sort: this.view.sort, scale: this.view.scale },
+            layer,
+            notes: shown.label === undefined ? [] : [shown.label],
+          }),
+      },
+    ];
+  }
+
+  private async savePicture(name: string): Promise<void> {
+    const canvas = this.grid?.picture() ?? this.querySelector('canvas');
+    const blob = await new Promise<Blob | null>((resolve) => canvas?.toBlob(resolve, 'image/png'));
+    if (blob !== null) await this.controller.host.save({ name, bytes: new Uint8Array(await blob.arrayBuffer()) });
+  }
+
+  private again(): void {
+    this.weights.expire();
+    this.load();
+  }
+
+  private chooseFirst(): void {
+    const first = this.controller.rows.find((row) => row.layer.weights.length > 0);
+    if (first !== undefined) this.controller.select(first.layer.name);
+  }
+
+  private change(view: Partial<WeightsView>): void {
+    this.controller.update({ weights: { ...this.controller.view.weights, ...view } });
+  }
+
+  private readonly onCell = (event: CustomEvent<CellPoint | undefined>): void => {
+    this.point = event.detail;
+    if (event.detail?.spoken && this.answer !== undefined && event.detail.x !== undefined)
+      this.spoken = this.valueText(this.answer, event.detail);
+  };
+}

@@ -1,0 +1,112 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import type { Histogram } from '../../src/result/weights.js';
+import { formatCount, formatNumber } from './format.js';
+import { onThemeChange } from './theme.js';
+
+/** How often values occur, in equal bins. The bin under the pointer, or the one that arrow keys lead to, is read out. */
+@customElement('lens-histogram')
+export class HistogramChart extends LitElement {
+  @property({ attribute: false }) histogram: Histogram | undefined;
+  @property() label = 'Histogram';
+  /** Counts on a logarithmic scale: rare values are seen. */
+  @property({ type: Boolean }) logarithmic = true;
+  @state() private bin: number | undefined;
+  @query('canvas') private readonly canvas!: HTMLCanvasElement;
+  private stopTheme: (() => void) | undefined;
+  private resize: ResizeObserver | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.stopTheme = onThemeChange(() => this.draw());
+    this.resize = new ResizeObserver(() => this.draw());
+    this.resize.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.stopTheme?.();
+    this.resize?.disconnect();
+  }
+
+  override render(): TemplateResult {
+    const { histogram, bin } = this;
+    const [min, max] = histogram === undefined ? ['', ''] : [formatNumber(histogram.min), formatNumber(histogram.max)];
+    return html`<canvas
+        role="img"
+        tabindex="0"
+        aria-label="${this.label}: values from ${min} to ${max}. Arrow keys read the bins."
+        @keydown=${this.onKey}
+        @pointermove=${this.onMove}
+        @pointerleave=${() => (this.bin = undefined)}
+      ></canvas>
+      <div class="ticks" aria-hidden="true">
+        <span>${min}</span
+        ><span class="dim">${bin === undefined ? (this.logarithmic ? 'counts, logarithmic' : 'counts') : ''}</span
+        ><span>${max}</span>
+      </div>
+      <div class="histogram-bin" aria-live="polite">
+        ${bin === undefined || histogram === undefined ? '' : this.text(histogram, bin)}
+      </div>`;
+  }
+
+  protected override updated(): void {
+    this.draw();
+  }
+
+  private text({ min, max, counts }: Histogram, bin: number): string {
+    const width = (max - min) / counts.length;
+    return `${formatNumber(min + bin * width)} to ${formatNumber(min + (bin + 1) * width)}: ${formatCount(counts[bin]!)}`;
+  }
+
+  private draw(): void {
+    const { canvas, histogram } = this;
+    if (!canvas || histogram === undefined) return;
+    const ratio = window.devicePixelRatio;
+    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
+    if (width === 0) return;
+    [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext('2d')!;
+    const style = getComputedStyle(document.body);
+    const color = (name: string): string => style.getPropertyValue(name).trim();
+    const size = (count: number): number => (this.logarithmic ? Math.log1p(count) : count);
+    const most = Math.max(1e-9, ...Array.from(histogram.counts, size));
+    const { counts, min, max } = histogram;
+    const step = width / counts.length;
+    counts.forEach((count, i) => {
+      const tall = count === 0 ? 0 : Math.max(ratio, (size(count) / most) * (height - ratio));
+      context.fillStyle =
+        i === this.bin ? color('--vscode-foreground') : color('--vscode-charts-blue') || color('--vscode-focusBorder');
+      context.fillRect(
+        Math.round(i * step),
+        height - tall,
+        Math.max(1, Math.round((i + 1) * step) - Math.round(i * step) - (step > 3 * ratio ? ratio : 0)),
+        tall,
+      );
+    });
+    if (min < 0 && max > 0) {
+      context.fillStyle = color('--vscode-descriptionForeground') || color('--vscode-foreground');
+      context.fillRect(Math.round((-min / (max - min)) * width), 0, Math.max(1, Math.round(ratio)), height);
+    }
+  }
+
+  private readonly onMove = (event: PointerEvent): void => {
+    const count = this.histogram?.counts.length ?? 0;
+    const at = Math.floor((event.offsetX / this.canvas.clientWidth) * count);
+    this.bin = at >= 0 && at < count ? at : undefined;
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const last = (this.histogram?.counts.length ?? 0) - 1;
+    const to = { ArrowRight: (this.bin ?? -1) + 1, ArrowLeft: (this.bin ?? last + 1) - 1, Home: 0, End: last }[
+      event.key
+    ];
+    if (to === undefined || last < 0) return;
+    event.preventDefault();
+    this.bin = Math.max(0, Math.min(last, to));
+  };
+}
