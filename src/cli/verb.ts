@@ -1,5 +1,5 @@
 import type { ErrorData } from '../base/errors.js';
-import type { CallOptions } from '../protocol/channel.js';
+import type { Call } from '../protocol/channel.js';
 import type { ModelAnswer, WorkProgress } from '../protocol/runner.js';
 import type { Outcome } from '../result/explanation.js';
 import type { RunnerService } from '../runner/service.js';
@@ -24,10 +24,11 @@ export interface Verb {
 }
 
 /** The call that a verb hands to the service: its signal, and its progress on stderr. */
-export function callOf(
-  context: VerbContext,
-): { readonly signal: AbortSignal; progress(report: WorkProgress): void } & Pick<CallOptions<never>, never> {
-  return { signal: context.io.signal, progress: ({ fraction, message }) => context.progress.show(fraction, message) };
+export function callOf(context: VerbContext): Call<WorkProgress> {
+  return {
+    signal: context.io.signal,
+    progress: ({ fraction, message }) => context.progress.show(fraction, message),
+  };
 }
 
 /** An error in a document. */
