@@ -179,7 +179,10 @@ export function tests(page, srv, tools) {
         const row = (name) =>
           page.locator(`.explorer-folders-view .monaco-list-row:has([aria-label$="/lab/${name}"])`).first();
         await row('cat_dog_both.png').click();
+        await page.locator('.tabs-container .tab.active', { hasText: /^cat_dog_both\.png$/ }).waitFor();
+        await page.waitForTimeout(1000); // the explorer selects what has opened
         for (const name of ['goldfish.jpg', 'notes.png']) await row(name).click({ modifiers: ['Control'] });
+        assert.equal(await page.locator('.explorer-folders-view .monaco-list-row.selected').count(), 3);
         await explain('lab/goldfish.jpg', squeezenet, '3 pictures');
         await panel().locator('.picture.failed').waitFor({ timeout: 60_000 });
         await idle();
