@@ -72,6 +72,31 @@ describe('gradient/models', () => {
     });
   }
 
+  it('squeezenet: the gradient and its sum over channels equal the reference on photographs', async () => {
+    const name = 'squeezenet_v1.0_dc';
+    const m = await openModel(modelPath(`${name}.onnx`));
+    const target = [...reference(name, 'target').data];
+    const { gradients } = await differentiate(
+      m,
+      { [m.input]: reference(name, 'input') },
+      { score: { value: m.logits, seed: 'index' }, wrt: [m.input] },
+      target,
+    );
+    const found = gradients.get(m.input)!;
+    const plane = found.dims[2]! * found.dims[3]!;
+    const sums = new Float32Array(target.length * plane);
+    found.data.forEach((v, i) => {
+      sums[Math.floor(i / (3 * plane)) * plane + (i % plane)]! += Math.abs(v);
+    });
+    const errors = worst(found.data, reference(name, 'gradient').data, target.length);
+    errors.push(...worst(sums, reference(name, 'gradient_abs_sum').data, target.length));
+    assert.ok(
+      errors.every((e) => e < 1e-4),
+      errors.map((e) => e.toExponential(1)).join(' '),
+    );
+    await m.sessions.dispose();
+  });
+
   it('squeezenet: a batch gives what its samples give', async () => {
     const m = await openModel(modelPath('squeezenet_v1.0_dc.onnx'));
     const input = reference('squeezenet_v1.0_dc', 'input');
