@@ -48,13 +48,13 @@ function missingLayers(graph: Graph, layers: readonly Layer[]): Oddity[] {
   if (convolutions < DEEP || graph.nodes.some((n) => NORMALISATIONS.has(n.op) || isNormalisation(n))) return [];
   // Folded batch normalisation leaves a bias on every convolution.
   const biased = graph.nodes.filter((n) => n.op === 'Conv' && (n.inputs[2] ?? '') !== '').length;
-  const folded = biased === convolutions;
+  const folded = biased > 0.8 * convolutions;
   return [
     {
       kind: 'no-normalisation-layers',
       severity: 'info',
       sentence: folded
-        ? `${convolutions} convolutions and no normalisation layer: every convolution has a bias, so an exporter may have folded batch normalisation into them.`
+        ? `${convolutions} convolutions and no normalisation layer, but biases: the exporter has probably folded batch normalisation into the convolutions.`
         : `${convolutions} convolutions (of ${layers.length} layers) and no normalisation layer.`,
     },
   ];

@@ -1,5 +1,5 @@
-import { PCA } from 'ml-pca';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+import { firstEigenvectors } from './eigen.js';
 
 /** Principal components of the rows of a matrix. */
 export interface Principal {
@@ -16,8 +16,7 @@ export interface Principal {
 
 /**
  * Principal component analysis (Pearson 1901, Hotelling 1933) through the smaller of the two matrices that have its
- * eigenvalues: the covariance of the features, or the Gram matrix of the samples where these are fewer. ml-pca finds
- * the eigenvectors.
+ * eigenvalues: the covariance of the features, or the Gram matrix of the samples where these are fewer.
  *
  * @param rows `[samples, features]`, finite numbers
  */
@@ -36,11 +35,13 @@ export function principalComponents(rows: FloatTensor, wanted: number): Principa
   const variance: number[] = [];
   if (count > 0) {
     const gram = n < d;
-    const pca = new PCA(gram ? products(x, n, d) : covariance(x, n, d), { isCovarianceMatrix: true });
-    const vectors = pca.getEigenvectors();
-    const values = pca.getEigenvalues();
+    const { values, vectors } = firstEigenvectors(
+      gram ? products(x, n, d) : covariance(x, n, d),
+      Math.min(n, d),
+      count,
+    );
     for (let k = 0; k < count; k++) {
-      const v = Float64Array.from({ length: gram ? n : d }, (_, i) => vectors.get(i, k));
+      const v = vectors[k]!;
       const direction = gram ? combined(x, v, n, d) : v;
       orient(direction);
       components.data.set(direction, k * d);
@@ -56,7 +57,7 @@ export function principalComponents(rows: FloatTensor, wanted: number): Principa
 }
 
 /** Xᵀ X / (n - 1), `d × d`. */
-function covariance(x: Float64Array, n: number, d: number): number[][] {
+function covariance(x: Float64Array, n: number, d: number): Float64Array {
   const out = new Float64Array(d * d);
   for (let i = 0; i < n; i++) {
     const row = x.subarray(i * d, (i + 1) * d);
@@ -71,7 +72,7 @@ function covariance(x: Float64Array, n: number, d: number): number[][] {
 }
 
 /** X Xᵀ / (n - 1), `n × n`: the same eigenvalues, from fewer numbers. */
-function products(x: Float64Array, n: number, d: number): number[][] {
+function products(x: Float64Array, n: number, d: number): Float64Array {
   const out = new Float64Array(n * n);
   for (let a = 0; a < n; a++) {
     for (let b = a; b < n; b++) {
@@ -83,10 +84,10 @@ function products(x: Float64Array, n: number, d: number): number[][] {
   return symmetric(out, n, n - 1);
 }
 
-function symmetric(upper: Float64Array, size: number, divisor: number): number[][] {
-  return Array.from({ length: size }, (_, a) =>
-    Array.from({ length: size }, (_, b) => upper[a <= b ? a * size + b : b * size + a]! / divisor),
-  );
+/** Fills the lower half from the upper one, in place. */
+function symmetric(upper: Float64Array, size: number, divisor: number): Float64Array {
+  for (let a = 0; a < size; a++) for (let b = a; b < size; b++) upper[b * size + a] = upper[a * size + b]! /= divisor;
+  return upper;
 }
 
 /** The direction in feature space that an eigenvector of the Gram matrix stands for: Xᵀ v, of length 1. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { Random } from '../../../src/base/random.js';
 import { floatTensor, toNumbers } from '../../../src/base/tensor.js';
 import { inMemory, type StoredTensor } from '../../../src/checkpoint/model.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
@@ -284,6 +285,24 @@ describe('method/weights', () => {
       assert.ok(relativeError(gram.components.data, plain.components.data) < 1e-4);
       assert.ok(relativeError(gram.explained, plain.explained) < 1e-6);
       assert.ok(relativeError(gram.scores.data, plain.scores.data.slice(0, 60)) < 1e-4);
+    });
+
+    it('of many features are found without all the others, and agree with them', () => {
+      const random = new Random(5);
+      const [n, d] = [300, 260];
+      const rows = floatTensor([n, d]);
+      // A spectrum that falls slowly, as that of weights.
+      for (let k = 0; k < d; k++) {
+        const axis = Float64Array.from({ length: d }, () => random.normal());
+        for (let i = 0; i < n; i++) {
+          const along = random.normal() * 0.9 ** k;
+          for (let j = 0; j < d; j++) rows.data[i * d + j]! += along * axis[j]!;
+        }
+      }
+      const few = principalComponents(rows, 3);
+      const many = principalComponents(rows, 80);
+      assert.ok(relativeError(few.variance, many.variance.slice(0, 3)) < 1e-9);
+      assert.ok(relativeError(few.components.data, many.components.data.slice(0, 3 * d)) < 1e-5);
     });
 
     it('of constant or single rows are nothing, without NaN', () => {
