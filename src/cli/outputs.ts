@@ -8,7 +8,7 @@ import { usage } from './options.js';
 const ENDINGS = ['.png', '.npy', '.json', '.csv', '.svg', '.html', '.onnx'];
 
 /** What `--out` names: a file by its ending, else a folder. */
-export function outKind(out: string, verb: string, endings: readonly string[]): 'folder' | string {
+export function outKind(out: string, verb: string, endings: readonly string[]): string {
   const ending = path.extname(out).toLowerCase();
   if (!ENDINGS.includes(ending)) return 'folder';
   if (endings.includes(ending)) return ending;

@@ -103,7 +103,7 @@ export class BackwardContext extends Context implements RuleContext {
       const types = new Map<string, ElementType>();
       for (const input of this.node.inputs) if (input !== '') types.set(input, this.emit.type(input));
       inferNode({ ...this.node, outputs }, types);
-      this.emit.declare(outputs[index]!, types.get(outputs[index]!) ?? 'float32');
+      this.emit.declare(outputs[index], types.get(outputs[index]) ?? 'float32');
     }
     return outputs[index]!;
   }

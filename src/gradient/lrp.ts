@@ -39,8 +39,20 @@ export function lrpRules(preset: LrpPreset, epsilon: number): ReadonlyMap<string
 
 /** Activations: relevance goes through. */
 const PASSED_ON = [
-  ...['LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Gelu', 'HardSwish', 'Mish', 'Swish', 'Clip', 'Tanh', 'Softplus'],
-  ...['ThresholdedRelu', 'Softsign'],
+  'LeakyRelu',
+  'PRelu',
+  'Elu',
+  'Selu',
+  'Celu',
+  'Gelu',
+  'HardSwish',
+  'Mish',
+  'Swish',
+  'Clip',
+  'Tanh',
+  'Softplus',
+  'ThresholdedRelu',
+  'Softsign',
 ];
 /** What only weights something else: attention, gates, variances. */
 const HELD = ['Softmax', 'Sigmoid', 'HardSigmoid', 'Erf', 'Sqrt', 'Reciprocal', 'Exp', 'Pow'];

@@ -53,7 +53,7 @@ function parse(
 ): { terms: string[]; result: string } {
   const [left = '', right] = equation.replaceAll(' ', '').split('->');
   const raw = left.split(',');
-  const free = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'].filter((l) => !equation.includes(l));
+  const free = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('').filter((l) => !equation.includes(l));
   const widths = raw.map((t, i) => (t.includes('...') ? ranks[i]! - (t.length - 3) : 0));
   const width = Math.max(0, ...widths);
   const dots = free.slice(0, width).join('');

@@ -80,39 +80,31 @@ const WITH_BIAS =
     return [activation(a, bias === undefined ? x : a.add(x, bias))];
   };
 
-export const microsoftRules: readonly RuleEntry[] = [
-  ...(
-    [
-      expand('BiasGelu', WITH_BIAS(gelu)),
-      expand('FastGelu', WITH_BIAS(fastGelu)),
-      expand('SkipLayerNormalization', skipLayerNormalization),
-      expand('SkipSimplifiedLayerNormalization', (c) => {
-        const a = new Algebra(c);
-        const [x, skip, gamma, bias] = c.inputs as [Ref, Ref, Ref, Ref?];
-        const sum = skipped(a, [x, skip, bias]);
-        return [rms(a, sum, c.dims(x).length, gamma, c.attributes.float('epsilon', 1e-5)), undefined, undefined, sum];
-      }),
-      expand('FusedMatMul', fusedMatMul),
-      expand('TransposeMatMul', fusedMatMul),
-      expand('FusedGemm', fusedGemm),
-      refusal('EmbedLayerNormalization', 'it looks words up by number'),
-      refusal('MatMulNBits', 'its weights are packed in a few bits each'),
-      refusal(
-        'NhwcConv',
-        'it is written for one kind of device; export the model without device-specific optimisation',
-      ),
-      refusal(
-        'NhwcFusedConv',
-        'it is written for one kind of device; export the model without device-specific optimisation',
-      ),
-      refusal(
-        'GroupNorm',
-        'it is written for one kind of device; export the model without device-specific optimisation',
-      ),
-      refusal(
-        'SkipGroupNorm',
-        'it is written for one kind of device; export the model without device-specific optimisation',
-      ),
-    ] satisfies RuleEntry[]
-  ).map((entry) => ({ ...entry, domain: MICROSOFT })),
-];
+export const microsoftRules: readonly RuleEntry[] = (
+  [
+    expand('BiasGelu', WITH_BIAS(gelu)),
+    expand('FastGelu', WITH_BIAS(fastGelu)),
+    expand('SkipLayerNormalization', skipLayerNormalization),
+    expand('SkipSimplifiedLayerNormalization', (c) => {
+      const a = new Algebra(c);
+      const [x, skip, gamma, bias] = c.inputs as [Ref, Ref, Ref, Ref?];
+      const sum = skipped(a, [x, skip, bias]);
+      return [rms(a, sum, c.dims(x).length, gamma, c.attributes.float('epsilon', 1e-5)), undefined, undefined, sum];
+    }),
+    expand('FusedMatMul', fusedMatMul),
+    expand('TransposeMatMul', fusedMatMul),
+    expand('FusedGemm', fusedGemm),
+    refusal('EmbedLayerNormalization', 'it looks words up by number'),
+    refusal('MatMulNBits', 'its weights are packed in a few bits each'),
+    refusal('NhwcConv', 'it is written for one kind of device; export the model without device-specific optimisation'),
+    refusal(
+      'NhwcFusedConv',
+      'it is written for one kind of device; export the model without device-specific optimisation',
+    ),
+    refusal('GroupNorm', 'it is written for one kind of device; export the model without device-specific optimisation'),
+    refusal(
+      'SkipGroupNorm',
+      'it is written for one kind of device; export the model without device-specific optimisation',
+    ),
+  ] satisfies RuleEntry[]
+).map((entry) => ({ ...entry, domain: MICROSOFT }));

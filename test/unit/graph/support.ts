@@ -11,14 +11,7 @@ import type { Facts } from '../../../src/graph/facts.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { probeGraph, readProbe, type ProbeRun } from '../../../src/graph/probe.js';
 import { Random } from '../../../src/base/random.js';
-import {
-  floatTensor,
-  sizeOf,
-  toNumbers,
-  type ElementType,
-  type Tensor,
-  type TensorData,
-} from '../../../src/base/tensor.js';
+import { floatTensor, sizeOf, toNumbers, type Tensor } from '../../../src/base/tensor.js';
 
 /** The open test data, where it is there. */
 export const DATA = path.resolve('../shared/data');
@@ -63,10 +56,7 @@ export async function run(
   try {
     const results = await session.run(Object.fromEntries(Object.entries(feeds).map(([k, v]) => [k, toOrt(v)])));
     return Object.fromEntries(
-      Object.entries(results).map(([k, v]) => [
-        k,
-        { type: v.type as ElementType, dims: v.dims, data: v.data as TensorData },
-      ]),
+      Object.entries(results).map(([k, v]) => [k, { type: v.type, dims: v.dims, data: v.data }]),
     );
   } finally {
     await session.release();

@@ -102,6 +102,7 @@ describe('method/trust', () => {
       const all = await randomised(graph, cascade, 3, 4);
       assert.deepEqual([...one.keys()].sort(), ['fc.bias', 'fc.weight']);
       assert.deepEqual(one.get('fc.weight'), all.get('fc.weight'));
+      assert.deepEqual([...(await randomised(graph, cascade, 3, 4, undefined, one))].sort(), [...all].sort());
       assert.notDeepEqual(one.get('fc.weight'), (await randomised(graph, cascade, 1, 5)).get('fc.weight'));
       const original = toFloat32(await readTensor(graph.weights.get('conv2.weight')!));
       const spread = (v: Float32Array): number => Math.sqrt(v.reduce((s, x) => s + x * x, 0) / v.length);
@@ -111,7 +112,7 @@ describe('method/trust', () => {
         Math.abs(drawn.reduce((s, v, i) => s + v * original[i]!, 0) / original.length) < 0.1 * spread(original) ** 2,
       );
       const bias = toFloat32(await readTensor(graph.weights.get('fc.bias')!));
-      assert.deepEqual([...toFloat32(all.get('fc.bias')!)].sort(), [...bias].sort());
+      assert.deepEqual(Float32Array.from(toFloat32(all.get('fc.bias')!)).sort(), Float32Array.from(bias).sort());
       await subject.dispose();
     });
 
@@ -151,6 +152,27 @@ describe('method/trust', () => {
       );
       assert.equal(tame.note, undefined);
       await tame.subject.dispose();
+      await subject.dispose();
+    });
+
+    it('says of a map that shows nothing that there is nothing to compare', async () => {
+      const subject = await openTiny(tinyNet({ blind: 16 }), sessions);
+      const method = attributionMethodById('gradient');
+      const params = parseParameters('gradient', method.parameters);
+      const question = {
+        method,
+        params,
+        input: tinyPicture(),
+        target: { index: 1, label: '' },
+        score: 'logit',
+        seed: 0,
+      } as const;
+      const { verdict, sentence } = await trustCurve(subject, question, {
+        signal: new AbortController().signal,
+        progress: () => undefined,
+      });
+      assert.equal(verdict, 'empty');
+      assert.match(sentence, /nothing to compare/);
       await subject.dispose();
     });
 
