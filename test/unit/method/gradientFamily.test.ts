@@ -43,10 +43,17 @@ describe('method/attribution: the gradient family', () => {
       for (const rule of ['gausslegendre', 'riemann_middle', 'riemann_trapezoid']) {
         it(`integrated gradients, ${rule}`, async () => {
           const { params } = reference(model, `integrated_gradients_${rule}`);
-          await check(`integrated_gradients_${rule}`, (k) =>
-            values('integrated_gradients', k, { rule, steps: params['n_steps'] as number }),
+          const steps = params['n_steps'] as number;
+          let delta: number | undefined;
+          await check(
+            `integrated_gradients_${rule}`,
+            async (k) => {
+              const answer = await t.run('integrated_gradients', k, { rule, steps });
+              if (k === 0) delta = answer.delta;
+              return answer.attribution.values.data as Float32Array;
+            },
+            rule === 'gausslegendre' ? 2 : 1,
           );
-          const { delta } = await t.run('integrated_gradients', 0, { rule });
           const [theirs] = params['convergence_delta'] as number[];
           const scale = reference(model, 'logits').data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
           assert.ok(Math.abs(delta! - theirs!) < 5e-3 * scale, `${delta} ${theirs}`);
