@@ -28,8 +28,8 @@ export interface Trust {
   readonly milliseconds: number;
 }
 
-/** `learned`: the map changes with the weights; `partly`; `picture`: it hardly does. */
-export type TrustVerdict = 'learned' | 'partly' | 'picture';
+/** `learned`: the map changes with the weights; `partly`; `picture`: it hardly does; `empty`: the map shows nothing at all. */
+export type TrustVerdict = 'learned' | 'partly' | 'picture' | 'empty';
 
 export interface TrustStage {
   /** The layer down to which the weights are random. */

@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
+import type { WeightReplacement } from '../../graph/layer.js';
 import type { Attribution } from '../../result/explanation.js';
 import { reduce, type ValueMap } from '../../result/heatmap.js';
 import type { ParameterSchema, ParametersOf, ParameterValue } from '../../result/method.js';
@@ -68,11 +69,12 @@ export async function trustCurve(
   const layer = own.layer ?? question.layer;
   const asked = { ...question, params, ...(layer === undefined ? {} : { layer }) };
   const found: TrustStage[] = [];
+  let weights: WeightReplacement = new Map();
   for (const [i, stage] of stages.entries()) {
     throwIfCancelled(signal);
     await context.pause?.();
     context.progress((i + 1) / total, `random from the output down to ${stage.layer}`);
-    const weights = await randomised(subject.graph, cascade, stage.layers, seed, signal);
+    weights = await randomised(subject.graph, cascade, stage.layers, seed, signal, weights);
     const other = await tamed(subject, cascade, weights, input, options, signal);
     if (other.note !== undefined) notes.add(other.note);
     const answer = await withSubject(other.subject, (s) => ask(s, asked, signal));
@@ -88,7 +90,8 @@ export async function trustCurve(
     });
   }
   const similarity = similarityOf(found);
-  const verdict = verdictOf(similarity);
+  const empty = original.map.values.every((v) => v === original.map.values[0]);
+  const verdict = empty ? 'empty' : verdictOf(similarity);
   return {
     params,
     ...(layer === undefined ? {} : { layer }),
@@ -130,6 +133,8 @@ export function verdictOf(similarity: number): TrustVerdict {
 export function sentenceOf(similarity: number, verdict: TrustVerdict): string {
   const number = similarity.toFixed(2);
   switch (verdict) {
+    case 'empty':
+      return 'The map of the model as it is has one value everywhere: there is nothing to compare.';
     case 'learned':
       return `Depends on what the model learned: ${number} like a random network's.`;
     case 'partly':

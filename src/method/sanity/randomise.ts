@@ -30,15 +30,21 @@ export function stagesOf(cascade: readonly Layer[], count: number): readonly Ran
   return distinct.map((layers) => ({ layer: cascade[layers - 1]!.name, layers, of }));
 }
 
-/** Random weights for the first layers of a cascade. The same seed gives a layer the same weights in every stage. */
-export function randomised(
+/**
+ * Random weights for the first layers of a cascade. The same seed gives a layer the same weights in every stage.
+ *
+ * @param known weights of an earlier stage, which are kept
+ */
+export async function randomised(
   graph: Graph,
   cascade: readonly Layer[],
   layers: number,
   seed: number,
   signal?: AbortSignal,
+  known: WeightReplacement = new Map(),
 ): Promise<WeightReplacement> {
-  return randomWeights(graph, cascade.slice(0, layers), new Random(seed), signal);
+  const open = cascade.slice(0, layers).filter((l) => l.weights.some((w) => !known.has(w)));
+  return new Map([...(await randomWeights(graph, open, new Random(seed), signal)), ...known]);
 }
 
 /** Activations this many times larger or smaller than the trained model's are brought back to its size. */
@@ -64,7 +70,7 @@ export async function tamed(
     .filter((l) => scalesOf(subject.graph, l).some((w) => weights.has(w)) && index.producer(l.output) !== undefined)
     .reverse();
   const outputs = changed.map((l) => l.output).filter((o) => isFloating(subject.facts.get(o)?.type ?? 'string'));
-  const trained = await sizes(subject, input, outputs, signal);
+  const trained = await trainedSizes(subject, input, outputs, signal);
   let current = weights;
   for (let round = 0; ; round++) {
     const other = subject.reweighted(current, options);
@@ -88,6 +94,25 @@ export async function tamed(
     }
     await other.dispose();
   }
+}
+
+const measured = new WeakMap<ModelSubject, WeakMap<FloatTensor, Map<string, number>>>();
+
+/** Sizes of the trained model's activations on an input, each measured once. */
+async function trainedSizes(
+  subject: ModelSubject,
+  input: FloatTensor,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const ofModel = measured.get(subject) ?? new WeakMap<FloatTensor, Map<string, number>>();
+  measured.set(subject, ofModel);
+  const known = ofModel.get(input) ?? new Map<string, number>();
+  ofModel.set(input, known);
+  const missing = names.filter((n) => !known.has(n));
+  if (missing.length > 0)
+    for (const [name, size] of await sizes(subject, input, missing, signal)) known.set(name, size);
+  return known;
 }
 
 /** Root mean square of values; infinite where they are no numbers. */
