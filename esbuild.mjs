@@ -18,7 +18,13 @@ const panels = readdirSync('webview', { withFileTypes: true })
 const results = await Promise.all([
   build({ ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] }),
   build({ ...node, entryPoints: { runner: 'src/runner/main.ts' }, outdir: dist, external: native }),
-  build({ ...node, entryPoints: { cli: 'src/cli/main.ts' }, outdir: dist, external: native, banner: { js: '#!/usr/bin/env node' } }),
+  build({
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: dist,
+    external: native,
+    banner: { js: '#!/usr/bin/env node' },
+  }),
   build({
     ...common,
     platform: 'browser',
@@ -35,4 +41,11 @@ const results = await Promise.all([
 // What each bundle holds, for the architecture test.
 mkdirSync('out', { recursive: true });
 const inputs = results.flatMap((r) => Object.entries(r.metafile.outputs)).filter(([file]) => file.endsWith('.js'));
-writeFileSync('out/bundles.json', JSON.stringify(Object.fromEntries(inputs.map(([file, o]) => [file, { bytes: o.bytes, inputs: Object.keys(o.inputs) }])), null, 1));
+writeFileSync(
+  'out/bundles.json',
+  JSON.stringify(
+    Object.fromEntries(inputs.map(([file, o]) => [file, { bytes: o.bytes, inputs: Object.keys(o.inputs) }])),
+    null,
+    1,
+  ),
+);

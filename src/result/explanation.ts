@@ -55,4 +55,6 @@ export interface Explanation {
 }
 
 /** The same for many inputs: one that fails does not stop the others. */
-export type Outcome<T> = { readonly input: string; readonly result: T } | { readonly input: string; readonly error: import('../base/errors.js').ErrorData };
+export type Outcome<T> =
+  | { readonly input: string; readonly result: T }
+  | { readonly input: string; readonly error: import('../base/errors.js').ErrorData };

@@ -4,7 +4,13 @@ export type ParameterValue = number | string | boolean;
 
 /** One parameter. `choice` values are the command line's words; every parameter has a default. */
 export type ParameterSpec = { readonly title: string; readonly description: string; readonly unit?: string } & (
-  | { readonly type: 'integer' | 'number'; readonly default: number; readonly minimum?: number; readonly maximum?: number; readonly step?: number }
+  | {
+      readonly type: 'integer' | 'number';
+      readonly default: number;
+      readonly minimum?: number;
+      readonly maximum?: number;
+      readonly step?: number;
+    }
   | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[] }
   | { readonly type: 'boolean'; readonly default: boolean }
   /** Free text, e.g. a list of patch sizes. */
@@ -15,15 +21,26 @@ export type ParameterSchema = Readonly<Record<string, ParameterSpec>>;
 
 /** Values of a schema's parameters. */
 export type ParametersOf<S extends ParameterSchema> = {
-  readonly [K in keyof S]: S[K] extends { readonly type: 'integer' | 'number' } ? number
-    : S[K] extends { readonly type: 'boolean' } ? boolean
-    : S[K] extends { readonly type: 'choice'; readonly choices: readonly (infer C)[] } ? C
-    : string;
+  readonly [K in keyof S]: S[K] extends { readonly type: 'integer' | 'number' }
+    ? number
+    : S[K] extends { readonly type: 'boolean' }
+      ? boolean
+      : S[K] extends { readonly type: 'choice'; readonly choices: readonly (infer C)[] }
+        ? C
+        : string;
 };
 
 export type Chapter =
-  | 'weights' | 'activations' | 'attribution' | 'reconstruction' | 'embedding'
-  | 'attention' | 'comparison' | 'concepts' | 'sanity' | 'benchmark';
+  | 'weights'
+  | 'activations'
+  | 'attribution'
+  | 'reconstruction'
+  | 'embedding'
+  | 'attention'
+  | 'comparison'
+  | 'concepts'
+  | 'sanity'
+  | 'benchmark';
 
 export interface MethodDescription {
   /** The command line's word, e.g. `integrated_gradients`. */

@@ -6,7 +6,10 @@ import path from 'node:path';
 import { runMocha } from '../../.build/counts.mjs';
 
 const patterns = process.argv.slice(2).filter((a) => !a.startsWith('--'));
-const find = (dir) => readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? find(path.join(dir, e.name)) : e.name.endsWith('.test.ts') ? [path.join(dir, e.name)] : []));
+const find = (dir) =>
+  readdirSync(dir, { withFileTypes: true }).flatMap((e) =>
+    e.isDirectory() ? find(path.join(dir, e.name)) : e.name.endsWith('.test.ts') ? [path.join(dir, e.name)] : [],
+  );
 const files = find('test/unit').filter((f) => patterns.length === 0 || patterns.some((p) => f.includes(p)));
 if (files.length === 0) {
   console.error(`No unit test matches ${patterns.join(', ')}.`);
@@ -16,8 +19,16 @@ mkdirSync('out', { recursive: true });
 const out = mkdtempSync(path.resolve('out/unit-'));
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 await build({
-  entryPoints: files, outdir: out, outbase: 'test/unit', bundle: true, platform: 'node', format: 'cjs', target: 'node20',
-  sourcemap: 'inline', logLevel: 'warning', external: ['vscode', 'onnxruntime-node', 'sharp', 'esbuild', 'typescript', 'dependency-cruiser'],
+  entryPoints: files,
+  outdir: out,
+  outbase: 'test/unit',
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+  external: ['vscode', 'onnxruntime-node', 'sharp', 'esbuild', 'typescript', 'dependency-cruiser'],
   define: { 'process.env.UNIT_OUT': JSON.stringify(out) },
 });
 process.setSourceMapsEnabled?.(true);
