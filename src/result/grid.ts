@@ -15,8 +15,9 @@ export interface GridOptions {
 
 const WIDTH = 640;
 const MOST_ZOOM = 16;
-/** Between cells. */
+/** Between cells; colour filters are grey themselves and have white lines. */
 const LINE: readonly [number, number, number] = [128, 128, 128];
+const LINE_OF_COLOURS: readonly [number, number, number] = [255, 255, 255];
 /** A value that is no number. */
 const BROKEN: readonly [number, number, number] = [255, 0, 255];
 
@@ -86,7 +87,7 @@ function colourFilters(
   const area = height * width;
   const size = planes * area;
   const shared = options.scale === 'shared' ? magnitude(data, 0, n * size) : undefined;
-  const canvas = new Canvas(n, height, width, options);
+  const canvas = new Canvas(n, height, width, options, LINE_OF_COLOURS);
   for (let i = 0; i < n; i++) {
     const top = shared ?? magnitude(data, i * size, (i + 1) * size);
     canvas.cell(i, (y, x) => {
@@ -130,6 +131,7 @@ class Canvas {
     private readonly height: number,
     private readonly width: number,
     options: GridOptions,
+    line: readonly [number, number, number] = LINE,
   ) {
     this.columns = Math.max(1, Math.min(n, options.columns ?? Math.ceil(Math.sqrt((n * height) / width))));
     const rows = Math.max(1, Math.ceil(n / this.columns));
@@ -138,7 +140,7 @@ class Canvas {
     const across = this.columns * width * this.zoom + this.columns - 1;
     const down = rows * height * this.zoom + rows - 1;
     const data = new Uint8Array(3 * across * down);
-    for (let i = 0; i < data.length; i += 3) data.set(LINE, i);
+    for (let i = 0; i < data.length; i += 3) data.set(line, i);
     this.picture = { width: across, height: down, data };
   }
 

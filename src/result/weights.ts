@@ -5,7 +5,7 @@ import type { Recipe } from './recipe.js';
  * How a weight is best looked at.
  * - `rgb`: filters over three colour channels `[out, 3, kh, kw]`, each a small picture (ViT patch embeddings included);
  * - `kernels`: a grid of single kernels, out × in;
- * - `depthwise`: one kernel per channel;
+ * - `depthwise`: one kernel per filter (depthwise convolutions, and filters of a single grey channel);
  * - `matrix`: rows × columns (1×1 convolutions, linear layers), rows are outputs;
  * - `vector`: one number per channel (biases, normalisation);
  * - `position`: position embedding, tokens × width; `similarity` says how alike the positions are.

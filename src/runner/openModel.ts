@@ -38,7 +38,9 @@ export function readModelFile(file: string): Promise<ModelFile> {
 
 /** The state of everything that an open model was made from. */
 export async function modelStamp(model: string, config?: string): Promise<string> {
-  const files = [model, config ?? sidecarPath(model), ...(config === undefined ? [`${model}.lens.json`] : [])];
+  // Exporters keep large weights in `<model>.data`.
+  const beside = config === undefined ? [`${model}.lens.json`] : [];
+  const files = [model, `${model}.data`, config ?? sidecarPath(model), ...beside];
   return (await Promise.all(files.map(stampOf))).join('; ');
 }
 

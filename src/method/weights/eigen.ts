@@ -41,7 +41,9 @@ function solve(matrix: Float64Array, size: number, count: number): Eigen {
 function bySubspace(matrix: Float64Array, size: number, count: number): Eigen | undefined {
   const random = new Random(1);
   const width = count + SPARE;
-  let basis = Array.from({ length: width }, () => Float64Array.from({ length: size }, () => random.normal()));
+  let basis: Float64Array[] = Array.from({ length: width }, () =>
+    Float64Array.from({ length: size }, () => random.normal()),
+  );
   orthonormalise(basis);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     for (let step = 0; step < STEPS; step++) {

@@ -9,7 +9,7 @@ import { buildGraph } from '../../../src/graph/build.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { layersOf } from '../../../src/graph/layers.js';
-import { weightOddities } from '../../../src/method/weights/oddities.js';
+import { graphOddities, unusedOddity, weightOddities } from '../../../src/method/weights/oddities.js';
 import { pageOf } from '../../../src/method/weights/page.js';
 import { cosineMatrix, cosineNeighbours, principalComponents } from '../../../src/method/weights/pca.js';
 import { statisticsOf } from '../../../src/method/weights/statistics.js';
@@ -339,5 +339,26 @@ describe('method/weights', () => {
     assert.deepEqual(kinds({ min: 2, max: 2 }), ['constant-weight']);
     assert.deepEqual(kinds({ min: -1e-3 }, 'vector', 'variance'), ['negative-variance']);
     assert.deepEqual(kinds({ dead: 3 }, 'vector', 'bias'), []);
+  });
+
+  it('says what is odd about a graph', () => {
+    const odd = (nodes: readonly GraphNode[], weights: readonly StoredTensor[] = []): string[] => {
+      const graph = graphOf(nodes, weights);
+      return graphOddities(graph, layersOf(graph)).map((o) => o.kind);
+    };
+    const softmax = (name: string, from: string): GraphNode => makeNode('Softmax', name, [from], { axis: -1 });
+    assert.deepEqual(odd([makeNode('Relu', 'a', ['x']), softmax('y', 'a')]), []);
+    const flat = makeNode('Flatten', 'b', ['a']);
+    assert.deepEqual(odd([softmax('a', 'x'), flat, softmax('y', 'b')]), ['softmax-twice']);
+    const training = { training_mode: 1 };
+    const norm = makeNode('BatchNormalization', 'y', ['x', 's', 's', 's', 's'], training);
+    assert.deepEqual(odd([norm], [inMemory('s', floatTensor([3]))]), ['training-mode']);
+    const chain = Array.from({ length: 12 }, (_, i) => makeNode('Conv', `c${i}`, [i === 0 ? 'x' : `c${i - 1}`, 'w']));
+    assert.deepEqual(odd(chain, [inMemory('w', floatTensor([3, 3, 1, 1]))]), ['no-normalisation-layers']);
+    assert.deepEqual(unusedOddity([], 0), []);
+    assert.match(
+      unusedOddity(['a', 'b', 'c', 'd'], 2048)[0]!.sentence,
+      /4 weights are read by no node \(2\.0 kB\): "a"/,
+    );
   });
 });
