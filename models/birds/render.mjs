@@ -2,7 +2,7 @@
  * Renders the field guide to PNG files, one folder per species, as torchvision's ImageFolder reads them:
  *
  *   node models/birds/render.mjs [--out out/birds] [--train 6000] [--test 1600] [--size 64]
- *   node models/birds/render.mjs --pictures models/birds/pictures [--each 4]
+ *   node models/birds/render.mjs --pictures models/birds/pictures [--each 4] [--first 3000000]
  *   node models/birds/render.mjs --plate FILE.png       the plate in the README
  *
  * Every drawing has a seed of its own, and the three sets take theirs from ranges that do not meet:
@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { drawBird, labels, species } from './draw.mjs';
 
-const firstSeed = { train: 1_000_000, test: 2_000_000, pictures: 3_000_000 };
+const firstSeed = { train: 1_000_000, test: 2_000_000 };
 
 const { values: option } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values: option } = parseArgs({
     size: { type: 'string', default: '64' },
     pictures: { type: 'string' },
     each: { type: 'string', default: '4' },
+    first: { type: 'string', default: '3000000' },
     plate: { type: 'string' },
   },
 });
@@ -65,7 +66,7 @@ async function renderPlate(file) {
 }
 
 if (option.plate) await renderPlate(option.plate);
-else if (option.pictures) await renderSet(option.pictures, firstSeed.pictures, Number(option.each) * labels.length);
+else if (option.pictures) await renderSet(option.pictures, Number(option.first), Number(option.each) * labels.length);
 else {
   await renderSet(path.join(option.out, 'train'), firstSeed.train, Number(option.train));
   await renderSet(path.join(option.out, 'test'), firstSeed.test, Number(option.test));

@@ -2,7 +2,7 @@
 
     node models/birds/render.mjs                             # draw the birds (a minute)
     python models/birds/train.py --net cnn                   # models/birds/birds_cnn.onnx
-    python models/birds/train.py --net vit --epochs 40       # models/birds/birds_vit.onnx
+    python models/birds/train.py --net vit --epochs 60       # models/birds/birds_vit.onnx
     node models/birds/evaluate.mjs                           # what the .onnx files know of the test drawings
 
 Needs torch, onnx, onnxscript, numpy and Pillow; runs on a CPU.
@@ -122,6 +122,7 @@ def main() -> None:
     torch.manual_seed(args.seed)
     generator = torch.Generator().manual_seed(args.seed)
 
+    args.out.mkdir(parents=True, exist_ok=True)
     pictures, y, labels = load(args.data / "train")
     test_pictures, test_y, _ = load(args.data / "test")
     scaled = pictures.float() / 255
@@ -145,8 +146,8 @@ def main() -> None:
 
     net = BirdNet(len(labels)) if args.net == "cnn" else BirdViT(len(labels))
     lr = args.lr or (0.002 if args.net == "cnn" else 0.001)
-    # AdamW rather than SGD: the bill is small and matters to two pairs of species only, and with the decay and the
-    # rate that suit the other marks SGD never learns it (accuracy stands at 75 %).
+    # AdamW rather than SGD: the bill is small and matters to two pairs of species only, and with SGD (0.05, decay 0.002,
+    # smoothed labels) the accuracy was still at 75 % after five epochs, with every bill guessed.
     optimizer = torch.optim.AdamW(net.parameters(), lr=lr, weight_decay=args.weight_decay)
     steps = -(-len(y) // args.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -51,7 +51,7 @@ describe('models/birds: the drawings', () => {
     const text = labels.map((name, i) => drawBird(77 + i, name).svg).join('');
     assert.equal(text, labels.map((name, i) => drawBird(77 + i, name).svg).join(''));
     // The models are trained on these very drawings: whoever changes them must render and train again.
-    assert.equal(createHash('sha256').update(text).digest('hex').slice(0, 16), 'HASH');
+    assert.equal(createHash('sha256').update(text).digest('hex').slice(0, 16), 'daf229ce1ee838ac');
   });
 
   it('draws another picture for another seed', () => {
@@ -111,7 +111,12 @@ describe('models/birds: the models', () => {
       const bytes = readFileSync(path.join(folder, `${model}.onnx`));
       assert.ok(bytes.length < 1_500_000, `${bytes.length} bytes`);
       const text = bytes.toString('latin1');
-      assert.ok(text.includes('File "models/birds/net.py", line '));
+      // The lines that the exporter noted are the lines of the shipped file.
+      const source = readFileSync(path.join(folder, 'net.py'), 'utf8').split('\n');
+      const noted = [...text.matchAll(/File "models\/birds\/net\.py", line (\d+), in forward\n +(.+)/g)];
+      assert.ok(noted.length >= 10, `${noted.length} source lines`);
+      for (const [, line, code] of noted)
+        assert.ok(source[Number(line) - 1]!.trim().startsWith(code!.trim()), `line ${line}`);
       assert.doesNotMatch(text, /File "(\/|[A-Za-z]:)/);
     });
   }
@@ -120,8 +125,8 @@ describe('models/birds: the models', () => {
     assert.ok((await accuracy('birds_cnn', 40)) >= 0.95);
   });
 
-  it('birds_vit knows at least 85 % of them', async () => {
-    assert.ok((await accuracy('birds_vit', 40)) >= 0.85);
+  it('birds_vit knows at least 90 % of them', async () => {
+    assert.ok((await accuracy('birds_vit', 40)) >= 0.9);
   });
 
   it('birds_cnn_epoch1 has learned something, and much less', async () => {
