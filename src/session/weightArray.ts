@@ -1,5 +1,5 @@
-import { sizeOf, stridesOf, toIntegers, toNumbers, type Tensor } from '../base/tensor.js';
-import type { StoredTensor } from '../checkpoint/model.js';
+import { floatTensor, sizeOf, stridesOf, toIntegers, toNumbers, type Tensor } from '../base/tensor.js';
+import { inMemory, type StoredTensor } from '../checkpoint/model.js';
 import { readTensor, readTensorSlice } from '../checkpoint/readTensor.js';
 import { smallTensor } from '../graph/constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
@@ -100,9 +100,46 @@ async function quantisedOperand(
     const axis = node.op === 'QLinearConv' ? 0 : array.shape.length - 1;
     if (scale !== undefined) return dequantised(array, scale, weight(5), axis, 0);
   }
+  if (node.op === 'MatMulNBits' && input === 1) return (await unpacked(graph, node, array)) ?? array;
   if ((node.op === 'ConvInteger' || node.op === 'MatMulInteger') && input === 1)
     return { ...array, label: `${array.stored.type}; its scale is applied later in the graph` };
   return array;
+}
+
+/**
+ * The matrix `[N, K]` of com.microsoft.MatMulNBits, whose rows are cut into blocks of a few bits each, as float32. It is
+ * unpacked as a whole: small as it is stored, it is at most eight times as large then.
+ */
+async function unpacked(graph: Graph, node: GraphNode, array: WeightArray): Promise<WeightArray | undefined> {
+  const int = (name: string, otherwise: number): number => node.attributes.int(name, otherwise);
+  const [n, k, bits, block] = [int('N', 0), int('K', 0), int('bits', 4), int('block_size', 32)];
+  const scale = graph.weights.get(node.inputs[2] ?? '');
+  const zero = graph.weights.get(node.inputs[3] ?? '');
+  const reordered = (node.inputs[4] ?? '') !== '';
+  if (scale === undefined || n * k === 0 || ![2, 4, 8].includes(bits) || reordered) return undefined;
+  const blocks = Math.ceil(k / block);
+  const bytes = toNumbers(await readTensor(array.stored));
+  const scales = toNumbers(await readTensor(scale));
+  const zeros = zero === undefined ? undefined : toNumbers(await readTensor(zero));
+  const each = 8 / bits;
+  const at = (data: Float64Array, row: number, stride: number, i: number): number =>
+    (data[row * stride + Math.floor(i / each)]! >> ((i % each) * bits)) & ((1 << bits) - 1);
+  const data = new Float32Array(n * k);
+  const packedZeros = zero !== undefined && zero.type === 'uint8';
+  for (let row = 0; row < n; row++) {
+    for (let b = 0; b < blocks; b++) {
+      const z =
+        zeros === undefined
+          ? 2 ** (bits - 1)
+          : packedZeros
+            ? at(zeros, row, Math.ceil(blocks / each), b)
+            : zeros[row * blocks + b]!;
+      for (let i = 0; i < block && b * block + i < k; i++)
+        data[row * k + b * block + i] = (at(bytes, row * blocks + b, block / each, i) - z) * scales[row * blocks + b]!;
+    }
+  }
+  const label = `dequantised from ${bits} bits, blocks of ${block}`;
+  return { ...plainArray(inMemory(array.stored.name, floatTensor([n, k], data))), label };
 }
 
 async function dequantised(

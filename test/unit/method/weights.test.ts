@@ -211,6 +211,27 @@ describe('method/weights', () => {
       assert.deepEqual([...(await readBlock(matrix.array, [0, 0], [2, 4]))], values);
     });
 
+    it('unpacks matrices of four bits', async () => {
+      const b = inMemory('b', {
+        type: 'uint8',
+        dims: [2, 1, 8],
+        data: Uint8Array.from({ length: 16 }, (_, i) => 0x10 * (15 - i) + i),
+      });
+      const s = inMemory('s', floatTensor([2], Float32Array.of(1, 0.5)));
+      const z = inMemory('z', { type: 'uint8', dims: [2], data: Uint8Array.of(3, 0) });
+      const attributes = { N: 2, K: 14, bits: 4, block_size: 16 };
+      const node = { ...makeNode('MatMulNBits', 'y', ['x', 'b', 's', 'z'], attributes), domain: 'com.microsoft' };
+      const shown = (await shownWeight(graphOf([node], [b, s, z]), 'b'))!;
+      assert.deepEqual([shown.entry.view, shown.entry.shape], ['matrix', [2, 14]]);
+      assert.match(shown.entry.label!, /dequantised from 4 bits/);
+      const values = await readBlock(shown.array, [0, 0], [2, 14]);
+      assert.deepEqual([...values.subarray(0, 4)], [0 - 3, 15 - 3, 1 - 3, 14 - 3]);
+      assert.deepEqual(
+        [...values.subarray(14, 18)],
+        [8, 7, 9, 6].map((v) => v / 2),
+      );
+    });
+
     it('gives depthwise, transposed, three-dimensional and recurrent weights a shape to be seen in', async () => {
       const view = async (op: string, dims: readonly number[], input = 1): Promise<string> => {
         const w = inMemory('w', floatTensor(dims, ascending(dims)));
