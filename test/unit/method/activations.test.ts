@@ -177,6 +177,50 @@ describe('method/activations', () => {
   });
 
   describe('receptive fields', () => {
+    before(requireData);
+
+    it('hold all that a unit depends on, in every layer of networks of many operators', async () => {
+      let checked = 0;
+      for (const model of ['odd_cnn', 'cifar_resnet20'] as const) {
+        const test = await testSubject(model);
+        try {
+          const { subject } = test;
+          const { input } = test.case(0);
+          const fields = receptiveFields(subject.graph, subject.facts, subject.input.name, [2, 3]);
+          const local = subject.layers.flatMap((l) => {
+            const field = fields.get(l.output);
+            const small =
+              field !== undefined && field !== 'whole' && !field.gated && field.vertical.high - field.vertical.low < 24;
+            return small ? [{ output: l.output, field }] : [];
+          });
+          for (const { output, field } of local) {
+            const [, channels = 0, h = 0, w = 0] = subject.facts.get(output)!.base;
+            const [row, column] = [Math.floor(h / 2), Math.floor(w / 2)];
+            const inside = (f: Field['vertical'], unit: number, pixel: number): boolean =>
+              pixel >= Math.floor(f.jump * unit + f.low) && pixel <= Math.ceil(f.jump * unit + f.high);
+            const changed = input.data.slice();
+            for (let c = 0; c < 3; c++)
+              for (let y = 0; y < 32; y++)
+                for (let x = 0; x < 32; x++)
+                  if (!inside(field.vertical, row, y) || !inside(field.horizontal, column, x))
+                    changed[(c * 32 + y) * 32 + x] = 5;
+            const units = async (data: Float32Array): Promise<number[]> => {
+              const out = (await subject.values(floatTensor(input.dims, data), [output], test.signal)).get(
+                output,
+              )!.data;
+              return Array.from({ length: channels }, (_, c) => out[(c * h + row) * w + column]!);
+            };
+            const [before, after] = [await units(input.data), await units(changed)];
+            assert.ok(relativeError(after, before) < 1e-5, `${model} ${output}: ${JSON.stringify(field)}`);
+            checked++;
+          }
+        } finally {
+          await test.dispose();
+        }
+      }
+      assert.ok(checked > 15, `${checked} layers`);
+    });
+
     it('follow the arithmetic of convolutions and pools', () => {
       const conv = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
       const graph = graphOf(
