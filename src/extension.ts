@@ -10,6 +10,8 @@ import { WorkspaceModels } from './host/models.js';
 import { ModelTree } from './host/modelTree.js';
 import { Notifier } from './host/notify.js';
 import { Outlines } from './host/outlines.js';
+import { CodeIndex } from './host/python/codeIndex.js';
+import { PythonLenses } from './host/python/pythonLenses.js';
 import { RunnerClient } from './host/runnerClient.js';
 import type { HostServices } from './host/services.js';
 import { modelRequest, Settings } from './host/settings.js';
@@ -64,7 +66,8 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     notify: notifier.notify,
   };
   const selection = own(new LayerSelection());
-  const tree = own(new ModelTree(models, new Outlines(services.runner)));
+  const outlines = new Outlines(services.runner);
+  const tree = own(new ModelTree(models, outlines));
   own(tree.follow(selection));
   const explain = own(new ExplainPanels(context, services));
   own(explain.registerSerializer());
@@ -81,6 +84,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
       (model) => explain.open.some((panel) => panel.model.toString() === model.toString()),
     ),
   );
+  own(new PythonLenses(services, new CodeIndex(models, outlines)));
   own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, runner, status));
   const activationMs = performance.now() - start;

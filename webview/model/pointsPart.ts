@@ -96,7 +96,7 @@ export class PointsPart extends LitElement {
           ${
             this.chosen === undefined
               ? html`<p class="dim">Choose a class to see which others the layer has placed beside it.</p>`
-              : html`<h3>Like ${pca.names[this.chosen]}</h3>
+              : html`<h2 class="like">Like ${pca.names[this.chosen]}</h2>
                   <p class="dim">cosine similarity of weights · norm ${formatNumber(pca.norms[this.chosen] ?? NaN)}</p>
                   <ul class="plain similar">
                     ${neighbours?.neighbours.map(

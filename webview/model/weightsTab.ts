@@ -190,10 +190,11 @@ export class WeightsTab extends LitElement {
   private shown(answer: LayerWeights): TemplateResult {
     const { shown } = answer;
     const old = this.weights.outdated || this.weights.error !== undefined;
+    const main = shown.name === answer.weights[0]?.name;
     const matrix = shown.view === 'matrix' && (shown.shape[0] ?? 0) >= 3;
-    const points = matrix && this.view.rows === 'points' && shown === answer.weights[0];
+    const points = matrix && this.view.rows === 'points' && main;
     return html`<div class=${old ? 'old' : ''}>
-      ${this.controls(answer, matrix && shown === answer.weights[0])}
+      ${this.controls(answer, matrix && main, points)}
       ${
         points
           ? html`<lens-points
@@ -219,7 +220,7 @@ export class WeightsTab extends LitElement {
     </div>`;
   }
 
-  private controls(answer: LayerWeights, matrix: boolean): TemplateResult {
+  private controls(answer: LayerWeights, matrix: boolean, points: boolean): TemplateResult {
     const { view } = this;
     const { shown, weights } = answer;
     const each = shown.view === 'rgb' || shown.view === 'kernels' || shown.view === 'depthwise';
@@ -269,7 +270,7 @@ export class WeightsTab extends LitElement {
           : nothing
       }
       ${
-        shown.view === 'vector' || shown.view === 'position'
+        shown.view === 'vector' || shown.view === 'position' || points
           ? nothing
           : segmented({
               label: 'Order of filters',
@@ -282,7 +283,7 @@ export class WeightsTab extends LitElement {
             })
       }
       ${
-        shown.view === 'rgb'
+        shown.view === 'rgb' || points
           ? nothing
           : html`<span class="control-narrow"
               >${dropdown({
@@ -417,8 +418,8 @@ export class WeightsTab extends LitElement {
     this.controller.update({ weights: { ...this.controller.view.weights, ...view } });
   }
 
-  private readonly onCell = (event: CustomEvent<CellPoint | undefined>): void => {
-    this.point = event.detail;
+  private readonly onCell = (event: CustomEvent<CellPoint | null>): void => {
+    this.point = event.detail ?? undefined;
     if (event.detail?.spoken && this.answer !== undefined && event.detail.x !== undefined)
       this.spoken = this.valueText(this.answer, event.detail);
   };

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { chooseModel } from '../modelChoice.js';
 import type { ModelEditors } from '../model/modelEditor.js';
 import { activeFile } from '../pictures.js';
+import type { LensTarget } from '../python/pythonLenses.js';
 import type { HostServices } from '../services.js';
 import type { ModelTree } from '../modelTree.js';
 import { sidecarPath, sidecarText } from '../sidecar.js';
@@ -54,6 +55,17 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
       const element = layerOf(args);
       if (element !== undefined) await editors.show(element.model, element.layer.name);
     },
+    inspectCode: async (...args) => {
+      const picked = await pickLayer(args[0] as LensTarget);
+      if (picked !== undefined) await editors.show(picked.model, picked.layer, true);
+    },
+    explainCode: async (...args) => {
+      const picked = await pickLayer(args[0] as LensTarget);
+      if (picked === undefined) return;
+      const { model, layer } = picked;
+      const element = layer === undefined ? model : { kind: 'layer', model, layer: { name: layer } };
+      await vscode.commands.executeCommand('onnxLens.explainWith', element);
+    },
     revealLayerSource: async (...args) => {
       const element = layerOf(args);
       if (element !== undefined) await openSource(element.model, element.layer);
@@ -63,6 +75,19 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
       if (element !== undefined) await vscode.env.clipboard.writeText(element.layer.name);
     },
   });
+}
+
+/** One of the layers that a line of code has made: asked for where there are several. `undefined`: dismissed. */
+async function pickLayer({
+  model,
+  layers,
+}: LensTarget): Promise<{ readonly model: vscode.Uri; readonly layer?: string } | undefined> {
+  if (layers.length === 0) return { model };
+  const layer =
+    layers.length === 1
+      ? layers[0]
+      : await vscode.window.showQuickPick([...layers], { title: `Layers of ${nameOf(model)}` });
+  return layer === undefined ? undefined : { model, layer };
 }
 
 function nameOf(uri: vscode.Uri): string {

@@ -118,7 +118,7 @@ export class Scatter extends LitElement {
     const style = getComputedStyle(document.body);
     const color = (name: string, otherwise = '#888'): string => style.getPropertyValue(name).trim() || otherwise;
     const [x0, y0] = [width / 2 - this.view.x * this.scale, height / 2 + this.view.y * this.scale];
-    context.strokeStyle = color('--vscode-editorRuler-foreground', color('--vscode-descriptionForeground'));
+    context.strokeStyle = color('--vscode-editorRuler-foreground', color('--vscode-scrollbarSlider-background'));
     context.lineWidth = 1;
     context.beginPath();
     context.moveTo(0, Math.round(y0) + 0.5);
@@ -130,9 +130,9 @@ export class Scatter extends LitElement {
     context.fillStyle = color('--vscode-descriptionForeground');
     context.textBaseline = 'top';
     context.textAlign = 'right';
-    context.fillText(this.xName, width - 6, Math.min(height - 16, Math.max(4, y0 + 4)));
+    context.fillText(`${this.xName} →`, width - 6, height - 18);
     context.textAlign = 'left';
-    context.fillText(this.yName, Math.min(width - 120, Math.max(4, x0 + 6)), 6);
+    context.fillText(`↑ ${this.yName}`, 6, 6);
     const marked = new Set(this.marked);
     const dot = (i: number, radius: number, fill: string): void => {
       const [x, y] = this.place(i);

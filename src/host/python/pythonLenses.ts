@@ -1,0 +1,132 @@
+import * as vscode from 'vscode';
+import type { LayerWeights } from '../../result/weights.js';
+import { formatCount } from '../format.js';
+import type { HostServices } from '../services.js';
+import type { CodeIndex, CodeMatch } from './codeIndex.js';
+import { filterPicture } from './filterPicture.js';
+import { encodePng } from './png.js';
+
+const PYTHON: vscode.DocumentSelector = [{ language: 'python', scheme: 'file' }];
+/** Rows and columns of a weight that a tooltip shows. */
+const SHOWN = 64;
+
+/** What the lens's commands are given. */
+export interface LensTarget {
+  readonly model: vscode.Uri;
+  readonly layers: readonly string[];
+}
+
+/** Links from training code to what it has made, and a look at a layer's filters under the pointer. */
+export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly registrations: vscode.Disposable[];
+  readonly onDidChangeCodeLenses = this.changed.event;
+
+  constructor(
+    private readonly services: HostServices,
+    private readonly index: CodeIndex,
+  ) {
+    this.registrations = [
+      vscode.languages.registerCodeLensProvider(PYTHON, this),
+      vscode.languages.registerHoverProvider(PYTHON, this),
+      services.models.onDidChange(() => this.changed.fire()),
+      services.models.onDidChangeFile(() => this.changed.fire()),
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.registrations) each.dispose();
+    this.changed.dispose();
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
+    try {
+      return (await this.index.matches(document, token)).flatMap(lensesOf);
+    } catch (error) {
+      // A lens that is missing is no reason to interrupt whoever types.
+      this.services.log.warn(`Lenses of ${document.uri.fsPath}: ${String(error)}`);
+      return [];
+    }
+  }
+
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.Hover | undefined> {
+    // Most words are no attributes: nothing is asked for them.
+    const word = document.getWordRangeAtPosition(position);
+    if (
+      word === undefined ||
+      !/self\.$/.test(document.getText(new vscode.Range(word.start.line, 0, word.start.line, word.start.character)))
+    )
+      return undefined;
+    const name = document.getText(word);
+    const matches = await this.index.matches(document, token).catch(() => []);
+    // The attribute is known on the line that makes it, and wherever the class uses it.
+    const match =
+      matches.find((m) => m.attribute === name && m.range.start.line === position.line) ??
+      matches.find((m) => m.attribute === name);
+    const layer = match?.layers.find((each) => each.weights.length > 0);
+    if (match === undefined || layer === undefined || token.isCancellationRequested) return undefined;
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    try {
+      const page = { rowFrom: 0, rowCount: SHOWN, columnFrom: 0, columnCount: SHOWN };
+      const answer = await (
+        await this.services.runner()
+      ).weights({ ...this.services.request(match.model), layer: layer.name, page }, { signal: abort.signal });
+      return new vscode.Hover(hoverText(match, layer.name, answer), word);
+    } catch {
+      return undefined; // the editor of the model says what is wrong with it
+    }
+  }
+}
+
+function lensesOf(match: CodeMatch): vscode.CodeLens[] {
+  const { range, model, layers, attribute, stale } = match;
+  const target: LensTarget = { model, layers: layers.map((layer) => layer.name) };
+  const file = model.path.split('/').at(-1)!;
+  const what = layers.length === 0 ? file : layers.length === 1 ? layers[0]!.name : `${layers.length} layers`;
+  const older = stale ? `${file} is older than this file` : `In ${vscode.workspace.asRelativePath(model)}`;
+  const lens = (title: string, command: string, tooltip: string): vscode.CodeLens =>
+    new vscode.CodeLens(range, { title, command, tooltip, arguments: [target] });
+  return [
+    lens(`Inspect ${attribute === undefined ? file : what}${stale ? ' (older)' : ''}`, 'onnxLens.inspectCode', older),
+    lens(
+      'Explain',
+      'onnxLens.explainCode',
+      `Explain a picture ${layers.length === 0 ? 'with' : 'at this layer of'} ${file}`,
+    ),
+  ];
+}
+
+function hoverText({ model, layers, stale }: CodeMatch, layer: string, weights: LayerWeights): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  const { shown, statistics: s } = weights;
+  const file = model.path.split('/').at(-1)!;
+  text.appendText(
+    `${layer} · ${weights.op} · ${shown.dims.join('×')}${shown.label === undefined ? '' : ` · ${shown.label}`}\n`,
+  );
+  const dark = vscode.window.activeColorTheme.kind !== vscode.ColorThemeKind.Light;
+  const picture = filterPicture(weights, dark ? 37 : 243);
+  if (picture !== undefined)
+    text.appendMarkdown(
+      `\n![First filters](data:image/png;base64,${Buffer.from(encodePng(picture)).toString('base64')})\n\n`,
+    );
+  if (s !== undefined) {
+    const dead = s.dead.reduce((sum, each) => sum + each, 0);
+    const number = (value: number): string => value.toPrecision(3);
+    const parts = [
+      `mean ${number(s.mean)}, deviation ${number(s.std)}`,
+      `from ${number(s.min)} to ${number(s.max)}`,
+      `${(100 * s.sparsity).toFixed(1)} % zero`,
+      dead > 0 ? `${dead} of ${s.dead.length} filters dead` : '',
+      s.nan + s.infinite > 0 ? `${formatCount(s.nan + s.infinite)} not finite` : '',
+    ];
+    text.appendText(`${parts.filter(Boolean).join(' · ')}\n`);
+  }
+  const more = layers.length > 1 ? `, one of ${layers.length} layers that this line made` : '';
+  text.appendText(`\n${file}${more}${stale ? ', older than this code' : ''}`);
+  return text;
+}
