@@ -9,7 +9,7 @@ import { BackwardContext, Context, Refusal } from './context.js';
 import { dimsOf } from './dims.js';
 import { expandPath } from './expansion.js';
 import { total } from './parts.js';
-import { refusalError } from './refusals.js';
+import { refusalError, withLayers } from './refusals.js';
 import { answersOf, operatorName } from './registry.js';
 import { computesWithIntegers, isQuantised, relevance, typesOf } from './relevance.js';
 import type { GradientGraph, GradientRequest } from './request.js';
@@ -36,7 +36,7 @@ export function differentiability(
 ): { readonly yes: boolean; readonly refused: readonly RefusedOperator[] } {
   const refused =
     facts === undefined
-      ? byTable(graph, from, to)
+      ? withLayers(graph, byTable(graph, from, to))
       : new Builder(graph, facts, { score: { value: to, seed: 'sum' }, wrt: from }).refusals();
   return { yes: refused.length === 0, refused };
 }
@@ -63,12 +63,15 @@ class Builder {
   private readonly extra = new Map<GraphNode, string[]>();
   private readonly stop: ReadonlySet<string>;
   private readonly provider: string;
+  /** The graph as it was given: the one whose nodes and layers a reader knows. */
+  private readonly given: Graph;
 
   constructor(
     private graph: Graph,
     private facts: Facts,
     private readonly request: GradientRequest,
   ) {
+    this.given = graph;
     this.stop = new Set(request.stop);
     this.provider = request.provider ?? 'cpu';
   }
@@ -81,12 +84,12 @@ class Builder {
       if (error instanceof LensError && error.refused !== undefined) return error.refused;
       throw error;
     }
-    return this.refused;
+    return withLayers(this.given, this.refused);
   }
 
   build(): GradientGraph {
     const { tape, score, seed, gradients } = this.sweep();
-    if (this.refused.length > 0) throw refusalError(this.refused);
+    if (this.refused.length > 0) throw refusalError(withLayers(this.given, this.refused));
     const wrt = new Map<string, Ref>();
     for (const value of new Set(this.request.wrt)) {
       tape.scope = value;

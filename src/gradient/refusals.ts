@@ -1,11 +1,26 @@
 import { LensError, type RefusedOperator } from '../base/errors.js';
+import { indexOf, type Graph } from '../graph/graph.js';
+import { layersOf } from '../graph/layers.js';
+import { scopeOf } from '../graph/scopes.js';
 
 const LISTED = 3;
+
+/** Adds to each operator the layer it is, else the module it stands in, where the file tells one. */
+export function withLayers(graph: Graph, refused: readonly RefusedOperator[]): RefusedOperator[] {
+  if (refused.length === 0) return [];
+  const names = new Map(layersOf(graph).map((l) => [l.node, l.name]));
+  const index = indexOf(graph);
+  return refused.map((r) => {
+    const node = index.node(r.node);
+    const layer = names.get(r.node) ?? (node === undefined ? '' : scopeOf(node).path);
+    return layer === '' ? r : { ...r, layer };
+  });
+}
 
 /** One sentence that names the operators that stop the gradient; all of them travel as data. */
 export function refusalError(refused: readonly RefusedOperator[]): LensError {
   const unique = [...new Map(refused.map((r) => [`${r.op}: ${r.reason}`, r])).values()];
-  const named = unique.slice(0, LISTED).map((r) => `${r.op} (node "${r.node}"): ${r.reason}`);
+  const named = unique.slice(0, LISTED).map((r) => `${r.op} (${place(r)}): ${r.reason}`);
   const more = unique.length > LISTED ? `; and ${unique.length - LISTED} more` : '';
   return new LensError(
     'unsupported',
@@ -16,4 +31,8 @@ export function refusalError(refused: readonly RefusedOperator[]): LensError {
       refused,
     },
   );
+}
+
+function place({ node, layer }: RefusedOperator): string {
+  return layer === undefined || layer === node ? `node "${node}"` : `node "${node}" of layer "${layer}"`;
 }

@@ -5,6 +5,9 @@ import type { OutlineAnswer } from './outlines.js';
 
 /** Tooltips of the tree. Everything in them comes from model files, so it is appended as text and never as Markdown. */
 
+/** Operators without a gradient that are named; more would hide the rest. */
+const LISTED = 3;
+
 export function modelTooltip(uri: vscode.Uri, bytes: number, answer: OutlineAnswer | undefined): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   const line = (text: string): void => void tooltip.appendText(text).appendMarkdown('  \n');
@@ -21,6 +24,9 @@ export function modelTooltip(uri: vscode.Uri, bytes: number, answer: OutlineAnsw
   line(`${formatCount(outline.parameters)} parameters in ${outline.layers.length} layers, ${outline.nodes} nodes`);
   const opsets = Object.entries(outline.opset).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
   line(`Opset ${opsets.join(', ')}, IR ${outline.ir}${outline.producer === '' ? '' : `, ${outline.producer}`}`);
+  if (outline.differentiable?.yes === true) line('Differentiable from output to input');
+  for (const { op, node, layer, reason } of outline.differentiable?.refused.slice(0, LISTED) ?? [])
+    line(`No gradient through ${op} (${layer ?? node}): ${reason}`);
   for (const warning of outline.warnings) line(warning);
   return tooltip;
 }

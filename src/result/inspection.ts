@@ -37,6 +37,8 @@ export interface Outline {
   readonly layers: readonly LayerDescription[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  /** Whether every operator between the first output and the inputs has a gradient, by the table of operators alone. */
+  readonly differentiable?: Inspection['differentiable'];
 }
 
 /** Everything `inspect` says. */

@@ -1,6 +1,8 @@
 import { isCancelled, LensError, throwIfCancelled } from '../base/errors.js';
 import { differentiability } from '../gradient/engine.js';
+import { isFloating } from '../base/tensor.js';
 import type { Facts } from '../graph/facts.js';
+import type { Graph } from '../graph/graph.js';
 import { findScores } from '../method/scores.js';
 import type { Call } from '../protocol/channel.js';
 import type { WorkProgress } from '../protocol/runner.js';
@@ -40,7 +42,7 @@ export function differentiabilityOf(
   facts: Facts | undefined,
   warnings: string[],
 ): Inspection['differentiable'] {
-  const { graph, layers } = model.file;
+  const { graph } = model.file;
   const { input } = model.resolved;
   if (input === undefined) return { yes: false, refused: [] };
   let score = model.resolved.output ?? graph.outputs[0]?.name ?? '';
@@ -53,10 +55,14 @@ export function differentiabilityOf(
       return { yes: false, refused: [] };
     }
   }
-  const { yes, refused } = differentiability(graph, [input.name], score, facts);
-  const layerOf = new Map(layers.map((l) => [l.node, l.name]));
-  return {
-    yes,
-    refused: refused.map((r) => ({ ...r, ...(layerOf.has(r.node) ? { layer: layerOf.get(r.node)! } : {}) })),
-  };
+  return differentiability(graph, [input.name], score, facts);
+}
+
+/** The same without a run, so without shapes: what the table of operators says about the way to the first output. */
+export function differentiableByTable(graph: Graph): Inspection['differentiable'] {
+  const inputs = graph.inputs.filter((i) => i.type === undefined || isFloating(i.type)).map((i) => i.name);
+  const score = graph.outputs[0]?.name;
+  return score === undefined || inputs.length === 0
+    ? { yes: false, refused: [] }
+    : differentiability(graph, inputs, score);
 }

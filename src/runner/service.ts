@@ -38,7 +38,7 @@ import { explainInputs } from './explain.js';
 import { Foreground } from './foreground.js';
 import { structureOf } from './graphView.js';
 import { writeGradient, type GradientFile } from './gradientModel.js';
-import { inspectModel } from './inspect.js';
+import { differentiableByTable, inspectModel } from './inspect.js';
 import { ModelCache, type ModelCacheOptions } from './modelCache.js';
 import { readModelFile } from './openModel.js';
 import { measureModel, overviewOf, scanModel } from './overview.js';
@@ -62,7 +62,7 @@ export class RunnerService implements Handlers<RunnerApi> {
 
   outline = async ({ model }: { readonly model: string }): Promise<Outline> => {
     const { checkpoint, graph, layers } = await readModelFile(model);
-    return outlineOf(checkpoint, graph, layers);
+    return { ...outlineOf(checkpoint, graph, layers), differentiable: differentiableByTable(graph) };
   };
 
   inspect = (request: ModelRequest, call: Progress): Promise<Inspection> =>

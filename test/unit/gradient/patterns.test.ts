@@ -160,6 +160,19 @@ describe('gradient/engine', () => {
       ['u', 'w'],
     );
     assert.equal(differentiability(graph, ['x'], 't').yes, true);
+    const named = {
+      ...graph,
+      nodes: graph.nodes.map((n) => (n.name === 'u' ? { ...n, name: '/stem/sort/Unique' } : n)),
+    };
+    for (const known of [undefined, facts])
+      assert.equal(
+        differentiability(named, ['x'], 'y', known).refused.find((r) => r.node !== 'w')?.layer,
+        'stem.sort',
+      );
+    assert.throws(
+      () => buildGradient(named, facts, { score: { value: 'y', seed: 'sum' }, wrt: ['x'] }),
+      /Unique \(node "\/stem\/sort\/Unique" of layer "stem.sort"\)/,
+    );
     assert.equal(differentiability(graph, ['x'], 'y', facts).yes, false);
   });
 
