@@ -79,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
         selection,
         memory: context.workspaceState,
         extension: context.extensionUri,
-        version: String((context.extension.packageJSON as { readonly version: string }).version),
+        version: (context.extension.packageJSON as { readonly version: string }).version,
       },
       (model) => explain.open.some((panel) => panel.model.toString() === model.toString()),
     ),

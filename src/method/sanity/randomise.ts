@@ -4,7 +4,7 @@ import { castFloating, isFloating, toNumbers } from '../../base/tensor.js';
 import { prune } from '../../graph/edits.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import type { Layer, WeightReplacement } from '../../graph/layer.js';
-import { randomWeights } from '../../graph/randomWeights.js';
+import { randomWeights } from '../../session/randomWeights.js';
 import type { ModelSubject, Reweighting } from '../modelSubject.js';
 
 /** A model whose top layers, down to and including one, carry random weights. */

@@ -105,7 +105,7 @@ export class CellGrid extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('source')) {
-      const before = changed.get('source') as CellSource | undefined;
+      const before = changed.get('source');
       const same = before?.rows === this.source?.rows && before?.columns === this.source?.columns;
       if (!same) {
         this.active = undefined;

@@ -2,8 +2,8 @@ import { castFloating, isFloating, toNumbers, type Tensor, type TensorData } fro
 import type { Random } from '../base/random.js';
 import { readTensor } from '../checkpoint/readTensor.js';
 import type { StoredTensor } from '../checkpoint/model.js';
-import { indexOf, type Graph } from './graph.js';
-import type { Layer, WeightReplacement } from './layer.js';
+import { indexOf, type Graph } from '../graph/graph.js';
+import type { Layer, WeightReplacement } from '../graph/layer.js';
 
 /**
  * The weights of some layers, drawn anew. Matrices and kernels are redrawn from a normal distribution with their own mean
