@@ -19,6 +19,8 @@ export interface RunnerClientOptions {
 
 /** Operations without native code: their process answers a ping at any time, and their loss may be repaired by asking again. */
 const LIGHT: ReadonlySet<string> = new Set<keyof RunnerApi>(['outline', 'methods', 'status']);
+/** Stands back by itself between its short runs: cancelling it is never worth the process, which has better to do. */
+const BACKGROUND: ReadonlySet<string> = new Set<keyof RunnerApi>(['trust']);
 const WATCH_SECONDS = 5;
 /** A ping that is not answered for so many periods means that the process hangs. */
 const MISSED_PERIODS = 2;
@@ -103,7 +105,7 @@ export class RunnerClient {
     const { signal } = options;
     let killTimer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
-      if (runner.ended) return;
+      if (runner.ended || BACKGROUND.has(name)) return;
       const seconds = this.options.killAfterSeconds();
       killTimer = setTimeout(() => {
         this.options.log.warn(

@@ -17,6 +17,8 @@ export interface SettingValues {
   /** Id of the method a new explanation begins with. */
   readonly defaultMethod: string;
   readonly colorMap: (typeof COLOR_MAPS)[number];
+  /** Whether methods are checked against random networks unasked. */
+  readonly trustBadge: boolean;
 }
 
 const DEFAULTS: SettingValues = {
@@ -27,6 +29,7 @@ const DEFAULTS: SettingValues = {
   'runner.idleMinutes': 10,
   defaultMethod: 'gradient',
   colorMap: 'magma',
+  trustBadge: true,
 };
 
 /** Typed access to the settings. A value that settings.json got wrong is replaced by the default. */
@@ -62,6 +65,8 @@ function acceptable(key: keyof SettingValues, value: unknown): boolean {
       return (PROVIDERS as readonly unknown[]).includes(value);
     case 'colorMap':
       return (COLOR_MAPS as readonly unknown[]).includes(value);
+    case 'trustBadge':
+      return typeof value === 'boolean';
     case 'threads':
       return Number.isInteger(value) && (value as number) >= 0;
     case 'runner.killAfterSeconds':

@@ -1,7 +1,8 @@
 import type { ErrorData } from '../base/errors.js';
 import type { Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
-import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
+import type { PreprocessingRecord, ScoreKind, TrustSummary } from '../result/recipe.js';
+import type { Trust } from '../result/trust.js';
 import type { Operation } from './channel.js';
 import type { TargetText, WorkProgress } from './runner.js';
 
@@ -39,8 +40,8 @@ export interface ExplainSubject {
 export interface ExplainSetup extends ExplainSubject {
   /** The methods of the chapter `attribution`, in the order to offer them. */
   readonly methods: readonly MethodDescription[];
-  /** What the settings say: the method to begin with, and the colour map for magnitudes. */
-  readonly defaults: { readonly method: string; readonly colorMap: string };
+  /** What the settings say: the method to begin with, the colour map for magnitudes, whether methods are checked unasked. */
+  readonly defaults: { readonly method: string; readonly colorMap: string; readonly trustBadge: boolean };
   /** Files that have changed on disk since the last run. */
   readonly stale: readonly string[];
 }
@@ -86,14 +87,29 @@ export interface LayerChoice {
   readonly shape?: string;
 }
 
-export type ExportKind = 'png' | 'npy' | 'recipe';
+/** One question about one picture, outside the runs: a check in the background, a cell of a grid. */
+export interface OneRequest {
+  readonly question: Question;
+  /** Its address. */
+  readonly picture: string;
+}
+
+export interface TrustReply {
+  readonly trust: Trust;
+  /** It was known already; `trust.input` says from which picture. */
+  readonly cached: boolean;
+}
+
+export type ExportKind = 'png' | 'svg' | 'npy' | 'recipe';
 
 export interface ExportRequest {
   readonly kind: ExportKind;
   readonly run: string;
   readonly picture: string;
-  /** The encoded picture, for `png`. */
+  /** The encoded picture, for `png` and `svg`. */
   readonly bytes?: Uint8Array;
+  /** What the check of the method has found, where it is known. */
+  readonly trust?: TrustSummary;
 }
 
 /** What the extension host does for the explain panel. */
@@ -110,6 +126,8 @@ export interface ExplainHostApi {
   stop: Operation<{ readonly id: string }, void>;
   /** The explanation of one picture of a run. */
   explanation: Operation<{ readonly run: string; readonly picture: string }, Explanation>;
+  /** Whether the method's maps depend on the model. Background work: it stands back while a run is under way. */
+  trust: Operation<OneRequest, TrustReply, WorkProgress>;
   pin: Operation<{ readonly pinned: boolean }, void>;
   /** Asks where to save, and saves. `false`: the person changed their mind. */
   save: Operation<ExportRequest, boolean>;

@@ -33,6 +33,18 @@ export interface Recipe {
   readonly versions: Readonly<Record<string, string>>;
   /** What must be said beside the picture: a cut Softmax, a straight-through estimate, an approximation. */
   readonly notes: readonly string[];
+  /** What the randomisation check says about the method, where it was made. */
+  readonly trust?: TrustSummary;
+}
+
+/** The badge in short: see `trust.ts`. */
+export interface TrustSummary {
+  readonly verdict: 'learned' | 'partly' | 'picture' | 'empty';
+  /** 0: nothing like the maps of random networks, 1: the same. */
+  readonly similarity: number;
+  readonly sentence: string;
+  /** The picture it was computed on. */
+  readonly input: string;
 }
 
 /** `logit`: the value before a final Softmax or Sigmoid; `probability`: after it. */

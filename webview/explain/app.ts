@@ -17,6 +17,7 @@ import type { MenuItem } from '../shared/menu.js';
 import type { ExplainController } from './controller.js';
 import { historyPart, modelViewPart, picturesPart, remarks } from './details.js';
 import { exportPicture } from './exportPicture.js';
+import { trustPart } from './trustPart.js';
 import { questionPart } from './question.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './viewControls.js';
 
@@ -88,7 +89,9 @@ export class ExplainApp extends LitElement {
         </div>
         <div class="right">${questionPart(c)}</div>
         <div class="draw">${drawingControls(c, scene)}</div>
-        <div class="below">${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}</div>
+        <div class="below">
+          ${trustPart(c)} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
+        </div>
       </main>
       <div class="sr-only" aria-live="polite">${this.spoken}</div>
     `;
@@ -212,12 +215,13 @@ export class ExplainApp extends LitElement {
     const { current, shown, display, method } = this.controller;
     const scene = this.sceneNow();
     if (current === undefined || shown === undefined || scene === undefined) return;
-    const request = { kind, run: current.id, picture: shown.picture };
+    const trust = this.controller.badge.summary;
+    const request = { kind, run: current.id, picture: shown.picture, ...(trust === undefined ? {} : { trust }) };
     if (kind !== 'png') await this.host.save(request);
     else
       await this.host.save({
         ...request,
-        bytes: await exportPicture(shown.explanation, scene, display, method?.title ?? ''),
+        bytes: await exportPicture(shown.explanation, scene, display, method?.title ?? '', trust),
       });
   }
 

@@ -13,8 +13,9 @@ import type { MethodDescription, ParameterValue } from '../../src/result/method.
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
 import { withParameter } from '../shared/parameters.js';
+import { Badge } from './badge.js';
 import type { KeptPanel } from './kept.js';
-import { colorOf, newRun, paramsToAsk, same, type Run } from './run.js';
+import { colorOf, firstQuestion, newRun, paramsToAsk, same, type Run } from './run.js';
 
 const KEPT_RUNS = 12;
 const KEPT_EXPLANATIONS = 24;
@@ -44,6 +45,9 @@ export class ExplainController {
   labels: readonly string[] | undefined;
   layers: readonly LayerChoice[] | undefined;
   staleFiles: readonly string[] = [];
+  readonly badge: Badge;
+  /** The strip of maps behind the badge is open. */
+  trustOpen = false;
   private last: { readonly explanation: Explanation; readonly picture: string } | undefined;
   private paramsOf = new Map<string, Question['params']>();
 
@@ -52,7 +56,9 @@ export class ExplainController {
     private readonly onChange: () => void,
     private readonly newId: () => string,
     private readonly now: () => number = () => Date.now(),
-  ) {}
+  ) {
+    this.badge = new Badge(host, onChange);
+  }
 
   /** Asks the host what the panel is about, takes up what was kept, and begins. */
   async start(kept?: KeptPanel): Promise<void> {
@@ -63,7 +69,7 @@ export class ExplainController {
       this.staleFiles = setup.stale;
       if (kept === undefined) {
         this.display = { ...DEFAULT_DISPLAY, ...colorOf(setup.defaults.colorMap) };
-        this.question = this.firstQuestion(setup);
+        this.question = firstQuestion(setup);
       } else this.restore(kept, setup);
     } catch (error) {
       if (!isCancelled(error)) this.setupError = toErrorData(error);
@@ -74,23 +80,10 @@ export class ExplainController {
     else this.ask();
   }
 
-  private firstQuestion(setup: ExplainSetup): Question {
-    const method = setup.methods.find((m) => m.id === setup.defaults.method) ?? setup.methods[0];
-    if (method === undefined) throw new Error('The runner offers no attribution method');
-    return {
-      method: method.id,
-      params: paramsToAsk(method, {}),
-      target: 'top1',
-      score: 'logit',
-      seed: 0,
-      ...(setup.layer !== undefined && method.layer !== 'none' ? { layer: setup.layer } : {}),
-    };
-  }
-
   private restore(kept: KeptPanel, setup: ExplainSetup): void {
     this.display = { ...DEFAULT_DISPLAY, ...kept.display };
     const known = new Set(setup.methods.map((m) => m.id));
-    this.question = known.has(kept.question.method) ? kept.question : this.firstQuestion(setup);
+    this.question = known.has(kept.question.method) ? kept.question : firstQuestion(setup);
     this.runs = kept.runs
       .filter((run) => known.has(run.question.method))
       .map(({ id, question, pictures, title }) => newRun(id, question, pictures, title, this.now()));
@@ -223,7 +216,10 @@ export class ExplainController {
     this.question = run.question;
     this.current = run;
     if (run.status === 'kept') this.begin(run);
-    else void this.fetch(run);
+    else {
+      void this.fetch(run);
+      this.watchMethod();
+    }
     this.onChange();
   }
 
@@ -253,6 +249,7 @@ export class ExplainController {
   stale(files: readonly string[]): void {
     this.staleFiles = [...new Set([...this.staleFiles, ...files])];
     for (const run of this.runs) run.outdated = true;
+    this.badge.forget();
     this.labels = undefined;
     this.layers = undefined;
     this.onChange();
@@ -268,6 +265,28 @@ export class ExplainController {
     if (this.layers !== undefined) return;
     this.layers = await this.host.layers({}).catch(() => undefined);
     this.onChange();
+  }
+
+  /** Checks the method on show against random networks; for a click. */
+  checkMethod(): void {
+    this.badge.check();
+    this.onChange();
+  }
+
+  openTrust(open: boolean): void {
+    if (open === this.trustOpen) return;
+    this.trustOpen = open;
+    this.onChange();
+  }
+
+  /** The question is answered: whether its method can be trusted is asked behind it. */
+  private watchMethod(): void {
+    const { current, selected, setup } = this;
+    if (current === undefined || selected === undefined || setup === undefined) return;
+    const picture = current.explanations.has(selected) ? selected : [...current.explanations.keys()][0];
+    if (current.status === 'done' && picture !== undefined && !current.outdated)
+      this.badge.watch(current.question, picture, setup.defaults.trustBadge);
+    else if (current.status !== 'working') this.badge.leave();
   }
 
   private addRun(question: Question, pictures: readonly string[]): Run {
@@ -287,6 +306,7 @@ export class ExplainController {
   private begin(run: Run): void {
     this.current = run;
     run.status = 'working';
+    this.badge.leave();
     this.onChange();
     void this.follow(run);
   }
@@ -310,6 +330,7 @@ export class ExplainController {
     }
     run.status = status;
     delete run.progress;
+    this.watchMethod();
     this.onChange();
     await this.fillHistory();
   }

@@ -1,4 +1,5 @@
 import type { Explanation } from '../../src/result/explanation.js';
+import type { TrustSummary } from '../../src/result/recipe.js';
 import { rasterOf } from '../shared/canvas/raster.js';
 import { paint, type Display, type Scene } from '../shared/display.js';
 import { baseName, formatNumber, formatProbability } from '../shared/format.js';
@@ -17,6 +18,7 @@ export async function exportPicture(
   scene: Scene,
   display: Display,
   methodTitle: string,
+  trust?: TrustSummary,
 ): Promise<Uint8Array> {
   const painted = rasterOf(paint(scene, display));
   const { width: w, height: h } = scene.picture;
@@ -25,7 +27,7 @@ export async function exportPicture(
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d')!;
   context.font = FONT;
-  const lines = wrap(context, caption(explanation, scene, display, methodTitle), width);
+  const lines = wrap(context, caption(explanation, scene, display, methodTitle, trust), width);
   const withScale = display.mode === 'heat' || display.mode === 'blend';
   canvas.width = width + 2 * MARGIN;
   canvas.height = height + 2 * MARGIN + (withScale ? 52 : 8) + lines.length * LINE;
@@ -84,6 +86,7 @@ export function caption(
   scene: Scene,
   display: Display,
   methodTitle: string,
+  trust?: TrustSummary,
 ): readonly string[] {
   const { target, score, value, probability, recipe, layer, attribution } = explanation;
   const params = Object.entries(recipe.params)
@@ -105,6 +108,7 @@ export function caption(
     `${baseName(explanation.input)} · ${baseName(recipe.model.file)} · ${recipe.provider}`,
     `${score} ${formatNumber(value)}${score === 'probability' ? '' : ` · probability ${formatProbability(probability)}`}${params.length === 0 ? '' : ` · ${params.join(', ')}`}`,
     drawn.join(' · '),
+    ...(trust === undefined ? [] : [trust.sentence]),
     ...recipe.notes,
   ];
 }

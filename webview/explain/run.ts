@@ -1,5 +1,5 @@
 import type { ErrorData } from '../../src/base/errors.js';
-import type { PictureOutcome, Question, RunAnswer, RunProgress } from '../../src/protocol/panel.js';
+import type { ExplainSetup, PictureOutcome, Question, RunAnswer, RunProgress } from '../../src/protocol/panel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { MethodDescription } from '../../src/result/method.js';
 import type { Display } from '../shared/display.js';
@@ -53,6 +53,20 @@ export function newRun(
 export function paramsToAsk(method: MethodDescription, values: Question['params']): Question['params'] {
   const spec = method.parameters['reduce'];
   return spec?.type === 'choice' && spec.choices.includes('none') ? { ...values, reduce: 'none' } : values;
+}
+
+/** What a new panel asks first. */
+export function firstQuestion(setup: ExplainSetup): Question {
+  const method = setup.methods.find((m) => m.id === setup.defaults.method) ?? setup.methods[0];
+  if (method === undefined) throw new Error('The runner offers no attribution method');
+  return {
+    method: method.id,
+    params: paramsToAsk(method, {}),
+    target: 'top1',
+    score: 'logit',
+    seed: 0,
+    ...(setup.layer !== undefined && method.layer !== 'none' ? { layer: setup.layer } : {}),
+  };
 }
 
 /** The colour map of the settings, if it is one for magnitudes. */

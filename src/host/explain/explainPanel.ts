@@ -140,7 +140,11 @@ export class ExplainPanel implements vscode.Disposable {
         return {
           ...this.subject,
           methods: methods.filter((m) => m.chapter === 'attribution'),
-          defaults: { method: services.settings.get('defaultMethod'), colorMap: services.settings.get('colorMap') },
+          defaults: {
+            method: services.settings.get('defaultMethod'),
+            colorMap: services.settings.get('colorMap'),
+            trustBadge: services.settings.get('trustBadge'),
+          },
           stale: [...this.stale],
         };
       },
@@ -163,6 +167,15 @@ export class ExplainPanel implements vscode.Disposable {
       },
       stop: async ({ id }) => this.runs.stop(id),
       explanation: async ({ run, picture }) => this.runs.explanation(run, picture),
+      trust: async ({ question, picture }, { signal, progress }) => {
+        const uri = vscode.Uri.parse(picture);
+        const runner = await services.runner();
+        const { trust, cached } = await runner.trust(
+          { ...services.request(this.model), ...question, input: uri.fsPath },
+          { signal, onProgress: progress },
+        );
+        return { trust, cached };
+      },
       pin: async ({ pinned }) => {
         this.subject = { ...this.subject, pinned };
       },

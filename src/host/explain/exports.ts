@@ -2,16 +2,18 @@ import * as vscode from 'vscode';
 import { writeNpy } from '../../base/npy.js';
 import type { ExportKind, ExportRequest } from '../../protocol/panel.js';
 import type { Explanation } from '../../result/explanation.js';
+import type { Recipe } from '../../result/recipe.js';
 
 const KINDS: Readonly<Record<ExportKind, { readonly ending: string; readonly filter: string }>> = {
   png: { ending: 'png', filter: 'Picture' },
+  svg: { ending: 'svg', filter: 'Vector picture' },
   npy: { ending: 'npy', filter: 'NumPy array' },
   recipe: { ending: 'json', filter: 'Recipe' },
 };
 
 /** Asks where to save one form of an explanation, and saves it. `false` when the question is dismissed. */
 export async function saveExplanation(
-  { kind, bytes }: ExportRequest,
+  { kind, bytes, trust }: ExportRequest,
   picture: vscode.Uri,
   explanation: Explanation,
 ): Promise<boolean> {
@@ -22,19 +24,27 @@ export async function saveExplanation(
     filters: { [filter]: [ending] },
   });
   if (file === undefined) return false;
-  await vscode.workspace.fs.writeFile(file, contentOf(kind, bytes, explanation));
+  await vscode.workspace.fs.writeFile(file, contentOf(kind, bytes, explanation, trust));
   vscode.window.setStatusBarMessage(`Saved ${file.path.slice(file.path.lastIndexOf('/') + 1)}`, 4000);
   return true;
 }
 
-function contentOf(kind: ExportKind, bytes: Uint8Array | undefined, explanation: Explanation): Uint8Array {
+function contentOf(
+  kind: ExportKind,
+  bytes: Uint8Array | undefined,
+  explanation: Explanation,
+  trust: ExportRequest['trust'],
+): Uint8Array {
   switch (kind) {
     case 'png':
+    case 'svg':
       if (bytes === undefined) throw new Error('The panel sent no picture');
       return bytes;
     case 'npy':
       return writeNpy(explanation.attribution.values);
-    case 'recipe':
-      return new TextEncoder().encode(`${JSON.stringify(explanation.recipe, null, 2)}\n`);
+    case 'recipe': {
+      const recipe: Recipe = trust === undefined ? explanation.recipe : { ...explanation.recipe, trust };
+      return new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`);
+    }
   }
 }

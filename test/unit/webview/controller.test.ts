@@ -31,7 +31,7 @@ const setup = (...pictures: string[]): ExplainSetup => ({
   pictures: pictures.map(file),
   pinned: false,
   methods,
-  defaults: { method: 'gradient', colorMap: 'viridis' },
+  defaults: { method: 'gradient', colorMap: 'viridis', trustBadge: false },
   stale: [],
 });
 
