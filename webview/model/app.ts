@@ -6,6 +6,7 @@ import { formatBytes, formatCount, plural } from '../shared/format.js';
 import { failure, notice, working } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
 import { TABS, type LayerOrder, type Tab } from './kept.js';
+import './activationsTab.js';
 import './layerList.js';
 import './weightsTab.js';
 import { overviewPart } from './overview.js';
@@ -205,6 +206,12 @@ export class ModelApp extends LitElement {
           .version=${c.file.version}
         ></lens-weights>`;
       case 'activations':
+        return html`<lens-activations
+          .controller=${c}
+          .view=${c.view.activations}
+          .layer=${c.layer}
+          .version=${c.file.version}
+        ></lens-activations>`;
       case 'graph':
         return html`${nothing}`;
     }

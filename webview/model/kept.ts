@@ -43,7 +43,6 @@ export interface ActivationsView {
   readonly channel?: number;
   readonly mode: 'heat' | 'blend' | 'original';
   readonly smooth: boolean;
-  readonly top: boolean;
 }
 
 export interface GraphView {
@@ -58,7 +57,7 @@ export const NEW_VIEW: ModelView = {
   search: '',
   order: 'graph',
   weights: { scale: 'shared', sort: 'index', map: 'RdBu', zoom: 1, rows: 'numbers' },
-  activations: { sort: 'index', scale: 'own', zoom: 1, mode: 'blend', smooth: false, top: false },
+  activations: { sort: 'index', scale: 'own', zoom: 1, mode: 'blend', smooth: false },
   graph: { open: [], colour: 'kind' },
 };
 

@@ -136,7 +136,8 @@ export class ModelPanel implements vscode.Disposable {
       },
       choosePicture: async () => this.remember(LAST_PICTURE, await browse('Choose a Picture', 'Choose')),
       usePicture: async ({ uri: dropped }) => {
-        const picture = vscode.Uri.parse(dropped);
+        // An address, or a path as the runner names it.
+        const picture = /^[a-z][\w+.-]+:/i.test(dropped) ? vscode.Uri.parse(dropped) : vscode.Uri.file(dropped);
         return picture.scheme === 'file' && isPicture(picture) ? this.remember(LAST_PICTURE, picture) : undefined;
       },
       chooseFolder: async () => {

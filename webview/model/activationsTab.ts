@@ -1,0 +1,454 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { writeNpy } from '../../src/base/npy.js';
+import { floatTensor } from '../../src/base/tensor.js';
+import type { Activation } from '../../src/result/activations.js';
+import { SEQUENTIAL, type SequentialName } from '../../src/result/colormap.js';
+import { normalise } from '../../src/result/heatmap.js';
+import type { LayerDescription } from '../../src/result/inspection.js';
+import '../shared/canvas/cellGrid.js';
+import '../shared/canvas/heatCanvas.js';
+import '../shared/colorBar.js';
+import '../shared/menu.js';
+import type { CellGrid, CellPoint, CellsInSight } from '../shared/canvas/cellGrid.js';
+import type { CellSource } from '../shared/canvas/cells.js';
+import type { PixelEvent } from '../shared/canvas/heatCanvas.js';
+import type { Pixel } from '../shared/canvas/geometry.js';
+import { button, checkbox, iconButton, segmented } from '../shared/controls.js';
+import { DEFAULT_DISPLAY, valueAt, type Scene } from '../shared/display.js';
+import { formatDuration, formatNumber, formatShape, plural } from '../shared/format.js';
+import { emptyState, failure, working } from '../shared/messages.js';
+import type { MenuItem } from '../shared/menu.js';
+import {
+  activationColors,
+  activationLimit,
+  ActivationPages,
+  activationSource,
+  isSigned,
+  pageLength,
+} from './activationPages.js';
+import type { ModelController } from './controller.js';
+import type { ActivationsView } from './kept.js';
+import { Task } from './task.js';
+import './topPart.js';
+
+/** What a layer sees in a picture: its channels as maps, one of them over the picture, and what excites it. */
+@customElement('lens-activations')
+export class ActivationsTab extends LitElement {
+  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) view!: ActivationsView;
+  @property({ attribute: false }) layer: LayerDescription | undefined;
+  @property({ type: Number }) version = 0;
+
+  @state() private arrived = 0;
+  @state() private pixel: Pixel | undefined;
+  @state() private point: CellPoint | undefined;
+  @state() private dropping = false;
+  @query('lens-cell-grid') private readonly grid!: CellGrid | null;
+  private readonly activation = new Task<Activation>(() => this.onAnswer());
+  private pages: ActivationPages | undefined;
+  private answer: Activation | undefined;
+  private source: CellSource | undefined;
+  private sourceOf = '';
+  private sceneOf = '';
+  private sceneKept: Scene | undefined;
+  private tick: number | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener('dragover', this.onDrag);
+    this.addEventListener('dragleave', () => (this.dropping = false));
+    this.addEventListener('drop', this.onDrop);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.activation.cancel();
+    this.pages?.dispose();
+    window.clearInterval(this.tick);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('layer') || changed.has('view') || changed.has('version')) this.load();
+    const { pages, view } = this;
+    const of = JSON.stringify([this.activation.of, view.scale, this.arrived, this.answer?.layer, this.answer?.input]);
+    if (pages !== undefined && of !== this.sourceOf) this.source = activationSource(pages, this.sequential, view.scale);
+    if (pages === undefined) this.source = undefined;
+    this.sourceOf = pages === undefined ? '' : of;
+  }
+
+  private get sequential(): SequentialName {
+    return SEQUENTIAL.find((name) => name === this.controller.setup?.colorMap) ?? 'magma';
+  }
+
+  /** Runs the model up to the layer; the latest question wins. */
+  private load(anew = false): void {
+    const { layer, view, controller: c } = this;
+    const { picture, sort } = view;
+    if (layer === undefined || picture === undefined || c.setup?.trusted === false) return;
+    const request = { input: picture.uri, layer: layer.name };
+    const of = JSON.stringify([request, sort, this.version]);
+    const ask = async (options: Parameters<typeof c.host.activations>[1]): Promise<Activation> => {
+      const first = await c.host.activations({ ...request, page: { from: 0, count: 64, sort } }, options);
+      const count = pageLength(first);
+      return count === 64 || first.channels <= 64
+        ? first
+        : c.host.activations({ ...request, page: { from: 0, count, sort } }, options);
+    };
+    void this.activation.run(of, ask, anew);
+  }
+
+  private onAnswer(): void {
+    const { value } = this.activation;
+    if (value !== this.answer) {
+      this.answer = value;
+      this.pages?.dispose();
+      this.pages = undefined;
+      const { layer, controller: c, view } = this;
+      const { picture, sort } = view;
+      if (value !== undefined && layer !== undefined && picture !== undefined) {
+        const request = { input: picture.uri, layer: layer.name };
+        this.pages = new ActivationPages(
+          value,
+          pageLength(value),
+          (from, count, signal) => c.host.activations({ ...request, page: { from, count, sort } }, { signal }),
+          () => this.arrived++,
+        );
+      }
+    }
+    if (this.activation.working) this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
+    else {
+      window.clearInterval(this.tick);
+      this.tick = undefined;
+    }
+    this.requestUpdate();
+  }
+
+  override render(): TemplateResult {
+    const { layer, view, activation, controller: c, answer } = this;
+    if (c.setup?.trusted === false)
+      return emptyState({
+        icon: 'workspace-untrusted',
+        text: 'Models of a workspace that is not trusted are not run.',
+        action: { label: 'See the weights', onClick: () => c.update({ tab: 'weights' }) },
+      });
+    if (view.picture === undefined)
+      return emptyState({
+        icon: 'file-media',
+        text: 'Choose a picture, or drop one here, to see what each layer makes of it.',
+        action: { label: 'Choose a Picture…', onClick: () => this.choosePicture() },
+      });
+    return html`<div class=${this.dropping ? 'dropping' : ''}>
+      <div class="controls-row">
+        <span class="ellipsis">${view.picture.name}</span>
+        ${button({ label: 'Other Picture…', onClick: () => this.choosePicture() })}
+        ${layer === undefined || answer === undefined ? nothing : this.controls(answer)}
+      </div>
+      ${
+        layer === undefined
+          ? emptyState({
+              icon: 'layers',
+              text: 'Choose a layer in the list to see what it makes of the picture.',
+              action: { label: 'Choose the first layer', onClick: () => c.select(c.rows[0]?.layer.name) },
+            })
+          : answer === undefined
+            ? nothing
+            : this.shown(answer)
+      }
+      ${
+        activation.error === undefined
+          ? nothing
+          : failure(activation.error, [
+              { label: 'Run again', look: 'primary', onClick: () => this.load(true) },
+              { label: 'Show log', onClick: () => void c.host.showLog({}) },
+            ])
+      }
+      ${
+        activation.working && Date.now() - activation.startedAt > 300
+          ? working({
+              message: activation.progress?.message ?? 'Running the model',
+              fraction: activation.progress?.fraction,
+              elapsed: Date.now() - activation.startedAt,
+              onCancel: () => activation.cancel(),
+            })
+          : nothing
+      }
+      ${
+        activation.stopped && !activation.working
+          ? html`<p class="dim">Stopped. ${button({ label: 'Run again', onClick: () => this.load(true) })}</p>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  private controls({ layout }: Activation): TemplateResult {
+    const { view } = this;
+    return html`
+      ${segmented({
+        label: 'Order of channels',
+        value: view.sort,
+        choices: [
+          { value: 'index', label: 'Index' },
+          { value: 'mean', label: 'Mean', title: 'The most active on average first' },
+          { value: 'max', label: 'Largest', title: 'The largest single value first' },
+        ],
+        onChange: (sort) => this.change({ sort: sort as ActivationsView['sort'] }),
+      })}
+      ${
+        layout === 'vector'
+          ? nothing
+          : segmented({
+              label: 'Colour scale',
+              value: view.scale,
+              choices: [
+                { value: 'own', label: 'Each', title: 'Each channel on its own scale' },
+                { value: 'shared', label: 'Shared', title: 'One scale for all channels' },
+              ],
+              onChange: (scale) => this.change({ scale: scale as ActivationsView['scale'] }),
+            })
+      }
+      <span class="buttons">
+        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
+        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
+        <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports()}></lens-menu>
+      </span>
+    `;
+  }
+
+  private shown(answer: Activation): TemplateResult {
+    const old = this.activation.outdated || this.activation.error !== undefined;
+    const channel = this.channel;
+    const place = channel === undefined ? undefined : this.pages?.of(channel)?.place;
+    const facts = [
+      `${formatShape(answer.dims)}`,
+      `${plural(answer.channels, answer.layout === 'vector' ? 'unit' : 'channel')} of ${answer.height}×${answer.width}`,
+      `${formatNumber(answer.min)} to ${formatNumber(answer.max)}, mean ${formatNumber(answer.mean)}`,
+      answer.dead > 0 ? `${answer.dead} zero everywhere` : '',
+      answer.nan > 0 ? `${answer.nan} NaN` : '',
+      `${answer.provider} · ${formatDuration(answer.milliseconds)}`,
+    ];
+    return html`<div class=${old ? 'old' : ''}>
+      <lens-cell-grid
+        .source=${this.source}
+        .label=${`Activations of ${answer.layer}`}
+        .zoom=${this.view.zoom}
+        .arrived=${this.arrived}
+        .smooth=${this.view.smooth}
+        .chosen=${place === undefined ? undefined : { row: place, column: 0 }}
+        @lens-sight=${(event: CustomEvent<CellsInSight>) => this.pages?.need(event.detail)}
+        @lens-zoom=${(event: CustomEvent<number>) => this.change({ zoom: event.detail })}
+        @lens-cell=${(event: CustomEvent<CellPoint | null>) => (this.point = event.detail ?? undefined)}
+        @lens-choose-cell=${(event: CustomEvent<CellPoint>) => this.choose(event.detail.row)}
+      ></lens-cell-grid>
+      <p class="cell-readout">
+        ${this.readout() ?? html`<span class="dim">${facts.filter(Boolean).join(' · ')}</span>`}
+      </p>
+      ${answer.notes.map((note) => html`<p class="dim">${note}</p>`)}
+      ${channel === undefined ? nothing : this.large(answer, channel)}
+      ${
+        channel === undefined || answer.layout === 'other'
+          ? nothing
+          : html`<lens-top
+              .controller=${this.controller}
+              .layer=${answer.layer}
+              .channel=${channel}
+              .folder=${this.view.folder?.uri ?? ''}
+              .version=${this.version}
+            ></lens-top>`
+      }
+    </div>`;
+  }
+
+  /** The channel that is looked at; the first of the order until one is chosen. */
+  private get channel(): number | undefined {
+    return this.view.channel ?? this.pages?.at(0)?.channel;
+  }
+
+  private readout(): string | undefined {
+    const { point, source, pages, answer } = this;
+    if (point === undefined || source === undefined || answer === undefined) return undefined;
+    const found = pages?.at(point.row);
+    const value =
+      found === undefined || point.x === undefined || point.y === undefined
+        ? ''
+        : ` · (${point.x}, ${point.y}) ${formatNumber(found.values[found.offset + point.y * answer.width + point.x] ?? NaN)}`;
+    return `${source.label(point.row, 0)}${value}`;
+  }
+
+  /** One channel over the picture. */
+  private large(answer: Activation, channel: number): TemplateResult | typeof nothing {
+    const { statistics: s } = answer;
+    const scene = this.scene(answer, channel);
+    const { view } = this;
+    const number = (values: Float32Array): string => formatNumber(values[channel] ?? NaN);
+    const share = (values: Float32Array): string => `${(100 * (values[channel] ?? 0)).toFixed(1)} %`;
+    const rows: readonly (readonly [string, string])[] = [
+      ['Mean', number(s.mean)],
+      ['Deviation', number(s.std)],
+      ['Smallest', number(s.min)],
+      ['Largest', number(s.max)],
+      ['Exactly zero', share(s.zero)],
+      ['Saturated', share(s.saturated)],
+    ];
+    const field = answer.receptiveField;
+    return html`<section class="channel" aria-labelledby="channel">
+      <h2 id="channel">Channel ${channel}<span class="hint dim">${answer.height}×${answer.width} map</span></h2>
+      <div class="channel-body">
+        ${
+          scene === undefined
+            ? nothing
+            : html`<div
+                class="channel-stage"
+                @lens-pixel=${(event: CustomEvent<PixelEvent>) => (this.pixel = event.detail.pixel)}
+              >
+                <lens-heat-canvas
+                  .scene=${scene}
+                  .display=${{ ...DEFAULT_DISPLAY, mode: view.mode, smooth: view.smooth }}
+                  .label=${`Channel ${channel} of ${answer.layer} over the picture`}
+                ></lens-heat-canvas>
+              </div>`
+        }
+        <div class="channel-side">
+          ${segmented({
+            label: 'Show',
+            value: view.mode,
+            choices: [
+              { value: 'heat', label: 'Map' },
+              { value: 'blend', label: 'Blend' },
+              { value: 'original', label: 'Picture' },
+            ],
+            onChange: (mode) => this.change({ mode: mode as ActivationsView['mode'] }),
+          })}
+          ${checkbox({ label: 'Smooth between values', checked: view.smooth, onChange: (smooth) => this.change({ smooth }) })}
+          <dl class="numbers">
+            ${rows.map(
+              ([name, text]) =>
+                html`<dt>${name}</dt>
+                  <dd>${text}</dd>`,
+            )}
+          </dl>
+          ${
+            field === undefined
+              ? nothing
+              : html`<p class="dim">
+                  ${field.local ? `Each value sees ${field.size[0]}×${field.size[1]} pixels.` : 'Each value sees the whole picture.'}
+                </p>`
+          }
+          <lens-color-bar
+            .colors=${activationColors(answer, this.sequential)}
+            .limit=${this.limit(answer, channel)}
+            .unit=${'activation'}
+            .note=${view.scale === 'shared' ? 'shared' : 'this channel'}
+          ></lens-color-bar>
+          <p class="cell-readout">
+            ${
+              this.pixel === undefined || scene === undefined
+                ? ''
+                : `(${this.pixel.x}, ${this.pixel.y}) ${formatNumber(valueAt(scene, this.pixel.x, this.pixel.y))}`
+            }
+          </p>
+        </div>
+      </div>
+    </section>`;
+  }
+
+  private limit(answer: Activation, channel: number): number {
+    return activationLimit(answer, this.view.scale === 'own' ? channel : undefined);
+  }
+
+  private scene(answer: Activation, channel: number): Scene | undefined {
+    const of = `${this.activation.of} ${channel} ${this.view.scale} ${this.arrived}`;
+    if (of === this.sceneOf && this.sceneKept !== undefined) return this.sceneKept;
+    const map = answer.layout === 'maps' || answer.layout === 'tokens' ? this.pages?.of(channel)?.map : undefined;
+    if (map === undefined) return undefined;
+    const { height, width, picture } = answer;
+    const signed = isSigned(answer);
+    const values = { width, height, values: map, signed };
+    this.sceneOf = of;
+    this.sceneKept = {
+      picture,
+      values,
+      scaled: normalise(values, 100, this.limit(answer, channel)),
+      colors: activationColors(answer, this.sequential),
+      channels: false,
+      signed,
+    };
+    return this.sceneKept;
+  }
+
+  private exports(): readonly MenuItem[] {
+    const { answer, controller: c, view, channel } = this;
+    if (answer === undefined) return [];
+    const { host } = c;
+    const name = `${c.setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.${answer.layer}`.replace(/[^\w.-]+/g, '_');
+    const map = channel === undefined ? undefined : this.pages?.of(channel)?.map;
+    return [
+      { label: 'Picture (PNG)…', icon: 'file-media', onClick: () => void this.savePicture(`${name}.png`) },
+      {
+        label: `Values of channel ${channel ?? ''} (.npy)…`,
+        icon: 'symbol-array',
+        disabled: map === undefined,
+        onClick: () =>
+          void host.save({
+            name: `${name}.${channel}.npy`,
+            bytes: writeNpy(floatTensor([answer.height, answer.width], map!)),
+          }),
+      },
+      {
+        label: 'Recipe (JSON)…',
+        icon: 'json',
+        onClick: () =>
+          void host.saveRecipe({
+            name: `${name}.json`,
+            method: 'activations',
+            params: { ...(channel === undefined ? {} : { channel }), sort: view.sort, scale: view.scale },
+            layer: answer.layer,
+            ...(view.picture === undefined ? {} : { input: view.picture.uri }),
+            provider: answer.provider,
+            notes: answer.notes,
+          }),
+      },
+    ];
+  }
+
+  private async savePicture(name: string): Promise<void> {
+    const blob = await new Promise<Blob | null>((resolve) => this.grid?.picture().toBlob(resolve, 'image/png'));
+    if (blob !== null) await this.controller.host.save({ name, bytes: new Uint8Array(await blob.arrayBuffer()) });
+  }
+
+  private choose(place: number): void {
+    const found = this.pages?.at(place);
+    if (found !== undefined) this.change({ channel: found.channel });
+  }
+
+  private choosePicture(): void {
+    void this.controller.host.choosePicture({}).then((picture) => {
+      if (picture !== undefined) this.change({ picture });
+    });
+  }
+
+  private change(view: Partial<ActivationsView>): void {
+    this.controller.update({ activations: { ...this.controller.view.activations, ...view } });
+  }
+
+  private readonly onDrag = (event: DragEvent): void => {
+    event.preventDefault();
+    this.dropping = true;
+  };
+
+  private readonly onDrop = (event: DragEvent): void => {
+    event.preventDefault();
+    this.dropping = false;
+    const data = event.dataTransfer;
+    const list = data?.getData('application/vnd.code.uri-list') || data?.getData('text/uri-list') || '';
+    const uri = list.split(/\r?\n/).find((line) => line !== '' && !line.startsWith('#'));
+    if (uri === undefined) return;
+    void this.controller.host.usePicture({ uri }).then((picture) => {
+      if (picture !== undefined) this.change({ picture });
+    });
+  };
+}
