@@ -10,13 +10,14 @@ import '../shared/colorBar.js';
 import '../shared/menu.js';
 import '../shared/thumbnail.js';
 import { iconButton } from '../shared/controls.js';
+import { differenceOf } from '../shared/difference.js';
 import { sceneOf, type Display, type Scene } from '../shared/display.js';
 import { baseName, formatDuration } from '../shared/format.js';
 import { emptyState, failure, notice, working } from '../shared/messages.js';
 import type { MenuItem } from '../shared/menu.js';
 import type { ExplainController } from './controller.js';
 import { historyPart, modelViewPart, picturesPart, remarks } from './details.js';
-import { exportPicture } from './exportPicture.js';
+import { exportPicture, exportSvg } from './exportPicture.js';
 import { trustPart } from './trustPart.js';
 import { questionPart } from './question.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './viewControls.js';
@@ -43,7 +44,14 @@ export class ExplainApp extends LitElement {
   private previewOf: string | undefined;
   private preview: ImageBitmap | undefined;
   private tick: number | undefined;
-  private scene: { readonly explanation: Explanation; readonly display: Display; readonly scene: Scene } | undefined;
+  private scene:
+    | {
+        readonly explanation: Explanation;
+        readonly other: Explanation | undefined;
+        readonly display: Display;
+        readonly scene: Scene;
+      }
+    | undefined;
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -72,9 +80,17 @@ export class ExplainApp extends LitElement {
     const explanation = this.controller.shown?.explanation;
     if (explanation === undefined) return undefined;
     const { display } = this.controller;
-    if (this.scene?.explanation !== explanation || this.scene.display !== display)
-      this.scene = { explanation, display, scene: sceneOf(explanation, display) };
-    return this.scene.scene;
+    const other = this.controller.referenceExplanation;
+    const known = this.scene;
+    if (known?.explanation !== explanation || known.display !== display || known.other !== other) {
+      const own = sceneOf(explanation, display);
+      const scene =
+        other === undefined
+          ? own
+          : differenceOf(own, explanation.attribution.unit, sceneOf(other, display), other.attribution.unit, display);
+      this.scene = { explanation, other, display, scene };
+    }
+    return this.scene!.scene;
   }
 
   override render(): TemplateResult {
@@ -205,6 +221,7 @@ export class ExplainApp extends LitElement {
     const disabled = this.controller.shown?.current !== true || this.controller.working;
     return [
       { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
+      { label: 'Picture (SVG)…', icon: 'file-code', disabled, onClick: () => void this.export('svg') },
       { label: 'Values (.npy)…', icon: 'symbol-array', disabled, onClick: () => void this.export('npy') },
       { label: 'Recipe (JSON)…', icon: 'json', disabled, onClick: () => void this.export('recipe') },
       { label: 'Copy as command line', icon: 'terminal', disabled, onClick: () => void this.copyCommand() },
@@ -217,11 +234,19 @@ export class ExplainApp extends LitElement {
     if (current === undefined || shown === undefined || scene === undefined) return;
     const trust = this.controller.badge.summary;
     const request = { kind, run: current.id, picture: shown.picture, ...(trust === undefined ? {} : { trust }) };
-    if (kind !== 'png') await this.host.save(request);
+    const reference = this.controller.reference?.title;
+    if (kind !== 'png' && kind !== 'svg') await this.host.save(request);
     else
       await this.host.save({
         ...request,
-        bytes: await exportPicture(shown.explanation, scene, display, method?.title ?? '', trust),
+        bytes: await (kind === 'svg' ? exportSvg : exportPicture)(
+          shown.explanation,
+          scene,
+          display,
+          method?.title ?? '',
+          trust,
+          reference,
+        ),
       });
   }
 

@@ -15,10 +15,18 @@ import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
 import { withParameter } from '../shared/parameters.js';
 import { Badge } from './badge.js';
 import type { KeptPanel } from './kept.js';
-import { colorOf, firstQuestion, newRun, paramsToAsk, same, type Run } from './run.js';
+import {
+  colorOf,
+  firstQuestion,
+  forgetExplanations,
+  loadExplanation,
+  newRun,
+  paramsToAsk,
+  same,
+  type Run,
+} from './run.js';
 
 const KEPT_RUNS = 12;
-const KEPT_EXPLANATIONS = 24;
 
 /** What is drawn: an explanation, and whether it is the answer to the question or an older one. */
 export interface Shown {
@@ -49,6 +57,7 @@ export class ExplainController {
   /** The strip of maps behind the badge is open. */
   trustOpen = false;
   private last: { readonly explanation: Explanation; readonly picture: string } | undefined;
+  private referenceId = '';
   private paramsOf = new Map<string, Question['params']>();
 
   constructor(
@@ -190,6 +199,33 @@ export class ExplainController {
     if (this.method !== undefined) this.ask({ params: paramsToAsk(this.method, {}) });
   }
 
+  /** Runs whose map can be subtracted from the one on show. */
+  get references(): readonly Run[] {
+    const { selected, current } = this;
+    return this.runs.filter(
+      (r) =>
+        r !== current && selected !== undefined && r.status === 'done' && r.outcomes.get(selected)?.state === 'done',
+    );
+  }
+
+  get reference(): Run | undefined {
+    return this.references.find((r) => r.id === this.referenceId);
+  }
+
+  /** What is subtracted from the map on show, as far as it is here. */
+  get referenceExplanation(): Explanation | undefined {
+    return this.selected === undefined ? undefined : this.reference?.explanations.get(this.selected);
+  }
+
+  /** Shows the difference to another run of the history; an empty id: the map itself. */
+  compareWith(id: string): void {
+    this.referenceId = id;
+    const { reference, selected } = this;
+    if (reference !== undefined && selected !== undefined)
+      void loadExplanation(this.host, reference, selected).then(this.onChange, () => this.compareWith(''));
+    this.onChange();
+  }
+
   /** The same question again, computed anew. */
   rerun(): void {
     if (this.setup === undefined) void this.start();
@@ -225,6 +261,7 @@ export class ExplainController {
 
   select(picture: string): void {
     this.picture = picture;
+    if (this.referenceId !== '') this.compareWith(this.referenceId);
     this.onChange();
     if (this.current !== undefined) void this.fetch(this.current);
   }
@@ -339,7 +376,7 @@ export class ExplainController {
   private async fillHistory(): Promise<void> {
     for (const run of this.runs.filter((r) => r.status === 'kept').reverse()) {
       try {
-        await this.load(run, run.pictures[0]!);
+        await loadExplanation(this.host, run, run.pictures[0]!);
       } catch {
         return;
       }
@@ -364,7 +401,7 @@ export class ExplainController {
     const { selected } = this;
     for (const picture of ended.sort((a, b) => Number(b === selected) - Number(a === selected))) {
       try {
-        await this.load(run, picture);
+        await loadExplanation(this.host, run, picture);
       } catch {
         // The host no longer has it: it is computed again when it is looked at.
         if (run === this.current && picture === selected && run.status !== 'working') this.begin(run);
@@ -375,29 +412,6 @@ export class ExplainController {
       run.title = `${this.titleOf(run.question)} · ${explanation.target.label}`;
       this.onChange();
     }
-    this.forget();
-  }
-
-  /** One explanation, asked for once however many wait for it. */
-  private async load(run: Run, picture: string): Promise<void> {
-    if (run.explanations.has(picture)) return;
-    const loading = run.loading.get(picture) ?? this.host.explanation({ run: run.id, picture });
-    run.loading.set(picture, loading);
-    try {
-      run.explanations.set(picture, await loading);
-    } finally {
-      run.loading.delete(picture);
-    }
-  }
-
-  /** Arrays of runs that are not shown are given up, oldest first; they can be fetched again. */
-  private forget(): void {
-    let count = this.runs.reduce((sum, run) => sum + run.explanations.size, 0);
-    for (const run of this.runs) {
-      if (count <= KEPT_EXPLANATIONS) return;
-      if (run === this.current) continue;
-      count -= run.explanations.size;
-      run.explanations.clear();
-    }
+    forgetExplanations(this.runs, this.current);
   }
 }

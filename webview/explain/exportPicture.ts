@@ -2,6 +2,7 @@ import type { Explanation } from '../../src/result/explanation.js';
 import type { TrustSummary } from '../../src/result/recipe.js';
 import { rasterOf } from '../shared/canvas/raster.js';
 import { paint, type Display, type Scene } from '../shared/display.js';
+import { svgOf } from './svg.js';
 import { baseName, formatNumber, formatProbability } from '../shared/format.js';
 
 const MARGIN = 16;
@@ -19,6 +20,7 @@ export async function exportPicture(
   display: Display,
   methodTitle: string,
   trust?: TrustSummary,
+  reference?: string,
 ): Promise<Uint8Array> {
   const painted = rasterOf(paint(scene, display));
   const { width: w, height: h } = scene.picture;
@@ -27,7 +29,7 @@ export async function exportPicture(
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d')!;
   context.font = FONT;
-  const lines = wrap(context, caption(explanation, scene, display, methodTitle, trust), width);
+  const lines = wrap(context, caption(explanation, scene, display, methodTitle, trust, reference), width);
   const withScale = display.mode === 'heat' || display.mode === 'blend';
   canvas.width = width + 2 * MARGIN;
   canvas.height = height + 2 * MARGIN + (withScale ? 52 : 8) + lines.length * LINE;
@@ -53,6 +55,37 @@ export async function exportPicture(
   return new Uint8Array(await blob.arrayBuffer());
 }
 
+/** The same as SVG: text stays text, the pixels are embedded as PNG. */
+export function exportSvg(
+  explanation: Explanation,
+  scene: Scene,
+  display: Display,
+  methodTitle: string,
+  trust?: TrustSummary,
+  reference?: string,
+): Uint8Array {
+  const { limit } = scene.scaled;
+  const picture = rasterOf(paint(scene, display));
+  const svg = svgOf({
+    width: scene.picture.width,
+    height: scene.picture.height,
+    picture: picture.toDataURL('image/png'),
+    smooth: display.smooth,
+    ...(display.mode === 'heat' || display.mode === 'blend'
+      ? {
+          scale: {
+            picture: rasterOf({ width: 256, height: 1, data: scene.colors.table }).toDataURL('image/png'),
+            low: scene.colors.kind === 'diverging' ? -limit : 0,
+            high: limit,
+            unit: scene.unit ?? explanation.attribution.unit,
+          },
+        }
+      : {}),
+    caption: caption(explanation, scene, display, methodTitle, trust, reference),
+  });
+  return new TextEncoder().encode(svg);
+}
+
 function drawScale(
   context: CanvasRenderingContext2D,
   explanation: Explanation,
@@ -71,7 +104,7 @@ function drawScale(
   context.fillStyle = '#1f1f1f';
   const texts = [
     formatNumber(low),
-    `${formatNumber((low + limit) / 2)}   ${explanation.attribution.unit}`,
+    `${formatNumber((low + limit) / 2)}   ${scene.unit ?? explanation.attribution.unit}`,
     formatNumber(limit),
   ];
   for (const [i, align] of (['left', 'center', 'right'] as const).entries()) {
@@ -87,6 +120,8 @@ export function caption(
   display: Display,
   methodTitle: string,
   trust?: TrustSummary,
+  /** The run that is subtracted. */
+  reference?: string,
 ): readonly string[] {
   const { target, score, value, probability, recipe, layer, attribution } = explanation;
   const params = Object.entries(recipe.params)
@@ -104,7 +139,7 @@ export function caption(
       : `clipped at the ${formatNumber(display.percentile)}th percentile`,
   ];
   return [
-    `${target.label}: ${methodTitle}${layer === undefined ? '' : ` at ${layer}`}`,
+    `${target.label}: ${methodTitle}${layer === undefined ? '' : ` at ${layer}`}${reference === undefined ? '' : ` minus ${reference}`}`,
     `${baseName(explanation.input)} · ${baseName(recipe.model.file)} · ${recipe.provider}`,
     `${score} ${formatNumber(value)}${score === 'probability' ? '' : ` · probability ${formatProbability(probability)}`}${params.length === 0 ? '' : ` · ${params.join(', ')}`}`,
     drawn.join(' · '),

@@ -1,5 +1,13 @@
 import type { ErrorData } from '../../src/base/errors.js';
-import type { ExplainSetup, PictureOutcome, Question, RunAnswer, RunProgress } from '../../src/protocol/panel.js';
+import type { Client } from '../../src/protocol/channel.js';
+import type {
+  ExplainHostApi,
+  ExplainSetup,
+  PictureOutcome,
+  Question,
+  RunAnswer,
+  RunProgress,
+} from '../../src/protocol/panel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { MethodDescription } from '../../src/result/method.js';
 import type { Display } from '../shared/display.js';
@@ -83,4 +91,33 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
       : v,
   );
+}
+
+/** The explanation of one picture of a run, asked for once however many wait for it. */
+export async function loadExplanation(
+  host: Pick<Client<ExplainHostApi>, 'explanation'>,
+  run: Run,
+  picture: string,
+): Promise<void> {
+  if (run.explanations.has(picture)) return;
+  const loading = run.loading.get(picture) ?? host.explanation({ run: run.id, picture });
+  run.loading.set(picture, loading);
+  try {
+    run.explanations.set(picture, await loading);
+  } finally {
+    run.loading.delete(picture);
+  }
+}
+
+const KEPT_EXPLANATIONS = 24;
+
+/** Arrays of runs that are not shown are given up, oldest first; they can be fetched again. */
+export function forgetExplanations(runs: readonly Run[], current: Run | undefined): void {
+  let count = runs.reduce((sum, run) => sum + run.explanations.size, 0);
+  for (const run of runs) {
+    if (count <= KEPT_EXPLANATIONS) return;
+    if (run === current) continue;
+    count -= run.explanations.size;
+    run.explanations.clear();
+  }
 }

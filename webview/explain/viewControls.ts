@@ -72,7 +72,7 @@ export function scalePart(c: ExplainController, scene: Scene | undefined): Templ
   return html`<lens-color-bar
     .colors=${scene?.colors}
     .limit=${scene?.scaled.limit ?? 0}
-    .unit=${attribution?.unit ?? ''}
+    .unit=${scene?.unit ?? attribution?.unit ?? ''}
     .note=${notes.filter((n) => n !== '').join(' · ')}
   ></lens-color-bar>`;
 }
@@ -129,6 +129,7 @@ function rgbAt({ picture }: Scene, { x, y }: Pixel): number[] {
 export function drawingControls(c: ExplainController, scene: Scene | undefined): TemplateResult {
   const { display } = c;
   const diverging = scene?.values.signed === true;
+  const references = c.references;
   const small = (name: string, control: TemplateResult): TemplateResult =>
     html`<div class="stacked"><span class="field-name">${name}</span>${control}</div>`;
   return html`<div class="drawing" role="group" aria-label="Drawing">
@@ -172,6 +173,19 @@ export function drawingControls(c: ExplainController, scene: Scene | undefined):
         choices: (diverging ? DIVERGING : SEQUENTIAL).map((v) => ({ value: v, label: v === 'gray' ? 'grey' : v })),
         onChange: (v) =>
           c.setDisplay(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
+      }),
+    )}
+    ${small(
+      'Minus',
+      dropdown({
+        label: 'Difference to another run',
+        value: c.reference?.id ?? '',
+        choices: [
+          { value: '', label: 'nothing' },
+          ...references.map((run) => ({ value: run.id, label: run.title, title: 'This map minus that one' })),
+        ],
+        disabled: references.length === 0,
+        onChange: (id) => c.compareWith(id),
       }),
     )}
     ${small(

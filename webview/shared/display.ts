@@ -52,6 +52,8 @@ export interface Scene {
   readonly channels: boolean;
   /** Values below zero exist and mean something, before the sign was chosen. */
   readonly signed: boolean;
+  /** What one unit is, where that is not the attribution's. */
+  readonly unit?: string;
 }
 
 /** Reduces, selects and scales. `limit` is given where several maps share a scale. */
