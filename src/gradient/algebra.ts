@@ -19,6 +19,12 @@ export class Algebra {
   }
 
   op(op: string, inputs: readonly (Ref | undefined)[], attributes?: NewAttributes): Ref {
+    const type = inputs[0] === undefined ? undefined : this.emit.type(inputs[0]);
+    if (attributes?.['reduction'] === 'add' && type === 'float16') {
+      this.c.note('float16 gradients that meet in one place are summed in float32, for which there is a kernel.');
+      const wide = inputs.map((v, i) => (v === undefined || i === 1 ? v : this.cast(v, 'float32')));
+      return this.cast(this.emit.op(op, wide, attributes), type);
+    }
     return this.emit.op(op, inputs, attributes);
   }
 

@@ -3,6 +3,7 @@ import { isFloating } from '../base/tensor.js';
 import { Attributes } from '../graph/attributes.js';
 import type { Facts } from '../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
+import { wideFacts, widened } from '../graph/widen.js';
 import { Algebra } from './algebra.js';
 import { assemble } from './assemble.js';
 import { BackwardContext, Context, Refusal } from './context.js';
@@ -72,6 +73,12 @@ class Builder {
     private readonly request: GradientRequest,
   ) {
     this.given = graph;
+    // Before anything is written, so that constants keep their precision too.
+    this.graph = widened(graph);
+    if (this.graph !== graph) {
+      this.facts = wideFacts(facts);
+      this.notes.add('bfloat16 is computed as float32, for which there are kernels.');
+    }
     this.stop = new Set(request.stop);
     this.provider = request.provider ?? 'cpu';
   }

@@ -28,10 +28,29 @@ export function inputGradientForm(s: ConvolutionShape, provider: string): 'flipp
   if (s.strides.some((x) => x !== 1)) return inPhases(s, provider) ? 'phases' : 'transposed';
   const pads = turnedPads(s);
   if ([...pads.begin, ...pads.end].some((p) => p < 0)) return 'transposed';
-  // WebGPU takes a Conv whose kernel is as large as its input, padded only at the end, for a matrix product and forgets
-  // the padding (seen in 1.30): its gradient is therefore never written as one.
-  if (provider === 'webgpu' && pads.begin.every((p) => p === 0) && pads.end.some((p) => p > 0)) return 'transposed';
+  if (forgetsPadding(provider, { input: s.output, kernel: s.kernel, ...pads })) return 'transposed';
   return 'flipped';
+}
+
+/**
+ * WebGPU takes a Conv whose kernel is as large as its input, padded only at the end, for a matrix product and forgets the
+ * padding (seen in 1.30): no gradient is ever written as one.
+ */
+export function forgetsPadding(
+  provider: string,
+  s: {
+    readonly input: readonly number[];
+    readonly kernel: readonly number[];
+    readonly begin: readonly number[];
+    readonly end: readonly number[];
+  },
+): boolean {
+  return (
+    provider === 'webgpu' &&
+    s.kernel.every((k, i) => k === s.input[i]) &&
+    s.begin.every((p) => p === 0) &&
+    s.end.some((p) => p > 0)
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Algebra } from '../algebra.js';
 import { fixed, range, type Dim } from '../dims.js';
-import { inputGradientForm, phaseCells, turnedPads } from '../forms.js';
+import { forgetsPadding, inputGradientForm, phaseCells, turnedPads } from '../forms.js';
 import { MICROSOFT, expand, rule, type NodeContext, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { leftOver, windowOf, type Window } from '../window.js';
 import { activated } from './fused.js';
@@ -133,12 +133,16 @@ function weightGradient(a: Algebra, x: Ref, dy: Ref, xDims: readonly Dim[], s: W
   );
   const batch = xDims[0]!;
   const cg = xDims[1]!.base / group;
-  const pads = [...s.begin, ...end.map((e) => Math.max(0, e))];
-  const attributes = { strides: s.dilations, dilations: s.strides, pads };
-  if (group === 1) {
-    const out = a.op('Conv', [a.transpose(input, flip), a.transpose(dy, flip)], attributes);
-    return a.transpose(out, flip);
-  }
+  const way: Way = {
+    input: s.input.map((d, i) => d - crop[i]!),
+    kernel: s.output,
+    strides: s.dilations,
+    dilations: s.strides,
+    begin: s.begin,
+    end: end.map((e) => Math.max(0, e)),
+    group,
+  };
+  if (group === 1) return a.transpose(convolve(a, a.transpose(input, flip), a.transpose(dy, flip), way), flip);
   // x as [c/g, g·N, …] so that each group is a group of channels; dy as [g·m/g, N, …]
   const xSpace = s.input.map((d, i) => fixed(d - crop[i]!));
   const xs = a.transpose(a.reshape(input, [batch, fixed(group), fixed(cg), ...xSpace]), [
@@ -148,12 +152,23 @@ function weightGradient(a: Algebra, x: Ref, dy: Ref, xDims: readonly Dim[], s: W
     ...space.map((i) => i + 3),
   ]);
   const joined = a.joined([batch, fixed(group)]);
-  const out = a.op('Conv', [a.reshape(xs, [fixed(cg), joined, ...xSpace]), a.transpose(dy, flip)], {
-    ...attributes,
-    group,
-  });
+  const out = convolve(a, a.reshape(xs, [fixed(cg), joined, ...xSpace]), a.transpose(dy, flip), way);
   // [c/g, m, k…] -> [m, c/g, k…]
   return a.transpose(out, flip);
+}
+
+type Way = Omit<Window, 'output'> & { readonly group: number };
+
+/** A Conv of these sizes. Where its padding at the end would be forgotten, one more position is computed in front and cut off. */
+function convolve(a: Algebra, x: Ref, w: Ref, s: Way): Ref {
+  const { kernel, strides, dilations, group } = s;
+  const wrong = forgetsPadding(a.c.provider, s);
+  const begin = wrong ? [strides[0]!, ...s.begin.slice(1)] : s.begin;
+  const attributes = { kernel_shape: kernel, strides, dilations, group, pads: [...begin, ...s.end] };
+  const y = a.op('Conv', [x, w], attributes);
+  if (!wrong) return y;
+  const positions = Math.floor((s.input[0]! + s.end[0]! - dilations[0]! * (kernel[0]! - 1) - 1) / strides[0]!) + 1;
+  return a.slice(y, [2], [1], [1 + positions]);
 }
 
 /** y = ConvTranspose(x, W [C, M/g, k…]): the gradient of a ConvTranspose is a Conv of dy with the same W. */
@@ -178,11 +193,16 @@ function transposedConvolution(c: RuleContext): (Ref | undefined)[] {
         end.map((p) => Math.min(0, p)),
       )
     : dy;
-  const pads = [...s.begin.map((p) => Math.max(0, p)), ...end.map((p) => Math.max(0, p))];
+  const way: Way = {
+    ...s,
+    // What was cut off by negative padding is gone already.
+    input: s.input.map((d, i) => d + Math.min(0, s.begin[i]!) + Math.min(0, end[i]!)),
+    begin: s.begin.map((p) => Math.max(0, p)),
+    end: end.map((p) => Math.max(0, p)),
+    group,
+  };
   return [
-    c.wants(0)
-      ? a.op('Conv', [source, w], { kernel_shape: kernel, strides: s.strides, dilations: s.dilations, group, pads })
-      : undefined,
+    c.wants(0) ? convolve(a, source, w, way) : undefined,
     c.wants(1) ? weightGradient(a, dy, x, c.dims(c.outputs[0]!), s, group) : undefined,
     bias !== undefined && c.wants(2) ? a.reduceSum(dy, [0, ...axes], false) : undefined,
   ];

@@ -3,6 +3,7 @@ import { LensError, throwIfCancelled } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
 import { writeModel } from '../../checkpoint/writer.js';
 import type { Graph } from '../../graph/graph.js';
+import { widened } from '../../graph/widen.js';
 import type { ProviderName, ProviderReport, Session, SessionOptions, Sessions } from '../session.js';
 import { ortError, firstSentence } from './ortErrors.js';
 import { fromOrt, toOrt } from './ortTensor.js';
@@ -69,7 +70,7 @@ export class OrtSessions implements Sessions {
   }
 
   async open(graph: Graph, options: Partial<SessionOptions> = {}): Promise<Session> {
-    return this.openBytes(await this.serialise(graph), options);
+    return this.openBytes(await this.serialise(widened(graph)), options);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import { LensError } from '../../base/errors.js';
-import { formatDims, type ElementType, type Tensor } from '../../base/tensor.js';
+import { castFloating, formatDims, type ElementType, type Tensor } from '../../base/tensor.js';
 
 /** Our tensors to ONNX Runtime's and back. float16 crosses as bit patterns, whatever the host's JavaScript knows of Float16Array. */
 
@@ -27,8 +27,9 @@ export function isFeedable(type: ElementType): boolean {
   return FEEDABLE.has(type);
 }
 
-/** Shares the data of `tensor`. Throws for types that cannot be fed. */
-export function toOrt(ort: OrtModule, name: string, tensor: Tensor): OrtTensor {
+/** Shares the data of `tensor`; bfloat16 is fed as float32, as which sessions compute it. Throws for types that cannot be fed. */
+export function toOrt(ort: OrtModule, name: string, given: Tensor): OrtTensor {
+  const tensor = given.type === 'bfloat16' ? castFloating(given, 'float32') : given;
   if (!isFeedable(tensor.type)) {
     throw new LensError(
       'unsupported',
