@@ -33,7 +33,11 @@ function convolution(c: RuleContext): (Ref | undefined)[] {
 export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window, group: number): Ref {
   const shape = { ...s, padsBegin: s.begin, padsEnd: s.end, group };
   const rest = leftOver(s);
-  const form = inputGradientForm({ ...shape, output: s.output, channels: wDims[1]!.base }, a.c.provider);
+  const form = inputGradientForm(
+    { ...shape, output: s.output, channels: wDims[1]!.base, filters: wDims[0]!.base },
+    a.c.provider,
+  );
+  if (form === 'spaced') return spaced(a, dy, w, wDims, s);
   if (form === 'phases') return phases(a, dy, w, wDims, s);
   if (form === 'flipped') {
     const { begin, end } = turnedPads(shape);
@@ -51,6 +55,29 @@ export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Di
     group,
     pads: [...s.begin, ...s.end],
     output_padding: rest.some((r) => r !== 0) ? rest : undefined,
+  });
+}
+
+/** A stride as zeros between the elements of dy: a kernel of one 1, which ConvTranspose puts `stride` apart in each plane. */
+function spaced(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): Ref {
+  const planes = [a.c.dims(a.c.inputs[0]!)[0]!, wDims[0]!];
+  const { begin } = turnedPads({ ...s, padsBegin: s.begin, padsEnd: s.end, group: 1 });
+  const reach = s.kernel.map((k, i) => s.dilations[i]! * (k - 1));
+  const short = s.output.map((o, i) => s.strides[i]! * (o - 1) + 1);
+  const over = s.input.map((d, i) => d + reach[i]! - short[i]! - begin[i]!);
+  // Part of the padding at the end may as well be written here: sizes that are multiples of the stride are faster.
+  const extra = over.map((e, i) => Math.min(s.strides[i]! - 1, e));
+  const apart = a.op(
+    'ConvTranspose',
+    [a.reshape(dy, [a.joined(planes), fixed(1), ...s.output.map(fixed)]), a.tensor([1, 1, 1, 1], [1], dy)],
+    { kernel_shape: [1, 1], strides: s.strides, output_padding: extra },
+  );
+  const wide = a.reshape(apart, [...planes, ...short.map((d, i) => fixed(d + extra[i]!))]);
+  return a.op('Conv', [wide, turned(a, w, wDims, wDims[0]!.base)], {
+    kernel_shape: s.kernel,
+    dilations: s.dilations,
+    group: wDims[0]!.base,
+    pads: [...begin, ...over.map((e, i) => e - extra[i]!)],
   });
 }
 
