@@ -22,6 +22,8 @@ export const layerCases: readonly Case[] = [
   conv([1, 4, 5, 5], [6, 2, 3, 3], { group: 2, pads: [1, 1, 1, 1] }, [6]),
   conv([2, 4, 6, 5], [8, 1, 3, 3], { group: 4, pads: [1, 1, 1, 1] }),
   conv([2, 4, 6, 6], [4, 1, 3, 3], { group: 4, strides: [2, 2], pads: [1, 1, 1, 1] }),
+  conv([2, 16, 6, 7], [16, 1, 3, 3], { group: 16, strides: [2, 2], pads: [1, 1, 1, 1] }),
+  conv([1, 16, 9, 8], [16, 1, 3, 2], { group: 16, strides: [3, 2], pads: [0, 1, 1, 0], dilations: [2, 1] }),
   conv([2, 6, 7, 7], [4, 3, 3, 3], { group: 2, strides: [2, 2], dilations: [1, 2] }),
   conv([2, 4, 4, 4], [5, 4, 1, 1]),
   conv([2, 4, 5, 5], [5, 4, 1, 1], { strides: [2, 2] }),
