@@ -254,10 +254,26 @@ export class Algebra {
         );
   }
 
-  /** Zeros around (or, with negative numbers, fewer elements): `before` and `after` for the given axes. */
-  pad(a: Ref, axes: readonly number[], before: readonly number[], after: readonly number[]): Ref {
+  /**
+   * Zeros around (or, with negative numbers, fewer elements): `before` and `after` for the given axes. Written for all
+   * axes: ONNX Runtime 1.30 fails when it moves a transposition past a Pad that names its axes, as WebGPU's layout makes
+   * it do ("indices element out of data bounds").
+   */
+  pad(
+    a: Ref,
+    rank: number,
+    axes: readonly number[],
+    before: readonly number[],
+    after: readonly number[],
+    value?: Ref,
+  ): Ref {
     if ([...before, ...after].every((p) => p === 0)) return a;
-    return this.op('Pad', [a, this.emit.ints([...before, ...after]), undefined, this.emit.ints(axes)]);
+    const all = Array<number>(2 * rank).fill(0);
+    axes.forEach((axis, i) => {
+      all[axis] = before[i]!;
+      all[rank + axis] = after[i]!;
+    });
+    return this.op('Pad', [a, this.emit.ints(all), value]);
   }
 
   concat(values: readonly Ref[], axis: number): Ref {

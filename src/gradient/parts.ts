@@ -64,5 +64,5 @@ function filled(a: Algebra, layer: readonly Part[], dims: Dims): Ref {
     pieces.push(part.ref);
     at = end(part);
   }
-  return a.pad(a.concat(pieces, axis), [axis], [layer[0]!.start], [size - at]);
+  return a.pad(a.concat(pieces, axis), dims.length, [axis], [layer[0]!.start], [size - at]);
 }

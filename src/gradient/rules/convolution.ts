@@ -92,6 +92,7 @@ function phases(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): 
   const taps = s.kernel.map((k, i) => Math.ceil(k / s.strides[i]!));
   const filled = a.pad(
     w,
+    n + 2,
     space.map((i) => i + 2),
     space.map(() => 0),
     s.kernel.map((k, i) => taps[i]! * s.strides[i]! - k),
@@ -115,6 +116,7 @@ function phases(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): 
   const full = a.reshape(mixed, [batch, c, ...cells.map((q, i) => fixed(q * s.strides[i]!))]);
   return a.pad(
     full,
+    n + 2,
     space.map((i) => i + 2),
     s.begin.map((p) => -p),
     cells.map((q, i) => s.begin[i]! + s.input[i]! - q * s.strides[i]!),
@@ -154,6 +156,7 @@ function weightGradient(a: Algebra, x: Ref, dy: Ref, xDims: readonly Dim[], s: W
   const crop = end.map((e) => Math.max(0, -e));
   const input = a.pad(
     x,
+    n + 2,
     space.map((i) => i + 2),
     space.map(() => 0),
     crop.map((k) => (k === 0 ? 0 : -k)),
@@ -215,6 +218,7 @@ function transposedConvolution(c: RuleContext): (Ref | undefined)[] {
   const source = negative
     ? a.pad(
         dy,
+        n + 2,
         axes,
         s.begin.map((p) => Math.min(0, p)),
         end.map((p) => Math.min(0, p)),

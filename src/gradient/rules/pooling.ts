@@ -60,6 +60,7 @@ function windowSum(a: Algebra, g: Ref, w: Window, x: readonly Dim[], y: readonly
       });
       return a.pad(
         wide,
+        n + 2,
         axes,
         axes.map(() => 0),
         rest,
@@ -70,6 +71,7 @@ function windowSum(a: Algebra, g: Ref, w: Window, x: readonly Dim[], y: readonly
     const full = [...x.slice(0, 2), ...w.output.map((o, i) => fixed(o * w.kernel[i]!))];
     return a.pad(
       a.reshape(a.expand(a.reshape(g, split), wide), full),
+      n + 2,
       axes,
       axes.map(() => 0),
       rest,

@@ -30,7 +30,7 @@ function col2Im(c: RuleContext): (Ref | undefined)[] {
   );
   const padded = space.map((d, i) => d + w.begin[i]! + w.end[i]!);
   const axes = range(space.length).map((i) => i + 2);
-  const flat = a.reshape(a.pad(c.outputGradients[0]!, axes, w.begin, w.end), [
+  const flat = a.reshape(a.pad(c.outputGradients[0]!, space.length + 2, axes, w.begin, w.end), [
     n,
     fixed(channels),
     fixed(padded.reduce((p, d) => p * d, 1)),
@@ -72,12 +72,12 @@ function dft(c: RuleContext): (Ref | undefined)[] {
       : (c.constant(lengthInput) ?? c.refuse('its length is computed while the model runs'));
   const length = known === undefined ? size : Number(known.data[0]);
   // The missing half of the bins got no gradient.
-  const full = a.pad(c.outputGradients[0]!, [axis], [0], [length - bins]);
+  const full = a.pad(c.outputGradients[0]!, dims.length, [axis], [0], [length - bins]);
   const attributes = { inverse: inverse ? 0 : 1, ...(c.opset >= 20 ? {} : { axis }) };
   const back = a.op('DFT', c.opset >= 20 ? [full, undefined, a.integer(axis)] : [full], attributes);
   const scaled = inverse ? a.mul(back, 1 / length) : a.mul(back, length);
   // What was cut off or padded to the length; and a real signal has a real gradient.
-  const fitted = a.pad(scaled, [axis], [0], [size - length]);
+  const fitted = a.pad(scaled, dims.length, [axis], [0], [size - length]);
   return [dims.at(-1)!.base === 1 ? a.slice(fitted, [dims.length - 1], [0], [1]) : fitted];
 }
 

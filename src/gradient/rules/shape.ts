@@ -129,6 +129,7 @@ function slice(c: RuleContext): (Contribution | undefined)[] {
   return [
     a.pad(
       g,
+      xd.length,
       last.map((l) => l.axis),
       last.map((l) => l.low),
       last.map((l) => xd[l.axis]!.base - l.low - l.span),
@@ -150,7 +151,7 @@ function stretched(a: Algebra, g: Ref, dims: readonly Dim[], { axis, step, lengt
   const before = dims.slice(0, axis);
   const after = dims.slice(axis + 1);
   out = a.reshape(out, [...before, fixed(length), fixed(1), ...after]);
-  out = a.pad(out, [axis + 1], [0], [gap - 1]);
+  out = a.pad(out, dims.length + 1, [axis + 1], [0], [gap - 1]);
   out = a.reshape(out, [...before, fixed(length * gap), ...after]);
   const span = (length - 1) * gap + 1;
   return [a.slice(out, [axis], [0], [span]), [...before, fixed(span), ...after]];
@@ -207,6 +208,7 @@ function centerCropPad(c: RuleContext): (Ref | undefined)[] {
   return [
     a.pad(
       c.outputGradients[0]!,
+      xd.length,
       axes,
       before.map((b) => -b),
       more.map((m, i) => before[i]! - m),

@@ -22,12 +22,10 @@ function reach(w: Window, i: number): number {
 
 /** One strided slice of the padded input per place of the kernel, in row-major order. */
 export function taps(a: Algebra, x: Ref, w: Window, filler: number): Tap[] {
-  const axes = range(w.kernel.length).map((i) => i + 2);
+  const rank = w.kernel.length + 2;
+  const axes = range(rank).slice(2);
   const after = w.input.map((size, i) => Math.max(0, reach(w, i) - size - w.begin[i]!));
-  const padding = [...w.begin, ...after];
-  const padded = padding.every((p) => p === 0)
-    ? x
-    : a.op('Pad', [x, a.emit.ints(padding), a.emit.scalar(filler, x), a.emit.ints(axes)]);
+  const padded = a.pad(x, rank, axes, w.begin, after, a.emit.scalar(filler, x));
   return places(w.kernel).map((offset) => {
     const start = offset.map((k, i) => k * w.dilations[i]!);
     const end = start.map((s, i) => s + (w.output[i]! - 1) * w.strides[i]! + 1);
@@ -50,6 +48,7 @@ export function spread(a: Algebra, parts: readonly Tap[], w: Window, x: readonly
     const phase = at.map((p, i) => p % w.strides[i]!).join();
     const moved = a.pad(
       value,
+      n + 2,
       axes,
       shift,
       shift.map((q, i) => cells[i]! - w.output[i]! - q),
@@ -70,6 +69,7 @@ export function spread(a: Algebra, parts: readonly Tap[], w: Window, x: readonly
   }
   return a.pad(
     full,
+    n + 2,
     axes,
     w.begin.map((p) => -p),
     cells.map((k, i) => w.begin[i]! + w.input[i]! - k * w.strides[i]!),
