@@ -15,7 +15,25 @@ const panels = readdirSync('webview', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(path.join('webview', entry.name, 'main.ts')))
   .map((entry) => entry.name);
 
+// Work beside a page: a webview may load no script but its own, so the worker's travels inside of it as text.
+const browser = {
+  ...common,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  minify: true,
+  tsconfig: 'webview/tsconfig.json',
+};
+const worker = await build({
+  ...browser,
+  sourcemap: false,
+  entryPoints: { 'webview/graphWorker': 'webview/model/graph/graphWorker.ts' },
+  outdir: dist,
+  write: false,
+});
+
 const results = await Promise.all([
+  worker,
   build({ ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] }),
   build({ ...node, entryPoints: { runner: 'src/runner/main.ts' }, outdir: dist, external: native }),
   build({
@@ -26,12 +44,8 @@ const results = await Promise.all([
     banner: { js: '#!/usr/bin/env node' },
   }),
   build({
-    ...common,
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    minify: true,
-    tsconfig: 'webview/tsconfig.json',
+    ...browser,
+    define: { GRAPH_WORKER: JSON.stringify(worker.outputFiles[0].text) },
     loader: { '.ttf': 'file' },
     entryPoints: Object.fromEntries(panels.map((name) => [name, `webview/${name}/main.ts`])),
     outdir: path.join(dist, 'webview'),

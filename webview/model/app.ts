@@ -7,6 +7,7 @@ import { failure, notice, working } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
 import { TABS, type LayerOrder, type Tab } from './kept.js';
 import './activationsTab.js';
+import './graph/graphTab.js';
 import './layerList.js';
 import './weightsTab.js';
 import { overviewPart } from './overview.js';
@@ -213,7 +214,14 @@ export class ModelApp extends LitElement {
           .version=${c.file.version}
         ></lens-activations>`;
       case 'graph':
-        return html`${nothing}`;
+        return html`<lens-graph
+          .controller=${c}
+          .view=${c.view.graph}
+          .selected=${c.view.layer}
+          .version=${c.file.version}
+          .measured=${c.measured.value !== undefined}
+          .reveal=${c.reveal}
+        ></lens-graph>`;
     }
   }
 

@@ -1,5 +1,7 @@
 import '../shared/styles.css';
 import './model.css';
+import './layers.css';
+import './pictures.css';
 import type { ModelHostApi, ModelPanelApi } from '../../src/protocol/modelPanel.js';
 import { connect } from '../shared/channel.js';
 import { KeptState } from '../shared/state.js';

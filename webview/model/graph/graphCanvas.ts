@@ -1,0 +1,265 @@
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query } from 'lit/decorators.js';
+import { onThemeChange } from '../../shared/theme.js';
+import { drawGraph, type GraphColors, type GraphViewport } from './drawGraph.js';
+import { neighbour, type GraphScene } from './scene.js';
+
+const LEAST = 0.05;
+const MOST = 3;
+
+/**
+ * The drawn graph; only what is in sight is drawn. The wheel zooms, dragging moves. Arrow keys follow the edges, Enter opens
+ * a module or shows a layer, Backspace closes the module around, `+` `-` `0` zoom. Fires `lens-node` (a node is looked at),
+ * `lens-open-node` (opened) and `lens-close-module` (index of the module).
+ */
+@customElement('lens-graph-canvas')
+export class GraphCanvas extends LitElement {
+  @property({ attribute: false }) scene: GraphScene | undefined;
+  @property({ attribute: false }) coloured!: GraphColors;
+  /** Id of the node that shows the selected layer. */
+  @property() selected: string | undefined;
+  /** Id of the node that is looked at. */
+  @property() active: string | undefined;
+  @property() label = '';
+  @property({ attribute: false }) frameName: (module: number) => string = String;
+  /** Shows the active node in the middle when it grows. */
+  @property({ type: Number }) reveal = 0;
+
+  @query('canvas') private readonly canvas!: HTMLCanvasElement;
+  private view: GraphViewport = { x: 0, y: 0, zoom: 1 };
+  private fitted = false;
+  private drag: { x: number; y: number; moved: boolean } | undefined;
+  private resize: ResizeObserver | undefined;
+  private stopTheme: (() => void) | undefined;
+  private frame: number | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.stopTheme = onThemeChange(() => this.redraw());
+    this.resize = new ResizeObserver(() => this.redraw());
+    this.resize.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.resize?.disconnect();
+    this.stopTheme?.();
+  }
+
+  override render(): TemplateResult {
+    return html`<canvas
+      tabindex="0"
+      role="application"
+      aria-roledescription="graph"
+      aria-label="${this.label}. Arrow keys follow the edges, Enter opens, Backspace closes the module around, plus and minus zoom, zero shows all."
+      @pointermove=${this.onMove}
+      @pointerdown=${this.onDown}
+      @pointerup=${this.onUp}
+      @dblclick=${this.onDouble}
+      @keydown=${this.onKey}
+    ></canvas>`;
+  }
+
+  protected override firstUpdated(): void {
+    this.canvas.addEventListener('wheel', (event) => this.onWheel(event), { passive: false });
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('scene') && this.scene !== undefined) this.keepPlace(changed.get('scene'));
+    if (changed.has('reveal') && changed.get('reveal') !== undefined) this.center(this.active ?? this.selected);
+    this.redraw();
+  }
+
+  /** All of it in sight, or as much as can still be read, from the top. */
+  fit(): void {
+    const { scene } = this;
+    if (scene === undefined || this.clientWidth === 0) return;
+    const whole = Math.min(this.clientWidth / scene.width, this.clientHeight / scene.height);
+    const zoom = Math.min(1.2, Math.max(whole, Math.min(0.6, this.clientWidth / scene.width)));
+    const y = whole < zoom ? this.clientHeight / 2 / zoom : scene.height / 2;
+    this.setView({ x: scene.width / 2, y, zoom });
+  }
+
+  /** All of it, however small. */
+  fitAll(): void {
+    const { scene } = this;
+    if (scene === undefined || this.clientWidth === 0) return;
+    const zoom = Math.max(LEAST, Math.min(1.2, this.clientWidth / scene.width, this.clientHeight / scene.height));
+    this.setView({ x: scene.width / 2, y: scene.height / 2, zoom });
+  }
+
+  zoom(factor: number, at?: { readonly x: number; readonly y: number }): void {
+    const { view } = this;
+    const zoom = Math.min(MOST, Math.max(LEAST, view.zoom * factor));
+    const [dx, dy] = at === undefined ? [0, 0] : [at.x - this.clientWidth / 2, at.y - this.clientHeight / 2];
+    this.setView({ zoom, x: view.x + dx / view.zoom - dx / zoom, y: view.y + dy / view.zoom - dy / zoom });
+  }
+
+  /** The graph as a picture; the part in sight where the whole is too large. */
+  picture(): HTMLCanvasElement {
+    const canvas = document.createElement('canvas');
+    const { scene } = this;
+    if (scene === undefined) return canvas;
+    const whole = scene.width * scene.height <= 12_000_000;
+    const room = whole
+      ? { width: scene.width, height: scene.height }
+      : { width: this.clientWidth, height: this.clientHeight };
+    const view = whole ? { x: scene.width / 2, y: scene.height / 2, zoom: 1 } : this.view;
+    drawGraph(canvas, scene, { ...this.options, room, view, ratio: whole ? 1.5 : 2, background: true });
+    return canvas;
+  }
+
+  private get options(): Omit<Parameters<typeof drawGraph>[2], 'room' | 'view' | 'ratio'> {
+    const { coloured, selected, active, frameName } = this;
+    return { coloured, selected, active, frameName };
+  }
+
+  /** After a module was opened or closed, what was looked at stays where it was. */
+  private keepPlace(before: GraphScene | undefined): void {
+    const { scene, active, view } = this;
+    if (!this.fitted || before === undefined) {
+      this.fitted = this.clientWidth > 0;
+      this.fit();
+      return;
+    }
+    const old = active === undefined ? undefined : before.byId.get(active);
+    const now =
+      scene?.byId.get(active ?? '') ??
+      scene?.frames.find((f) => active?.startsWith('m') && f.id === `f${active.slice(1)}`);
+    if (old === undefined || now === undefined) return this.center(active ?? this.selected);
+    this.setView({ ...view, x: view.x + now.x + now.width / 2 - old.x - old.width / 2, y: view.y + now.y - old.y });
+  }
+
+  private center(id: string | undefined): void {
+    const node = id === undefined ? undefined : this.scene?.byId.get(id);
+    if (node === undefined) return;
+    const zoom = Math.max(0.6, this.view.zoom);
+    this.setView({ zoom, x: node.x + node.width / 2, y: node.y + node.height / 2 });
+  }
+
+  /** Moves as little as needed to show a node. */
+  private show(id: string): void {
+    const node = this.scene?.byId.get(id);
+    if (node === undefined) return;
+    const { view } = this;
+    const near = (start: number, length: number, at: number, room: number): number => {
+      const half = room / 2 / view.zoom - 20;
+      return start < at - half ? start + half : start + length > at + half ? start + length - half : at;
+    };
+    this.setView({
+      ...view,
+      x: near(node.x, node.width, view.x, this.clientWidth),
+      y: near(node.y, node.height, view.y, this.clientHeight),
+    });
+  }
+
+  private setView(view: GraphViewport): void {
+    this.view = view;
+    this.redraw();
+  }
+
+  private redraw(): void {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      const { canvas, scene } = this;
+      if (!this.isConnected || !canvas || this.clientWidth === 0) return;
+      if (scene === undefined) return canvas.getContext('2d')!.clearRect(0, 0, canvas.width, canvas.height);
+      if (!this.fitted) {
+        this.fitted = true;
+        this.fit();
+      }
+      const room = { width: this.clientWidth, height: this.clientHeight };
+      drawGraph(canvas, scene, { ...this.options, room, view: this.view, ratio: window.devicePixelRatio });
+    });
+  }
+
+  private at(event: MouseEvent): { node?: string; frame?: number } {
+    const { scene, view } = this;
+    if (scene === undefined) return {};
+    const x = view.x + (event.offsetX - this.clientWidth / 2) / view.zoom;
+    const y = view.y + (event.offsetY - this.clientHeight / 2) / view.zoom;
+    const inside = (p: { x: number; y: number; width: number }, height: number): boolean =>
+      x >= p.x && x <= p.x + p.width && y >= p.y && y <= p.y + height;
+    const node = scene.nodes.find((n) => inside(n, n.height));
+    if (node !== undefined) return { node: node.id };
+    // The title of a frame closes it; inner frames come last.
+    const frame = scene.frames.findLast((f) => inside(f, 20));
+    return frame === undefined ? {} : { frame: frame.module };
+  }
+
+  private tell(name: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+
+  private readonly onMove = (event: PointerEvent): void => {
+    if (this.drag === undefined) {
+      const { node, frame } = this.at(event);
+      this.canvas.style.setProperty('cursor', node !== undefined || frame !== undefined ? 'pointer' : 'grab');
+      const found = node === undefined ? undefined : this.scene?.byId.get(node)?.node;
+      this.canvas.title =
+        found !== undefined
+          ? `${found.label} ${found.detail}`
+          : frame === undefined
+            ? ''
+            : `Close ${this.frameName(frame)}`;
+      return;
+    }
+    const [dx, dy] = [event.offsetX - this.drag.x, event.offsetY - this.drag.y];
+    if (!this.drag.moved && Math.hypot(dx, dy) < 3) return;
+    this.drag = { x: event.offsetX, y: event.offsetY, moved: true };
+    this.setView({ ...this.view, x: this.view.x - dx / this.view.zoom, y: this.view.y - dy / this.view.zoom });
+  };
+
+  private readonly onDown = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
+    this.drag = { x: event.offsetX, y: event.offsetY, moved: false };
+    this.canvas.setPointerCapture(event.pointerId);
+  };
+
+  private readonly onUp = (event: PointerEvent): void => {
+    const moved = this.drag?.moved ?? true;
+    this.drag = undefined;
+    if (moved) return;
+    const { node, frame } = this.at(event);
+    if (node !== undefined) this.tell('lens-node', node);
+    else if (frame !== undefined) this.tell('lens-close-module', frame);
+  };
+
+  private readonly onDouble = (event: MouseEvent): void => {
+    const { node } = this.at(event);
+    if (node !== undefined) this.tell('lens-open-node', node);
+  };
+
+  private onWheel(event: WheelEvent): void {
+    event.preventDefault();
+    this.zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), {
+      x: event.offsetX,
+      y: event.offsetY,
+    });
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const { scene, active } = this;
+    if (scene === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.startsWith('Arrow')) {
+      const from = active ?? this.selected;
+      const to = from === undefined ? scene.nodes[0]?.id : neighbour(scene, from, event.key);
+      if (to !== undefined) {
+        this.tell('lens-node', to);
+        void this.updateComplete.then(() => this.show(to));
+      }
+    } else if (event.key === 'Enter' && active !== undefined) this.tell('lens-open-node', active);
+    else if (event.key === 'Backspace') {
+      const module = scene.byId.get(active ?? '')?.node.within.at(-1);
+      if (module !== undefined) this.tell('lens-close-module', module);
+    } else if (event.key === '+' || event.key === '=') this.zoom(1.3);
+    else if (event.key === '-') this.zoom(1 / 1.3);
+    else if (event.key === '0') this.fitAll();
+    else return;
+    event.preventDefault();
+  };
+}

@@ -1,0 +1,346 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { colormap } from '../../../src/result/colormap.js';
+import {
+  modulesAround,
+  visibleGraph,
+  type GraphStructure,
+  type VisibleGraph,
+  type VisibleNode,
+} from '../../../src/result/graphView.js';
+import '../../shared/colorBar.js';
+import { combobox } from '../../shared/combobox.js';
+import { iconButton, segmented } from '../../shared/controls.js';
+import { styles } from '../../shared/css.js';
+import { formatCount, plural } from '../../shared/format.js';
+import { failure, notice, working } from '../../shared/messages.js';
+import type { ModelController } from '../controller.js';
+import type { GraphView } from '../kept.js';
+import { Task } from '../task.js';
+import { KIND_COLORS, type GraphColors } from './drawGraph.js';
+import './graphCanvas.js';
+import type { GraphCanvas } from './graphCanvas.js';
+import { LayoutWorker } from './layoutWorker.js';
+import { findEntries, layoutRequest, sceneOf, visibleIdOf, type GraphScene } from './scene.js';
+
+/** More nodes than this are not opened all at once. */
+const MOST_OPEN = 1500;
+const KINDS: Readonly<Record<keyof typeof KIND_COLORS, string>> = {
+  weights: 'weights',
+  normalise: 'normalise',
+  activate: 'activate',
+  pool: 'pool, reduce',
+  shape: 'reshape',
+  other: 'other',
+};
+
+/** The graph of a model, collapsed by module; laid out beside the page. */
+@customElement('lens-graph')
+export class GraphTab extends LitElement {
+  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) view!: GraphView;
+  @property() selected: string | undefined;
+  @property({ type: Number }) version = 0;
+  @property({ type: Boolean }) measured = false;
+  /** Grows when the selected layer is to be shown. */
+  @property({ type: Number }) reveal = 0;
+
+  @state() private active: string | undefined;
+  @state() private shown = 0;
+  @query('lens-graph-canvas') private readonly canvas!: GraphCanvas | null;
+  private readonly structure = new Task<GraphStructure>(() => this.layOut());
+  private readonly layout = new Task<GraphScene>(() => this.onLayout());
+  private readonly worker = new LayoutWorker();
+  private visible: VisibleGraph | undefined;
+  private find: { readonly of: GraphStructure; readonly entries: ReturnType<typeof findEntries> } | undefined;
+  private tick: number | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.structure.cancel();
+    this.worker.stop();
+    window.clearInterval(this.tick);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('version') || changed.has('measured')) this.load();
+    if (changed.has('view') && changed.get('view')?.open !== this.view.open) this.layOut();
+    if (changed.has('selected') && changed.get('selected') !== undefined) {
+      this.active = this.selectedId;
+      this.shown++;
+    }
+  }
+
+  private load(anew = false): void {
+    const { controller: c, measured, version } = this;
+    const ask = (options: Parameters<typeof c.host.graphView>[1]): Promise<GraphStructure> =>
+      c.host.graphView({ measured }, options);
+    void this.structure.run(`${version} ${measured}`, ask, anew);
+  }
+
+  private layOut(): void {
+    const structure = this.structure.value;
+    this.clock();
+    this.requestUpdate();
+    if (structure === undefined || this.structure.working) return;
+    const { open } = this.view;
+    const of = `${this.structure.of} ${JSON.stringify(open)}`;
+    void this.layout.run(of, async ({ signal }) => {
+      const visible = named(visibleGraph(structure, new Set(open)), structure);
+      const answer = await this.worker.place(layoutRequest(visible), signal);
+      this.visible = visible;
+      return sceneOf(visible, answer);
+    });
+  }
+
+  private onLayout(): void {
+    this.clock();
+    this.requestUpdate();
+  }
+
+  private clock(): void {
+    if (this.structure.working || this.layout.working)
+      this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
+    else {
+      window.clearInterval(this.tick);
+      this.tick = undefined;
+    }
+  }
+
+  /** The visible node of the selected layer. */
+  private get selectedId(): string | undefined {
+    const { value: structure } = this.structure;
+    if (structure === undefined || this.visible === undefined || this.selected === undefined) return undefined;
+    const index = structure.nodes.findIndex((node) => node.layer === this.selected);
+    return index < 0 ? undefined : visibleIdOf(structure, this.visible, index);
+  }
+
+  override render(): TemplateResult {
+    const { structure, layout } = this;
+    const error = structure.error ?? layout.error;
+    const busy = structure.working ? structure : layout.working ? layout : undefined;
+    const scene = layout.value;
+    return html`
+      ${this.controls(structure.value)}
+      <div class="graph-stage">
+        <lens-graph-canvas
+          .scene=${scene}
+          .coloured=${this.coloured(scene)}
+          .selected=${this.selectedId}
+          .active=${this.active}
+          .reveal=${this.shown + this.reveal}
+          .label=${scene === undefined ? 'Graph' : `Graph of ${plural(scene.nodes.length, 'node')}`}
+          .frameName=${(module: number) => structure.value?.modules[module]?.name ?? ''}
+          @lens-node=${(event: CustomEvent<string>) => this.look(event.detail)}
+          @lens-open-node=${(event: CustomEvent<string>) => this.openNode(event.detail)}
+          @lens-close-module=${(event: CustomEvent<number>) => this.close(event.detail)}
+          @keydown=${this.onKey}
+        ></lens-graph-canvas>
+        <div class="graph-over">
+          ${
+            error === undefined
+              ? nothing
+              : failure(error, [{ label: 'Try again', look: 'primary', onClick: () => this.load(true) }])
+          }
+          ${
+            layout.stopped && !layout.working
+              ? notice({
+                  icon: 'debug-pause',
+                  text: 'Stopped.',
+                  action: { label: 'Lay out', onClick: () => this.layOut() },
+                })
+              : nothing
+          }
+        </div>
+        ${
+          busy !== undefined && Date.now() - busy.startedAt > 300
+            ? working({
+                message: busy.progress?.message ?? (structure.working ? 'Reading the graph' : 'Laying out the graph'),
+                fraction: busy.progress?.fraction,
+                elapsed: Date.now() - busy.startedAt,
+                onCancel: () => (structure.working ? structure.cancel() : (layout.cancel(), this.worker.stop())),
+              })
+            : nothing
+        }
+      </div>
+      ${this.legend(scene)} ${this.details()}
+    `;
+  }
+
+  private controls(structure: GraphStructure | undefined): TemplateResult {
+    const { view } = this;
+    if (structure !== undefined && this.find?.of !== structure)
+      this.find = { of: structure, entries: findEntries(structure) };
+    return html`<div class="controls-row">
+      <span class="control-wide"
+        >${combobox({
+          label: 'Find a node',
+          value: '',
+          shown: 'Find a node…',
+          entries: this.find?.entries ?? [],
+          onChoose: (value) => this.goTo(Number(value)),
+        })}</span
+      >
+      ${segmented({
+        label: 'Colour nodes by',
+        value: view.colour,
+        choices: [
+          { value: 'kind', label: 'Kind' },
+          { value: 'parameters', label: 'Parameters' },
+          { value: 'flops', label: 'FLOPs', title: structure?.measured ? '' : 'Known once the model was measured' },
+        ],
+        onChange: (colour) => this.change({ colour: colour as GraphView['colour'] }),
+      })}
+      <span class="buttons">
+        ${iconButton({ label: 'Open all modules', icon: 'expand-all', disabled: (structure?.nodes.length ?? MOST_OPEN) >= MOST_OPEN, onClick: () => this.change({ open: structure!.modules.slice(1).map((m) => m.path) }) })}
+        ${iconButton({ label: 'Close all modules', icon: 'collapse-all', disabled: view.open.length === 0, onClick: () => this.change({ open: [] }) })}
+        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.canvas?.zoom(1 / 1.3) })}
+        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.canvas?.zoom(1.3) })}
+        ${iconButton({ label: 'Show all', icon: 'screen-full', onClick: () => this.canvas?.fitAll() })}
+        ${iconButton({ label: 'Save the graph as a picture', icon: 'desktop-download', onClick: () => void this.savePicture() })}
+      </span>
+    </div>`;
+  }
+
+  /** What the colours of the nodes say. */
+  private coloured(scene: GraphScene | undefined): GraphColors {
+    const { colour } = this.view;
+    const colors = colormap('viridis');
+    if (colour === 'kind' || scene === undefined) return { colors };
+    const most = this.most(scene);
+    // Costs differ by orders of magnitude: the root brings small ones into sight.
+    return { colors, share: ({ node }) => Math.sqrt(cost(node, colour) / most) };
+  }
+
+  private most(scene: GraphScene): number {
+    const { colour } = this.view;
+    return colour === 'kind' ? 1 : Math.max(1, ...scene.nodes.map(({ node }) => cost(node, colour)));
+  }
+
+  private legend(scene: GraphScene | undefined): TemplateResult | typeof nothing {
+    const { colour } = this.view;
+    if (colour === 'kind')
+      return html`<ul class="plain legend">
+        ${Object.entries(KINDS).map(
+          ([kind, text]) =>
+            html`<li>
+              <span
+                class="legend-color"
+                ${styles({ background: `var(${KIND_COLORS[kind as keyof typeof KINDS]}, var(--dim))` })}
+              ></span
+              >${text}
+            </li>`,
+        )}
+      </ul>`;
+    if (colour === 'flops' && this.structure.value?.measured === false)
+      return html`<p class="dim">FLOPs are known once the model was measured: see the overview.</p>`;
+    const most = scene === undefined ? 0 : this.most(scene);
+    return html`<p class="dim">
+      From none (dark) to ${formatCount(most)} ${colour === 'flops' ? 'FLOPs' : 'parameters'} (bright), by the square
+      root.
+    </p>`;
+  }
+
+  /** The node that is looked at, in words. */
+  private details(): TemplateResult {
+    const found = this.active === undefined ? undefined : this.layout.value?.byId.get(this.active)?.node;
+    const structure = this.structure.value;
+    if (found === undefined || structure === undefined)
+      return html`<p class="cell-readout dim">Click a node to read it, a module to open it.</p>`;
+    const node = found.kind === 'module' ? undefined : structure.nodes[found.index];
+    const facts = [
+      found.kind === 'module' ? `module ${structure.modules[found.index]!.path}` : `${found.label} ${node?.name ?? ''}`,
+      found.kind === 'module' ? found.detail : '',
+      found.parameters > 0 ? `${formatCount(found.parameters)} parameters` : '',
+      found.flops === undefined ? '' : `${formatCount(found.flops)}FLOPs`,
+      node === undefined || node.outputs.length === 0 ? '' : `makes ${node.outputs.join(', ')}`,
+      node === undefined || node.weights.length === 0 ? '' : `weights ${node.weights.join(', ')}`,
+    ];
+    return html`<p class="cell-readout graph-readout" role="status">
+      <span>${facts.filter(Boolean).join(' · ')}</span>
+      ${iconButton({ label: 'Copy the name', icon: 'copy', onClick: () => this.copy() })}
+    </p>`;
+  }
+
+  private look(id: string): void {
+    const again = this.active === id;
+    this.active = id;
+    const found = this.layout.value?.byId.get(id)?.node;
+    if (found?.kind === 'module' && again) return this.openNode(id);
+    const layer = found?.kind === 'node' ? this.structure.value?.nodes[found.index]?.layer : undefined;
+    if (layer !== undefined && layer !== this.selected) {
+      // Selected from here: it is in sight already.
+      this.shown--;
+      this.controller.select(layer);
+    }
+  }
+
+  private openNode(id: string): void {
+    const { value: structure } = this.structure;
+    const found = this.layout.value?.byId.get(id)?.node;
+    if (structure === undefined || found === undefined) return;
+    this.active = id;
+    if (found.kind === 'module') this.change({ open: [...this.view.open, structure.modules[found.index]!.path] });
+    else if (found.kind === 'node' && structure.nodes[found.index]?.layer !== undefined)
+      this.controller.update({ tab: 'weights' });
+  }
+
+  private close(module: number): void {
+    const path = this.structure.value?.modules[module]?.path;
+    if (path === undefined) return;
+    this.active = `m${module}`;
+    this.change({ open: this.view.open.filter((each) => each !== path && !each.startsWith(`${path}.`)) });
+  }
+
+  /** Opens the modules around a node, and shows it. */
+  private goTo(index: number): void {
+    const structure = this.structure.value;
+    if (structure === undefined) return;
+    this.active = `n${index}`;
+    this.change({ open: [...new Set([...this.view.open, ...modulesAround(structure, index)])] });
+    this.shown++;
+    const layer = structure.nodes[index]?.layer;
+    if (layer !== undefined) this.controller.select(layer);
+  }
+
+  private copy(): void {
+    const found = this.active === undefined ? undefined : this.layout.value?.byId.get(this.active)?.node;
+    const structure = this.structure.value;
+    if (found === undefined || structure === undefined) return;
+    const text = found.kind === 'module' ? structure.modules[found.index]!.path : structure.nodes[found.index]!.name;
+    void this.controller.host.copy({ text });
+  }
+
+  private async savePicture(): Promise<void> {
+    const blob = await new Promise<Blob | null>((resolve) => this.canvas?.picture().toBlob(resolve, 'image/png'));
+    const { setup, host } = this.controller;
+    const name = `${setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.graph.png`;
+    if (blob !== null) await host.save({ name, bytes: new Uint8Array(await blob.arrayBuffer()) });
+  }
+
+  private change(view: Partial<GraphView>): void {
+    this.controller.update({ graph: { ...this.controller.view.graph, ...view } });
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key.toLowerCase() === 'c' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      this.copy();
+    }
+  };
+}
+
+/** Nodes by the name of their layer, which people know, where they have one. */
+function named({ nodes, edges }: VisibleGraph, structure: GraphStructure): VisibleGraph {
+  const layerOf = (node: VisibleNode): string | undefined =>
+    node.kind === 'node' ? structure.nodes[node.index]?.layer : undefined;
+  return { nodes: nodes.map((node) => ({ ...node, detail: layerOf(node) ?? node.detail })), edges };
+}
+
+function cost(node: VisibleNode, by: 'parameters' | 'flops'): number {
+  return by === 'parameters' ? node.parameters : (node.flops ?? 0);
+}
