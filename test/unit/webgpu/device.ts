@@ -170,6 +170,12 @@ export async function requireDevice(this: Context): Promise<void> {
   this.skip();
 }
 
+/** For `after`: ends its process. */
+export async function releaseDevice(): Promise<void> {
+  const device = await found;
+  if (device !== undefined && typeof device !== 'string') await device.stop();
+}
+
 /** The device that {@link requireDevice} found. */
 export async function theDevice(): Promise<Device> {
   const device = await found;
