@@ -165,10 +165,7 @@ describe('gradient/engine', () => {
       nodes: graph.nodes.map((n) => (n.name === 'u' ? { ...n, name: '/stem/sort/Unique' } : n)),
     };
     for (const known of [undefined, facts])
-      assert.equal(
-        differentiability(named, ['x'], 'y', known).refused.find((r) => r.node !== 'w')?.layer,
-        'stem.sort',
-      );
+      assert.equal(differentiability(named, ['x'], 'y', known).refused.find((r) => r.node !== 'w')?.layer, 'stem.sort');
     assert.throws(
       () => buildGradient(named, facts, { score: { value: 'y', seed: 'sum' }, wrt: ['x'] }),
       /Unique \(node "\/stem\/sort\/Unique" of layer "stem.sort"\)/,
@@ -195,21 +192,33 @@ describe('gradient/engine', () => {
     for (const [op, high] of [
       ['Relu', Infinity],
       ['Clip', 6],
+      ['Clip', 4],
+      ['Clip', 0.1],
+      ['Clip', 2 ** 20],
     ] as const) {
       const nodes = [makeNode(op, 'r', op === 'Relu' ? ['x'] : ['x', 'low', 'high']), makeNode('Mul', 'y', ['r', 'r'])];
-      const graph = graphOf(['batch', 16, 1, 2], nodes, { low: floats([0], []), high: floats([6], []) });
+      const graph = graphOf(['batch', 16, 1, 2], nodes, { low: floats([0], []), high: floats([high], []) });
       const facts = await probeFacts(graph, sessions);
       const built = buildGradient(graph, facts, { score: { value: 'y', seed: 'sum' }, wrt: ['x'] });
-      assert.ok(built.graph.nodes.some((n) => n.op === 'Conv'));
+      assert.equal(
+        built.graph.nodes.some((n) => n.op === 'Conv'),
+        high !== 2 ** 20,
+      );
       const session = await sessions.open(built.graph);
-      const values = [0, -1, 1e-30, 1e-7, 0.5, 5.9999995, 6, 6.1, 100, -1e-30];
+      const below = Math.fround(high * (1 - 2 ** -24));
+      const values = [0, -1, 1e-28, 1e-7, 0.5, 5.9999995, 6, 6.1, 100, high, below, -1e-28].map((v) =>
+        v === Infinity ? 1 : v,
+      );
       const x = floats(
         Array.from({ length: 32 }, (_, i) => values[i % values.length]!),
         [1, 16, 1, 2],
       );
       const g = toNumbers((await session.run({ x }, [...built.gradients.values()]))[built.gradients.get('x')!]!);
       toNumbers(x).forEach((v, i) =>
-        assert.ok(Math.abs(g[i]! - (v > 0 && v < high ? 2 * v : 0)) <= 1e-6 * Math.abs(v), `${op} ${v}: ${g[i]}`),
+        assert.ok(
+          Math.abs(g[i]! - (v > 0 && v < Math.fround(high) ? 2 * v : 0)) <= 1e-6 * Math.abs(v),
+          `${op} ${v}: ${g[i]}`,
+        ),
       );
       await session.dispose();
     }
