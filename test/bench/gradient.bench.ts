@@ -1,10 +1,13 @@
-import { int64Tensor, floatTensor, sizeOf } from '../../src/base/tensor.js';
+import { fork } from 'node:child_process';
+import { int64Tensor, floatTensor, sizeOf, type Tensor } from '../../src/base/tensor.js';
 import { Random } from '../../src/base/random.js';
+import { storedBytes } from '../../src/checkpoint/elements.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
 import { buildGradient } from '../../src/gradient/engine.js';
 import { buildGraph } from '../../src/graph/build.js';
 import { cutFinalActivation } from '../../src/graph/edits.js';
-import { dimsAt } from '../../src/graph/facts.js';
+import { dimsAt, type Facts } from '../../src/graph/facts.js';
+import type { Graph } from '../../src/graph/graph.js';
 import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../src/session/probe.js';
 import { interleaved, zooModel, type Row } from './measure.js';
@@ -27,6 +30,8 @@ const BUILD_GOALS: Readonly<Record<string, number>> = { resnet18: 150, swin_t: 1
 /** Forward and input gradient over forward alone; time to build the gradient graph; against PyTorch where it is installed. */
 export async function bench(): Promise<Row[]> {
   const only = process.env['BENCH_MODELS']?.split(',');
+  const alone = process.env['BENCH_MEMORY'];
+  if (alone !== undefined) return [{ what: alone, value: String(await peakOf(alone)) }];
   const rows: Row[] = [];
   for (const [name, goal] of GOALS)
     if (only === undefined || only.includes(name)) rows.push(...(await model(name, goal, zooModel(name))));
@@ -88,8 +93,51 @@ async function model(name: string, goal: number | undefined, file: string | unde
     });
   }
   if (IN_TORCH.includes(name)) rows.push(torchRow(name, measured.both));
+  if (name === 'resnet18') rows.push(await memoryRow(graph, facts));
   await sessions.dispose();
   return rows;
+}
+
+/** Bytes that opening and one run add to a process of its own, over what the weights and the forward values take. */
+async function memoryRow(graph: Graph, facts: Facts): Promise<Row> {
+  const what = 'peak memory of opening and running, over weights and activations, resnet18, batch 8';
+  const weights = [...graph.weights.values()].reduce((sum, w) => sum + storedBytes(w), 0);
+  const values = graph.nodes.flatMap((n) => n.outputs.flatMap((o) => facts.get(o) ?? []));
+  const whole = weights + 4 * values.reduce((sum, fact) => sum + sizeOf(dimsAt(fact, MEMORY_BATCH)), 0);
+  const [forward, both] = [await inChild('forward'), await inChild('gradient')];
+  const mega = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)}`;
+  const detail = `${mega(both)} MB; forward alone ${mega(forward)}; weights and activations ${mega(whole)}`;
+  return ratio(what, both / whole, 1.3, detail);
+}
+
+const MEMORY_BATCH = 8;
+
+/** This benchmark again as a child that does one thing, so that nothing else is in its memory. */
+async function inChild(which: string): Promise<number> {
+  const child = fork(process.argv[1]!, [], { env: { ...process.env, BENCH_MEMORY: which } });
+  return new Promise((resolve, reject) => {
+    child.once('message', (rows) => resolve(Number((rows as Row[])[0]!.value)));
+    child.once('exit', (code) => reject(new Error(`The measuring process ended with ${code}`)));
+  });
+}
+
+/** Growth of this process's largest resident size, in bytes, through opening and running a graph. */
+async function peakOf(which: string): Promise<number> {
+  const graph = buildGraph(await openCheckpoint(zooModel('resnet18')!));
+  const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
+  const input = graph.inputs[0]!.name;
+  const dims = [MEMORY_BATCH, 3, 224, 224];
+  const facts = await probeFacts(graph, sessions, { [input]: [1, 3, 224, 224] });
+  const value = graph.outputs[0]!.name;
+  const built = buildGradient(graph, facts, { score: { value, seed: 'index' }, wrt: [input], keep: [] });
+  const feeds: Record<string, Tensor> = { [input]: floatTensor(dims, new Float32Array(sizeOf(dims)).fill(0.5)) };
+  global.gc?.();
+  const before = process.memoryUsage.rss();
+  const gradient = which === 'gradient';
+  const session = await sessions.open(gradient ? built.graph : graph);
+  if (gradient) feeds[built.seed!] = int64Tensor([MEMORY_BATCH], Array<number>(MEMORY_BATCH).fill(7));
+  await session.run(feeds, gradient ? [built.score, ...built.gradients.values()] : [value]);
+  return process.resourceUsage().maxRSS * 1024 - before;
 }
 
 function torchRow(name: string, ours: number): Row {
