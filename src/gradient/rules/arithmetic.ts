@@ -23,7 +23,7 @@ function two(
   });
 }
 
-/** y = a·b; and x·σ(x) in one: dx = dy·(σ + y·(1 - σ)), which takes two passes less than through Mul and Sigmoid. */
+/** y = a·b; and x·σ(x) in one: dx = dy·σ·(1 - y + x), which takes three passes less than through Mul and Sigmoid. */
 function product(c: RuleContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const dy = c.outputGradients[0]!;
@@ -38,7 +38,8 @@ function product(c: RuleContext): (Ref | undefined)[] {
     [1, q, p],
   ] as const) {
     if (!c.wants(i) || !gate(x, s)) continue;
-    const dx = a.mul(dy, a.add(s, a.mul(y, affine(a, s, c.dims(s), -1, 1))));
+    // x - y = x·(1 - σ). In the blocked layout 1 - y + x is one convolution with something added.
+    const dx = a.mul(dy, a.mul(s, a.add(affine(a, y, c.dims(y), -1, 1), x)));
     return i === 0 ? [dx] : [undefined, dx];
   }
   for (const [i, x, f] of [
