@@ -79,7 +79,7 @@ export const integratedGradients = attributionMethod({
         for (let k = 0; k < n; k++) {
           const weight = weights[from + k]!;
           covered += weight;
-          for (let i = 0; i < size; i++) sum[i]! += weight * gradients[k * size + i]!;
+          for (let i = 0, at = k * size; i < size; i++, at++) sum[i]! += weight * gradients[at]!;
         }
         show(from + n, steps, () => channelAttribution(scaled(covered), subject.input, unit, params.reduce));
       });

@@ -52,15 +52,17 @@ export async function alongPath(
   signal: AbortSignal,
   visit: (points: FloatTensor, from: number) => Promise<void>,
 ): Promise<void> {
-  const length = input.data.length;
+  const { data: end } = input;
+  const { data: start } = baseline;
+  const length = end.length;
   for (let from = 0; from < alphas.length; from += size) {
     throwIfCancelled(signal);
     const n = Math.min(size, alphas.length - from);
     const points = floatTensor([n, ...input.dims.slice(1)]);
-    for (let k = 0; k < n; k++) {
+    const { data } = points;
+    for (let k = 0, at = 0; k < n; k++) {
       const alpha = alphas[from + k]!;
-      for (let i = 0; i < length; i++)
-        points.data[k * length + i] = baseline.data[i]! + alpha * (input.data[i]! - baseline.data[i]!);
+      for (let i = 0; i < length; i++, at++) data[at] = start[i]! + alpha * (end[i]! - start[i]!);
     }
     await visit(points, from);
   }
