@@ -1,5 +1,6 @@
 import { LensError, throwIfCancelled } from '../base/errors.js';
 import { floatTensor, formatDims, sameDims, toFloat32, type FloatTensor, type Tensor } from '../base/tensor.js';
+import { namedLike } from '../gradient/alike.js';
 import type { GradientGraph, GradientRequest, SeedKind } from '../gradient/request.js';
 import { prune, withWeights } from '../graph/edits.js';
 import type { Facts, ValueFact } from '../graph/facts.js';
@@ -18,7 +19,7 @@ import {
 } from '../session/batches.js';
 import { SessionCache } from '../session/cache.js';
 import { dimsOf, zeros } from '../session/probe.js';
-import type { ProviderReport, Session } from '../session/session.js';
+import type { GraphForms, ProviderReport, Session } from '../session/session.js';
 import {
   activate,
   activationGradients,
@@ -184,7 +185,7 @@ export class ModelSubject implements Subject {
     signal: AbortSignal,
   ): Promise<Record<string, Tensor>> {
     const outputs = graph.outputs.map((o) => o.name);
-    return this.withSession(`derived ${key}`, graph, (session) => session.run(feeds, outputs, signal));
+    return this.withSession(`derived ${key}`, graph, graph, (session) => session.run(feeds, outputs, signal));
   }
 
   async values(
@@ -204,7 +205,7 @@ export class ModelSubject implements Subject {
     const graph = prune(this.graph, wanted);
     const key = `forward ${JSON.stringify(wanted)}`;
     const pieces = await this.inPieces(batch, 'forward', signal, (part, n) =>
-      this.withSession(key, graph, async (session) => {
+      this.withSession(key, graph, graph, async (session) => {
         const raw = await session.run(this.feeds(graph, part, n), wanted, signal);
         return new Map(wanted.map((name) => [name, this.samples(name, raw[name]!, n)]));
       }),
@@ -253,8 +254,12 @@ export class ModelSubject implements Subject {
     };
     const made = await this.gradientGraph(key, request, wanted);
     const outputs = [made.score, ...wrt.map((v) => made.gradients.get(v)!), ...wanted];
+    const forms: GraphForms = async (provider) =>
+      provider === 'cpu'
+        ? made.graph
+        : namedLike(await this.gradientGraph(`${key} ${provider}`, { ...request, provider }, wanted), made).graph;
     const pieces = await this.inPieces(batch, 'gradient', signal, (part, n, from) =>
-      this.withSession(key, made.graph, async (session) => {
+      this.withSession(key, made.graph, forms, async (session) => {
         const feeds = this.feeds(made.graph, part, n);
         if (made.seed !== undefined) feeds[made.seed] = seedFeed(of, this.factOf(of.value), this.facts, n, from);
         const raw = await session.run(feeds, [...new Set(outputs)], signal);
@@ -310,10 +315,15 @@ export class ModelSubject implements Subject {
     return making;
   }
 
-  private async withSession<T>(key: string, graph: Graph, work: (session: Session) => Promise<T>): Promise<T> {
+  private async withSession<T>(
+    key: string,
+    graph: Graph,
+    forms: Graph | GraphForms,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     const bytes = sessionBytes(graph);
     await this.options.pause?.();
-    const open = (): Promise<Session> => this.parts.sessions.open(graph, this.options.session);
+    const open = (): Promise<Session> => this.parts.sessions.open(forms, this.options.session);
     return this.cache.use(key, bytes, open, async (session) => {
       try {
         return await work(session);

@@ -31,7 +31,13 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
+/**
+ * A graph in the forms that suit a provider: what is fast on one can be slow or wrong on another. Inputs and outputs have
+ * the same names in all.
+ */
+export type GraphForms = (provider: ProviderName) => Graph | Promise<Graph>;
+
 /** Makes sessions. Counted: `open` sessions hold native memory until they are disposed. */
 export interface Sessions {
-  open(graph: Graph, options?: Partial<SessionOptions>): Promise<Session>;
+  open(graph: Graph | GraphForms, options?: Partial<SessionOptions>): Promise<Session>;
 }

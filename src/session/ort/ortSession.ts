@@ -4,7 +4,7 @@ import type { Tensor } from '../../base/tensor.js';
 import { writeModel } from '../../checkpoint/writer.js';
 import type { Graph } from '../../graph/graph.js';
 import { widened } from '../../graph/widen.js';
-import type { ProviderName, ProviderReport, Session, SessionOptions, Sessions } from '../session.js';
+import type { GraphForms, ProviderName, ProviderReport, Session, SessionOptions, Sessions } from '../session.js';
 import { ortError, firstSentence } from './ortErrors.js';
 import { fromOrt, toOrt } from './ortTensor.js';
 import { candidates, missingHere, type Refusal } from './providers.js';
@@ -69,15 +69,25 @@ export class OrtSessions implements Sessions {
     return this.live.size;
   }
 
-  async open(graph: Graph, options: Partial<SessionOptions> = {}): Promise<Session> {
-    return this.openBytes(await this.serialise(widened(graph)), options);
+  async open(graph: Graph | GraphForms, options: Partial<SessionOptions> = {}): Promise<Session> {
+    const bytesOf = async (g: Graph): Promise<ModelBytes> => this.serialise(widened(g));
+    if (typeof graph === 'function') return this.openFor(async (provider) => bytesOf(await graph(provider)), options);
+    return this.openBytes(await bytesOf(graph), options);
+  }
+
+  /** A session of bytes, the same for every provider. */
+  openBytes(model: ModelBytes, options: Partial<SessionOptions> = {}): Promise<Session> {
+    return this.openFor(() => model, options);
   }
 
   /**
    * Tries the providers of the choice in order and keeps the reason of each refusal. Under `auto` a GPU's first answer is
    * compared with the CPU's, because a provider can be present and wrong.
    */
-  async openBytes(model: ModelBytes, options: Partial<SessionOptions> = {}): Promise<Session> {
+  private async openFor(
+    modelFor: (provider: ProviderName) => ModelBytes | Promise<ModelBytes>,
+    options: Partial<SessionOptions>,
+  ): Promise<Session> {
     const choice = options.provider ?? this.defaults.provider ?? 'auto';
     const threads = options.threads ?? this.defaults.threads ?? 0;
     const refused: Refusal[] = [];
@@ -87,6 +97,7 @@ export class OrtSessions implements Sessions {
         refused.push({ provider, reason: known });
         continue;
       }
+      const model = await modelFor(provider);
       let session: OrtSession;
       try {
         session = await this.create(model, provider, threads, refused);
@@ -98,7 +109,7 @@ export class OrtSessions implements Sessions {
         continue;
       }
       if (provider === 'cpu') return session;
-      const onCpu = (): Promise<OrtSession> => this.create(model, 'cpu', threads, refused);
+      const onCpu = async (): Promise<OrtSession> => this.create(await modelFor('cpu'), 'cpu', threads, refused);
       return new SelfCheckedSession(session, onCpu, choice === 'auto');
     }
     const [first] = refused;
