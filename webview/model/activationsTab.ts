@@ -1,21 +1,16 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { writeNpy } from '../../src/base/npy.js';
-import { floatTensor } from '../../src/base/tensor.js';
 import type { Activation } from '../../src/result/activations.js';
 import { SEQUENTIAL, type SequentialName } from '../../src/result/colormap.js';
 import { normalise } from '../../src/result/heatmap.js';
 import type { LayerDescription } from '../../src/result/inspection.js';
 import '../shared/canvas/cellGrid.js';
-import '../shared/canvas/heatCanvas.js';
-import '../shared/colorBar.js';
 import '../shared/menu.js';
 import type { CellGrid, CellPoint, CellsInSight } from '../shared/canvas/cellGrid.js';
 import type { CellSource } from '../shared/canvas/cells.js';
-import type { PixelEvent } from '../shared/canvas/heatCanvas.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
-import { button, checkbox, iconButton, segmented } from '../shared/controls.js';
-import { DEFAULT_DISPLAY, valueAt, type Scene } from '../shared/display.js';
+import { button, iconButton, segmented } from '../shared/controls.js';
+import type { Scene } from '../shared/display.js';
 import { formatDuration, formatNumber, formatShape, plural } from '../shared/format.js';
 import { emptyState, failure, working } from '../shared/messages.js';
 import type { MenuItem } from '../shared/menu.js';
@@ -27,7 +22,9 @@ import {
   isSigned,
   pageLength,
 } from './activationPages.js';
+import { channelPart } from './channelPart.js';
 import type { ModelController } from './controller.js';
+import { activationExports } from './exports.js';
 import type { ActivationsView } from './kept.js';
 import { Task } from './task.js';
 import './topPart.js';
@@ -106,6 +103,7 @@ export class ActivationsTab extends LitElement {
     const { value } = this.activation;
     if (value !== this.answer) {
       this.answer = value;
+      this.sourceOf = this.sceneOf = '';
       this.pages?.dispose();
       this.pages = undefined;
       const { layer, controller: c, view } = this;
@@ -185,8 +183,9 @@ export class ActivationsTab extends LitElement {
     </div>`;
   }
 
-  private controls({ layout }: Activation): TemplateResult {
+  private controls(answer: Activation): TemplateResult {
     const { view } = this;
+    const { layout } = answer;
     return html`
       ${segmented({
         label: 'Order of channels',
@@ -214,7 +213,7 @@ export class ActivationsTab extends LitElement {
       <span class="buttons">
         ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
         ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
-        <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports()}></lens-menu>
+        <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports(answer)}></lens-menu>
       </span>
     `;
   }
@@ -279,81 +278,19 @@ export class ActivationsTab extends LitElement {
     return `${source.label(point.row, 0)}${value}`;
   }
 
-  /** One channel over the picture. */
-  private large(answer: Activation, channel: number): TemplateResult | typeof nothing {
-    const { statistics: s } = answer;
-    const scene = this.scene(answer, channel);
-    const { view } = this;
-    const number = (values: Float32Array): string => formatNumber(values[channel] ?? NaN);
-    const share = (values: Float32Array): string => `${(100 * (values[channel] ?? 0)).toFixed(1)} %`;
-    const rows: readonly (readonly [string, string])[] = [
-      ['Mean', number(s.mean)],
-      ['Deviation', number(s.std)],
-      ['Smallest', number(s.min)],
-      ['Largest', number(s.max)],
-      ['Exactly zero', share(s.zero)],
-      ['Saturated', share(s.saturated)],
-    ];
-    const field = answer.receptiveField;
-    return html`<section class="channel" aria-labelledby="channel">
-      <h2 id="channel">Channel ${channel}<span class="hint dim">${answer.height}×${answer.width} map</span></h2>
-      <div class="channel-body">
-        ${
-          scene === undefined
-            ? nothing
-            : html`<div
-                class="channel-stage"
-                @lens-pixel=${(event: CustomEvent<PixelEvent>) => (this.pixel = event.detail.pixel)}
-              >
-                <lens-heat-canvas
-                  .scene=${scene}
-                  .display=${{ ...DEFAULT_DISPLAY, mode: view.mode, smooth: view.smooth }}
-                  .label=${`Channel ${channel} of ${answer.layer} over the picture`}
-                ></lens-heat-canvas>
-              </div>`
-        }
-        <div class="channel-side">
-          ${segmented({
-            label: 'Show',
-            value: view.mode,
-            choices: [
-              { value: 'heat', label: 'Map' },
-              { value: 'blend', label: 'Blend' },
-              { value: 'original', label: 'Picture' },
-            ],
-            onChange: (mode) => this.change({ mode: mode as ActivationsView['mode'] }),
-          })}
-          ${checkbox({ label: 'Smooth between values', checked: view.smooth, onChange: (smooth) => this.change({ smooth }) })}
-          <dl class="numbers">
-            ${rows.map(
-              ([name, text]) =>
-                html`<dt>${name}</dt>
-                  <dd>${text}</dd>`,
-            )}
-          </dl>
-          ${
-            field === undefined
-              ? nothing
-              : html`<p class="dim">
-                  ${field.local ? `Each value sees ${field.size[0]}×${field.size[1]} pixels.` : 'Each value sees the whole picture.'}
-                </p>`
-          }
-          <lens-color-bar
-            .colors=${activationColors(answer, this.sequential)}
-            .limit=${this.limit(answer, channel)}
-            .unit=${'activation'}
-            .note=${view.scale === 'shared' ? 'shared' : 'this channel'}
-          ></lens-color-bar>
-          <p class="cell-readout">
-            ${
-              this.pixel === undefined || scene === undefined
-                ? ''
-                : `(${this.pixel.x}, ${this.pixel.y}) ${formatNumber(valueAt(scene, this.pixel.x, this.pixel.y))}`
-            }
-          </p>
-        </div>
-      </div>
-    </section>`;
+  private large(answer: Activation, channel: number): TemplateResult {
+    const { pixel, view } = this;
+    return channelPart({
+      answer,
+      channel,
+      scene: this.scene(answer, channel),
+      view,
+      pixel,
+      colors: activationColors(answer, this.sequential),
+      limit: this.limit(answer, channel),
+      onPixel: (at) => (this.pixel = at),
+      onChange: (change) => this.change(change),
+    });
   }
 
   private limit(answer: Activation, channel: number): number {
@@ -380,44 +317,10 @@ export class ActivationsTab extends LitElement {
     return this.sceneKept;
   }
 
-  private exports(): readonly MenuItem[] {
-    const { answer, controller: c, view, channel } = this;
-    if (answer === undefined) return [];
-    const { host } = c;
-    const name = `${c.setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.${answer.layer}`.replace(/[^\w.-]+/g, '_');
+  private exports(answer: Activation): readonly MenuItem[] {
+    const { channel, controller, view } = this;
     const map = channel === undefined ? undefined : this.pages?.of(channel)?.map;
-    return [
-      { label: 'Picture (PNG)…', icon: 'file-media', onClick: () => void this.savePicture(`${name}.png`) },
-      {
-        label: `Values of channel ${channel ?? ''} (.npy)…`,
-        icon: 'symbol-array',
-        disabled: map === undefined,
-        onClick: () =>
-          void host.save({
-            name: `${name}.${channel}.npy`,
-            bytes: writeNpy(floatTensor([answer.height, answer.width], map!)),
-          }),
-      },
-      {
-        label: 'Recipe (JSON)…',
-        icon: 'json',
-        onClick: () =>
-          void host.saveRecipe({
-            name: `${name}.json`,
-            method: 'activations',
-            params: { ...(channel === undefined ? {} : { channel }), sort: view.sort, scale: view.scale },
-            layer: answer.layer,
-            ...(view.picture === undefined ? {} : { input: view.picture.uri }),
-            provider: answer.provider,
-            notes: answer.notes,
-          }),
-      },
-    ];
-  }
-
-  private async savePicture(name: string): Promise<void> {
-    const blob = await new Promise<Blob | null>((resolve) => this.grid?.picture().toBlob(resolve, 'image/png'));
-    if (blob !== null) await this.controller.host.save({ name, bytes: new Uint8Array(await blob.arrayBuffer()) });
+    return activationExports(controller, answer, view, { channel, map }, () => this.grid?.picture());
   }
 
   private choose(place: number): void {

@@ -1,6 +1,5 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { writeNpy } from '../../src/base/npy.js';
 import { colormap, DIVERGING, type DivergingName } from '../../src/result/colormap.js';
 import type { LayerDescription } from '../../src/result/inspection.js';
 import type { LayerWeights, WeightStatistics } from '../../src/result/weights.js';
@@ -10,11 +9,11 @@ import type { CellSource } from '../shared/canvas/cells.js';
 import '../shared/colorBar.js';
 import '../shared/histogram.js';
 import '../shared/menu.js';
-import type { MenuItem } from '../shared/menu.js';
 import { dropdown, iconButton, segmented } from '../shared/controls.js';
 import { formatNumber, formatShape } from '../shared/format.js';
 import { emptyState, failure, working } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
+import { weightExports } from './exports.js';
 import type { WeightsView } from './kept.js';
 import './pointsPart.js';
 import { Task } from './task.js';
@@ -88,6 +87,7 @@ export class WeightsTab extends LitElement {
     const { value } = this.weights;
     if (value !== this.answer) {
       this.answer = value;
+      this.sourceOf = '';
       this.pages?.dispose();
       this.pages = undefined;
       if (value !== undefined) this.open(value);
@@ -297,7 +297,11 @@ export class WeightsTab extends LitElement {
       <span class="buttons">
         ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
         ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
-        <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports(answer)}></lens-menu>
+        <lens-menu
+          .label=${'Export'}
+          .icon=${'desktop-download'}
+          .items=${weightExports(this.controller, answer, view, () => this.grid?.picture() ?? this.querySelector('canvas'))}
+        ></lens-menu>
       </span>
     </div>`;
   }
@@ -360,48 +364,6 @@ export class WeightsTab extends LitElement {
         .note=${'shared'}
       ></lens-color-bar>
     </section>`;
-  }
-
-  private exports(answer: LayerWeights): readonly MenuItem[] {
-    const name = `${this.controller.setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.${answer.layer}`.replace(
-      /[^\w.-]+/g,
-      '_',
-    );
-    const { host } = this.controller;
-    const { shown, layer } = answer;
-    const request = { layer, weight: shown.name };
-    return [
-      { label: 'Picture (PNG)…', icon: 'file-media', onClick: () => void this.savePicture(`${name}.png`) },
-      {
-        label: 'Values (.npy)…',
-        icon: 'symbol-array',
-        onClick: () =>
-          void (async () => {
-            const [rows = 1, columns = 1] = shown.shape;
-            const page = { rowFrom: 0, rowCount: rows, columnFrom: 0, columnCount: columns };
-            const all = await host.weights({ ...request, page });
-            await host.save({ name: `${name}.npy`, bytes: writeNpy(all.page.values) });
-          })(),
-      },
-      {
-        label: 'Recipe (JSON)…',
-        icon: 'json',
-        onClick: () =>
-          void host.saveRecipe({
-            name: `${name}.json`,
-            method: 'weights',
-            params: { weight: shown.name, sort: this.view.sort, scale: this.view.scale },
-            layer,
-            notes: shown.label === undefined ? [] : [shown.label],
-          }),
-      },
-    ];
-  }
-
-  private async savePicture(name: string): Promise<void> {
-    const canvas = this.grid?.picture() ?? this.querySelector('canvas');
-    const blob = await new Promise<Blob | null>((resolve) => canvas?.toBlob(resolve, 'image/png'));
-    if (blob !== null) await this.controller.host.save({ name, bytes: new Uint8Array(await blob.arrayBuffer()) });
   }
 
   private again(): void {

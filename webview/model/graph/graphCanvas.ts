@@ -126,10 +126,11 @@ export class GraphCanvas extends LitElement {
       this.fit();
       return;
     }
-    const old = active === undefined ? undefined : before.byId.get(active);
-    const now =
-      scene?.byId.get(active ?? '') ??
-      scene?.frames.find((f) => active?.startsWith('m') && f.id === `f${active.slice(1)}`);
+    // The module that was opened or closed is a frame in one of the two and a node in the other.
+    const opened = scene?.frames.find((f) => before.byId.has(`m${f.module}`));
+    const closed = before.frames.find((f) => scene?.byId.has(`m${f.module}`));
+    const old = opened === undefined ? (closed ?? before.byId.get(active ?? '')) : before.byId.get(`m${opened.module}`);
+    const now = opened ?? scene?.byId.get(closed === undefined ? (active ?? '') : `m${closed.module}`);
     if (old === undefined || now === undefined) return this.center(active ?? this.selected);
     this.setView({ ...view, x: view.x + now.x + now.width / 2 - old.x - old.width / 2, y: view.y + now.y - old.y });
   }

@@ -15,6 +15,7 @@ import { styles } from '../../shared/css.js';
 import { formatCount, plural } from '../../shared/format.js';
 import { failure, notice, working } from '../../shared/messages.js';
 import type { ModelController } from '../controller.js';
+import { savePicture } from '../exports.js';
 import type { GraphView } from '../kept.js';
 import { Task } from '../task.js';
 import { KIND_COLORS, type GraphColors } from './drawGraph.js';
@@ -98,6 +99,11 @@ export class GraphTab extends LitElement {
   }
 
   private onLayout(): void {
+    const scene = this.layout.value;
+    const opened = this.active?.startsWith('m') && !scene?.byId.has(this.active) ? Number(this.active.slice(1)) : -1;
+    // What was looked at has been opened: its first node is next.
+    const inside = scene?.nodes.find(({ node }) => node.within.includes(opened));
+    if (inside !== undefined) this.active = inside.id;
     this.clock();
     this.requestUpdate();
   }
@@ -196,12 +202,23 @@ export class GraphTab extends LitElement {
         onChange: (colour) => this.change({ colour: colour as GraphView['colour'] }),
       })}
       <span class="buttons">
-        ${iconButton({ label: 'Open all modules', icon: 'expand-all', disabled: (structure?.nodes.length ?? MOST_OPEN) >= MOST_OPEN, onClick: () => this.change({ open: structure!.modules.slice(1).map((m) => m.path) }) })}
+        ${iconButton({
+          label: 'Open all modules',
+          icon: 'expand-all',
+          disabled: (structure?.nodes.length ?? MOST_OPEN) >= MOST_OPEN,
+          onClick: () =>
+            this.change({
+              open: structure!.modules
+                .slice(1)
+                .filter((m) => m.nodes > 1)
+                .map((m) => m.path),
+            }),
+        })}
         ${iconButton({ label: 'Close all modules', icon: 'collapse-all', disabled: view.open.length === 0, onClick: () => this.change({ open: [] }) })}
         ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.canvas?.zoom(1 / 1.3) })}
         ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.canvas?.zoom(1.3) })}
         ${iconButton({ label: 'Show all', icon: 'screen-full', onClick: () => this.canvas?.fitAll() })}
-        ${iconButton({ label: 'Save the graph as a picture', icon: 'desktop-download', onClick: () => void this.savePicture() })}
+        ${iconButton({ label: 'Save the graph as a picture', icon: 'desktop-download', onClick: () => void savePicture(this.controller, `${this.controller.setup?.model.name ?? 'model'}.graph.png`, () => this.canvas?.picture()) })}
       </span>
     </div>`;
   }
@@ -313,13 +330,6 @@ export class GraphTab extends LitElement {
     if (found === undefined || structure === undefined) return;
     const text = found.kind === 'module' ? structure.modules[found.index]!.path : structure.nodes[found.index]!.name;
     void this.controller.host.copy({ text });
-  }
-
-  private async savePicture(): Promise<void> {
-    const blob = await new Promise<Blob | null>((resolve) => this.canvas?.picture().toBlob(resolve, 'image/png'));
-    const { setup, host } = this.controller;
-    const name = `${setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.graph.png`;
-    if (blob !== null) await host.save({ name, bytes: new Uint8Array(await blob.arrayBuffer()) });
   }
 
   private change(view: Partial<GraphView>): void {

@@ -28,6 +28,7 @@ export interface GraphScene {
 }
 
 const HEIGHT = 38;
+const TITLE = 10;
 
 /** What the worker needs to know of what is visible. */
 export function layoutRequest(visible: VisibleGraph): Omit<LayoutRequest, 'id'> {
@@ -36,7 +37,7 @@ export function layoutRequest(visible: VisibleGraph): Omit<LayoutRequest, 'id'> 
   return {
     nodes: visible.nodes.map(({ id, label, detail, within }) => {
       const inner = within.at(-1);
-      const width = Math.min(230, Math.max(84, 26 + 6.6 * Math.max(label.length, Math.min(30, detail.length))));
+      const width = Math.min(250, Math.max(84, 30 + 7.8 * label.length, 26 + 6.4 * Math.min(32, detail.length)));
       return { id, width, height: HEIGHT, ...(inner === undefined ? {} : { parent: frameId(inner) }) };
     }),
     frames: [...frames].map(([module, parent]) => ({
@@ -55,7 +56,13 @@ export function sceneOf(visible: VisibleGraph, layout: LayoutAnswer): GraphScene
   const nodes = visible.nodes.map((node, i) => ({ ...layout.nodes[i]!, node }));
   return {
     nodes,
-    frames: layout.frames.map((frame) => ({ ...frame, module: Number(frame.id.slice(1)) })),
+    frames: layout.frames.map((frame) => ({
+      ...frame,
+      // Room for the title above the first node.
+      y: frame.y - TITLE,
+      height: frame.height + TITLE,
+      module: Number(frame.id.slice(1)),
+    })),
     edges: visible.edges.map((edge, i) => ({ edge, points: layout.edges[i]!, text: edgeText(edge) })),
     width: layout.width,
     height: layout.height,
