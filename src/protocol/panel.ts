@@ -128,6 +128,10 @@ export interface ExplainHostApi {
   explanation: Operation<{ readonly run: string; readonly picture: string }, Explanation>;
   /** Whether the method's maps depend on the model. Background work: it stands back while a run is under way. */
   trust: Operation<OneRequest, TrustReply, WorkProgress>;
+  /** One explanation that belongs to no run: a cell of a grid. */
+  cell: Operation<OneRequest, Explanation, WorkProgress>;
+  /** Asks where to save a grid, a PNG, and saves it. */
+  saveGrid: Operation<{ readonly bytes: Uint8Array }, boolean>;
   pin: Operation<{ readonly pinned: boolean }, void>;
   /** Asks where to save, and saves. `false`: the person changed their mind. */
   save: Operation<ExportRequest, boolean>;

@@ -320,7 +320,7 @@ export function tests(page, srv, tools) {
         await done(90_000);
         await chosenBar(second);
         assert.equal(await target().inputValue(), second);
-        assert.match(await panel().locator('.segmented [aria-checked=true]').first().innerText(), /Mask/);
+        assert.match(await panel().locator('.mode-row .segmented [aria-checked=true]').innerText(), /Mask/);
         await screenshot(page, 'explain-reloaded');
       },
     ],

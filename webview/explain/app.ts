@@ -9,7 +9,7 @@ import '../shared/canvas/heatCanvas.js';
 import '../shared/colorBar.js';
 import '../shared/menu.js';
 import '../shared/thumbnail.js';
-import { iconButton } from '../shared/controls.js';
+import { iconButton, segmented } from '../shared/controls.js';
 import { differenceOf } from '../shared/difference.js';
 import { sceneOf, type Display, type Scene } from '../shared/display.js';
 import { baseName, formatDuration } from '../shared/format.js';
@@ -17,6 +17,10 @@ import { emptyState, failure, notice, working } from '../shared/messages.js';
 import type { MenuItem } from '../shared/menu.js';
 import type { ExplainController } from './controller.js';
 import { historyPart, modelViewPart, picturesPart, remarks } from './details.js';
+import { exportGrid } from './exportGrid.js';
+import './gridElement.js';
+import type { ExplainGrid } from './gridElement.js';
+import { gridChoicePart } from './gridPart.js';
 import { exportPicture, exportSvg } from './exportPicture.js';
 import { trustPart } from './trustPart.js';
 import { questionPart } from './question.js';
@@ -40,6 +44,8 @@ export class ExplainApp extends LitElement {
   @state() private spoken = '';
   /** O is held: the original is shown. */
   @state() private held = false;
+  @query('lens-explain-grid') private readonly grid!: ExplainGrid | null;
+  private version = 0;
   @query('lens-heat-canvas') private readonly canvas!: HeatCanvas | null;
   private previewOf: string | undefined;
   private preview: ImageBitmap | undefined;
@@ -80,7 +86,7 @@ export class ExplainApp extends LitElement {
     const explanation = this.controller.shown?.explanation;
     if (explanation === undefined) return undefined;
     const { display } = this.controller;
-    const other = this.controller.referenceExplanation;
+    const other = this.controller.compare.referenceExplanation;
     const known = this.scene;
     if (known?.explanation !== explanation || known.display !== display || known.other !== other) {
       const own = sceneOf(explanation, display);
@@ -97,20 +103,38 @@ export class ExplainApp extends LitElement {
     const c = this.controller;
     const scene = this.sceneNow();
     return html`
-      ${this.header()}
-      <main class="layout">
-        <div class="left">
-          ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)}
-          ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
-        </div>
-        <div class="right">${questionPart(c)}</div>
-        <div class="draw">${drawingControls(c, scene)}</div>
-        <div class="below">
-          ${trustPart(c)} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
-        </div>
-      </main>
+      ${this.header()} ${c.compare.open ? this.gridPage() : this.singlePage(scene)}
       <div class="sr-only" aria-live="polite">${this.spoken}</div>
     `;
+  }
+
+  private gridPage(): TemplateResult {
+    const c = this.controller;
+    const first = this.grid?.explanations[0];
+    return html`<main class="layout grid-layout">
+      <div class="left">
+        <lens-explain-grid .controller=${c} .version=${++this.version} .held=${this.held}></lens-explain-grid>
+      </div>
+      <div class="right">${gridChoicePart(c)} ${modeControls(c, this.held)}</div>
+      <div class="draw">
+        ${drawingControls(c, first === undefined ? undefined : this.grid?.scenes.of(first, c.display))}
+      </div>
+    </main>`;
+  }
+
+  private singlePage(scene: Scene | undefined): TemplateResult {
+    const c = this.controller;
+    return html`<main class="layout">
+      <div class="left">
+        ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)}
+        ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
+      </div>
+      <div class="right">${questionPart(c)}</div>
+      <div class="draw">${drawingControls(c, scene)}</div>
+      <div class="below">
+        ${trustPart(c)} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
+      </div>
+    </main>`;
   }
 
   private header(): TemplateResult {
@@ -129,6 +153,15 @@ export class ExplainApp extends LitElement {
         title=${refused.length === 0 ? nothing : refused.map((r) => `${r.provider}: ${r.reason}`).join('\n')}
         >${provider === undefined ? '' : `${PROVIDERS[provider] ?? provider}${ms === undefined || shown?.partial ? '' : ` · ${formatDuration(ms)}`}`}</span
       >
+      ${segmented({
+        label: 'View',
+        value: c.compare.open ? 'grid' : 'single',
+        choices: [
+          { value: 'single', label: 'Single', title: 'One map, large' },
+          { value: 'grid', label: 'Grid', title: 'Pictures by methods or classes' },
+        ],
+        onChange: (view) => c.compare.show(view === 'grid'),
+      })}
       <div class="buttons">
         ${iconButton({ label: 'Run again', icon: 'refresh', disabled: c.setup?.pictures.length === 0, onClick: () => c.rerun() })}
         ${iconButton({
@@ -218,6 +251,15 @@ export class ExplainApp extends LitElement {
   }
 
   private exports(): readonly MenuItem[] {
+    if (this.controller.compare.open)
+      return [
+        {
+          label: 'Grid (PNG)…',
+          icon: 'file-media',
+          disabled: this.controller.compare.grid.progress.done === 0,
+          onClick: () => void this.saveGrid(),
+        },
+      ];
     const disabled = this.controller.shown?.current !== true || this.controller.working;
     return [
       { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
@@ -234,7 +276,7 @@ export class ExplainApp extends LitElement {
     if (current === undefined || shown === undefined || scene === undefined) return;
     const trust = this.controller.badge.summary;
     const request = { kind, run: current.id, picture: shown.picture, ...(trust === undefined ? {} : { trust }) };
-    const reference = this.controller.reference?.title;
+    const reference = this.controller.compare.reference?.title;
     if (kind !== 'png' && kind !== 'svg') await this.host.save(request);
     else
       await this.host.save({
@@ -248,6 +290,11 @@ export class ExplainApp extends LitElement {
           reference,
         ),
       });
+  }
+
+  private async saveGrid(): Promise<void> {
+    const { grid } = this;
+    if (grid !== null) await this.host.saveGrid({ bytes: await exportGrid(grid.picture(), this.controller.display) });
   }
 
   private async copyCommand(): Promise<void> {
@@ -289,7 +336,9 @@ export class ExplainApp extends LitElement {
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && this.controller.working) this.controller.cancel();
+    const { grid } = this.controller.compare;
+    if (event.key === 'Escape' && grid.working) grid.cancel();
+    else if (event.key === 'Escape' && this.controller.working) this.controller.cancel();
     else if (event.key.toLowerCase() === 'o' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event))
       this.held = true;
   };

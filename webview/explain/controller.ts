@@ -14,6 +14,7 @@ import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
 import { withParameter } from '../shared/parameters.js';
 import { Badge } from './badge.js';
+import { Comparison } from './compare.js';
 import type { KeptPanel } from './kept.js';
 import {
   colorOf,
@@ -54,10 +55,10 @@ export class ExplainController {
   layers: readonly LayerChoice[] | undefined;
   staleFiles: readonly string[] = [];
   readonly badge: Badge;
+  readonly compare: Comparison;
   /** The strip of maps behind the badge is open. */
   trustOpen = false;
   private last: { readonly explanation: Explanation; readonly picture: string } | undefined;
-  private referenceId = '';
   private paramsOf = new Map<string, Question['params']>();
 
   constructor(
@@ -67,6 +68,7 @@ export class ExplainController {
     private readonly now: () => number = () => Date.now(),
   ) {
     this.badge = new Badge(host, onChange);
+    this.compare = new Comparison(this, host, onChange);
   }
 
   /** Asks the host what the panel is about, takes up what was kept, and begins. */
@@ -85,6 +87,7 @@ export class ExplainController {
       this.onChange();
       return;
     }
+    this.compare.fill();
     if (this.current !== undefined) this.begin(this.current);
     else this.ask();
   }
@@ -99,6 +102,7 @@ export class ExplainController {
     const here = setup.pictures.map((p) => p.uri);
     this.current = this.runs.find((run) => run.id === kept.current && same(run.pictures, here));
     this.picture = kept.picture !== undefined && here.includes(kept.picture) ? kept.picture : undefined;
+    this.compare.restore(kept.grid);
     // Other pictures were sent here while the tab was hidden.
     if (this.current === undefined) this.question = { ...this.question, target: 'top1' };
   }
@@ -199,33 +203,6 @@ export class ExplainController {
     if (this.method !== undefined) this.ask({ params: paramsToAsk(this.method, {}) });
   }
 
-  /** Runs whose map can be subtracted from the one on show. */
-  get references(): readonly Run[] {
-    const { selected, current } = this;
-    return this.runs.filter(
-      (r) =>
-        r !== current && selected !== undefined && r.status === 'done' && r.outcomes.get(selected)?.state === 'done',
-    );
-  }
-
-  get reference(): Run | undefined {
-    return this.references.find((r) => r.id === this.referenceId);
-  }
-
-  /** What is subtracted from the map on show, as far as it is here. */
-  get referenceExplanation(): Explanation | undefined {
-    return this.selected === undefined ? undefined : this.reference?.explanations.get(this.selected);
-  }
-
-  /** Shows the difference to another run of the history; an empty id: the map itself. */
-  compareWith(id: string): void {
-    this.referenceId = id;
-    const { reference, selected } = this;
-    if (reference !== undefined && selected !== undefined)
-      void loadExplanation(this.host, reference, selected).then(this.onChange, () => this.compareWith(''));
-    this.onChange();
-  }
-
   /** The same question again, computed anew. */
   rerun(): void {
     if (this.setup === undefined) void this.start();
@@ -261,7 +238,7 @@ export class ExplainController {
 
   select(picture: string): void {
     this.picture = picture;
-    if (this.referenceId !== '') this.compareWith(this.referenceId);
+    this.compare.loadReference();
     this.onChange();
     if (this.current !== undefined) void this.fetch(this.current);
   }
@@ -281,12 +258,14 @@ export class ExplainController {
     }
     // A class that was chosen for another picture is not what "explain this image" asks for.
     this.ask({ target: 'top1' });
+    this.compare.fill();
   }
 
   stale(files: readonly string[]): void {
     this.staleFiles = [...new Set([...this.staleFiles, ...files])];
     for (const run of this.runs) run.outdated = true;
     this.badge.forget();
+    this.compare.grid.forget();
     this.labels = undefined;
     this.layers = undefined;
     this.onChange();
@@ -302,6 +281,11 @@ export class ExplainController {
     if (this.layers !== undefined) return;
     this.layers = await this.host.layers({}).catch(() => undefined);
     this.onChange();
+  }
+
+  /** What was set for a method before another was chosen. */
+  paramsFor(method: string): Question['params'] {
+    return this.paramsOf.get(method) ?? {};
   }
 
   /** Checks the method on show against random networks; for a click. */

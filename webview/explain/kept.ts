@@ -1,6 +1,7 @@
 import type { ExplainSubject, Question } from '../../src/protocol/panel.js';
 import type { Display } from '../shared/display.js';
 import type { ExplainController } from './controller.js';
+import type { GridChoice } from './grid.js';
 
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
 export interface KeptPanel {
@@ -10,6 +11,8 @@ export interface KeptPanel {
   readonly display: Display;
   readonly picture?: string;
   readonly current?: string;
+  /** The grid, and whether it is what is shown. */
+  readonly grid?: { readonly open: boolean; readonly choice: GridChoice };
   readonly runs: readonly {
     readonly id: string;
     readonly question: Question;
@@ -41,6 +44,7 @@ export function keep(controller: ExplainController): KeptPanel | undefined {
     display,
     ...(picture === undefined ? {} : { picture }),
     ...(current === undefined ? {} : { current: current.id }),
+    grid: { open: controller.compare.open, choice: controller.compare.choice },
     runs: runs
       .filter((r) => r.status !== 'failed')
       .map(({ id, question: q, pictures: p, title }) => ({ id, question: q, pictures: p, title })),

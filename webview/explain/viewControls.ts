@@ -129,7 +129,7 @@ function rgbAt({ picture }: Scene, { x, y }: Pixel): number[] {
 export function drawingControls(c: ExplainController, scene: Scene | undefined): TemplateResult {
   const { display } = c;
   const diverging = scene?.values.signed === true;
-  const references = c.references;
+  const references = c.compare.references;
   const small = (name: string, control: TemplateResult): TemplateResult =>
     html`<div class="stacked"><span class="field-name">${name}</span>${control}</div>`;
   return html`<div class="drawing" role="group" aria-label="Drawing">
@@ -179,13 +179,13 @@ export function drawingControls(c: ExplainController, scene: Scene | undefined):
       'Minus',
       dropdown({
         label: 'Difference to another run',
-        value: c.reference?.id ?? '',
+        value: c.compare.reference?.id ?? '',
         choices: [
           { value: '', label: 'nothing' },
           ...references.map((run) => ({ value: run.id, label: run.title, title: 'This map minus that one' })),
         ],
         disabled: references.length === 0,
-        onChange: (id) => c.compareWith(id),
+        onChange: (id) => c.compare.subtract(id),
       }),
     )}
     ${small(

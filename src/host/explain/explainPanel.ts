@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import { LensError } from '../../base/errors.js';
+import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainSubject, NamedFile } from '../../protocol/panel.js';
+import type { WorkProgress } from '../../protocol/runner.js';
 import { formatDims } from '../../base/tensor.js';
 import { browse } from '../pictures.js';
 import type { HostServices } from '../services.js';
@@ -9,7 +10,7 @@ import { sidecarPath } from '../sidecar.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../webview.js';
 import { commandLine } from './commandLine.js';
 import { DiskWatch } from './diskWatch.js';
-import { saveExplanation } from './exports.js';
+import { saveExplanation, saveGrid } from './exports.js';
 import { Runs, type ExplainOne } from './runs.js';
 
 /** Larger pictures are not sent ahead: the answer is there sooner. */
@@ -175,6 +176,25 @@ export class ExplainPanel implements vscode.Disposable {
           { signal, onProgress: progress },
         );
         return { trust, cached };
+      },
+      cell: async ({ question, picture }, { signal, progress }) => {
+        const onProgress = ({ fraction, message }: WorkProgress): void =>
+          progress(fraction === undefined ? { message } : { fraction, message });
+        const request = { id: '', question, pictures: [picture] };
+        const [first] = (await this.explainOne(request, picture, { signal, onProgress })).results;
+        if (first === undefined) throw new LensError('input', 'explain/empty', 'There is nothing in it to explain.');
+        if ('error' in first) throw fromErrorData(first.error);
+        return first.result;
+      },
+      saveGrid: async ({ bytes }) => {
+        const [first] = this.subject.pictures;
+        const beside = first === undefined ? this.model : vscode.Uri.parse(first.uri);
+        try {
+          return await saveGrid(bytes, beside, this.subject.model.name);
+        } catch (error) {
+          services.notify(error);
+          return false;
+        }
       },
       pin: async ({ pinned }) => {
         this.subject = { ...this.subject, pinned };

@@ -19,12 +19,19 @@ export async function saveExplanation(
 ): Promise<boolean> {
   const { ending, filter } = KINDS[kind];
   const stem = picture.path.slice(picture.path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
-  const file = await vscode.window.showSaveDialog({
-    defaultUri: vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ending}`),
-    filters: { [filter]: [ending] },
-  });
+  const proposal = vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ending}`);
+  return save(proposal, filter, ending, () => contentOf(kind, bytes, explanation, trust));
+}
+
+/** Asks where to save a grid of maps, beside the first of its pictures, and saves it. */
+export async function saveGrid(png: Uint8Array, beside: vscode.Uri, model: string): Promise<boolean> {
+  return save(vscode.Uri.joinPath(beside, '..', `${model}.grid.png`), 'Picture', 'png', () => png);
+}
+
+async function save(proposal: vscode.Uri, filter: string, ending: string, content: () => Uint8Array): Promise<boolean> {
+  const file = await vscode.window.showSaveDialog({ defaultUri: proposal, filters: { [filter]: [ending] } });
   if (file === undefined) return false;
-  await vscode.workspace.fs.writeFile(file, contentOf(kind, bytes, explanation, trust));
+  await vscode.workspace.fs.writeFile(file, content());
   vscode.window.setStatusBarMessage(`Saved ${file.path.slice(file.path.lastIndexOf('/') + 1)}`, 4000);
   return true;
 }

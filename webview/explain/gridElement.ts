@@ -1,0 +1,305 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Colormap } from '../../src/result/colormap.js';
+import type { Explanation } from '../../src/result/explanation.js';
+import '../shared/colorBar.js';
+import { icon } from '../shared/controls.js';
+import { styles } from '../shared/css.js';
+import { valueAt, type Display, type Scene } from '../shared/display.js';
+import { formatNumber, formatPercent } from '../shared/format.js';
+import '../shared/heatCell.js';
+import type { Pixel } from '../shared/canvas/geometry.js';
+import type { ExplainController } from './controller.js';
+import type { GridPicture } from './exportGrid.js';
+import { GridScenes, moveIn, type CellState, type GridCell } from './grid.js';
+
+/** From so many cells on only the rows in sight exist. */
+const VIRTUAL = 50;
+const [LEAST, MOST, NAME, TEXT, GAP] = [92, 260, 110, 40, 8];
+
+/** The grid of maps: pictures down, methods or classes across. Arrow keys move, Enter opens, Ctrl+arrows move the pixel. */
+@customElement('lens-explain-grid')
+export class ExplainGrid extends LitElement {
+  @property({ attribute: false }) controller!: ExplainController;
+  /** Grows when the controller has changed. */
+  @property({ type: Number }) version = 0;
+  /** O is held: the originals are shown. */
+  @property({ type: Boolean }) held = false;
+  @state() private active: GridCell = { row: 0, column: 0 };
+  @state() private pixel: Pixel | undefined;
+  @state() private room = { width: 0, height: 0, top: 0 };
+  @query('.compare') private readonly scroller!: HTMLElement;
+  readonly scenes = new GridScenes();
+  private resize: ResizeObserver | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override firstUpdated(): void {
+    this.resize = new ResizeObserver(() => this.measure());
+    this.resize.observe(this.scroller);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.resize?.disconnect();
+  }
+
+  /** The explanations that are here, row by row. */
+  get explanations(): readonly Explanation[] {
+    const { grid } = this.controller.compare;
+    return grid.rows.flatMap((_, row) =>
+      grid.columns.flatMap((_c, column) => {
+        const cell = grid.at({ row, column });
+        return cell.state === 'done' ? [cell.explanation] : [];
+      }),
+    );
+  }
+
+  /** The scene of a cell, on the scale that is asked for. */
+  sceneAt(cell: CellState, limits: ReadonlyMap<string, number> | undefined): Scene | undefined {
+    if (cell.state !== 'done') return undefined;
+    const { explanation } = cell;
+    return this.scenes.of(explanation, this.controller.display, limits?.get(explanation.attribution.unit));
+  }
+
+  /** Ends of the shared scales by unit; `undefined` where each map has its own. */
+  get limits(): ReadonlyMap<string, number> | undefined {
+    const { compare, display } = this.controller;
+    return compare.choice.shared ? this.scenes.limits(this.explanations, display) : undefined;
+  }
+
+  /** Everything for the exported picture. */
+  picture(): GridPicture {
+    const { grid } = this.controller.compare;
+    const { setup } = this.controller;
+    const limits = this.limits;
+    return {
+      title: setup?.model.name ?? '',
+      columns: grid.columns.map((c) => c.title),
+      rows: grid.rows.map((uri, row) => ({
+        name: setup?.pictures.find((p) => p.uri === uri)?.name ?? uri,
+        cells: grid.columns.map((_, column) => {
+          const cell = grid.at({ row, column });
+          const scene = this.sceneAt(cell, limits);
+          const text =
+            cell.state === 'done'
+              ? `${cell.explanation.target.label} · to ${formatNumber(scene!.scaled.limit)}`
+              : this.text(cell, undefined);
+          return { text, ...(scene === undefined ? {} : { scene }) };
+        }),
+      })),
+      scales: this.scales(limits),
+    };
+  }
+
+  override render(): TemplateResult {
+    const { grid } = this.controller.compare;
+    const { rows, columns } = grid;
+    const side = this.side;
+    const height = side + TEXT + GAP;
+    const virtual = rows.length * columns.length > VIRTUAL;
+    const from = virtual ? Math.max(0, Math.floor(this.room.top / height) - 1) : 0;
+    const to = virtual
+      ? Math.min(rows.length, Math.ceil((this.room.top + this.room.height) / height) + 1)
+      : rows.length;
+    const limits = this.limits;
+    // The row of the focus stays, so that it is not lost while scrolling.
+    const shown = rows.map((_, i) => i).filter((i) => (i >= from && i < to) || i === this.active.row);
+    return html`
+      <div
+        class="compare ${virtual ? 'virtual' : ''}"
+        role="grid"
+        aria-label="Maps of ${rows.length} pictures by ${columns.length} columns"
+        aria-rowcount=${rows.length + 1}
+        aria-colcount=${columns.length + 1}
+        @keydown=${this.onKey}
+        @scroll=${() => this.measure()}
+        @pointerleave=${() => (this.pixel = undefined)}
+        ${styles({ '--side': `${side}px`, '--name': `${NAME}px` })}
+      >
+        <div class="compare-row compare-head" role="row" aria-rowindex="1">
+          <span class="compare-name" role="columnheader"><span class="sr-only">Picture</span></span>
+          ${columns.map((c) => html`<span class="compare-title ellipsis" role="columnheader" title=${c.title}>${c.title}</span>`)}
+        </div>
+        <div
+          class="compare-space"
+          role="presentation"
+          ${styles({ height: virtual ? `${rows.length * height}px` : 'auto' })}
+        >
+          ${repeat(
+            shown,
+            (row) => rows[row],
+            (row) => this.row(row, limits, virtual ? row * height : undefined),
+          )}
+        </div>
+      </div>
+      <div class="compare-scales">
+        ${this.scales(limits).map(
+          ({ colors, limit, unit, note }) =>
+            html`<lens-color-bar .colors=${colors} .limit=${limit} .unit=${unit} .note=${note}></lens-color-bar>`,
+        )}
+      </div>
+    `;
+  }
+
+  private row(row: number, limits: ReadonlyMap<string, number> | undefined, top: number | undefined): TemplateResult {
+    const { compare, setup } = this.controller;
+    const { grid } = compare;
+    const uri = grid.rows[row]!;
+    const name = setup?.pictures.find((p) => p.uri === uri)?.name ?? uri;
+    return html`<div
+      class="compare-row"
+      role="row"
+      aria-rowindex=${row + 2}
+      ${styles({ position: top === undefined ? 'static' : 'absolute', top: `${top ?? 0}px` })}
+    >
+      <span class="compare-name ellipsis" role="rowheader" title=${name}>${name}</span>
+      ${grid.columns.map((_, column) => this.cell({ row, column }, name, limits))}
+    </div>`;
+  }
+
+  private cell(at: GridCell, name: string, limits: ReadonlyMap<string, number> | undefined): TemplateResult {
+    const { compare, display } = this.controller;
+    const { grid } = compare;
+    const cell = grid.at(at);
+    const scene = this.sceneAt(cell, limits);
+    const active = at.row === this.active.row && at.column === this.active.column;
+    const text = this.text(cell, scene);
+    return html`<div
+      class="compare-cell ${cell.state}"
+      role="gridcell"
+      aria-colindex=${at.column + 2}
+      tabindex=${active ? 0 : -1}
+      data-cell="${at.row},${at.column}"
+      aria-label="${name}, ${grid.columns[at.column]!.title}: ${text}"
+      title=${cell.state === 'failed' ? cell.error.message : nothing}
+      @click=${() => this.open(at)}
+      @focus=${() => (this.active = at)}
+      @pointermove=${(event: PointerEvent) => this.point(event, scene)}
+    >
+      <div class="compare-picture">
+        <lens-heat-cell
+          .scene=${scene}
+          .display=${this.held ? originalOf(display) : display}
+          .pixel=${this.pixel}
+        ></lens-heat-cell>
+        ${
+          cell.state === 'failed'
+            ? html`<p class="compare-error">${icon('error')}<span>${cell.error.message}</span></p>`
+            : cell.state === 'working'
+              ? icon('loading', 'codicon-modifier-spin')
+              : nothing
+        }
+      </div>
+      <span class="compare-text" aria-hidden="true">${cell.state === 'failed' ? 'failed' : text}</span>
+    </div>`;
+  }
+
+  private text(cell: CellState, scene: Scene | undefined): string {
+    switch (cell.state) {
+      case 'waiting':
+        return 'waiting';
+      case 'working':
+        return cell.fraction === undefined ? 'working' : formatPercent(cell.fraction);
+      case 'failed':
+        return `failed: ${cell.error.message}`;
+      case 'done': {
+        const { pixel } = this;
+        if (scene === undefined) return '';
+        return pixel === undefined
+          ? `${cell.explanation.target.label} · to ${formatNumber(scene.scaled.limit)}`
+          : `${pixel.x}, ${pixel.y}: ${formatNumber(valueAt(scene, pixel.x, pixel.y))}`;
+      }
+    }
+  }
+
+  /** How the colours are to be read: one scale for each unit that is shared, or one that stands for each map's own. */
+  private scales(limits: ReadonlyMap<string, number> | undefined): GridPicture['scales'] {
+    const { explanations } = this;
+    const { display } = this.controller;
+    const clip = display.percentile >= 100 ? 'largest value' : `clipped at ${formatNumber(display.percentile)} pct`;
+    const colorsOf = (of: (e: Explanation) => boolean): Colormap =>
+      this.scenes.of(explanations.find(of)!, display).colors;
+    if (limits !== undefined)
+      return [...limits].map(([unit, limit]) => ({
+        colors: colorsOf((e) => e.attribution.unit === unit),
+        limit,
+        unit,
+        note: `shared scale · ${clip}`,
+      }));
+    // Signed maps and magnitudes have different colours.
+    const kinds = new Map(explanations.map((e) => [this.scenes.of(e, display).colors, e]));
+    return [...kinds.keys()].map((colors) => ({
+      colors,
+      limit: 1,
+      unit: 'of the end of each map, which stands below it',
+      note: `a scale per map · ${clip}`,
+    }));
+  }
+
+  private get side(): number {
+    const columns = Math.max(1, this.controller.compare.grid.columns.length);
+    const room = (this.room.width - NAME) / columns - GAP;
+    return Math.round(Math.max(LEAST, Math.min(MOST, room)));
+  }
+
+  private measure(): void {
+    const { clientWidth: width, clientHeight: height, scrollTop: top } = this.scroller;
+    const { room } = this;
+    if (room.width !== width || room.height !== height || room.top !== top) this.room = { width, height, top };
+  }
+
+  private point(event: PointerEvent, scene: Scene | undefined): void {
+    const box = (event.currentTarget as HTMLElement).querySelector('lens-heat-cell')!.getBoundingClientRect();
+    if (scene === undefined) return;
+    const x = Math.floor(((event.clientX - box.left) / box.width) * scene.picture.width);
+    const y = Math.floor(((event.clientY - box.top) / box.height) * scene.picture.height);
+    const inside = x >= 0 && y >= 0 && x < scene.picture.width && y < scene.picture.height;
+    if (inside && x === this.pixel?.x && y === this.pixel.y) return;
+    this.pixel = inside ? { x, y } : undefined;
+  }
+
+  private open(at: GridCell): void {
+    this.active = at;
+    const { grid } = this.controller.compare;
+    this.controller.compare.openCell(grid.columns[at.column]!.question, grid.rows[at.row]!);
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const { grid } = this.controller.compare;
+    if (event.metaKey || event.altKey) return;
+    if (event.key === 'Enter' || event.key === ' ') this.open(this.active);
+    else if (event.ctrlKey && event.key.startsWith('Arrow')) this.movePixel(event.key);
+    else {
+      const to = moveIn(this.active, event.key, grid.rows.length, grid.columns.length);
+      if (to === undefined) return;
+      this.active = to;
+      void this.updateComplete.then(() => {
+        const cell = this.querySelector<HTMLElement>(`[data-cell="${to.row},${to.column}"]`);
+        cell?.focus();
+        cell?.scrollIntoView({ block: 'nearest' });
+      });
+    }
+    event.preventDefault();
+  };
+
+  private movePixel(key: string): void {
+    const picture = this.explanations[0]?.picture;
+    if (picture === undefined) return;
+    const from = this.pixel ?? { x: Math.floor(picture.width / 2), y: Math.floor(picture.height / 2) };
+    const to = moveIn({ row: from.y, column: from.x }, key, picture.height, picture.width)!;
+    this.pixel = { x: to.column, y: to.row };
+  }
+}
+
+const originals = new WeakMap<Display, Display>();
+
+/** The same drawing without heat; the same object each time, so that nothing is painted twice. */
+function originalOf(display: Display): Display {
+  const known = originals.get(display) ?? { ...display, mode: 'original' };
+  originals.set(display, known);
+  return known;
+}
