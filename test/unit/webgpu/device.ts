@@ -6,8 +6,8 @@ import type { Context } from 'mocha';
 import { floatTensor, type Tensor } from '../../../src/base/tensor.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
 import type { Graph } from '../../../src/graph/graph.js';
-import type { ProviderChoice, ProviderReport } from '../../../src/session/session.js';
-import { graphOf, node } from './shapes.js';
+import type { ProviderChoice, ProviderReport, Sessions } from '../../../src/session/session.js';
+import { graphOf, node, onCpu } from './shapes.js';
 
 export interface Job {
   readonly bytes: Uint8Array;
@@ -129,6 +129,24 @@ export class Device {
     const answer = await this.ask(graph, feeds, provider);
     if (answer.outputs === undefined || answer.report === undefined) throw new Error(answer.error);
     return { outputs: answer.outputs, report: answer.report };
+  }
+
+  /** Sessions on this device by name, so with the self-check; what asks for the CPU gets it, here. */
+  sessions(): Sessions {
+    return {
+      open: async (graph, options) => {
+        if (options?.provider === 'cpu') return onCpu.open(graph, options);
+        const form = typeof graph === 'function' ? await graph('webgpu') : graph;
+        return {
+          provider: { used: 'webgpu', refused: [] },
+          run: async (feeds, fetches) => {
+            const outputs = form.outputs.filter((o) => fetches.includes(o.name));
+            return { ...(await this.run({ ...form, outputs }, feeds, 'webgpu')).outputs };
+          },
+          dispose: () => Promise.resolve(),
+        };
+      },
+    };
   }
 
   async stop(): Promise<void> {
