@@ -288,7 +288,6 @@ export class ExplainController {
     return this.paramsOf.get(method) ?? {};
   }
 
-  /** Checks the method on show against random networks; for a click. */
   checkMethod(): void {
     this.badge.check();
     this.onChange();

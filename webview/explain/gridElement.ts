@@ -122,7 +122,7 @@ export class ExplainGrid extends LitElement {
       >
         <div class="compare-row compare-head" role="row" aria-rowindex="1">
           <span class="compare-name" role="columnheader"><span class="sr-only">Picture</span></span>
-          ${columns.map((c) => html`<span class="compare-title ellipsis" role="columnheader" title=${c.title}>${c.title}</span>`)}
+          ${columns.map((c) => html`<span class="compare-title" role="columnheader" title=${c.title}>${c.title}</span>`)}
         </div>
         <div
           class="compare-space"
@@ -156,7 +156,7 @@ export class ExplainGrid extends LitElement {
       aria-rowindex=${row + 2}
       ${styles({ position: top === undefined ? 'static' : 'absolute', top: `${top ?? 0}px` })}
     >
-      <span class="compare-name ellipsis" role="rowheader" title=${name}>${name}</span>
+      <span class="compare-name" role="rowheader" title=${name}>${name}</span>
       ${grid.columns.map((_, column) => this.cell({ row, column }, name, limits))}
     </div>`;
   }

@@ -1,5 +1,7 @@
 import '../shared/styles.css';
 import './explain.css';
+import './badge.css';
+import './grid.css';
 import type { ExplainHostApi, ExplainPanelApi } from '../../src/protocol/panel.js';
 import { connect } from '../shared/channel.js';
 import { KeptState } from '../shared/state.js';

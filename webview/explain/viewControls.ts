@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { DIVERGING, SEQUENTIAL, type DivergingName, type SequentialName } from '../../src/result/colormap.js';
 import type { Reduction, Sign } from '../../src/result/heatmap.js';
 import { dropdown, numberField, segmented, slider } from '../shared/controls.js';
@@ -175,19 +175,23 @@ export function drawingControls(c: ExplainController, scene: Scene | undefined):
           c.setDisplay(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
       }),
     )}
-    ${small(
-      'Minus',
-      dropdown({
-        label: 'Difference to another run',
-        value: c.compare.reference?.id ?? '',
-        choices: [
-          { value: '', label: 'nothing' },
-          ...references.map((run) => ({ value: run.id, label: run.title, title: 'This map minus that one' })),
-        ],
-        disabled: references.length === 0,
-        onChange: (id) => c.compare.subtract(id),
-      }),
-    )}
+    ${
+      c.compare.open
+        ? nothing
+        : small(
+            'Minus',
+            dropdown({
+              label: 'Difference to another run',
+              value: c.compare.reference?.id ?? '',
+              choices: [
+                { value: '', label: 'nothing' },
+                ...references.map((run) => ({ value: run.id, label: run.title, title: 'This map minus that one' })),
+              ],
+              disabled: references.length === 0,
+              onChange: (id) => c.compare.subtract(id),
+            }),
+          )
+    }
     ${small(
       'Drawn as',
       dropdown({
