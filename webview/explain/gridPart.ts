@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { button, checkbox, icon, segmented } from '../shared/controls.js';
 import { plural } from '../shared/format.js';
 import type { ExplainController } from './controller.js';
@@ -25,14 +26,18 @@ export function gridChoicePart(c: ExplainController): TemplateResult {
       onChange: (columns) => c.compare.choose({ columns: columns as GridChoice['columns'] }),
     })}
     <div class="grid-columns" role="group" aria-label=${byMethod ? 'Methods to compare' : 'Classes to compare'}>
-      ${entries(c).map(({ id, label }) => {
-        const chosen = byMethod ? choice.methods : choice.targets;
-        const change = (checked: boolean): void => {
-          const next = checked ? [...chosen, id] : chosen.filter((m) => m !== id);
-          c.compare.choose(byMethod ? { methods: next } : { targets: next });
-        };
-        return checkbox({ label, checked: chosen.includes(id), onChange: change });
-      })}
+      ${repeat(
+        entries(c),
+        (e) => `${choice.columns} ${e.id}`,
+        ({ id, label }) => {
+          const chosen = byMethod ? choice.methods : choice.targets;
+          const change = (checked: boolean): void => {
+            const next = checked ? [...chosen, id] : chosen.filter((m) => m !== id);
+            c.compare.choose(byMethod ? { methods: next } : { targets: next });
+          };
+          return checkbox({ label, checked: chosen.includes(id), onChange: change });
+        },
+      )}
     </div>
     <h2>Scale</h2>
     ${segmented({

@@ -144,13 +144,14 @@ export interface CheckboxOptions {
 }
 
 export function checkbox(o: CheckboxOptions): TemplateResult {
+  // The toolkit reports a change that we make, too: the listener must be the new one by then.
   return html`<lens-checkbox
-    .checked=${o.checked}
     ?disabled=${o.disabled ?? false}
     @change=${(event: Event) => {
       const { checked } = event.target as HTMLInputElement;
       if (checked !== o.checked) o.onChange(checked);
     }}
+    .checked=${o.checked}
     >${o.label}</lens-checkbox
   >`;
 }
