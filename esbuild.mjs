@@ -32,8 +32,7 @@ const worker = await build({
   write: false,
 });
 
-const results = await Promise.all([
-  worker,
+const others = await Promise.all([
   build({ ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] }),
   build({ ...node, entryPoints: { runner: 'src/runner/main.ts' }, outdir: dist, external: native }),
   build({
@@ -51,6 +50,7 @@ const results = await Promise.all([
     outdir: path.join(dist, 'webview'),
   }),
 ]);
+const results = [worker, ...others];
 
 // What each bundle holds, for the architecture test.
 mkdirSync('out', { recursive: true });

@@ -105,7 +105,7 @@ async function memoryRow(graph: Graph, facts: Facts): Promise<Row> {
   const values = graph.nodes.flatMap((n) => n.outputs.flatMap((o) => facts.get(o) ?? []));
   const whole = weights + 4 * values.reduce((sum, fact) => sum + sizeOf(dimsAt(fact, MEMORY_BATCH)), 0);
   const [forward, both] = [await inChild('forward'), await inChild('gradient')];
-  const mega = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)}`;
+  const mega = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
   const detail = `${mega(both)} MB; forward alone ${mega(forward)}; weights and activations ${mega(whole)}`;
   return ratio(what, both / whole, 1.3, detail);
 }

@@ -223,7 +223,7 @@ export class ActivationsTab extends LitElement {
     const channel = this.channel;
     const place = channel === undefined ? undefined : this.pages?.of(channel)?.place;
     const facts = [
-      `${formatShape(answer.dims)}`,
+      formatShape(answer.dims),
       `${plural(answer.channels, answer.layout === 'vector' ? 'unit' : 'channel')} of ${answer.height}×${answer.width}`,
       `${formatNumber(answer.min)} to ${formatNumber(answer.max)}, mean ${formatNumber(answer.mean)}`,
       answer.dead > 0 ? `${answer.dead} zero everywhere` : '',

@@ -58,7 +58,7 @@ export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvid
     const word = document.getWordRangeAtPosition(position);
     if (
       word === undefined ||
-      !/self\.$/.test(document.getText(new vscode.Range(word.start.line, 0, word.start.line, word.start.character)))
+      !document.getText(new vscode.Range(word.start.line, 0, word.start.line, word.start.character)).endsWith('self.')
     )
       return undefined;
     const name = document.getText(word);
