@@ -26,7 +26,8 @@ export interface LineChartData {
 /** Series are told apart by dash and point, too, never by colour alone. */
 const DASHES = [[], [6, 4], [2, 3], [8, 3, 2, 3]];
 const POINTS = ['circle', 'rectRot', 'triangle', 'rect'] as const;
-const COLORS = ['--vscode-charts-blue', '--vscode-charts-orange', '--vscode-charts-green', '--vscode-charts-purple'];
+/** Not orange: themes give it a shade that is half transparent. */
+const COLORS = ['--vscode-charts-blue', '--vscode-charts-red', '--vscode-charts-green', '--vscode-charts-purple'];
 
 /** Curves over named places, in the editor's colours. A table with the same numbers belongs beside it. */
 @customElement('lens-line-chart')
@@ -110,7 +111,7 @@ export class LineChart extends LitElement {
             ...(data.maximum === undefined ? {} : { max: data.maximum }),
           },
         },
-        plugins: { legend: { labels: { color: text, font, usePointStyle: true } } },
+        plugins: { legend: { labels: { color: text, font, usePointStyle: true, boxWidth: 8, boxHeight: 8 } } },
       },
     });
   }
