@@ -16,6 +16,8 @@ type OrtModule = typeof import('onnxruntime-node');
 export interface ModelBytes {
   readonly bytes: Uint8Array;
   readonly folder?: string;
+  /** Names of nodes that a GPU cannot run and hands to the CPU. */
+  readonly onCpu?: readonly string[];
 }
 
 let loading: Promise<OrtModule> | undefined;
@@ -70,7 +72,10 @@ export class OrtSessions implements Sessions {
   }
 
   async open(graph: Graph | GraphForms, options: Partial<SessionOptions> = {}): Promise<Session> {
-    const bytesOf = async (g: Graph): Promise<ModelBytes> => this.serialise(widened(g));
+    const bytesOf = async (g: Graph): Promise<ModelBytes> => ({
+      ...(await this.serialise(widened(g))),
+      onCpu: unsupported(g),
+    });
     if (typeof graph === 'function') return this.openFor(async (provider) => bytesOf(await graph(provider)), options);
     return this.openBytes(await bytesOf(graph), options);
   }
@@ -140,8 +145,10 @@ export class OrtSessions implements Sessions {
       entries['model_external_initializers_file_folder_path'] = model.folder;
     // Spinning threads fight with each other on a busy machine: measured slower than one thread.
     if (threads !== 1) entries['intra_op'] = { allow_spinning: '0' };
+    // An empty list is refused.
+    const onCpu = provider === 'webgpu' ? (model.onCpu ?? []) : [];
     const options: InferenceSession.SessionOptions = {
-      executionProviders: [provider],
+      executionProviders: [onCpu.length > 0 ? { name: 'webgpu', forceCpuNodeNames: onCpu } : provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       extra: { session: entries },
@@ -154,6 +161,12 @@ export class OrtSessions implements Sessions {
     this.live.add(session);
     return session;
   }
+}
+
+/** Nodes for which WebGPU has no kernel and fails while it runs (in 1.30), instead of leaving them to the CPU. */
+export function unsupported(graph: Graph): string[] {
+  const indexed = graph.nodes.filter((n) => n.op === 'MaxPool' && n.domain === '' && (n.outputs[1] ?? '') !== '');
+  return indexed.map((n) => n.name).filter((name) => name !== '');
 }
 
 /** One session of ONNX Runtime on one provider. */

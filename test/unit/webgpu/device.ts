@@ -16,6 +16,8 @@ export interface Job {
   readonly fetches: readonly string[];
   /** `raw` is WebGPU without the self-check. */
   readonly provider: ProviderChoice | 'raw';
+  /** Nodes to hand to the CPU. */
+  readonly onCpu: readonly string[];
 }
 
 export interface Answer {
@@ -106,8 +108,14 @@ export class Device {
     return Device.start({ name: 'none', env: { ...env, VK_DRIVER_FILES: '/nowhere/icd.json' } });
   }
 
-  async ask(graph: Graph, feeds: Job['feeds'], provider: Job['provider'] = 'raw'): Promise<Answer> {
-    const job: Job = { ...(await writeModel(graph)), feeds, fetches: graph.outputs.map((o) => o.name), provider };
+  async ask(
+    graph: Graph,
+    feeds: Job['feeds'],
+    provider: Job['provider'] = 'raw',
+    onCpu: Job['onCpu'] = [],
+  ): Promise<Answer> {
+    const fetches = graph.outputs.map((o) => o.name);
+    const job: Job = { ...(await writeModel(graph)), feeds, fetches, provider, onCpu };
     return new Promise((resolve, reject) => {
       const ended = (code: number | null, signal: string | null): void =>
         reject(new Error(`The process with the driver ended: ${signal ?? code}`));

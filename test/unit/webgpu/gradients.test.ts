@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { int64Tensor, type FloatTensor, type Tensor } from '../../../src/base/tensor.js';
 import { buildGradient } from '../../../src/gradient/engine.js';
 import type { Graph } from '../../../src/graph/graph.js';
+import { unsupported } from '../../../src/session/ort/ortSession.js';
 import { noise, openModel } from '../gradient/run.js';
 import { openTiny, tinyNet, tinyPicture } from '../method/tinyNet.js';
 import { modelPath, relativeError, requireData } from '../support/data.js';
@@ -151,6 +152,15 @@ describe('webgpu', function () {
       const answer = await (await theDevice()).ask(graph, noiseFor(graph), 'webgpu');
       assert.equal(answer.code, 'session/provider-wrong');
       assert.match(answer.error!, /"webgpu" cannot be trusted/);
+    });
+
+    it('a pool with indices, for which WebGPU has no kernel, is handed to the CPU', async () => {
+      const made = await gradientOf({ op: 'MaxPool', x: [1, 2, 4, 4], attributes: { kernel_shape: [2, 2] } }, 'cpu');
+      const [device, feeds] = [await theDevice(), noiseFor(made.graph)];
+      const { outputs, report, error } = await device.ask(made.graph, feeds, 'webgpu', unsupported(made.graph));
+      assert.equal(report?.used, 'webgpu', error);
+      const [g, e] = [gradientsIn(made, outputs!), gradientsIn(made, await runOnCpu(made.graph, feeds))];
+      assert.deepEqual(g, e);
     });
 
     it('auto falls back with the reason where the GPU fails', async () => {
