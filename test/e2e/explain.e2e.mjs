@@ -246,9 +246,11 @@ export function tests(page, srv, tools) {
           await page.waitForTimeout(200);
           return fs.readFileSync(at('lab', file));
         };
-        const png = await save('Picture', 'out.png');
+        const png = await save('PNG', 'out.png');
         assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');
         assert.ok(png.readUInt32BE(16) > 600, 'wide enough for a paper');
+        const svg = String(await save('SVG', 'out.svg'));
+        assert.match(svg, /^<svg [\s\S]*href="data:image\/png;base64,[\s\S]*goldfish: Gradient[\s\S]*<\/svg>\n$/);
         const npy = await save('Values', 'out.npy');
         assert.match(npy.subarray(0, 128).toString('latin1'), /'<f4'.*\(3, 227, 227\)/);
         const recipe = JSON.parse(String(await save('Recipe', 'out.json')));
