@@ -49,6 +49,10 @@ export function tests(page, srv, tools) {
     for (const name of ['squeezenet_v1.0_dc.onnx', 'cifar_resnet20_dynamo.onnx', 'cifar_resnet20_dynamo.onnx.data'])
       fs.copyFileSync(tools.data(`models/${name}`), at('lab', name));
     fs.copyFileSync(tools.data('images/photos/goldfish.jpg'), at('lab', 'goldfish.jpg'));
+    fs.copyFileSync(tools.data('labels/imagenet_classes.txt'), at('lab', 'imagenet_classes.txt'));
+    const input = { color: 'RGB', range: [0, 255], mean: [123, 117, 104] };
+    const settings = { input, labels: 'imagenet_classes.txt' };
+    fs.writeFileSync(at('lab', 'squeezenet_v1.0_dc.lens.json'), JSON.stringify(settings));
     // The code of the network, as far as its lines count.
     fs.mkdirSync(at('src'));
     const lines = Array.from({ length: 60 }, (_, i) => `# line ${i + 1}`);

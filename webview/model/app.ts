@@ -204,21 +204,21 @@ export class ModelApp extends LitElement {
           .controller=${c}
           .view=${c.view.weights}
           .layer=${c.layer}
-          .version=${c.file.version}
+          .version=${c.readVersion}
         ></lens-weights>`;
       case 'activations':
         return html`<lens-activations
           .controller=${c}
           .view=${c.view.activations}
           .layer=${c.layer}
-          .version=${c.file.version}
+          .version=${c.readVersion}
         ></lens-activations>`;
       case 'graph':
         return html`<lens-graph
           .controller=${c}
           .view=${c.view.graph}
           .selected=${c.view.layer}
-          .version=${c.file.version}
+          .version=${c.readVersion}
           .measured=${c.measured.value !== undefined}
           .reveal=${c.reveal}
         ></lens-graph>`;

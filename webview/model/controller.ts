@@ -22,6 +22,8 @@ export class ModelController {
   series: readonly SeriesEntry[] = [];
   /** Grows when the list is to scroll to the selected layer. */
   reveal = 0;
+  /** Version of the file that was read last: what belongs to it is asked anew when it changes. */
+  readVersion = 0;
   private rowsOf: readonly unknown[] = [];
   private rowsKept: readonly LayerRow[] = [];
 
@@ -69,6 +71,7 @@ export class ModelController {
     await this.overview.run(of, (options) => this.host.overview({}, options), true);
     const overview = this.overview.value;
     if (this.overview.of !== of || overview === undefined || this.overview.error !== undefined) return;
+    this.readVersion = Number(of);
     const { layer } = this.view;
     if (layer !== undefined && !overview.layers.some((each) => each.name === layer)) this.unselect();
     else this.findSource();

@@ -49,9 +49,22 @@ export class ModelDocument implements vscode.CustomDocument {
     void this.stampNow().then((stamps) => (this.stamps = stamps));
   }
 
-  /** Reads the file with patience while it may be half written; `waiting` is told when it is waited for. */
-  read<T>(read: () => Promise<T>, signal: AbortSignal, waiting: () => void): Promise<T> {
-    return readWhenWhole(read, () => this.files(), signal, waiting);
+  /** Reads the file with patience while it may be half written; the editors are told when it is waited for. */
+  async read<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    let waited = false;
+    try {
+      return await readWhenWhole(
+        read,
+        () => this.files(),
+        signal,
+        () => {
+          waited = true;
+          this.tell('writing');
+        },
+      );
+    } finally {
+      if (waited && !this.looking) this.tell('ready');
+    }
   }
 
   dispose(): void {
@@ -86,6 +99,7 @@ export class ModelDocument implements vscode.CustomDocument {
   }
 
   private tell(state: FileState): void {
+    if (this.abort.signal.aborted) return;
     this.state = state;
     this.changed.fire(this.status);
   }

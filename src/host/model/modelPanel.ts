@@ -94,12 +94,8 @@ export class ModelPanel implements vscode.Disposable {
           colorMap: services.settings.get('colorMap'),
         };
       },
-      overview: async (_request, call) => {
-        const overview = await document.read(
-          () => this.ask('overview', {}, call),
-          call.signal,
-          () => call.progress({ message: 'The file is still being written' }),
-        );
+      overview: async (request, call) => {
+        const overview = await this.ask('overview', request, call);
         this.layers = overview.layers;
         document.belongs(overview.externalFiles);
         return overview;
@@ -203,14 +199,13 @@ export class ModelPanel implements vscode.Disposable {
       options: unknown,
     ) => Promise<Awaited<ReturnType<ModelOperations[K]>>>;
     const about = { ...services.request(this.document.uri), ...request };
-    const run = (signal: AbortSignal, report: (progress: WorkProgress) => void): ReturnType<typeof operation> =>
-      operation(about, {
-        signal,
-        onProgress: (progress: ProgressOf<K>) => {
-          report(progress);
-          call.progress(progress);
-        },
-      });
+    const run = (signal: AbortSignal, report: (progress: WorkProgress) => void): ReturnType<typeof operation> => {
+      const onProgress = (progress: ProgressOf<K>): void => {
+        report(progress);
+        call.progress(progress);
+      };
+      return this.document.read(() => operation(about, { signal, onProgress }), signal);
+    };
     const title = LONG[name];
     if (title === undefined) return run(call.signal, () => undefined);
     return services.status.work(

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { LensError } from '../../../src/base/errors.js';
+import { seriesOf } from '../../../src/host/model/series.js';
+import { readWhenWhole, untilStill, type Clock, type Stamp } from '../../../src/host/model/settle.js';
+
+/** A file whose size is known at each moment, and a clock that only sleeping moves. */
+function world(size: (now: number) => number | undefined, start = 1_000_000) {
+  let now = start;
+  let last: number | undefined;
+  let modified = start - 60_000;
+  const clock: Clock = {
+    now: () => now,
+    sleep: async (ms) => {
+      for (let i = 0; i < ms; i++) {
+        now++;
+        const next = size(now - start);
+        if (next !== last) [last, modified] = [next, now];
+      }
+    },
+  };
+  last = size(0);
+  const look = async (): Promise<readonly (Stamp | undefined)[]> => [
+    last === undefined ? undefined : { size: last, modified },
+  ];
+  return { clock, look, elapsed: () => now - start, size: () => last };
+}
+
+const never = new AbortController().signal;
+const truncated = (): LensError => new LensError('input', 'checkpoint/truncated', 'It is cut off.');
+
+describe('a file that is being written', () => {
+  it('is waited for until nothing has changed for a while', async () => {
+    const file = world((now) => Math.min(1000, now));
+    const [stamp] = await untilStill(file.look, never, file.clock);
+    assert.equal(stamp?.size, 1000);
+    assert.ok(file.elapsed() >= 1600 && file.elapsed() < 2200, String(file.elapsed()));
+  });
+
+  it('is read again when it is whole, and what was read of its half is not believed', async () => {
+    const file = world((now) => (now < 100 ? 400 : now < 3000 ? 500 : 1000));
+    let waited = 0;
+    const read = async (): Promise<number> => {
+      await file.clock.sleep(10);
+      if (file.size()! < 1000) throw truncated();
+      return file.size()!;
+    };
+    await file.clock.sleep(150); // it was touched a moment ago
+    const size = await readWhenWhole(read, file.look, never, () => waited++, file.clock);
+    assert.equal(size, 1000);
+    assert.equal(waited, 1);
+  });
+
+  it('that nobody has touched for long is refused at once', async () => {
+    const file = world(() => 500);
+    await assert.rejects(
+      readWhenWhole(
+        () => Promise.reject(truncated()),
+        file.look,
+        never,
+        () => assert.fail(),
+        file.clock,
+      ),
+      /cut off/,
+    );
+    assert.equal(file.elapsed(), 0);
+  });
+
+  it('is refused in the end where it stays as it is', async () => {
+    const file = world((now) => (now < 50 ? 400 : 500));
+    await file.clock.sleep(60);
+    await assert.rejects(
+      readWhenWhole(() => Promise.reject(truncated()), file.look, never, undefined, file.clock),
+      /cut off/,
+    );
+    assert.ok(file.elapsed() > 9000 && file.elapsed() < 12_000, String(file.elapsed()));
+  });
+
+  it('is not waited for where its writing cannot be the reason', async () => {
+    const file = world((now) => now);
+    const error = new LensError('input', 'checkpoint/git-lfs', 'This is a pointer.');
+    await assert.rejects(
+      readWhenWhole(
+        () => Promise.reject(error),
+        file.look,
+        never,
+        () => assert.fail(),
+        file.clock,
+      ),
+      /pointer/,
+    );
+  });
+});
+
+describe('a series of checkpoints', () => {
+  it('holds the files whose names differ in one number, by that number', () => {
+    const files = ['epoch_10.onnx', 'epoch_2.onnx', 'best.onnx', 'epoch_3.onnx.data', 'other_3.onnx', 'epoch_2b.onnx'];
+    assert.deepEqual(
+      seriesOf('epoch_2.onnx', files).map((f) => [f.name, f.step]),
+      [
+        ['epoch_2.onnx', 2],
+        ['epoch_10.onnx', 10],
+      ],
+    );
+    assert.deepEqual(seriesOf('best.onnx', files), [{ name: 'best.onnx', step: 0 }]);
+  });
+});
