@@ -108,7 +108,7 @@ export interface ModelHostApi {
   saveRecipe: Operation<RecipeRequest, boolean>;
   /** Checkpoints beside this one whose names differ in a number only, in order; this one included. */
   series: Operation<Record<string, never>, readonly SeriesEntry[]>;
-  /** Opens another checkpoint in this editor's place. */
+  /** Opens another checkpoint of the series beside this one's tab, at the same layer. */
   open: Operation<{ readonly uri: string }, void>;
   showLog: Operation<Record<string, never>, void>;
 }

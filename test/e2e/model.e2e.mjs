@@ -157,8 +157,13 @@ export function tests(page, srv, tools) {
         await panel().locator('lens-button', { hasText: 'Choose a Picture' }).click();
         const box = page.locator('.quick-input-widget:visible input').first();
         await box.waitFor();
-        await box.fill(at('lab', 'goldfish.jpg'));
-        await box.press('Enter');
+        // The dialog writes its folder into the field some time after it is shown: once more, where that came later.
+        for (let i = 0; i < 5 && (await box.isVisible()); i++) {
+          await box.fill(at('lab', 'goldfish.jpg'));
+          await page.waitForTimeout(500);
+          await box.press('Enter').catch(() => {});
+          await page.waitForTimeout(1000);
+        }
         await drawn('lens-activations lens-cell-grid canvas');
         await panel()
           .locator('.cells')

@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import '../shared/menu.js';
 import { icon, iconButton } from '../shared/controls.js';
+import { styles } from '../shared/css.js';
 import { formatBytes, formatCount, plural } from '../shared/format.js';
 import { failure, notice, working } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
@@ -90,11 +91,45 @@ export class ModelApp extends LitElement {
           ].join(' · ');
     return html`<header class="model-toolbar">
       <h1><span class="ellipsis">${c.setup?.model.name ?? ''}</span><span class="dim ellipsis">${facts}</span></h1>
+      ${this.seriesPart()}
       <div class="buttons">
         ${iconButton({ label: 'Explain a picture with this model', icon: 'eye', disabled: overview === undefined, onClick: () => void c.host.explainAt({}) })}
         ${iconButton({ label: 'Read the file again', icon: 'refresh', onClick: () => void c.read() })}
       </div>
     </header>`;
+  }
+
+  /** Other moments of the same training: checkpoints whose names differ in a number only. */
+  private seriesPart(): TemplateResult | typeof nothing {
+    const { series, setup, host } = this.controller;
+    const at = series.findIndex((each) => each.file.uri === setup?.model.uri);
+    if (series.length < 2 || at < 0) return nothing;
+    const go = (to: number): void => {
+      const entry = series[to];
+      if (entry !== undefined && to !== at) void host.open({ uri: entry.file.uri });
+    };
+    const name = `checkpoint ${at + 1} of ${series.length}`;
+    return html`<div class="series" role="group" aria-label="Checkpoints of this training">
+      ${iconButton({ label: `Earlier: ${series[at - 1]?.file.name ?? 'none'}`, icon: 'chevron-left', disabled: at === 0, onClick: () => go(at - 1) })}
+      <input
+        type="range"
+        class="slider"
+        aria-label="Checkpoint"
+        aria-valuetext="${series[at]!.file.name}, ${name}"
+        title=${name}
+        min="0"
+        max=${series.length - 1}
+        step="1"
+        .value=${String(at)}
+        ${styles({ '--filled': `${(100 * at) / (series.length - 1)}%` })}
+        @change=${(event: Event) => {
+          const slider = event.target as HTMLInputElement;
+          go(slider.valueAsNumber);
+          slider.value = String(at);
+        }}
+      />
+      ${iconButton({ label: `Later: ${series[at + 1]?.file.name ?? 'none'}`, icon: 'chevron-right', disabled: at === series.length - 1, onClick: () => go(at + 1) })}
+    </div>`;
   }
 
   private notices(): TemplateResult | typeof nothing {

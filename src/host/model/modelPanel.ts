@@ -176,8 +176,14 @@ export class ModelPanel implements vscode.Disposable {
           files.map(([name]) => name),
         ).map(({ name, step }) => ({ file: named(vscode.Uri.joinPath(folder, name)), step }));
       },
-      open: async ({ uri: other }) =>
-        void (await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.parse(other), 'onnxLens.model')),
+      open: async ({ uri: other }) => {
+        const model = vscode.Uri.parse(other);
+        // The same layer of another moment of the training.
+        const layer = selection.of(uri);
+        if (layer !== undefined) selection.select({ model, layer, by: this });
+        const viewColumn = this.panel.viewColumn ?? vscode.ViewColumn.Active;
+        await vscode.commands.executeCommand('vscode.openWith', model, 'onnxLens.model', { viewColumn, preview: true });
+      },
       showLog: async () => services.log.show(true),
     };
   }
