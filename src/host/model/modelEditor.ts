@@ -49,13 +49,12 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
     // Before the page asks for it: a new editor begins with this layer.
     if (layer !== undefined) this.parts.selection.select({ model, layer, by: this });
     const open = this.open.find((each) => each.document.uri.toString() === model.toString());
-    if (open !== undefined) open.panel.reveal(undefined, beside);
-    else
-      await vscode.commands.executeCommand('vscode.openWith', model, MODEL_EDITOR, {
-        viewColumn: beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active,
-        preserveFocus: beside,
-        preview: true,
-      });
+    const otherwise = beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+    await vscode.commands.executeCommand('vscode.openWith', model, MODEL_EDITOR, {
+      viewColumn: columnOf(model) ?? otherwise,
+      preserveFocus: beside,
+      preview: true,
+    });
     if (layer !== undefined) open?.follow(layer, true);
   }
 
@@ -75,4 +74,16 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
       services.log.debug(`Releasing ${model.fsPath}: ${String(error)}`);
     }
   }
+}
+
+/** Where a model is open already: it is shown there, not a second time. */
+function columnOf(model: vscode.Uri): vscode.ViewColumn | undefined {
+  return vscode.window.tabGroups.all.find(({ tabs }) =>
+    tabs.some(
+      ({ input }) =>
+        input instanceof vscode.TabInputCustom &&
+        input.viewType === MODEL_EDITOR &&
+        input.uri.toString() === model.toString(),
+    ),
+  )?.viewColumn;
 }

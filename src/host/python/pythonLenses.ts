@@ -126,7 +126,7 @@ function hoverText({ model, layers, stale }: CodeMatch, layer: string, weights: 
     ];
     text.appendText(`${parts.filter(Boolean).join(' · ')}\n`);
   }
-  const more = layers.length > 1 ? `, one of ${layers.length} layers that this line made` : '';
+  const more = layers.length > 1 ? `, one of ${layers.length} layers of that name` : '';
   text.appendText(`\n${file}${more}${stale ? ', older than this code' : ''}`);
   return text;
 }
