@@ -204,7 +204,9 @@ function preprocessingPart(c: ModelController, { preprocessing }: Overview): Tem
             html`<tr>
               <td>${name}</td>
               <td>${settingText(value)}</td>
-              <td class=${origin.kind === 'default' ? 'guess' : 'dim'}>${originText(origin)}</td>
+              <td class=${origin.kind === 'default' ? 'guess' : 'dim'}>
+                ${origin.kind === 'default' ? icon('warning') : nothing}<span>${originText(origin)}</span>
+              </td>
             </tr>`,
         )}
       </tbody>
