@@ -3,7 +3,7 @@ import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { readsOf } from '../graph/order.js';
 import type { GradientGraph, GradientRequest } from './request.js';
 import type { Ref } from './rule.js';
-import { dimsOf } from './dims.js';
+import { allFixed, dimsOf } from './dims.js';
 import { described, withOutputs, type Tape } from './tape.js';
 
 export interface Pieces {
@@ -77,8 +77,9 @@ export function assemble(p: Pieces): GradientGraph {
         ? [{ name: seed.name, type: 'int64' as const, dims: [batch] }]
         : [{ name: seed.name, type: tape.type(seed.name), ...dimsOfValue(request.score.value) }];
   const inputs = graph.inputs.map((i) => (facts.get(i.name) === undefined ? i : { ...i, ...dimsOfValue(i.name) }));
-  const shapes = [...tape.settled]
-    .filter(([name]) => own.has(name) && !used.has(name))
+  // Those that depend on the batch: a runtime cannot infer them through a computed shape.
+  const shapes = [...tape.dims]
+    .filter(([name, dims]) => own.has(name) && !used.has(name) && !allFixed(dims))
     .map(([name, dims]) => ({ name, type: tape.type(name), dims: described(dims, symbol) }));
   return {
     graph: { ...graph, inputs: [...inputs, ...seedInput], outputs, nodes, weights, described: shapes },

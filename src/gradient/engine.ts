@@ -9,6 +9,7 @@ import { assemble } from './assemble.js';
 import { BackwardContext, Context, Refusal } from './context.js';
 import { dimsOf } from './dims.js';
 import { expandPath } from './expansion.js';
+import { keepBlocked } from './layout.js';
 import { total } from './parts.js';
 import { refusalError, withLayers } from './refusals.js';
 import { answersOf, operatorName } from './registry.js';
@@ -103,6 +104,7 @@ class Builder {
       const ref = gradients.get(value);
       wrt.set(value, ref ?? this.zeroFor(tape, value));
     }
+    keepBlocked(this.graph, this.facts, tape, this.provider);
     return assemble({
       graph: this.graph,
       facts: this.facts,

@@ -49,6 +49,19 @@ export function inferDims(
       if (first === undefined || second === undefined) return undefined;
       return [[first[a.int('transA', 0) === 1 ? 1 : 0]!, second[a.int('transB', 0) === 1 ? 0 : 1]!]];
     }
+    case 'Conv': {
+      const weight = known(1);
+      if (first === undefined || weight === undefined || !['NOTSET', 'VALID'].includes(a.string('auto_pad', 'NOTSET')))
+        return undefined;
+      const n = weight.length - 2;
+      const [strides, dilations] = [a.ints('strides'), a.ints('dilations')];
+      const pads = a.ints('pads') ?? Array<number>(2 * n).fill(0);
+      const space = first.slice(2).map((d, i) => {
+        const reach = (dilations?.[i] ?? 1) * (weight[i + 2]!.base - 1) + 1;
+        return fixed(Math.floor((d.base + pads[i]! + pads[i + n]! - reach) / (strides?.[i] ?? 1)) + 1);
+      });
+      return first.slice(2).some((d) => d.slope !== 0) ? undefined : [[first[0]!, weight[0]!, ...space]];
+    }
     case 'Transpose': {
       if (first === undefined) return undefined;
       const perm = a.ints('perm') ?? first.map((_, i) => first.length - 1 - i);
@@ -102,9 +115,12 @@ export function inferDims(
       for (const [k, start] of starts.entries()) {
         const axis = axisOf(axes?.[k] ?? k, first.length);
         const d = first[axis]!;
-        if (d.slope !== 0 || (steps?.[k] ?? 1) !== 1) return undefined;
-        const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + d.base : v, 0), d.base);
-        out[axis] = fixed(Math.max(0, clamp(ends[k]!) - clamp(start)));
+        if (d.slope !== 0) return undefined;
+        const step = steps?.[k] ?? 1;
+        // Backwards, the end may lie before the first element.
+        const [low, high] = step > 0 ? [0, d.base] : [-1, d.base - 1];
+        const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + d.base : v, low), high);
+        out[axis] = fixed(Math.max(0, Math.ceil((clamp(ends[k]!) - clamp(start)) / step)));
       }
       return [out];
     }

@@ -20,8 +20,8 @@ export class Tape implements Emitter {
   readonly weights = new Map<string, StoredTensor>();
   /** Facts of emitted values whose dimensions are known; `expand` needs them. */
   readonly learned = new Map<string, ValueFact>();
-  /** Dimensions of emitted values that depend on the batch, which a runtime cannot infer through a computed shape. */
-  readonly settled = new Map<Ref, Dims>();
+  /** Dimensions of values as rules and the engine told them. */
+  readonly dims = new Map<Ref, Dims>();
   /** Name of the forward node that is being differentiated: emitted nodes are called after it. */
   scope = 'gradient';
   private readonly types = new Map<string, ElementType>();
@@ -114,7 +114,7 @@ export class Tape implements Emitter {
   }
 
   settle(value: Ref, dims: Dims): void {
-    if (!allFixed(dims)) this.settled.set(value, dims);
+    this.dims.set(value, dims);
     if (!this.trackDims || this.learned.has(value)) return;
     this.learned.set(value, { type: this.type(value), base: dims.map((d) => d.base), slope: dims.map((d) => d.slope) });
   }

@@ -1,9 +1,10 @@
 import { Algebra } from '../algebra.js';
 import { fixed, range, type Dim } from '../dims.js';
-import { forgetsPadding, inputGradientForm, phaseCells, turnedPads } from '../forms.js';
+import { forgetsPadding, inputGradientForm, turnedPads } from '../forms.js';
 import { MICROSOFT, expand, rule, type NodeContext, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { leftOver, windowOf, type Window } from '../window.js';
 import { activated } from './fused.js';
+import { factored, phaseByPhase, phasesAtOnce, spaced } from './stridedConvolution.js';
 
 /** Spatial sizes of a value; they may not depend on the batch. */
 function spatial(c: NodeContext, value: Ref): number[] {
@@ -37,8 +38,10 @@ export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Di
     { ...shape, output: s.output, channels: wDims[1]!.base, filters: wDims[0]!.base },
     a.c.provider,
   );
-  if (form === 'spaced') return spaced(a, dy, w, wDims, s);
-  if (form === 'phases') return phases(a, dy, w, wDims, s);
+  if (form === 'spaced') return spaced(a, dy, turned(a, w, wDims, group), wDims, s);
+  if (form === 'phases') return phaseByPhase(a, dy, w, wDims, s);
+  if (form === 'phasesAtOnce') return phasesAtOnce(a, dy, w, wDims, s);
+  if (form === 'factored') return factored(a, dy, w, wDims, s);
   if (form === 'flipped') {
     const { begin, end } = turnedPads(shape);
     return a.op('Conv', [dy, turned(a, w, wDims, group)], {
@@ -56,71 +59,6 @@ export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Di
     pads: [...s.begin, ...s.end],
     output_padding: rest.some((r) => r !== 0) ? rest : undefined,
   });
-}
-
-/** A stride as zeros between the elements of dy: a kernel of one 1, which ConvTranspose puts `stride` apart in each plane. */
-function spaced(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): Ref {
-  const planes = [a.c.dims(a.c.inputs[0]!)[0]!, wDims[0]!];
-  const { begin } = turnedPads({ ...s, padsBegin: s.begin, padsEnd: s.end, group: 1 });
-  const reach = s.kernel.map((k, i) => s.dilations[i]! * (k - 1));
-  const short = s.output.map((o, i) => s.strides[i]! * (o - 1) + 1);
-  const over = s.input.map((d, i) => d + reach[i]! - short[i]! - begin[i]!);
-  // Part of the padding at the end may as well be written here: sizes that are multiples of the stride are faster.
-  const extra = over.map((e, i) => Math.min(s.strides[i]! - 1, e));
-  const apart = a.op(
-    'ConvTranspose',
-    [a.reshape(dy, [a.joined(planes), fixed(1), ...s.output.map(fixed)]), a.tensor([1, 1, 1, 1], [1], dy)],
-    { kernel_shape: [1, 1], strides: s.strides, output_padding: extra },
-  );
-  const wide = a.reshape(apart, [...planes, ...short.map((d, i) => fixed(d + extra[i]!))]);
-  return a.op('Conv', [wide, turned(a, w, wDims, wDims[0]!.base)], {
-    kernel_shape: s.kernel,
-    dilations: s.dilations,
-    group: wDims[0]!.base,
-    pads: [...begin, ...over.map((e, i) => e - extra[i]!)],
-  });
-}
-
-/**
- * A strided kernel falls into one small kernel for each phase ρ of the stride: dx[s·q + ρ - p] = Σⱼ dy[q - j]·w[ρ + s·j].
- * All phases are computed by one convolution of stride 1, as further channels, and interleaved by a transposition.
- */
-function phases(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): Ref {
-  const n = s.kernel.length;
-  const space = range(n);
-  const [m, c] = [wDims[0]!, wDims[1]!];
-  const taps = s.kernel.map((k, i) => Math.ceil(k / s.strides[i]!));
-  const filled = a.pad(
-    w,
-    n + 2,
-    space.map((i) => i + 2),
-    space.map(() => 0),
-    s.kernel.map((k, i) => taps[i]! * s.strides[i]! - k),
-  );
-  const split = a.reshape(filled, [m, c, ...space.flatMap((i) => [fixed(taps[i]!), fixed(s.strides[i]!)])]);
-  // [m, c, j, ρ, j, ρ] -> [ρ, ρ, c, m, j, j]
-  const moved = a.transpose(split, [...space.map((i) => 2 * i + 3), 1, 0, ...space.map((i) => 2 * i + 2)]);
-  const count = s.strides.reduce((p, k) => p * k, 1);
-  const kernel = a.flip(
-    a.reshape(moved, [fixed(count * c.base), m, ...taps.map(fixed)]),
-    space.filter((i) => taps[i]! > 1).map((i) => i + 2),
-  );
-  const cells = phaseCells(s);
-  const y = a.op('Conv', [dy, kernel], {
-    kernel_shape: taps,
-    pads: [...taps.map((t) => t - 1), ...cells.map((q, i) => q - s.output[i]!)],
-  });
-  const batch = a.c.dims(a.c.inputs[0]!)[0]!;
-  const apart = a.reshape(y, [batch, ...s.strides.map(fixed), c, ...cells.map(fixed)]);
-  const mixed = a.transpose(apart, [0, n + 1, ...space.flatMap((i) => [n + 2 + i, i + 1])]);
-  const full = a.reshape(mixed, [batch, c, ...cells.map((q, i) => fixed(q * s.strides[i]!))]);
-  return a.pad(
-    full,
-    n + 2,
-    space.map((i) => i + 2),
-    s.begin.map((p) => -p),
-    cells.map((q, i) => s.begin[i]! + s.input[i]! - q * s.strides[i]!),
-  );
 }
 
 /** W [M, C/g, k…] as the kernel of the way back: [C, M/g, k…], turned round in space. ONNX Runtime folds this at load. */

@@ -3,6 +3,7 @@ import { fixed, range, type Dim } from '../dims.js';
 import { isBlocked, maxPoolForm } from '../forms.js';
 import { rule, refusal, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { leftOver, windowOf, type Window } from '../window.js';
+import { maxPoolBlocked } from './blockedPooling.js';
 import { scatterFlat } from './scatterFlat.js';
 import { spread, taps } from './windows.js';
 
@@ -27,10 +28,14 @@ function maxPool(c: RuleContext): (Ref | undefined)[] {
   const x = c.inputs[0]!;
   const dy = c.outputGradients[0];
   if (dy === undefined) return [undefined];
-  if (maxPoolForm(c.provider) === 'indices' && c.attributes.int('storage_order', 0) === 0) {
+  const w = poolWindow(c);
+  // Whoever reads the indices has paid for them.
+  const paid = c.outputs[1] !== undefined;
+  const form = maxPoolForm(c.provider, c.type(x), c.dims(x), w);
+  if (form === 'blocked' && !paid) return [maxPoolBlocked(c, a, w)];
+  if (form !== 'windows' && c.attributes.int('storage_order', 0) === 0) {
     return [scatterFlat(a, c.dims(x), c.output(1), dy, c.dims(c.outputs[0]!))];
   }
-  const w = poolWindow(c);
   const seen = taps(a, x, w, -Infinity);
   let open: Ref | undefined;
   const parts = seen.map((t) => {

@@ -1,5 +1,5 @@
 import { Algebra } from '../algebra.js';
-import { fixed, range, type Dim } from '../dims.js';
+import { fixed, ONE, range, type Dim, type Dims } from '../dims.js';
 import type { Ref } from '../rule.js';
 import type { Window } from '../window.js';
 
@@ -74,4 +74,30 @@ export function spread(a: Algebra, parts: readonly Tap[], w: Window, x: readonly
     w.begin.map((p) => -p),
     cells.map((k, i) => w.begin[i]! + w.input[i]! - k * w.strides[i]!),
   );
+}
+
+/**
+ * Every n-th element of one axis from each of n values: the first of all, the second of all, … The first `size` elements.
+ *
+ * @param dims of each value
+ */
+export function interleaved(a: Algebra, values: readonly Ref[], axis: number, dims: Dims, size: number): Ref {
+  const n = values.length;
+  if (n === 1) return values[0]!;
+  const inner = dims.slice(axis + 1);
+  const total = dims[axis]!.base * n;
+  const full = dims.map((d, i) => (i === axis ? fixed(total) : d));
+  let joined: Ref;
+  if (inner.length === 0) {
+    const apart = [...dims, ONE];
+    joined = a.concat(
+      values.map((v) => a.reshape(v, apart)),
+      axis + 1,
+    );
+  } else {
+    // What is behind the axis lies together: elements change by rows.
+    joined = a.concat(values, axis + 1);
+  }
+  const whole = a.reshape(joined, full);
+  return total === size ? whole : a.slice(whole, [axis], [0], [size]);
 }
