@@ -77,9 +77,10 @@ export function assemble(p: Pieces): GradientGraph {
         ? [{ name: seed.name, type: 'int64' as const, dims: [batch] }]
         : [{ name: seed.name, type: tape.type(seed.name), ...dimsOfValue(request.score.value) }];
   const inputs = graph.inputs.map((i) => (facts.get(i.name) === undefined ? i : { ...i, ...dimsOfValue(i.name) }));
+  const written = new Set(nodes.flatMap((n) => n.outputs));
   // Those that depend on the batch: a runtime cannot infer them through a computed shape.
   const shapes = [...tape.dims]
-    .filter(([name, dims]) => own.has(name) && !used.has(name) && !allFixed(dims))
+    .filter(([name, dims]) => written.has(name) && !used.has(name) && !allFixed(dims))
     .map(([name, dims]) => ({ name, type: tape.type(name), dims: described(dims, symbol) }));
   return {
     graph: { ...graph, inputs: [...inputs, ...seedInput], outputs, nodes, weights, described: shapes },

@@ -104,9 +104,8 @@ class Builder {
       const ref = gradients.get(value);
       wrt.set(value, ref ?? this.zeroFor(tape, value));
     }
-    keepBlocked(this.graph, this.facts, tape, this.provider);
     return assemble({
-      graph: this.graph,
+      graph: keepBlocked(this.graph, this.facts, tape, this.provider),
       facts: this.facts,
       request: this.request,
       tape,

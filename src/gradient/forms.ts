@@ -1,5 +1,5 @@
 import type { ElementType } from '../base/tensor.js';
-import type { Dims } from './dims.js';
+import { isOne, type Dims } from './dims.js';
 import type { Window } from './window.js';
 
 /**
@@ -184,6 +184,8 @@ export function isBlocked(provider: string, type: ElementType, dims: Dims): bool
     channels !== undefined &&
     channels.slope === 0 &&
     channels.base > 0 &&
-    channels.base % BLOCK === 0
+    channels.base % BLOCK === 0 &&
+    // One number for each channel lies the same way in both layouts, and is gone before a reorder has begun.
+    !dims.slice(2).every(isOne)
   );
 }

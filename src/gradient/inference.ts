@@ -69,7 +69,9 @@ export function inferDims(
     }
     case 'Reshape': {
       const target = integers(1);
-      return target === undefined || first === undefined ? undefined : [reshaped(first, target)];
+      return target === undefined || first === undefined
+        ? undefined
+        : [reshaped(first, target, a.int('allowzero', 0) === 1)];
     }
     case 'Unsqueeze': {
       const axes = integers(1);
@@ -198,10 +200,13 @@ const SAME_SHAPE = new Set([
   'IsNaN',
 ]);
 
-/** Result of a Reshape: 0 copies, -1 takes what is left, which may depend on the batch. */
-function reshaped(from: Dims, target: readonly number[]): Dims | undefined {
-  const out: (Dim | undefined)[] = target.map((t, i) => (t === -1 ? undefined : t === 0 ? from[i] : fixed(t)));
+/** Result of a Reshape: 0 copies (or is 0), -1 takes what is left, which may depend on the batch. */
+function reshaped(from: Dims, target: readonly number[], zeroIsZero: boolean): Dims | undefined {
+  const out: (Dim | undefined)[] = target.map((t, i) =>
+    t === -1 ? undefined : t === 0 && !zeroIsZero ? from[i] : fixed(t),
+  );
   const hole = target.indexOf(-1);
+  if (out.some((d, i) => d === undefined && i !== hole)) return undefined;
   if (hole < 0) return out as Dims;
   const total = product(from);
   const rest = product(out.filter((d): d is Dim => d !== undefined));

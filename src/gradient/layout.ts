@@ -1,9 +1,12 @@
+import { makeAttributes } from '../graph/attributes.js';
 import type { Facts } from '../graph/facts.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import { dimsOf, fixed, range, sameShape, type Dims } from './dims.js';
+import { dimsOf, fixed, isOne, range, sameShape, type Dims } from './dims.js';
 import { BLOCK, isBlocked } from './forms.js';
 import { inferDims } from './inference.js';
 import type { Ref } from './rule.js';
+import { ENLARGED } from './rules/blocked.js';
+import { blockedGates } from './gates.js';
 import { numbers, type Tape } from './tape.js';
 
 /**
@@ -15,8 +18,11 @@ import { numbers, type Tape } from './tape.js';
  *
  * The layouts are foretold by the rules of ONNX Runtime's transformer. A wrong guess costs time, never exactness.
  */
-export function keepBlocked(graph: Graph, facts: Facts, tape: Tape, provider: string): void {
-  if (provider === 'cpu') new LayoutPass(graph, facts, tape).run();
+export function keepBlocked(graph: Graph, facts: Facts, tape: Tape, provider: string): Graph {
+  if (provider !== 'cpu') return graph;
+  const inside = blockedGates(graph, facts, tape);
+  new LayoutPass(inside, facts, tape).run();
+  return inside;
 }
 
 const JOINING = new Set(['Add', 'Sum', 'Mul']);
@@ -57,6 +63,16 @@ class LayoutPass {
 
   /** Operands that are in the layout are joined by those that are not, where the result is needed in it. */
   private rewritten(node: GraphNode): GraphNode {
+    const [x = ''] = node.inputs;
+    if (node.op === 'Resize' && isEnlargement(node) && !this.blocked.has(x)) {
+      const [small, large] = [this.dims(x), this.dims(node.outputs[0]!)];
+      if (small === undefined || large === undefined) return node;
+      if (this.wanted.has(node.outputs[0]!))
+        return { ...node, inputs: [this.enter(x, small), ...node.inputs.slice(1)] };
+      // Outside the layout an Expand is faster.
+      if (!small.slice(2).every(isOne)) return node;
+      return { ...node, op: 'Expand', inputs: [x, this.tape.shape(large)], attributes: makeAttributes({}) };
+    }
     if (!JOINING.has(node.op)) return node;
     // What has entered for another reader need not be reordered the other way.
     if (!this.wanted.has(node.outputs[0]!) && !node.inputs.some((v) => this.entered.has(v))) return node;
@@ -124,7 +140,7 @@ class LayoutPass {
       });
     }
     if (PLAIN.has(node.op) || node.op === 'BatchNormalization') return true;
-    if (node.op === 'Resize') return node.attributes.string('mode', 'nearest') === 'nearest';
+    if (node.op === 'Resize') return isEnlargement(node);
     if (!FUSED.has(node.op) || this.uses.get(x) !== 1) return false;
     const maker = this.makers.get(x);
     return maker?.op === 'Conv' || (maker?.op === 'Add' && second === '');
@@ -166,4 +182,11 @@ class LayoutPass {
       if (dims !== undefined) this.shapes.set(node.outputs[i]!, dims);
     }
   }
+}
+
+/** The only Resize that the layout has: each element repeated a whole number of times. */
+function isEnlargement(node: GraphNode): boolean {
+  return (Object.keys(ENLARGED) as (keyof typeof ENLARGED)[]).every(
+    (k) => node.attributes.string(k, '') === ENLARGED[k],
+  );
 }

@@ -1,7 +1,8 @@
 import { toNumbers } from '../../base/tensor.js';
 import { Algebra } from '../algebra.js';
 import { sameShape } from '../dims.js';
-import { affine, rectified } from './blocked.js';
+import { isBlocked } from '../forms.js';
+import { affine, isSpread, rectified, spreadOver } from './blocked.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** A gradient in the output's dimensions, summed back to input i. */
@@ -52,6 +53,19 @@ function product(c: RuleContext): (Ref | undefined)[] {
     const bell = a.exp(a.sub(Math.log(slope.k * TWO_OVER_ROOT_PI), a.square(slope.v)));
     const dx = a.mul(dy, a.add(f, a.mul(x, bell)));
     return i === 0 ? [dx] : [undefined, dx];
+  }
+  // A gate for each channel (squeeze and excitation), spread over the positions within the blocked layout.
+  for (const [i, x, g] of [
+    [0, p, q],
+    [1, q, p],
+  ] as const) {
+    const dims = c.dims(x);
+    if (!isSpread(c.dims(g), dims) || !isBlocked(c.provider, c.type(x), dims)) continue;
+    const size = dims[2]!.base * dims[3]!.base;
+    const gradients: (Ref | undefined)[] = [];
+    gradients[i] = c.wants(i) ? a.mul(dy, spreadOver(a, g, dims)) : undefined;
+    gradients[1 - i] = c.wants(1 - i) ? a.mul(a.op('GlobalAveragePool', [a.mul(dy, x)]), size) : undefined;
+    return gradients;
   }
   return [back(c, a, 0, () => a.mul(dy, q)), back(c, a, 1, () => a.mul(dy, p))];
 }

@@ -1,6 +1,6 @@
 import { float } from '../../graph/attributes.js';
 import { Algebra } from '../algebra.js';
-import type { Dims } from '../dims.js';
+import { isOne, ONE, sameShape, type Dims } from '../dims.js';
 import { isBlocked } from '../forms.js';
 import type { Ref } from '../rule.js';
 
@@ -55,4 +55,36 @@ export function rectified(a: Algebra, dy: Ref, y: Ref, dims: Dims, high?: number
   }
   const positive = a.greater(y, 0);
   return a.mask(high === undefined ? positive : a.and(positive, a.less(y, high)), dy);
+}
+
+/**
+ * [N, C, 1, 1] repeated over the positions of `dims`. In the blocked layout an enlargement keeps it there, where an Expand
+ * would not.
+ */
+export function spreadOver(a: Algebra, v: Ref, dims: Dims): Ref {
+  const space = dims.slice(2);
+  if (!isBlocked(a.c.provider, a.emit.type(v), dims) || space.some((d) => d.slope !== 0)) return a.expand(v, dims);
+  const data = Float32Array.from([1, 1, ...space.map((d) => d.base)]);
+  const scales = a.emit.constant({ type: 'float32', dims: [dims.length], data });
+  a.emit.settle(
+    v,
+    dims.map((d, i) => (i < 2 ? d : ONE)),
+  );
+  const out = a.op('Resize', [v, undefined, scales], ENLARGED);
+  a.emit.settle(out, dims);
+  return out;
+}
+
+/** The enlargement that ONNX Runtime has in its blocked layout. */
+export const ENLARGED = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+
+/** Whether [N, C, 1, 1] is repeated over positions where it meets these dimensions. */
+export function isSpread(v: Dims, over: Dims): boolean {
+  return (
+    v.length === 4 &&
+    over.length === 4 &&
+    v.slice(2).every(isOne) &&
+    !over.slice(2).every(isOne) &&
+    sameShape(v.slice(0, 2), over.slice(0, 2))
+  );
 }

@@ -4,6 +4,7 @@ import { isBlocked, maxPoolForm } from '../forms.js';
 import { rule, refusal, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { leftOver, windowOf, type Window } from '../window.js';
 import { maxPoolBlocked } from './blockedPooling.js';
+import { ENLARGED, spreadOver } from './blocked.js';
 import { scatterFlat } from './scatterFlat.js';
 import { spread, taps } from './windows.js';
 
@@ -58,11 +59,7 @@ function windowSum(a: Algebra, g: Ref, w: Window, x: readonly Dim[], y: readonly
     // Windows side by side: every element gets its window's gradient.
     if (isBlocked(a.c.provider, a.emit.type(g), x)) {
       const scales = a.emit.constant({ type: 'float32', dims: [2 + n], data: Float32Array.from([1, 1, ...w.kernel]) });
-      const wide = a.op('Resize', [g, undefined, scales], {
-        mode: 'nearest',
-        coordinate_transformation_mode: 'asymmetric',
-        nearest_mode: 'floor',
-      });
+      const wide = a.op('Resize', [g, undefined, scales], ENLARGED);
       return a.pad(
         wide,
         n + 2,
@@ -185,20 +182,13 @@ export const poolingRules: readonly RuleEntry[] = [
   // dx = dy / n
   rule('GlobalAveragePool', (c) => {
     const a = new Algebra(c);
-    const x = c.inputs[0]!;
+    const dims = c.dims(c.inputs[0]!);
     const dy = c.outputGradients[0]!;
-    return [
-      a.expandLike(
-        a.div(
-          dy,
-          a.count(
-            spaceAxes(c).map((i) => c.dims(x)[i]!),
-            dy,
-          ),
-        ),
-        x,
-      ),
-    ];
+    const count = a.count(
+      spaceAxes(c).map((i) => dims[i]!),
+      dy,
+    );
+    return [spreadOver(a, a.div(dy, count), dims)];
   }),
   // The first element that attains the maximum.
   rule('GlobalMaxPool', (c) => {

@@ -1,6 +1,7 @@
 import { toIntegers } from '../../base/tensor.js';
 import { Algebra } from '../algebra.js';
 import { axisOf, dimsOf, range, type Dim } from '../dims.js';
+import { spreadOver } from './blocked.js';
 import { rule, zeros, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** A reduction seen from behind. */
@@ -31,7 +32,8 @@ function reduced(c: RuleContext): Reduced {
     kept,
     dy: keep(c.outputGradients[0]!),
     y: () => keep(c.outputs[0]!),
-    expand: (g) => a.expand(g, dims),
+    // Over all positions of a picture.
+    expand: (g) => (dims.length === 4 && axes.join() === '2,3' ? spreadOver(a, g, dims) : a.expand(g, dims)),
   };
 }
 

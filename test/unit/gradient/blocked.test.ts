@@ -261,12 +261,46 @@ describe('gradient/blocked: forms for the blocked layout', () => {
     });
   });
 
+  it('squeeze and excitation: no reduction and no broadcast over the positions is left, and the values stay', async () => {
+    const dims = [2, 16, 6, 5];
+    const one = random([16, 16, 1, 1], (r) => r.normal());
+    const conv = random([16, 16, 3, 3], (r) => r.normal());
+    const graph = graphOf(
+      dims,
+      [
+        makeNode('Conv', 'a', ['x', 'w'], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+        makeNode('Sigmoid', 'b', ['a']),
+        makeNode('Mul', 'c', ['a', 'b']),
+        makeNode('ReduceMean', 'm', ['c', 'axes'], { keepdims: 1 }),
+        makeNode('Conv', 'f', ['m', 'v'], { kernel_shape: [1, 1] }),
+        makeNode('Sigmoid', 'g', ['f']),
+        makeNode('Mul', 'h', ['g', 'c']),
+        makeNode('Conv', 'y', ['h', 'w'], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+      ],
+      [
+        ['w', conv],
+        ['v', one],
+      ],
+    );
+    const axes = { type: 'int64' as const, dims: [2], data: BigInt64Array.from([2n, -1n]) };
+    const whole = { ...graph, weights: new Map([...graph.weights, ['axes', inMemory('axes', axes)]]) };
+    const found = await both(
+      whole,
+      random(dims, (r) => r.normal()),
+    );
+    assert.ok(relativeError(found.blocked, found.plain) < 1e-6);
+    const left = ops(found.graph).filter((op) => op === 'ReduceMean' || op === 'ReduceSum' || op === 'Expand');
+    assert.ok(left.length <= 2, left.join()); // of the score itself
+    assert.equal(ops(found.graph).filter((op) => op === 'GlobalAveragePool').length, 2);
+    assert.ok(ops(found.other).includes('ReduceMean'));
+  });
+
   it('a gradient from outside the layout enters it once, and nothing changes by it', async () => {
     const dims = [2, 16, 6, 6];
     const weight = random([16, 16, 3, 3], (r) => r.normal());
     const conv = (name: string, input: string): GraphNode =>
       makeNode('Conv', name, [input, 'w'], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
-    // A residual block in front of a global mean: its gradient is an Expand, which is not in the layout.
+    // A residual block in front of a flattening: its gradient is a Reshape, which is not in the layout.
     const graph = graphOf(
       dims,
       [
@@ -275,7 +309,7 @@ describe('gradient/blocked: forms for the blocked layout', () => {
         conv('c', 'b'),
         makeNode('Add', 'd', ['c', 'b']),
         makeNode('Relu', 'e', ['d']),
-        makeNode('GlobalAveragePool', 'y', ['e']),
+        makeNode('Flatten', 'y', ['e']),
       ],
       [['w', weight]],
     );
@@ -288,7 +322,7 @@ describe('gradient/blocked: forms for the blocked layout', () => {
       (n) =>
         n.op === 'Conv' &&
         n.attributes.int('group', 1) === 16 &&
-        found.graph.graph.nodes.some((o) => o.op === 'Expand' && o.outputs[0] === n.inputs[0]),
+        found.graph.graph.nodes.some((o) => o.op === 'Reshape' && o.outputs[0] === n.inputs[0]),
     );
     assert.equal(entries.length, 1);
   });
