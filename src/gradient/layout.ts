@@ -37,7 +37,9 @@ class LayoutPass {
   private readonly makers = new Map<string, GraphNode>();
   private readonly uses = new Map<string, number>();
   private readonly wanted = new Set<string>();
+  /** Values that have entered, under their new names, and the nodes that let them in. */
   private readonly entered = new Map<string, Ref>();
+  private readonly copies = new Map<string, GraphNode>();
 
   constructor(
     private readonly graph: Graph,
@@ -58,6 +60,18 @@ class LayoutPass {
       const next = this.rewritten(node);
       tape.nodes.push(next);
       this.see(next);
+    }
+    // Right behind what they copy, not in front of what reads them: of two operands ONNX Runtime first computes the one
+    // that stands later, and the masks that meet a gradient here would be computed, and held, during the forward pass.
+    const inOrder = tape.nodes.splice(0);
+    const made = new Set(inOrder.flatMap((n) => n.outputs));
+    for (const [value, copy] of this.copies) if (!made.has(value)) tape.nodes.push(copy);
+    for (const node of inOrder) {
+      tape.nodes.push(node);
+      for (const output of node.outputs) {
+        const copy = this.copies.get(output);
+        if (copy !== undefined) tape.nodes.push(copy);
+      }
     }
   }
 
@@ -89,6 +103,7 @@ class LayoutPass {
     const channels = dims[1]!.base;
     const ones = this.tape.constant(numbers('float32', [channels, 1, 1, 1], Array<number>(channels).fill(1)));
     const copy = this.tape.op('Conv', [value, ones], { kernel_shape: [1, 1], group: channels });
+    this.copies.set(value, this.tape.nodes.pop()!);
     this.tape.settle(copy, dims);
     this.shapes.set(copy, dims);
     this.blocked.add(copy);

@@ -25,6 +25,8 @@ export interface Emitter {
   shape(dims: Dims): Ref;
   /** Element type of a forward or emitted value. */
   type(value: Ref): ElementType;
+  /** Gradients that are 0 wherever the value they belong to is 0: a rectifier has nothing to take away from them. */
+  readonly vanishing: Set<Ref>;
   /** Tells the dimensions of an emitted value, where an expansion knows what could not be inferred. */
   settle(value: Ref, dims: Dims): void;
 }

@@ -22,6 +22,7 @@ export class Tape implements Emitter {
   readonly learned = new Map<string, ValueFact>();
   /** Dimensions of values as rules and the engine told them. */
   readonly dims = new Map<Ref, Dims>();
+  readonly vanishing = new Set<Ref>();
   /** Name of the forward node that is being differentiated: emitted nodes are called after it. */
   scope = 'gradient';
   private readonly types = new Map<string, ElementType>();

@@ -36,7 +36,9 @@ export function swish(a: Algebra, x: Ref, y: Ref, alpha: number): Ref {
 
 export const activationRules: readonly RuleEntry[] = [
   // y = max(x, 0)
-  piecewise('Relu', '', (a, dy, c) => rectified(a, dy, c.outputs[0]!, c.dims(c.outputs[0]!))),
+  piecewise('Relu', '', (a, dy, c) =>
+    a.emit.vanishing.has(dy) ? dy : rectified(a, dy, c.outputs[0]!, c.dims(c.outputs[0]!)),
+  ),
   // y = x > 0 ? x : αx. With α > 0, x and y have one sign.
   piecewise('LeakyRelu', '', (a, dy, c) => {
     const alpha = c.attributes.float('alpha', 0.01);

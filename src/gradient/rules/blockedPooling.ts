@@ -2,7 +2,7 @@ import { Algebra } from '../algebra.js';
 import { fixed, range, type Dim, type Dims } from '../dims.js';
 import type { Ref, RuleContext } from '../rule.js';
 import type { Window } from '../window.js';
-import { affine, depthwise, STEEP } from './blocked.js';
+import { affine, depthwise, rectified, STEEP } from './blocked.js';
 import { interleaved } from './windows.js';
 
 /**
@@ -15,14 +15,26 @@ import { interleaved } from './windows.js';
  */
 export function maxPoolBlocked(c: RuleContext, a: Algebra, w: Window): Ref {
   const [x, y] = [c.inputs[0]!, c.outputs[0]!];
-  const [dims, out] = [c.dims(x), c.dims(y)];
   const safe = isRectified(c, x);
-  let dy = c.outputGradients[0]!;
+  // The element that has the maximum is rectified where the maximum is: masked here, dy has fewer elements than behind.
+  const dy = safe ? rectified(a, c.outputGradients[0]!, y, c.dims(y)) : c.outputGradients[0]!;
+  const dx = alongAxes(c, a, w, dy, safe);
+  if (safe) c.emit.vanishing.add(dx);
+  return dx;
+}
+
+function alongAxes(c: RuleContext, a: Algebra, w: Window, gradient: Ref, safe: boolean): Ref {
+  const [x, y] = [c.inputs[0]!, c.outputs[0]!];
+  const [dims, out] = [c.dims(x), c.dims(y)];
+  let dy = gradient;
   let source = x;
   if (w.kernel[0]! > 1 || w.strides[0]! > 1) {
     const columns = w.kernel[1]! > 1 || w.strides[1]! > 1;
     const between = [dims[0]!, dims[1]!, dims[2]!, out[3]!];
-    if (columns) source = pooledColumns(a, x, w);
+    if (columns) {
+      source = pooledColumns(a, x, w);
+      a.emit.settle(source, between);
+    }
     dy = alongAxis(a, { source, reduced: y, dy, dims: columns ? between : dims, out, axis: 0, safe }, w);
     if (!columns) return dy;
     return alongAxis(a, { source: x, reduced: source, dy, dims, out: between, axis: 1, safe }, w);
@@ -68,14 +80,17 @@ function alongAxis(a: Algebra, s: Stage, w: Window): Ref {
   const [kernel, stride, begin] = [w.kernel[axis]!, w.strides[axis]!, w.begin[axis]!];
   const [size, windows] = [dims[axis + 2]!.base, out[axis + 2]!.base];
   const one = new OneTap(a, channels, axis, s.dy);
+  // Nothing is added. But what does not depend on the gradient may run during the forward pass, and would be held until the
+  // gradient comes by: a third of the memory of a network with large pictures.
+  const reduced = a.add(depthwise(a, dy, out, 0, 0), s.reduced);
   const ones = (): Ref => {
-    const v = s.reduced;
+    const v = reduced;
     return a.op('Clip', [affine(a, v, out, 1, 0), a.emit.scalar(1, v), a.emit.scalar(1, v)]);
   };
   let edge: Ref | undefined;
   // 1 where the window's value at place k is its maximum: only there their difference, which is never negative, is 0.
   const hit = (k: number): Ref => {
-    let maximum = s.reduced;
+    let maximum = reduced;
     if (!s.safe) {
       // Outside the picture a convolution reads 0, which is no value of the window.
       const before = range(windows).filter((o) => o * stride + k - begin < 0).length;

@@ -41,7 +41,8 @@ export function phaseByPhase(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[],
   const planes = rows.phases.map((r) =>
     columns.phases.map((c) => {
       const kernel = a.transpose(chosen(a, w, [r, c], [r.high - r.low, c.high - c.low]), [1, 0, 2, 3]);
-      return convolved(a, dy, kernel, s, [r, c], [rows.cells, columns.cells]);
+      const outer = [wDims[1]!.base, wDims[0]!.base];
+      return convolved(a, dy, kernel, outer, s, [r, c], [rows.cells, columns.cells]);
     }),
   );
   return woven(a, planes, lead, s.input);
@@ -60,7 +61,8 @@ export function phasesAtOnce(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[],
       return a.transpose(chosen(a, w, at, spans), [1, 0, 2, 3]);
     }),
   );
-  const y = convolved(a, dy, a.concat(kernels, 0), s, [rows, columns], [rows.cells, columns.cells]);
+  const outer = [wDims[1]!.base * kernels.length, wDims[0]!.base];
+  const y = convolved(a, dy, a.concat(kernels, 0), outer, s, [rows, columns], [rows.cells, columns.cells]);
   return unstacked(a, y, wDims[1]!, rows, columns, s.input);
 }
 
@@ -80,7 +82,9 @@ export function factored(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: 
     return a.reshape(a.transpose(kernel, [3, 1, 0, 2]), [width, 1, c, m, span].map(fixed));
   });
   const kernel = a.reshape(a.concat(perPhase, 1), [width * n * c, m, span, 1].map(fixed));
-  const first = a.op('Conv', [dy, a.pad(kernel, 4, [0], [0], [between - width * n * c])], {
+  const filled = a.pad(kernel, 4, [0], [0], [between - width * n * c]);
+  a.emit.settle(filled, [between, m, span, 1].map(fixed));
+  const first = a.op('Conv', [dy, filled], {
     kernel_shape: [span, 1],
     pads: [rows.high, 0, rows.cells - s.output[0]! - rows.low, 0],
   });
@@ -141,9 +145,20 @@ function before(end: number): number {
   return end < 0 ? -(2 ** 31) + 1 : end;
 }
 
-function convolved(a: Algebra, dy: Ref, kernel: Ref, s: Window, at: readonly Span[], cells: readonly number[]): Ref {
+/** @param outer channels out and in of the kernel */
+function convolved(
+  a: Algebra,
+  dy: Ref,
+  kernel: Ref,
+  outer: readonly number[],
+  s: Window,
+  at: readonly Span[],
+  cells: readonly number[],
+): Ref {
+  const places = at.map((p) => p.high - p.low + 1);
+  a.emit.settle(kernel, [...outer, ...places].map(fixed));
   return a.op('Conv', [dy, kernel], {
-    kernel_shape: at.map((p) => p.high - p.low + 1),
+    kernel_shape: places,
     pads: [...at.map((p) => p.high), ...at.map((p, i) => cells[i]! - s.output[i]! - p.low)],
   });
 }
