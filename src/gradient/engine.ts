@@ -104,6 +104,7 @@ class Builder {
       const ref = gradients.get(value);
       wrt.set(value, ref ?? this.zeroFor(tape, value));
     }
+    tape.prune([score.score, ...wrt.values()]);
     return assemble({
       graph: keepBlocked(this.graph, this.facts, tape, this.provider),
       facts: this.facts,

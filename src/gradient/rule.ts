@@ -27,6 +27,8 @@ export interface Emitter {
   type(value: Ref): ElementType;
   /** Gradients that are 0 wherever the value they belong to is 0: a rectifier has nothing to take away from them. */
   readonly vanishing: Set<Ref>;
+  /** Gradients behind a rectifier in the blocked layout, and what they were made of: the gradient in front, and 1 where it is cut. */
+  readonly rectified: Map<Ref, { readonly dy: Ref; readonly outside: Ref }>;
   /** Tells the dimensions of an emitted value, where an expansion knows what could not be inferred. */
   settle(value: Ref, dims: Dims): void;
 }

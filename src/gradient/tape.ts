@@ -23,6 +23,7 @@ export class Tape implements Emitter {
   /** Dimensions of values as rules and the engine told them. */
   readonly dims = new Map<Ref, Dims>();
   readonly vanishing = new Set<Ref>();
+  readonly rectified = new Map<Ref, { readonly dy: Ref; readonly outside: Ref }>();
   /** Name of the forward node that is being differentiated: emitted nodes are called after it. */
   scope = 'gradient';
   private readonly types = new Map<string, ElementType>();
@@ -118,6 +119,18 @@ export class Tape implements Emitter {
     this.dims.set(value, dims);
     if (!this.trackDims || this.learned.has(value)) return;
     this.learned.set(value, { type: this.type(value), base: dims.map((d) => d.base), slope: dims.map((d) => d.slope) });
+  }
+
+  /** Leaves out the nodes from which none of these values is computed: what a rule has joined with what stands behind it. */
+  prune(values: Iterable<Ref>): void {
+    const needed = new Set(values);
+    const kept: GraphNode[] = [];
+    for (const node of this.nodes.splice(0).reverse()) {
+      if (!node.outputs.some((o) => needed.has(o))) continue;
+      kept.push(node);
+      for (const input of node.inputs) needed.add(input);
+    }
+    this.nodes.push(...kept.reverse());
   }
 
   /** A name nobody uses. */

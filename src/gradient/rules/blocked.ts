@@ -44,8 +44,12 @@ function outside(a: Algebra, y: Ref, dims: Dims, high: number | undefined): Ref 
 /** dy where low = 0 < y (and y < high), else 0. For values that are at least 0: the output of a rectifier. */
 export function rectified(a: Algebra, dy: Ref, y: Ref, dims: Dims, high?: number): Ref {
   const type = a.emit.type(y);
-  if (isBlocked(a.c.provider, type, dims) && (high ?? 1) <= LARGE)
-    return a.mul(dy, depthwise(a, outside(a, y, dims, high), dims, -1, 1));
+  if (isBlocked(a.c.provider, type, dims) && (high ?? 1) <= LARGE) {
+    const cut = outside(a, y, dims, high);
+    const dx = a.mul(dy, depthwise(a, cut, dims, -1, 1));
+    a.emit.rectified.set(dx, { dy, outside: cut });
+    return dx;
+  }
   if (type === 'float32' && a.c.provider === 'cpu') {
     // The same in one elementwise pass each; Where with a scalar takes three.
     const step = (alpha: number, beta: number): Ref =>

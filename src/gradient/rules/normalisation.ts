@@ -37,10 +37,12 @@ function batchNormalization(c: RuleContext): (Ref | undefined)[] {
 /** A factor for each channel. In the blocked layout a depthwise convolution keeps it there, where a broadcast would not. */
 function scaled(a: Algebra, dy: Ref, factor: Ref, dims: Dims): Ref {
   if (!isBlocked(a.c.provider, a.emit.type(dy), dims)) return a.mul(dy, perChannel(a, a.castLike(factor, dy), dims));
-  return a.op('Conv', [dy, a.reshape(factor, [dims[1]!, ONE, ONE, ONE])], {
-    kernel_shape: [1, 1],
-    group: dims[1]!.base,
-  });
+  const each = (v: Ref): Ref => a.reshape(v, [dims[1]!, ONE, ONE, ONE]);
+  const attributes = { kernel_shape: [1, 1], group: dims[1]!.base };
+  // Behind a rectifier the factor becomes part of its mask.
+  const mask = a.emit.rectified.get(dy);
+  if (mask !== undefined) return a.mul(mask.dy, a.op('Conv', [mask.outside, each(a.neg(factor)), factor], attributes));
+  return a.op('Conv', [dy, each(factor)], attributes);
 }
 
 /** x normalised over some axes to mean 0 and variance 1: x̂ = (x - μ)·r with r = 1/√(σ² + ε). */

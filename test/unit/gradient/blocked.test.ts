@@ -295,6 +295,34 @@ describe('gradient/blocked: forms for the blocked layout', () => {
     assert.ok(ops(found.other).includes('ReduceMean'));
   });
 
+  it('a normalisation in front of a rectifier: its factor joins the mask, unless somebody asks for what is between', async () => {
+    const dims = [2, 16, 6, 5];
+    const conv = random([16, 16, 3, 3], (r) => r.normal());
+    const statistic = (seed: number): FloatTensor => random([16], (r) => 0.5 + r.uniform(), seed);
+    const graph = graphOf(
+      dims,
+      [
+        makeNode('BatchNormalization', 'n', ['x', 'scale', 'shift', 'mean', 'variance']),
+        makeNode('Relu', 'r', ['n']),
+        makeNode('Conv', 'y', ['r', 'w'], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+      ],
+      [
+        ['w', conv],
+        ['scale', statistic(1)],
+        ['shift', statistic(2)],
+        ['mean', statistic(4)],
+        ['variance', statistic(5)],
+      ],
+    );
+    const x = random(dims, (r) => r.normal());
+    for (const wrt of ['x', 'n', 'r']) {
+      const found = await both(graph, x, wrt);
+      assert.ok(relativeError(found.blocked, found.plain) < 1e-6, wrt);
+    }
+    const written = (await both(graph, x)).graph.graph.nodes.filter((n) => /^(n|r)\/grad/.test(n.name));
+    assert.equal(written.filter((n) => n.op === 'Mul').length, 1, 'one product for mask and factor');
+  });
+
   it('a gradient from outside the layout enters it once, and nothing changes by it', async () => {
     const dims = [2, 16, 6, 6];
     const weight = random([16, 16, 3, 3], (r) => r.normal());
