@@ -12,6 +12,7 @@ const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>([
   'labels',
   'measure',
   'activations',
+  'graphActivations',
   'topPictures',
   'trust',
 ]);

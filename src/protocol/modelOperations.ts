@@ -1,10 +1,11 @@
 import type { Activation, ActivationExport, TopPictures } from '../result/activations.js';
-import type { GraphStructure } from '../result/graphView.js';
+import type { GraphActivations, GraphStructure } from '../result/graphView.js';
 import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
 import type { Outcome } from '../result/explanation.js';
 import type {
   KernelPage,
   LayerWeights,
+  WeightComparison,
   WeightNeighbours,
   WeightsExport,
   WeightsPca,
@@ -21,6 +22,18 @@ export interface WeightsRequest extends ModelRequest {
   readonly weight?: string;
   /** Default: the first 64 × 64 kernels (or 256 × 256 numbers of a matrix). Out-of-range parts are cut, not refused. */
   readonly page?: KernelPage;
+  /** The layer with weights drawn anew instead of its own: the seed of the draw. */
+  readonly random?: number;
+}
+
+/** What a layer is compared with: the same layer of another checkpoint, or of the same one with weights drawn anew. */
+export type OtherWeights = { readonly model: string } | { readonly random: number };
+
+export interface CompareWeightsRequest extends ModelRequest {
+  readonly layer: string;
+  /** One of the layer's weights; default the main one. */
+  readonly weight?: string;
+  readonly other: OtherWeights;
 }
 
 export interface WeightsPcaRequest extends ModelRequest {
@@ -77,6 +90,11 @@ export interface TopProgress extends WorkProgress {
   readonly top?: TopPictures;
 }
 
+export interface GraphActivationsRequest extends ModelRequest {
+  /** One picture or `.npy`. */
+  readonly input: string;
+}
+
 export interface GraphRequest extends ModelRequest {
   /** Runs the model once for the shapes on the edges and the FLOPs; without it nothing is run. Default false. */
   readonly measured?: boolean;
@@ -91,9 +109,13 @@ export interface ModelOperations {
   /** Reads every weight once, in pieces, and says what is odd. */
   scanWeights: Operation<ModelRequest, WeightScan, ScanProgress>;
   graphView: Operation<GraphRequest, GraphStructure, WorkProgress>;
+  /** Numbers about every value of the graph on one picture. */
+  graphActivations: Operation<GraphActivationsRequest, GraphActivations, WorkProgress>;
   weights: Operation<WeightsRequest, LayerWeights, WorkProgress>;
   /** Of a weight of any size; remembered until the file changes. */
   weightStatistics: Operation<WeightsRequest, WeightStatistics, WorkProgress>;
+  /** How far a weight is from the same one of another checkpoint. */
+  compareWeights: Operation<CompareWeightsRequest, WeightComparison, WorkProgress>;
   weightsPca: Operation<WeightsPcaRequest, WeightsPca, WorkProgress>;
   weightNeighbours: Operation<WeightNeighboursRequest, WeightNeighbours, WorkProgress>;
   activations: Operation<ActivationsRequest, Activation, WorkProgress>;

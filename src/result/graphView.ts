@@ -41,6 +41,30 @@ export interface GraphModule {
   readonly flops?: number;
 }
 
+/**
+ * What the nodes of a graph make of one picture, in the order of {@link GraphStructure.nodes}; NaN where a node makes
+ * nothing that can be measured (no floating-point value, or none that depends on the picture). Over the finite elements of
+ * a node's first value.
+ */
+export interface GraphActivations {
+  readonly input: string;
+  /** Mean of |v|. */
+  readonly meanMagnitude: Float32Array;
+  /** Largest |v|. */
+  readonly largest: Float32Array;
+  /** Population standard deviation. */
+  readonly std: Float32Array;
+  /** Share of elements that are exactly zero. */
+  readonly zero: Float32Array;
+  /** Elements that are NaN or infinite. */
+  readonly notFinite: Uint32Array;
+  /** Values that were measured. */
+  readonly measured: number;
+  readonly provider: string;
+  readonly milliseconds: number;
+  readonly notes: readonly string[];
+}
+
 /** A value on its way from the node that makes it to one that reads it; indices into `nodes`. */
 export interface GraphViewEdge {
   readonly from: number;

@@ -101,6 +101,30 @@ export interface LayerWeights {
   readonly notes: readonly string[];
 }
 
+/** A weight `a` and the same weight `b` of another checkpoint, over all elements that are finite in both. */
+export interface WeightComparison {
+  readonly layer: string;
+  readonly weight: WeightEntry;
+  /** As the other checkpoint has it: its name and its type may differ, its shape does not. */
+  readonly other: WeightEntry;
+  /** L2 norms of `a` and `b`, and ‖a − b‖. */
+  readonly l2: number;
+  readonly otherL2: number;
+  readonly differenceL2: number;
+  /** ‖a − b‖ / ‖a‖; 0 where both are zero, infinite where only `a` is. */
+  readonly relative: number;
+  /** Cosine of the angle between `a` and `b` as vectors; NaN where one of them is zero. */
+  readonly cosine: number;
+  /** Largest |a − b|, and the filter (output) that it is in. */
+  readonly largest: number;
+  readonly largestFilter: number;
+  /** The same relative change and cosine for each filter (output). */
+  readonly filterRelative: Float32Array;
+  readonly filterCosine: Float32Array;
+  /** Elements that are not finite in one of them: left out. */
+  readonly leftOut: number;
+}
+
 /** The rows of the last linear layer in the plane of their principal components. */
 export interface WeightsPca {
   readonly layer: string;

@@ -53,7 +53,7 @@ async function one(
 ): Promise<{ activation: Activation; sample: FloatTensor; loaded: LoadedInput }> {
   const started = performance.now();
   const { subject, layer, layout } = site;
-  const loaded = await load(input, call.signal);
+  const loaded = await loadOrExplain(input, call.signal);
   call.progress({ message: `running ${layer.name}` });
   const value = (await subject.values(loaded.tensor, [layer.output], call.signal)).get(layer.output)!;
   const sample = value.data;
@@ -130,7 +130,8 @@ export async function exportActivations(
   return { ...(await answerOf(model, site.subject, [])), results };
 }
 
-async function load(input: ExpandedInput, signal: AbortSignal): Promise<LoadedInput> {
+/** Reads an input, or throws what was wrong with it as it is told to a person. */
+export async function loadOrExplain(input: ExpandedInput, signal: AbortSignal): Promise<LoadedInput> {
   if ('load' in input) return input.load(signal);
   const { kind, code, message, hint } = input.error;
   if (kind === 'bug' || kind === 'cancelled') throw new Error(message);

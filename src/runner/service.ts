@@ -5,7 +5,9 @@ import type { Call, Handlers } from '../protocol/channel.js';
 import type {
   ActivationsAnswer,
   ActivationsRequest,
+  CompareWeightsRequest,
   ExportActivationsRequest,
+  GraphActivationsRequest,
   GraphRequest,
   TopPicturesRequest,
   TopProgress,
@@ -26,16 +28,25 @@ import type {
   WorkProgress,
 } from '../protocol/runner.js';
 import type { Activation, TopPictures } from '../result/activations.js';
-import type { GraphStructure } from '../result/graphView.js';
+import type { GraphActivations, GraphStructure } from '../result/graphView.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { MethodDescription } from '../result/method.js';
 import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
-import type { LayerWeights, WeightNeighbours, WeightsExport, WeightsPca, WeightStatistics } from '../result/weights.js';
+import type {
+  LayerWeights,
+  WeightComparison,
+  WeightNeighbours,
+  WeightsExport,
+  WeightsPca,
+  WeightStatistics,
+} from '../result/weights.js';
 import { OrtSessions, runtimeVersion } from '../session/ort/ortSession.js';
 import { activationsOf, exportActivations } from './activations.js';
 import { outlineOf } from './describe.js';
 import { explainInputs } from './explain.js';
 import { Foreground } from './foreground.js';
+import { compareWeights } from './compareWeights.js';
+import { graphActivationsOf } from './graphActivations.js';
 import { structureOf } from './graphView.js';
 import { writeGradient, type GradientFile } from './gradientModel.js';
 import { differentiableByTable, inspectModel } from './inspect.js';
@@ -103,11 +114,24 @@ export class RunnerService implements Handlers<RunnerApi> {
       return structureOf(file.graph, file.layers, request.measured ? await model.facts() : undefined);
     });
 
+  graphActivations = (request: GraphActivationsRequest, call: Progress): Promise<GraphActivations> =>
+    this.foreground.during(() => this.models.use(request, (model) => graphActivationsOf(model, request, call)));
+
   weights = (request: WeightsRequest, call: Progress): Promise<LayerWeights> =>
     this.models.use(request, (model) => layerWeights(model, request, call));
 
   weightStatistics = (request: WeightsRequest, call: Progress): Promise<WeightStatistics> =>
     this.models.use(request, (model) => weightStatistics(model, request, call));
+
+  compareWeights = (request: CompareWeightsRequest, call: Progress): Promise<WeightComparison> =>
+    this.models.use(request, (model) => {
+      const { other } = request;
+      if ('random' in other) return compareWeights(model, model, request, call);
+      // Only the file is different: provider and threads play no part, and a sidecar is not read for weights.
+      return this.models.use({ ...request, model: other.model }, (second) =>
+        compareWeights(model, second, request, call),
+      );
+    });
 
   weightsPca = (request: WeightsPcaRequest, call: Progress): Promise<WeightsPca> =>
     this.models.use(request, (model) => weightsPca(model, request, call));

@@ -1,10 +1,14 @@
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
+import { Random } from '../base/random.js';
 import { floatTensor, sizeOf, type FloatTensor } from '../base/tensor.js';
 import { storedBytes } from '../checkpoint/elements.js';
+import { withWeights } from '../graph/edits.js';
 import { findLayer } from '../graph/findLayer.js';
+import type { Graph } from '../graph/graph.js';
 import { lastLinear } from '../graph/heads.js';
 import type { Layer } from '../graph/layer.js';
+import { randomWeights } from '../session/randomWeights.js';
 import { chunksOf, readBlock } from '../session/weightArray.js';
 import { encodePng } from '../input/encode.js';
 import { labelOf } from '../input/labels.js';
@@ -39,6 +43,8 @@ const MOST_TOKENS = 2048;
 interface Memory {
   readonly statistics: Map<string, WeightStatistics>;
   readonly rows: Map<string, Promise<ClassRows>>;
+  /** One layer with weights drawn anew: the one that is looked at. */
+  redrawn?: { readonly key: string; readonly graph: Graph };
 }
 
 const memories = new WeakMap<OpenModel, Memory>();
@@ -53,10 +59,12 @@ function memoryOf(model: OpenModel): Memory {
 }
 
 export async function layerWeights(model: OpenModel, request: WeightsRequest, call: Progress): Promise<LayerWeights> {
-  const { layer, all, shown } = await choose(model, request);
+  const { layer, all, shown } = await choose(model, request, call.signal);
   const sorted = request.page?.sort === 'norm';
   const measured = sorted || storedBytes(shown.array.stored) <= MEASURED_AT_ONCE;
-  const statistics = measured ? await measure(model, shown, call) : memoryOf(model).statistics.get(shown.entry.name);
+  const statistics = measured
+    ? await measure(model, shown, call, request.random)
+    : memoryOf(model).statistics.get(nameOf(shown, request.random));
   const order = sorted && statistics !== undefined ? byNorm(statistics.filterNorms) : undefined;
   const page = await pageOf(shown, request.page, order, call.signal);
   const notes: string[] = [];
@@ -81,17 +89,20 @@ export async function weightStatistics(
   request: WeightsRequest,
   call: Progress,
 ): Promise<WeightStatistics> {
-  const { shown } = await choose(model, request);
-  return measure(model, shown, call);
+  const { shown } = await choose(model, request, call.signal);
+  return measure(model, shown, call, request.random);
 }
 
-async function choose(
+/** A layer's weights, and the one that is asked for. */
+export async function choose(
   model: OpenModel,
-  request: WeightsRequest,
+  request: Pick<WeightsRequest, 'layer' | 'weight' | 'random'>,
+  signal: AbortSignal,
 ): Promise<{ layer: Layer; all: ShownWeight[]; shown: ShownWeight }> {
   const { graph, layers } = model.file;
   const layer = findLayer(layers, request.layer, graph);
-  const all = await shownWeights(graph, layer);
+  const drawn = request.random === undefined ? graph : await redrawn(model, layer, request.random, signal);
+  const all = await shownWeights(drawn, layer);
   const [first] = all;
   if (first === undefined) {
     throw new LensError('usage', 'weights/none', `The layer "${layer.name}" (${layer.op}) holds no weights.`, {
@@ -107,16 +118,39 @@ async function choose(
   return { layer, all, shown };
 }
 
-async function measure(model: OpenModel, shown: ShownWeight, call: Progress): Promise<WeightStatistics> {
+/** The graph with other weights in one layer. */
+async function redrawn(model: OpenModel, layer: Layer, seed: number, signal: AbortSignal): Promise<Graph> {
+  const { graph } = model.file;
+  const memory = memoryOf(model);
+  const key = `${seed} ${layer.name}`;
+  if (memory.redrawn?.key === key) return memory.redrawn.graph;
+  const numbers = layer.weights.reduce((sum, name) => sum + sizeOf(graph.weights.get(name)?.dims ?? []), 0);
+  if (numbers > MOST_NUMBERS) {
+    throw new LensError(
+      'unsupported',
+      'weights/too-large',
+      `The weights of "${layer.name}" are too many to draw anew.`,
+    );
+  }
+  const replaced = withWeights(graph, await randomWeights(graph, [layer], new Random(seed), signal));
+  memory.redrawn = { key, graph: replaced };
+  return replaced;
+}
+
+function nameOf({ entry }: ShownWeight, seed: number | undefined): string {
+  return seed === undefined ? entry.name : `${entry.name} ${seed}`;
+}
+
+async function measure(model: OpenModel, shown: ShownWeight, call: Progress, seed?: number): Promise<WeightStatistics> {
   const { statistics } = memoryOf(model);
-  const { name } = shown.entry;
+  const name = nameOf(shown, seed);
   let known = statistics.get(name);
   if (known === undefined) {
     let last = 0;
     known = await statisticsOf(shown.array, call.signal, (done, total) => {
       if (done / total - last < 0.01) return;
       last = done / total;
-      call.progress({ fraction: last, message: `measuring ${name}` });
+      call.progress({ fraction: last, message: `measuring ${shown.entry.name}` });
     });
     statistics.set(name, known);
   }
@@ -135,7 +169,7 @@ const MOST_PICTURED: Readonly<Partial<Record<WeightView, readonly [rows: number,
 
 /** A layer's weights for files: everything is read. */
 export async function exportWeights(model: OpenModel, request: WeightsRequest, call: Progress): Promise<WeightsExport> {
-  const { layer, all, shown } = await choose(model, request);
+  const { layer, all, shown } = await choose(model, request, call.signal);
   const { stored } = shown.array;
   const size = sizeOf(stored.dims);
   if (size > MOST_EXPORTED)

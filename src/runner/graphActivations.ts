@@ -1,0 +1,138 @@
+import { LensError, throwIfCancelled } from '../base/errors.js';
+import { isFloating, sizeOf } from '../base/tensor.js';
+import { dimsAt } from '../graph/facts.js';
+import { readsOf } from '../graph/order.js';
+import { prune } from '../graph/edits.js';
+import type { Graph } from '../graph/graph.js';
+import type { ModelSubject } from '../method/modelSubject.js';
+import type { Call } from '../protocol/channel.js';
+import type { GraphActivationsRequest } from '../protocol/modelOperations.js';
+import type { WorkProgress } from '../protocol/runner.js';
+import type { GraphActivations } from '../result/graphView.js';
+import { loadOrExplain } from './activations.js';
+import { expandInputs } from './inputs.js';
+import type { OpenModel } from './openModel.js';
+
+/** Values up to so many bytes are held at a time. */
+const AT_ONCE = 128 << 20;
+
+/** Numbers about the first value of every node on one picture, group by group so that little is held at a time. */
+export async function graphActivationsOf(
+  model: OpenModel,
+  request: GraphActivationsRequest,
+  call: Call<WorkProgress>,
+): Promise<GraphActivations> {
+  const started = performance.now();
+  const { signal } = call;
+  call.progress({ message: 'opening the model' });
+  const subject = await model.subject();
+  const [first, second] = await expandInputs(model, [request.input], signal);
+  if (first === undefined || second !== undefined)
+    throw new LensError('usage', 'activations/one-input', 'Activations are shown for one picture at a time.', {
+      hint: 'Name a picture or a .npy file that holds a single input.',
+    });
+  const loaded = await loadOrExplain(first, signal);
+  const { graph } = model.file;
+  // Inputs, nodes, outputs: as `structureOf` lists them.
+  const values = [
+    ...graph.inputs.map((v) => v.name),
+    ...graph.nodes.map((node) => node.outputs.find((o) => o !== '') ?? ''),
+    ...graph.outputs.map((v) => v.name),
+  ];
+  const answer = {
+    meanMagnitude: new Float32Array(values.length).fill(NaN),
+    largest: new Float32Array(values.length).fill(NaN),
+    std: new Float32Array(values.length).fill(NaN),
+    zero: new Float32Array(values.length).fill(NaN),
+    notFinite: new Uint32Array(values.length),
+  };
+  const places = new Map<string, number[]>();
+  values.forEach((value, i) => places.set(value, [...(places.get(value) ?? []), i]));
+  const groups = groupsOf(subject, [...places.keys()]);
+  const total = groups.reduce((sum, group) => sum + group.length, 0);
+  let measured = 0;
+  for (const group of groups) {
+    throwIfCancelled(signal);
+    call.progress({ fraction: measured / Math.max(1, total), message: `measuring values ${measured} / ${total}` });
+    const found = await subject.values(loaded.tensor, group, signal);
+    for (const [name, { data }] of found) {
+      const m = magnitudesOf(data);
+      for (const at of places.get(name)!) {
+        answer.meanMagnitude[at] = m.mean;
+        answer.largest[at] = m.largest;
+        answer.std[at] = m.std;
+        answer.zero[at] = m.zero;
+        answer.notFinite[at] = m.notFinite;
+      }
+    }
+    measured += group.length;
+  }
+  return {
+    input: first.name,
+    ...answer,
+    measured,
+    provider: subject.provider?.used ?? 'none',
+    milliseconds: performance.now() - started,
+    notes: [...subject.notes, ...loaded.notes],
+  };
+}
+
+/** Values that depend on the picture, in groups that are run together. */
+function groupsOf(subject: ModelSubject, values: readonly string[]): string[][] {
+  const { graph, facts, input } = subject;
+  const dependent = dependents(graph, input.name);
+  const groups: string[][] = [];
+  let bytes = Infinity;
+  for (const value of values) {
+    const fact = facts.get(value);
+    if (fact === undefined || !isFloating(fact.type) || !dependent.has(value)) continue;
+    const size = 4 * sizeOf(dimsAt(fact, facts.batch));
+    if (bytes + size > AT_ONCE) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)!.push(value);
+    bytes += size;
+  }
+  return groups;
+}
+
+/** Every value that is computed from an input of the graph. */
+function dependents(graph: Graph, input: string): ReadonlySet<string> {
+  const known = new Set([input]);
+  for (const node of prune(graph).nodes) {
+    if (readsOf(node).some((v) => known.has(v))) for (const o of node.outputs) if (o !== '') known.add(o);
+  }
+  return known;
+}
+
+/** Mean and largest magnitude, deviation and zeros of some values, those that are not finite left out and counted. */
+export function magnitudesOf(data: Float32Array): {
+  readonly mean: number;
+  readonly largest: number;
+  readonly std: number;
+  readonly zero: number;
+  readonly notFinite: number;
+} {
+  let [count, magnitudes, sum, largest, zeros] = [0, 0, 0, 0, 0];
+  for (const v of data) {
+    if (!Number.isFinite(v)) continue;
+    const size = Math.abs(v);
+    count++;
+    sum += v;
+    magnitudes += size;
+    if (size > largest) largest = size;
+    if (v === 0) zeros++;
+  }
+  if (count === 0) return { mean: NaN, largest: NaN, std: NaN, zero: NaN, notFinite: data.length };
+  const mean = sum / count;
+  let spread = 0;
+  for (const v of data) if (Number.isFinite(v)) spread += (v - mean) ** 2;
+  return {
+    mean: magnitudes / count,
+    largest,
+    std: Math.sqrt(spread / count),
+    zero: zeros / count,
+    notFinite: data.length - count,
+  };
+}
