@@ -134,7 +134,11 @@ function isSquare(n: number): boolean {
 /** Most tokens before a grid: class, distillation and registers. */
 const MOST_PREFIX = 17;
 
-/** The nearest map upstream whose positions are as many as the tokens, a few leading ones apart; else a square. */
+/**
+ * The map upstream whose positions are as many as the tokens, a few leading ones apart; else a square. What an operator on
+ * maps has made (the patch embedding) comes before any other value of four dimensions: heads × width of an attention may be
+ * as many as the patches. Of equal ones the nearest counts.
+ */
 function gridBefore(
   graph: Graph,
   facts: Facts,
@@ -144,12 +148,13 @@ function gridBefore(
   const index = indexOf(graph);
   const seen = new Set<string>([value]);
   const open = [value];
-  let best: { rows: number; columns: number; prefix: number } | undefined;
+  let best: { rows: number; columns: number; prefix: number; spatial: boolean } | undefined;
   for (const at of open) {
+    const spatial = CHANNELS_FIRST.has(index.producer(at)?.op ?? '');
     const fact = facts.get(at);
     const dims = fact === undefined || graph.weights.has(at) ? [] : dimsAt(fact, facts.batch);
     if (dims.length === 4) {
-      const pairs = [dims.slice(2), dims.slice(1, 3)] as [number, number][];
+      const pairs = (spatial ? [dims.slice(2)] : [dims.slice(2), dims.slice(1, 3)]) as [number, number][];
       for (const [rows, columns] of pairs) {
         const prefix = count - rows * columns;
         if (
@@ -157,9 +162,9 @@ function gridBefore(
           columns > 1 &&
           prefix >= 0 &&
           prefix < MOST_PREFIX &&
-          (best === undefined || prefix < best.prefix)
+          (best === undefined || (spatial === best.spatial ? prefix < best.prefix : spatial))
         )
-          best = { rows, columns, prefix };
+          best = { rows, columns, prefix, spatial };
       }
     }
     for (const input of index.producer(at)?.inputs ?? []) {

@@ -336,6 +336,26 @@ describe('method/activations', () => {
       assert.match(layout.notes.join(' '), /4 windows of 9 tokens/);
     });
 
+    it('put tokens on the grid of the patches, not on heads × width of the attention before them', () => {
+      const graph = graphOf([
+        makeNode('Conv', 'patches', ['x', 'w']),
+        makeNode('Reshape', 'tokens', ['patches', 'shape']),
+        makeNode('Reshape', 'heads', ['tokens', 'shape']),
+        makeNode('Transpose', 'keys', ['heads'], { perm: [0, 2, 3, 1] }),
+        makeNode('Reshape', 'y', ['keys', 'shape']),
+      ]);
+      const shapes = {
+        x: [1, 3, 64, 64],
+        patches: [1, 64, 8, 8],
+        tokens: [1, 65, 64],
+        heads: [1, 65, 4, 16],
+        keys: [1, 4, 16, 65],
+        y: [1, 65, 64],
+      };
+      const layout = layoutOf(graph, factsOf(shapes), 'y');
+      assert.deepEqual([layout.layout, layout.height, layout.width, layout.prefixTokens], ['tokens', 8, 8, 1]);
+    });
+
     it('take attention as one map for each head', () => {
       const graph = graphOf([makeNode('MatMul', 's', ['q', 'k']), makeNode('Softmax', 'y', ['s'])]);
       const layout = layoutOf(graph, factsOf({ s: [1, 4, 17, 17], y: [1, 4, 17, 17] }), 'y');
