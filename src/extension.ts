@@ -69,7 +69,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   const outlines = new Outlines(services.runner);
   const tree = own(new ModelTree(models, outlines));
   own(tree.follow(selection));
-  const explain = own(new ExplainPanels(context, services));
+  const explain = own(new ExplainPanels(context, services, selection));
   own(explain.registerSerializer());
   own(explainCommands(context, services, explain));
   const editors = own(
@@ -78,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
         services,
         selection,
         memory: context.workspaceState,
+        outlines,
         extension: context.extensionUri,
         version: (context.extension.packageJSON as { readonly version: string }).version,
       },

@@ -1,7 +1,10 @@
 import type { Call, Operation } from './channel.js';
 import type { ModelOperations } from './modelOperations.js';
+import type { Explanation } from '../result/explanation.js';
+import type { MethodDescription } from '../result/method.js';
+import type { LayerWeights, WeightComparison, WeightStatistics } from '../result/weights.js';
 import type { NamedFile } from './panel.js';
-import type { ModelRequest } from './runner.js';
+import type { ModelRequest, TargetText, WorkProgress } from './runner.js';
 
 /** What the editor of a checkpoint and the extension host say to each other, both ways. */
 
@@ -12,6 +15,8 @@ type About<K extends keyof ModelOperations> = ModelOperations[K] extends (
 ) => Promise<infer R>
   ? Operation<Omit<Q, keyof ModelRequest>, R, P>
   : never;
+
+type RequestOf<K extends keyof ModelOperations> = Omit<Parameters<ModelOperations[K]>[0], keyof ModelRequest>;
 
 /** `writing`: the file grows or was just touched; what is shown is of before. `gone`: it is not there any more. */
 export type FileState = 'ready' | 'writing' | 'gone';
@@ -27,6 +32,8 @@ export interface ModelSetup extends FileStatus {
   readonly model: NamedFile;
   /** The layer that is selected in the window, if it is one of this model. */
   readonly layer?: string;
+  /** What the layer is to be compared with, where the editor was opened for that. */
+  readonly compare?: OtherCheckpoint;
   /** The picture and the folder that were used last with any model. */
   readonly picture?: NamedFile;
   readonly folder?: NamedFile;
@@ -71,6 +78,27 @@ export interface SeriesEntry {
   readonly file: NamedFile;
   /** Number in its name; the order of the series. */
   readonly step: number;
+  /** Another one when the file was rewritten. */
+  readonly version: string;
+}
+
+/** What a layer is compared with: another checkpoint, or the same one with weights drawn anew. */
+export type OtherCheckpoint =
+  { readonly kind: 'file'; readonly file: NamedFile } | { readonly kind: 'random'; readonly seed: number };
+
+/** A question about another checkpoint than the one that is open. */
+export interface AboutOther {
+  /** Its address. */
+  readonly uri: string;
+}
+
+/** One explanation by a checkpoint of a series. */
+export interface ExplainAtRequest extends AboutOther {
+  /** Address of the picture. */
+  readonly picture: string;
+  readonly method: string;
+  readonly target: TargetText;
+  readonly layer?: string;
 }
 
 /** What the extension host does for the editor of a checkpoint. */
@@ -108,6 +136,24 @@ export interface ModelHostApi {
   saveRecipe: Operation<RecipeRequest, boolean>;
   /** Checkpoints beside this one whose names differ in a number only, in order; this one included. */
   series: Operation<Record<string, never>, readonly SeriesEntry[]>;
+  /** A layer's weights in another checkpoint. */
+  weightsOf: Operation<AboutOther & RequestOf<'weights'>, LayerWeights, WorkProgress>;
+  weightStatisticsOf: Operation<AboutOther & RequestOf<'weightStatistics'>, WeightStatistics, WorkProgress>;
+  explainWith: Operation<ExplainAtRequest, Explanation, WorkProgress>;
+  /** The attribution methods, in the order to offer them, and the one to begin with. */
+  methods: Operation<Record<string, never>, { readonly methods: readonly MethodDescription[]; readonly first: string }>;
+  /** Class names of the model; empty where nobody named them. */
+  labels: Operation<Record<string, never>, readonly string[]>;
+  /** How far a layer of this checkpoint is from the same one elsewhere. */
+  compareWeights: Operation<
+    { readonly layer: string; readonly weight?: string; readonly other: OtherCheckpoint },
+    WeightComparison,
+    WorkProgress
+  >;
+  /** Asks what to compare a layer with; `undefined` when the question is dismissed. */
+  chooseOther: Operation<{ readonly layer: string }, OtherCheckpoint | undefined>;
+  /** `input` is an address, not a path. */
+  graphActivations: About<'graphActivations'>;
   /** Opens another checkpoint of the series beside this one's tab, at the same layer. */
   open: Operation<{ readonly uri: string }, void>;
   showLog: Operation<Record<string, never>, void>;
@@ -119,4 +165,8 @@ export interface ModelPanelApi {
   file: Operation<FileStatus, void>;
   /** A layer was selected elsewhere. */
   select: Operation<{ readonly layer: string | undefined; readonly show: boolean }, void>;
+  /** Checkpoints of the same training have come, gone, or been rewritten. */
+  series: Operation<{ readonly series: readonly SeriesEntry[] }, void>;
+  /** The selected layer is to be compared. */
+  compare: Operation<{ readonly other: OtherCheckpoint }, void>;
 }

@@ -139,6 +139,8 @@ export interface ExplainHostApi {
   /** Writes a sidecar with the settings in use beside the model, where there is none, and opens it. */
   saveSettings: Operation<Record<string, never>, void>;
   choosePictures: Operation<Record<string, never>, void>;
+  /** A layer was chosen here (or left to the method): the tree and the other panels follow. */
+  selectLayer: Operation<{ readonly layer: string }, void>;
   showLog: Operation<Record<string, never>, void>;
 }
 
@@ -148,4 +150,6 @@ export interface ExplainPanelApi {
   /** Files that have changed on disk since the run that is shown. */
   stale: Operation<{ readonly files: readonly string[] }, void>;
   rerun: Operation<Record<string, never>, void>;
+  /** A layer of the model was selected elsewhere. */
+  followLayer: Operation<{ readonly layer: string }, void>;
 }

@@ -7,6 +7,7 @@ import { connect } from '../shared/channel.js';
 import { KeptState } from '../shared/state.js';
 import { ExplainApp } from './app.js';
 import { ExplainController } from './controller.js';
+import { LayerLink } from './layerLink.js';
 import { isKept, keep, type KeptPanel } from './kept.js';
 
 const kept = new KeptState<KeptPanel | undefined>();
@@ -15,6 +16,7 @@ const host = connect<ExplainHostApi, ExplainPanelApi>({
   show: async (subject) => controller.show(subject),
   stale: async ({ files }) => controller.stale(files),
   rerun: async () => controller.rerun(),
+  followLayer: async ({ layer }) => link.follow(layer),
 });
 
 const app = document.createElement('lens-explain') as ExplainApp;
@@ -23,9 +25,11 @@ const controller: ExplainController = new ExplainController(
   () => {
     app.refresh();
     kept.save(() => keep(controller));
+    link.tell();
   },
   () => crypto.randomUUID(),
 );
+const link = new LayerLink(controller, (layer) => void host.selectLayer({ layer }).catch(() => undefined));
 app.controller = controller;
 app.host = host;
 document.body.append(app);

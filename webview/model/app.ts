@@ -2,7 +2,6 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import '../shared/menu.js';
 import { icon, iconButton } from '../shared/controls.js';
-import { styles } from '../shared/css.js';
 import { formatBytes, formatCount, plural } from '../shared/format.js';
 import { failure, notice, working } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
@@ -10,6 +9,8 @@ import { TABS, type LayerOrder, type Tab } from './kept.js';
 import './activationsTab.js';
 import './graph/graphTab.js';
 import './layerList.js';
+import './compare/comparePart.js';
+import './training/trainingTab.js';
 import './weightsTab.js';
 import { overviewPart } from './overview.js';
 
@@ -108,26 +109,16 @@ export class ModelApp extends LitElement {
       const entry = series[to];
       if (entry !== undefined && to !== at) void host.open({ uri: entry.file.uri });
     };
-    const name = `checkpoint ${at + 1} of ${series.length}`;
     return html`<div class="series" role="group" aria-label="Checkpoints of this training">
       ${iconButton({ label: `Earlier: ${series[at - 1]?.file.name ?? 'none'}`, icon: 'chevron-left', disabled: at === 0, onClick: () => go(at - 1) })}
-      <input
-        type="range"
-        class="slider"
-        aria-label="Checkpoint"
-        aria-valuetext="${series[at]!.file.name}, ${name}"
-        title=${name}
-        min="0"
-        max=${series.length - 1}
-        step="1"
-        .value=${String(at)}
-        ${styles({ '--filled': `${(100 * at) / (series.length - 1)}%` })}
-        @change=${(event: Event) => {
-          const slider = event.target as HTMLInputElement;
-          go(slider.valueAsNumber);
-          slider.value = String(at);
-        }}
-      />
+      <button
+        type="button"
+        class="link"
+        title="See the layer over the ${series.length} checkpoints of this training"
+        @click=${() => this.controller.update({ tab: 'training' })}
+      >
+        ${at + 1} of ${series.length}
+      </button>
       ${iconButton({ label: `Later: ${series[at + 1]?.file.name ?? 'none'}`, icon: 'chevron-right', disabled: at === series.length - 1, onClick: () => go(at + 1) })}
     </div>`;
   }
@@ -235,6 +226,13 @@ export class ModelApp extends LitElement {
       case 'overview':
         return overviewPart(c);
       case 'weights':
+        if (c.view.weights.compare !== undefined && c.layer !== undefined)
+          return html`<lens-compare
+            .controller=${c}
+            .view=${c.view.weights}
+            .layer=${c.layer}
+            .version=${c.readVersion}
+          ></lens-compare>`;
         return html`<lens-weights
           .controller=${c}
           .view=${c.view.weights}
@@ -248,10 +246,19 @@ export class ModelApp extends LitElement {
           .layer=${c.layer}
           .version=${c.readVersion}
         ></lens-activations>`;
+      case 'training':
+        return html`<lens-training
+          .controller=${c}
+          .view=${c.view.training}
+          .picture=${c.view.activations.picture}
+          .layer=${c.layer}
+          .series=${c.series}
+        ></lens-training>`;
       case 'graph':
         return html`<lens-graph
           .controller=${c}
           .view=${c.view.graph}
+          .picture=${c.view.activations.picture}
           .selected=${c.view.layer}
           .version=${c.readVersion}
           .measured=${c.measured.value !== undefined}

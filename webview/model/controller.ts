@@ -1,5 +1,12 @@
 import type { Client } from '../../src/protocol/channel.js';
-import type { FileStatus, ModelHostApi, ModelSetup, SeriesEntry, SourcePlace } from '../../src/protocol/modelPanel.js';
+import type {
+  FileStatus,
+  ModelHostApi,
+  ModelSetup,
+  OtherCheckpoint,
+  SeriesEntry,
+  SourcePlace,
+} from '../../src/protocol/modelPanel.js';
 import type { ScanProgress } from '../../src/result/overview.js';
 import type { Measurements, Oddity, Overview, WeightScan } from '../../src/result/overview.js';
 import type { LayerDescription } from '../../src/result/inspection.js';
@@ -34,14 +41,16 @@ export class ModelController {
 
   /** Begins, with what was kept of a page before. */
   async start(kept: ModelView | undefined): Promise<void> {
-    if (kept !== undefined) this.view = kept;
+    // A view that another version has kept may lack parts.
+    if (kept !== undefined) this.view = { ...NEW_VIEW, ...kept };
     this.setup = await this.host.setup({});
     this.file = { version: this.setup.version, state: this.setup.state };
-    const { layer, picture, folder } = this.setup;
+    const { layer, picture, folder, compare } = this.setup;
     const { activations } = this.view;
     this.view = {
       ...this.view,
       ...(layer === undefined ? {} : { layer, tab: kept?.tab ?? 'weights' }),
+      ...(compare === undefined ? {} : { tab: 'weights', weights: { ...this.view.weights, compare } }),
       activations: {
         ...activations,
         ...(activations.picture === undefined && picture !== undefined ? { picture } : {}),
@@ -139,6 +148,32 @@ export class ModelController {
     this.select(layer, true);
     if (show && this.view.tab === 'overview') this.update({ tab: 'weights' });
     this.reveal++;
+    this.changed();
+  }
+
+  /** Shows the selected layer beside the same one elsewhere; `undefined`: no more. */
+  compareWith(other: OtherCheckpoint | undefined): void {
+    const { compare: _before, ...weights } = this.view.weights;
+    this.update({ weights: other === undefined ? weights : { ...weights, compare: other }, tab: 'weights' });
+  }
+
+  /** Asks what to compare the selected layer with. */
+  async chooseOther(): Promise<void> {
+    const { layer } = this.view;
+    const other = layer === undefined ? undefined : await this.host.chooseOther({ layer });
+    if (other !== undefined) this.compareWith(other);
+  }
+
+  /** Asks for a picture, for everything that shows one to the model. */
+  choosePicture(): void {
+    void this.host.choosePicture({}).then((picture) => {
+      if (picture !== undefined) this.update({ activations: { ...this.view.activations, picture } });
+    });
+  }
+
+  /** Checkpoints of the same training have come, gone, or been rewritten. */
+  seriesChanged(series: readonly SeriesEntry[]): void {
+    this.series = series;
     this.changed();
   }
 

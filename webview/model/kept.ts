@@ -1,12 +1,14 @@
+import type { OtherCheckpoint } from '../../src/protocol/modelPanel.js';
 import type { NamedFile } from '../../src/protocol/panel.js';
 import type { DivergingName } from '../../src/result/colormap.js';
 
-export type Tab = 'overview' | 'weights' | 'activations' | 'graph';
+export type Tab = 'overview' | 'weights' | 'activations' | 'graph' | 'training';
 export const TABS: readonly { readonly value: Tab; readonly label: string }[] = [
   { value: 'overview', label: 'Overview' },
   { value: 'weights', label: 'Weights' },
   { value: 'activations', label: 'Activations' },
   { value: 'graph', label: 'Graph' },
+  { value: 'training', label: 'Training' },
 ];
 
 export type LayerOrder = 'graph' | 'name' | 'op' | 'parameters' | 'flops';
@@ -21,6 +23,7 @@ export interface ModelView {
   readonly weights: WeightsView;
   readonly activations: ActivationsView;
   readonly graph: GraphView;
+  readonly training: TrainingView;
 }
 
 export interface WeightsView {
@@ -32,6 +35,25 @@ export interface WeightsView {
   readonly zoom: number;
   /** The rows of a matrix as numbers, or as points in the plane. */
   readonly rows: 'numbers' | 'points';
+  /** The layer is shown beside the same one elsewhere. */
+  readonly compare?: OtherCheckpoint;
+}
+
+/** What the curve over the checkpoints of a training is of. */
+export type Curve = 'l2' | 'std' | 'mean' | 'sparsity' | 'score';
+
+export interface TrainingView {
+  /** Address of the checkpoint that is looked at; default the one that is open. */
+  readonly at?: string;
+  /** Goes to a new checkpoint when it appears. */
+  readonly follow: boolean;
+  readonly curve: Curve;
+  /** Id of the attribution method; default what the settings say. */
+  readonly method?: string;
+  /** Class index as text, or `top1`: the best class of the newest checkpoint. */
+  readonly target: string;
+  /** Explain at the selected layer, where the method takes one. */
+  readonly atLayer: boolean;
 }
 
 export interface ActivationsView {
@@ -48,8 +70,11 @@ export interface ActivationsView {
 export interface GraphView {
   /** Paths of the modules that are open. */
   readonly open: readonly string[];
-  readonly colour: 'kind' | 'parameters' | 'flops';
+  readonly colour: 'kind' | 'parameters' | 'flops' | ActivationMeasure;
 }
+
+/** Numbers about a node's value on one picture. */
+export type ActivationMeasure = 'meanMagnitude' | 'zero' | 'std' | 'largest';
 
 export const NEW_VIEW: ModelView = {
   version: 1,
@@ -59,6 +84,7 @@ export const NEW_VIEW: ModelView = {
   weights: { scale: 'shared', sort: 'index', map: 'RdBu', zoom: 1, rows: 'numbers' },
   activations: { sort: 'index', scale: 'own', zoom: 1, mode: 'blend', smooth: false },
   graph: { open: [], colour: 'kind' },
+  training: { follow: true, curve: 'l2', target: 'top1', atLayer: false },
 };
 
 /** Whether a kept state is one of ours; it may have been written by another version. */

@@ -2,6 +2,8 @@ import '../shared/styles.css';
 import './model.css';
 import './layers.css';
 import './pictures.css';
+import './compare/compare.css';
+import './training/training.css';
 import type { ModelHostApi, ModelPanelApi } from '../../src/protocol/modelPanel.js';
 import { connect } from '../shared/channel.js';
 import { KeptState } from '../shared/state.js';
@@ -13,6 +15,8 @@ const kept = new KeptState<ModelView>();
 
 const host = connect<ModelHostApi, ModelPanelApi>({
   file: async (status) => controller.fileChanged(status),
+  series: async ({ series }) => controller.seriesChanged(series),
+  compare: async ({ other }) => controller.compareWith(other),
   select: async ({ layer, show }) => controller.follow(layer, show),
 });
 

@@ -35,6 +35,20 @@ export function pageShape({ view, shape }: Pick<WeightEntry, 'view' | 'shape'>):
   return { rows, columns, area, blockRows, blockColumns };
 }
 
+/**
+ * The first block of a weight. How its pages are cut depends on what it is: the first question is for few numbers, and
+ * tells.
+ */
+export async function firstPage(
+  ask: (page: KernelPage) => Promise<LayerWeights>,
+  sort: 'index' | 'norm',
+): Promise<LayerWeights> {
+  const few = await ask({ rowFrom: 0, rowCount: 64, columnFrom: 0, columnCount: 64, sort });
+  const { blockRows, blockColumns } = pageShape(few.shown);
+  if (few.page.rows.length >= blockRows && few.page.columns.length === blockColumns) return few;
+  return ask({ rowFrom: 0, rowCount: blockRows, columnFrom: 0, columnCount: blockColumns, sort });
+}
+
 /** The pages of one weight, fetched when they come into sight. */
 export class WeightPages {
   private readonly blocks = new Map<string, Block | 'asked'>();

@@ -17,7 +17,7 @@ import { weightExports } from './exports.js';
 import type { WeightsView } from './kept.js';
 import './pointsPart.js';
 import { Task } from './task.js';
-import { pageShape, WeightPages } from './weightPages.js';
+import { firstPage, pageShape, WeightPages } from './weightPages.js';
 import { similaritySource, weightSource } from './weightSource.js';
 import { statisticsPart } from './weightStatistics.js';
 
@@ -70,17 +70,7 @@ export class WeightsTab extends LitElement {
     const { sort } = view;
     const request = { layer: layer.name, ...(view.weight === undefined ? {} : { weight: view.weight }) };
     const of = JSON.stringify([request, sort, this.version]);
-    void this.weights.run(of, async (options) => {
-      // How the pages are cut depends on the weight: the first question is for few numbers, and tells.
-      const first = await c.host.weights(
-        { ...request, page: { rowFrom: 0, rowCount: 64, columnFrom: 0, columnCount: 64, sort } },
-        options,
-      );
-      const shape = pageShape(first.shown);
-      if (first.page.rows.length >= shape.blockRows && first.page.columns.length === shape.blockColumns) return first;
-      const page = { rowFrom: 0, rowCount: shape.blockRows, columnFrom: 0, columnCount: shape.blockColumns, sort };
-      return c.host.weights({ ...request, page }, options);
-    });
+    void this.weights.run(of, (options) => firstPage((page) => c.host.weights({ ...request, page }, options), sort));
   }
 
   private onAnswer(): void {
@@ -295,6 +285,7 @@ export class WeightsTab extends LitElement {
             >`
       }
       <span class="buttons">
+        ${iconButton({ label: 'Compare this layer with…', icon: 'git-compare', onClick: () => void this.controller.chooseOther() })}
         ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
         ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
         <lens-menu

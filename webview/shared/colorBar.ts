@@ -11,6 +11,8 @@ export class ColorBar extends LitElement {
   /** The value at the right end. The left end is zero, or minus this value for a diverging map. */
   @property({ type: Number }) limit = 0;
   @property() unit = '';
+  /** The numbers below the bar, where equal steps of the colours are not equal steps of the value. */
+  @property({ attribute: false }) ticks: readonly string[] | undefined;
   /** Said beside the unit: "clipped at the 99.5th percentile", "shared". */
   @property() note = '';
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
@@ -22,13 +24,15 @@ export class ColorBar extends LitElement {
   override render(): TemplateResult {
     const low = this.colors?.kind === 'diverging' ? -this.limit : 0;
     const ticks =
-      this.colors === undefined ? ['', '', ''] : [low, (low + this.limit) / 2, this.limit].map(formatNumber);
+      this.colors === undefined
+        ? ['', '', '']
+        : (this.ticks ?? [low, (low + this.limit) / 2, this.limit].map(formatNumber));
     return html`
       <canvas
         width="256"
         height="1"
         role="img"
-        aria-label="Colour scale from ${ticks[0]} to ${ticks[2]} ${this.unit}"
+        aria-label="Colour scale from ${ticks[0]} to ${ticks.at(-1)} ${this.unit}"
       ></canvas>
       <div class="ticks" aria-hidden="true">${ticks.map((tick) => html`<span>${tick}</span>`)}</div>
       <div class="scale-text"><span>${this.unit}</span><span class="dim">${this.note}</span></div>

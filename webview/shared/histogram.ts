@@ -11,6 +11,10 @@ export class HistogramChart extends LitElement {
   @property() label = 'Histogram';
   /** Counts on a logarithmic scale: rare values are seen. */
   @property({ type: Boolean }) logarithmic = true;
+  /** The axis, where it is shared with other histograms; default the histogram's own. */
+  @property({ attribute: false }) range: readonly [from: number, to: number] | undefined;
+  /** The count at the top, where it is shared. */
+  @property({ type: Number }) most = 0;
   @state() private bin: number | undefined;
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
   private stopTheme: (() => void) | undefined;
@@ -35,7 +39,7 @@ export class HistogramChart extends LitElement {
 
   override render(): TemplateResult {
     const { histogram, bin } = this;
-    const [min, max] = histogram === undefined ? ['', ''] : [formatNumber(histogram.min), formatNumber(histogram.max)];
+    const [min, max] = histogram === undefined ? ['', ''] : this.axis(histogram).map(formatNumber);
     return html`<canvas
         role="img"
         tabindex="0"
@@ -58,6 +62,10 @@ export class HistogramChart extends LitElement {
     this.draw();
   }
 
+  private axis({ min, max }: Histogram): readonly [from: number, to: number] {
+    return this.range ?? [min, max];
+  }
+
   private text({ min, max, counts }: Histogram, bin: number): string {
     const width = (max - min) / counts.length;
     return `${formatNumber(min + bin * width)} to ${formatNumber(min + (bin + 1) * width)}: ${formatCount(counts[bin]!)}`;
@@ -74,29 +82,37 @@ export class HistogramChart extends LitElement {
     const style = getComputedStyle(document.body);
     const color = (name: string): string => style.getPropertyValue(name).trim();
     const size = (count: number): number => (this.logarithmic ? Math.log1p(count) : count);
-    const most = Math.max(1e-9, ...Array.from(histogram.counts, size));
+    const most = size(this.most) || Math.max(1e-9, ...Array.from(histogram.counts, size));
     const { counts, min, max } = histogram;
-    const step = width / counts.length;
+    const [from, to] = this.axis(histogram);
+    const scale = to > from ? width / (to - from) : 0;
+    // All bins of a weight of one value lie at that value.
+    const start = (min - from) * scale;
+    const step = Math.max((max - min) * scale, this.range === undefined ? width : ratio) / counts.length;
     counts.forEach((count, i) => {
       const tall = count === 0 ? 0 : Math.max(ratio, (size(count) / most) * (height - ratio));
       context.fillStyle =
         i === this.bin ? color('--vscode-foreground') : color('--vscode-charts-blue') || color('--vscode-focusBorder');
       context.fillRect(
-        Math.round(i * step),
+        Math.round(start + i * step),
         height - tall,
-        Math.max(1, Math.round((i + 1) * step) - Math.round(i * step) - (step > 3 * ratio ? ratio : 0)),
+        Math.max(1, Math.round(start + (i + 1) * step) - Math.round(start + i * step) - (step > 3 * ratio ? ratio : 0)),
         tall,
       );
     });
-    if (min < 0 && max > 0) {
+    if (from < 0 && to > 0) {
       context.fillStyle = color('--vscode-descriptionForeground') || color('--vscode-foreground');
-      context.fillRect(Math.round((-min / (max - min)) * width), 0, Math.max(1, Math.round(ratio)), height);
+      context.fillRect(Math.round(-from * scale), 0, Math.max(1, Math.round(ratio)), height);
     }
   }
 
   private readonly onMove = (event: PointerEvent): void => {
-    const count = this.histogram?.counts.length ?? 0;
-    const at = Math.floor((event.offsetX / this.canvas.clientWidth) * count);
+    const { histogram } = this;
+    if (histogram === undefined) return;
+    const count = histogram.counts.length;
+    const [from, to] = this.axis(histogram);
+    const value = from + (event.offsetX / this.canvas.clientWidth) * (to - from);
+    const at = Math.floor(((value - histogram.min) / (histogram.max - histogram.min || 1)) * count);
     this.bin = at >= 0 && at < count ? at : undefined;
   };
 

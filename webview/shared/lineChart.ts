@@ -20,6 +20,8 @@ export interface LineChartData {
   readonly yTitle: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** The place that is marked, by its index. */
+  readonly mark?: number;
   readonly series: readonly { readonly name: string; readonly values: readonly number[] }[];
 }
 
@@ -29,7 +31,10 @@ const POINTS = ['circle', 'rectRot', 'triangle', 'rect'] as const;
 /** Not orange: themes give it a shade that is half transparent. */
 const COLORS = ['--vscode-charts-blue', '--vscode-charts-red', '--vscode-charts-green', '--vscode-charts-purple'];
 
-/** Curves over named places, in the editor's colours. A table with the same numbers belongs beside it. */
+/**
+ * Curves over named places, in the editor's colours. A table with the same numbers belongs beside it. Fires `lens-place`
+ * with the index of a place that is clicked.
+ */
 @customElement('lens-line-chart')
 export class LineChart extends LitElement {
   @property({ attribute: false }) data: LineChartData | undefined;
@@ -94,7 +99,10 @@ export class LineChart extends LitElement {
             borderWidth: 2,
             borderDash: DASHES[i % DASHES.length]!,
             pointStyle: POINTS[i % POINTS.length]!,
-            pointRadius: 4,
+            pointRadius: values.map((_, place) => (place === data.mark ? 7 : values.length > 60 ? 2 : 4)),
+            pointHoverRadius: values.map((_, place) => (place === data.mark ? 9 : 6)),
+            pointBorderColor: values.map((_, place) => (place === data.mark ? text : color)),
+            pointBorderWidth: values.map((_, place) => (place === data.mark ? 2 : 1)),
           };
         }),
       },
@@ -102,6 +110,10 @@ export class LineChart extends LitElement {
         animation: false,
         responsive: true,
         maintainAspectRatio: false,
+        onClick: (_event, elements) => {
+          const detail = elements[0]?.index;
+          if (detail !== undefined) this.dispatchEvent(new CustomEvent('lens-place', { detail, bubbles: true }));
+        },
         interaction: { mode: 'index', intersect: false },
         scales: {
           x: axis(data.xTitle),
@@ -111,7 +123,12 @@ export class LineChart extends LitElement {
             ...(data.maximum === undefined ? {} : { max: data.maximum }),
           },
         },
-        plugins: { legend: { labels: { color: text, font, usePointStyle: true, boxWidth: 8, boxHeight: 8 } } },
+        plugins: {
+          legend: {
+            display: data.series.length > 1 || data.mark === undefined,
+            labels: { color: text, font, usePointStyle: true, boxWidth: 8, boxHeight: 8 },
+          },
+        },
       },
     });
   }

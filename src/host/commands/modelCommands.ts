@@ -44,7 +44,8 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
 
   /** The row of the menu, or the selected one: a key press comes without arguments. */
   const layerOf = (args: readonly unknown[]): LayerElement | undefined => {
-    const element = (args[0] as LayerElement | undefined) ?? tree.view.selection[0];
+    const element = (args[0] as LayerElement | vscode.Uri | undefined) ?? tree.view.selection[0];
+    if (element instanceof vscode.Uri) return undefined;
     return element?.kind === 'layer' ? element : undefined;
   };
 
@@ -54,6 +55,16 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
     showLayer: async (...args) => {
       const element = layerOf(args);
       if (element !== undefined) await editors.show(element.model, element.layer.name);
+    },
+    compareLayer: async (...args) => {
+      const element = layerOf(args);
+      if (element !== undefined) return editors.compare(element.model, element.layer.name);
+      const model = await modelOf(args, 'Compare a Layer of a Model');
+      if (model !== undefined) await editors.compare(model, typeof args[1] === 'string' ? args[1] : undefined);
+    },
+    compareCode: async (...args) => {
+      const picked = await pickLayer(args[0] as LensTarget);
+      if (picked !== undefined) await editors.compare(picked.model, picked.layer, true);
     },
     inspectCode: async (...args) => {
       const picked = await pickLayer(args[0] as LensTarget);

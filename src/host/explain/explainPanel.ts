@@ -4,6 +4,7 @@ import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainSubject, NamedFile } from '../../protocol/panel.js';
 import type { WorkProgress } from '../../protocol/runner.js';
 import { formatDims } from '../../base/tensor.js';
+import type { LayerSelection } from '../model/selection.js';
 import { browse } from '../pictures.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../sidecar.js';
@@ -31,6 +32,7 @@ function namedModel(uri: vscode.Uri): NamedFile {
 /** One explain panel: its page, its runs, and the files it depends on. */
 export class ExplainPanel implements vscode.Disposable {
   private readonly runs: Runs;
+  private readonly following: vscode.Disposable;
   private readonly watch = new DiskWatch((file) => this.changed(file));
   private readonly page: Client<ExplainPanelApi>;
   private stale = new Set<string>();
@@ -42,6 +44,7 @@ export class ExplainPanel implements vscode.Disposable {
     pictures: readonly vscode.Uri[],
     private readonly services: HostServices,
     extension: vscode.Uri,
+    private readonly selection: LayerSelection,
     kept: { readonly pinned?: boolean; readonly layer?: string } = {},
   ) {
     this.subject = {
@@ -56,6 +59,10 @@ export class ExplainPanel implements vscode.Disposable {
     const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `lens-${theme}.svg`);
     panel.iconPath = { light: icon('light'), dark: icon('dark') };
     panel.webview.html = webviewHtml(panel.webview, extension, 'explain', 'Explain');
+    this.following = selection.onDidChange(({ model: of, layer, by }) => {
+      if (by !== this && layer !== undefined && of.toString() === model.toString())
+        this.page.followLayer({ layer }).catch(() => undefined);
+    });
     panel.onDidDispose(() => this.dispose());
     this.titled();
   }
@@ -81,6 +88,7 @@ export class ExplainPanel implements vscode.Disposable {
   dispose(): void {
     this.runs.dispose();
     this.watch.dispose();
+    this.following.dispose();
   }
 
   private titled(): void {
@@ -225,6 +233,7 @@ export class ExplainPanel implements vscode.Disposable {
         const picked = await browse('Explain a Picture');
         if (picked !== undefined) this.show([picked], this.subject.layer);
       },
+      selectLayer: async ({ layer }) => this.selection.select({ model: this.model, layer, by: this }),
       showLog: async () => services.log.show(true),
     };
   }

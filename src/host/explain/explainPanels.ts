@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { LayerSelection } from '../model/selection.js';
 import type { HostServices } from '../services.js';
 import { registerSerializer, webviewOptions } from '../webview.js';
 import { ExplainPanel } from './explainPanel.js';
@@ -19,6 +20,7 @@ export class ExplainPanels implements vscode.Disposable {
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly services: HostServices,
+    private readonly selection: LayerSelection,
   ) {}
 
   /** The panels that are open, oldest first. */
@@ -63,7 +65,8 @@ export class ExplainPanels implements vscode.Disposable {
     pictures: readonly vscode.Uri[],
     kept: { readonly pinned?: boolean; readonly layer?: string },
   ): void {
-    const explain = new ExplainPanel(panel, model, pictures, this.services, this.context.extensionUri, kept);
+    const { extensionUri } = this.context;
+    const explain = new ExplainPanel(panel, model, pictures, this.services, extensionUri, this.selection, kept);
     this.panels.add(explain);
     panel.onDidDispose(() => this.panels.delete(explain));
   }

@@ -1,13 +1,19 @@
 import * as vscode from 'vscode';
+import { LensError } from '../../base/errors.js';
+import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
+import type { Outlines } from '../outlines.js';
 import { webviewOptions } from '../webview.js';
+import { chooseOther } from './chooseOther.js';
 import { ModelDocument } from './modelDocument.js';
 import { ModelPanel, type ModelPanelParts } from './modelPanel.js';
+import { named } from './siblings.js';
 
 export const MODEL_EDITOR = 'onnxLens.model';
 
 /** Opens `.onnx` files: a read-only editor in the place of "binary file". Nothing is read before its page asks. */
 export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDocument>, vscode.Disposable {
   private readonly panels = new Set<ModelPanel>();
+  private readonly comparing = new Map<string, OtherCheckpoint>();
   private readonly opened = new vscode.EventEmitter<ModelPanel>();
   private readonly registration: vscode.Disposable;
 
@@ -38,7 +44,7 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
 
   resolveCustomEditor(document: ModelDocument, panel: vscode.WebviewPanel): void {
     panel.webview.options = webviewOptions(this.parts.extension);
-    const editor = new ModelPanel(panel, document, this.parts);
+    const editor = new ModelPanel(panel, document, { ...this.parts, comparing: this.comparing });
     this.panels.add(editor);
     panel.onDidDispose(() => this.panels.delete(editor));
     this.opened.fire(editor);
@@ -58,6 +64,18 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
     if (layer !== undefined) open?.follow(layer, true);
   }
 
+  /** Shows a layer beside the same one elsewhere; asks what to compare it with. Without a layer its first one with weights. */
+  async compare(model: vscode.Uri, wanted?: string, beside = false): Promise<void> {
+    const { services, outlines } = this.parts;
+    const layer = wanted ?? (await firstWithWeights(outlines, model));
+    const other = await chooseOther(services, outlines, model, layer);
+    if (other === undefined) return;
+    const open = this.open.find((each) => each.document.uri.toString() === model.toString());
+    this.comparing.set(model.toString(), other);
+    await this.show(model, layer, beside);
+    open?.compare(other);
+  }
+
   dispose(): void {
     this.registration.dispose();
     this.opened.dispose();
@@ -74,6 +92,15 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
       services.log.debug(`Releasing ${model.fsPath}: ${String(error)}`);
     }
   }
+}
+
+async function firstWithWeights(outlines: Outlines, model: vscode.Uri): Promise<string> {
+  const answer = await outlines.get(model);
+  if ('error' in answer) throw answer.error;
+  const layer = answer.outline.layers.find((each) => each.weights.length > 0);
+  if (layer !== undefined) return layer.name;
+  const { name } = named(model);
+  throw new LensError('usage', 'compare/no-weights', `${name} has no layer with weights that could be compared.`);
 }
 
 /** Where a model is open already: it is shown there, not a second time. */

@@ -3,21 +3,23 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as vscode from 'vscode';
-import { LensError } from '../../base/errors.js';
+import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
-import type { ModelHostApi, ModelPanelApi, RecipeRequest } from '../../protocol/modelPanel.js';
+import type { ModelHostApi, ModelPanelApi, OtherCheckpoint, RecipeRequest } from '../../protocol/modelPanel.js';
 import type { ModelOperations } from '../../protocol/modelOperations.js';
 import type { NamedFile } from '../../protocol/panel.js';
-import type { ModelRequest, WorkProgress } from '../../protocol/runner.js';
 import type { LayerDescription } from '../../result/inspection.js';
 import type { Recipe } from '../../result/recipe.js';
 import { browse, isPicture } from '../pictures.js';
+import type { Outlines } from '../outlines.js';
 import type { HostServices } from '../services.js';
 import { findSource, openSource } from '../sourceLine.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../webview.js';
+import { askAbout, type AnswerOf, type ProgressOf, type RequestOf } from './asking.js';
+import { chooseOther } from './chooseOther.js';
 import type { ModelDocument } from './modelDocument.js';
 import type { LayerSelection } from './selection.js';
-import { seriesOf } from './series.js';
+import { fileAt, named, Siblings } from './siblings.js';
 
 /** Where the window remembers the picture and the folder that were used last. */
 export const LAST_PICTURE = 'lastPicture';
@@ -30,33 +32,49 @@ export interface ModelPanelParts {
   readonly extension: vscode.Uri;
   /** Of the extension, for recipes. */
   readonly version: string;
+  readonly outlines: Outlines;
 }
 
-/** Work that is long enough to be shown in the status bar, and what it is called there. */
-const LONG: Readonly<Partial<Record<keyof ModelOperations, string>>> = {
-  measure: 'measuring',
-  scanWeights: 'checking the weights of',
-  activations: 'activations of',
-  topPictures: 'searching pictures with',
-  weightsPca: 'principal components of',
-};
+interface OwnParts extends ModelPanelParts {
+  /** What a model is to be compared with, until its page has been told. */
+  readonly comparing: Map<string, OtherCheckpoint>;
+}
+
+type Beside = Pick<
+  Handlers<ModelHostApi>,
+  | 'series'
+  | 'weightsOf'
+  | 'weightStatisticsOf'
+  | 'explainWith'
+  | 'methods'
+  | 'labels'
+  | 'compareWeights'
+  | 'chooseOther'
+>;
 
 /** One editor of a checkpoint: its page, and what it asks of the runner. */
 export class ModelPanel implements vscode.Disposable {
   private readonly page: Client<ModelPanelApi>;
   private readonly subscriptions: vscode.Disposable[];
+  private readonly siblings: Siblings;
   private layers: readonly LayerDescription[] = [];
 
   constructor(
     readonly panel: vscode.WebviewPanel,
     readonly document: ModelDocument,
-    private readonly parts: ModelPanelParts,
+    private readonly parts: OwnParts,
   ) {
-    const { extension, selection } = parts;
+    const { extension, selection, services } = parts;
+    this.siblings = new Siblings(
+      document.uri,
+      services,
+      (series) => void this.page.series({ series }).catch(() => undefined),
+    );
     this.page = webviewChannel<ModelPanelApi, ModelHostApi>(panel, this.handlers());
     panel.webview.options = webviewOptions(extension);
     panel.webview.html = webviewHtml(panel.webview, extension, 'model', named(document.uri).name);
     this.subscriptions = [
+      this.siblings,
       // A page that is not there asks for all of it when it is.
       document.onDidChange((status) => void this.page.file(status).catch(() => undefined)),
       selection.onDidChange(({ model, layer, by }) => {
@@ -75,6 +93,48 @@ export class ModelPanel implements vscode.Disposable {
     for (const each of this.subscriptions) each.dispose();
   }
 
+  /** Compares a layer with what is elsewhere. */
+  compare(other: OtherCheckpoint): void {
+    const { comparing } = this.parts;
+    // A page that is not there asks for it when it is.
+    this.page.compare({ other }).then(
+      () => comparing.delete(this.document.uri.toString()),
+      () => undefined,
+    );
+  }
+
+  /** What the page asks about other checkpoints. */
+  private beside(): Beside {
+    const { services, outlines } = this.parts;
+    const { siblings } = this;
+    const { uri } = this.document;
+    return {
+      series: () => siblings.series(),
+      weightsOf: ({ uri: other, ...request }, call) => siblings.ask(other, 'weights', request, call),
+      weightStatisticsOf: ({ uri: other, ...request }, call) => siblings.ask(other, 'weightStatistics', request, call),
+      explainWith: async ({ uri: other, picture, ...question }, call) => {
+        const request = { ...question, inputs: [fileOf(picture)] };
+        const { results, provider } = await siblings.ask(other, 'explain', request, call);
+        const [first] = results;
+        if (first === undefined) throw new LensError('input', 'explain/empty', 'There is nothing in it to explain.');
+        if ('error' in first) throw fromErrorData(first.error);
+        services.status.report(provider, [], first.result.milliseconds);
+        return first.result;
+      },
+      methods: async () => {
+        const methods = await (await services.runner()).methods({});
+        const first = services.settings.get('defaultMethod');
+        return { methods: methods.filter((method) => method.chapter === 'attribution'), first };
+      },
+      labels: async () => (await services.runner()).labels(services.request(uri)),
+      compareWeights: ({ other, ...request }, call) => {
+        const to = other.kind === 'random' ? { random: other.seed } : { model: fileOf(other.file.uri) };
+        return this.ask('compareWeights', { ...request, other: to }, call);
+      },
+      chooseOther: ({ layer }) => chooseOther(services, outlines, uri, layer),
+    };
+  }
+
   private handlers(): Handlers<ModelHostApi> {
     const { services, selection, memory } = this.parts;
     const { document } = this;
@@ -84,10 +144,13 @@ export class ModelPanel implements vscode.Disposable {
         const layer = selection.of(uri);
         const picture = remembered(memory, LAST_PICTURE);
         const folder = remembered(memory, LAST_FOLDER);
+        const compare = this.parts.comparing.get(uri.toString());
+        this.parts.comparing.delete(uri.toString());
         return {
           ...document.status,
           model: named(uri),
           ...(layer === undefined ? {} : { layer }),
+          ...(compare === undefined ? {} : { compare }),
           ...(picture === undefined ? {} : { picture }),
           ...(folder === undefined ? {} : { folder }),
           trusted: vscode.workspace.isTrusted || uri.fsPath.startsWith(this.parts.extension.fsPath + path.sep),
@@ -112,6 +175,8 @@ export class ModelPanel implements vscode.Disposable {
         services.status.report(answer.provider, [], answer.milliseconds);
         return answer;
       },
+      graphActivations: (request, call) =>
+        this.ask('graphActivations', { ...request, input: fileOf(request.input) }, call),
       topPictures: (request, call) => this.ask('topPictures', { ...request, inputs: request.inputs.map(fileOf) }, call),
       select: async ({ layer }) => selection.select({ model: uri, layer, by: this }),
       source: async ({ layer }) => {
@@ -168,14 +233,7 @@ export class ModelPanel implements vscode.Disposable {
           return false;
         }
       },
-      series: async () => {
-        const folder = vscode.Uri.joinPath(uri, '..');
-        const files = await vscode.workspace.fs.readDirectory(folder);
-        return seriesOf(
-          path.posix.basename(uri.path),
-          files.map(([name]) => name),
-        ).map(({ name, step }) => ({ file: named(vscode.Uri.joinPath(folder, name)), step }));
-      },
+      ...this.beside(),
       open: async ({ uri: other }) => {
         const model = vscode.Uri.parse(other);
         // The same layer of another moment of the training.
@@ -192,33 +250,15 @@ export class ModelPanel implements vscode.Disposable {
     return this.layers.find((layer) => layer.name === name);
   }
 
-  /** One operation of the runner about this model, with its progress in the status bar where it may take long. */
-  private async ask<K extends keyof ModelOperations>(
+  /** One operation of the runner about this model. */
+  private ask<K extends keyof ModelOperations>(
     name: K,
-    request: Omit<Parameters<ModelOperations[K]>[0], keyof ModelRequest>,
+    request: RequestOf<K>,
     call: Call<ProgressOf<K>>,
-  ): Promise<Awaited<ReturnType<ModelOperations[K]>>> {
-    const { services } = this.parts;
-    const client = await services.runner();
-    const operation = client[name] as unknown as (
-      request: unknown,
-      options: unknown,
-    ) => Promise<Awaited<ReturnType<ModelOperations[K]>>>;
-    const about = { ...services.request(this.document.uri), ...request };
-    const run = (signal: AbortSignal, report: (progress: WorkProgress) => void): ReturnType<typeof operation> => {
-      const onProgress = (progress: ProgressOf<K>): void => {
-        report(progress);
-        call.progress(progress);
-      };
-      return this.document.read(() => operation(about, { signal, onProgress }), signal);
-    };
-    const title = LONG[name];
-    if (title === undefined) return run(call.signal, () => undefined);
-    return services.status.work(
-      `${title} ${named(this.document.uri).name}`,
-      (signal, report) =>
-        run(signal, ({ fraction, message }) => report({ message, ...(fraction === undefined ? {} : { fraction }) })),
-      call.signal,
+  ): Promise<AnswerOf<K>> {
+    const { document } = this;
+    return askAbout(this.parts.services, document.uri, name, request, call, (read, signal) =>
+      document.read(read, signal),
     );
   }
 
@@ -255,24 +295,13 @@ export class ModelPanel implements vscode.Disposable {
   }
 }
 
-type ProgressOf<K extends keyof ModelOperations> =
-  Parameters<ModelOperations[K]>[1] extends Call<infer P> ? P & WorkProgress : never;
-
-export function named(uri: vscode.Uri): NamedFile {
-  return { uri: uri.toString(), name: path.posix.basename(uri.path) };
-}
-
 function remembered(memory: vscode.Memento, key: string): NamedFile | undefined {
   const stored = memory.get<string>(key);
   return stored === undefined ? undefined : named(vscode.Uri.parse(stored));
 }
 
 function fileOf(address: string): string {
-  const uri = vscode.Uri.parse(address);
-  if (uri.scheme === 'file') return uri.fsPath;
-  throw new LensError('input', 'explain/scheme', `${named(uri).name} is not a file on this machine.`, {
-    hint: 'Save it in the workspace first.',
-  });
+  return fileAt(address).fsPath;
 }
 
 async function hashOf(uri: vscode.Uri): Promise<string> {

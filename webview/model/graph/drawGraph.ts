@@ -185,7 +185,10 @@ function clipped(context: CanvasRenderingContext2D, text: string, width: number)
 
 function stripColor(node: SceneNode, { colors, share }: GraphColors, theme: Theme): string {
   if (share !== undefined) {
-    const at = 3 * Math.round(255 * Math.max(0, Math.min(1, share(node))));
+    const value = share(node);
+    // Nothing is known of it: no colour of the scale.
+    if (Number.isNaN(value)) return theme.node;
+    const at = 3 * Math.round(255 * Math.max(0, Math.min(1, value)));
     return `rgb(${colors.table[at]}, ${colors.table[at + 1]}, ${colors.table[at + 2]})`;
   }
   if (node.node.kind === 'module') return theme.dim;

@@ -1,16 +1,16 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { colormap } from '../../../src/result/colormap.js';
+import type { NamedFile } from '../../../src/protocol/panel.js';
 import {
   modulesAround,
   visibleGraph,
+  type GraphActivations,
   type GraphStructure,
   type VisibleGraph,
   type VisibleNode,
 } from '../../../src/result/graphView.js';
-import '../../shared/colorBar.js';
 import { combobox } from '../../shared/combobox.js';
-import { iconButton, segmented } from '../../shared/controls.js';
+import { dropdown, iconButton } from '../../shared/controls.js';
 import { styles } from '../../shared/css.js';
 import { formatCount, plural } from '../../shared/format.js';
 import { failure, notice, working } from '../../shared/messages.js';
@@ -18,7 +18,9 @@ import type { ModelController } from '../controller.js';
 import { savePicture } from '../exports.js';
 import type { GraphView } from '../kept.js';
 import { Task } from '../task.js';
-import { KIND_COLORS, type GraphColors } from './drawGraph.js';
+import { activityPart, activityText, colouringLegend } from './activityPart.js';
+import { colouringOf, graphColors, MEASURES, needsPicture, type Colouring } from './colouring.js';
+import { KIND_COLORS } from './drawGraph.js';
 import './graphCanvas.js';
 import type { GraphCanvas } from './graphCanvas.js';
 import { LayoutWorker } from './layoutWorker.js';
@@ -40,6 +42,8 @@ const KINDS: Readonly<Record<keyof typeof KIND_COLORS, string>> = {
 export class GraphTab extends LitElement {
   @property({ attribute: false }) controller!: ModelController;
   @property({ attribute: false }) view!: GraphView;
+  /** What the model is shown, where nodes are coloured by their activations. */
+  @property({ attribute: false }) picture: NamedFile | undefined;
   @property() selected: string | undefined;
   @property({ type: Number }) version = 0;
   @property({ type: Boolean }) measured = false;
@@ -51,6 +55,7 @@ export class GraphTab extends LitElement {
   @query('lens-graph-canvas') private readonly canvas!: GraphCanvas | null;
   private readonly structure = new Task<GraphStructure>(() => this.layOut());
   private readonly layout = new Task<GraphScene>(() => this.onLayout());
+  private readonly activations = new Task<GraphActivations>(() => (this.clock(), this.requestUpdate()));
   private readonly worker = new LayoutWorker();
   private visible: VisibleGraph | undefined;
   private find: { readonly of: GraphStructure; readonly entries: ReturnType<typeof findEntries> } | undefined;
@@ -63,12 +68,14 @@ export class GraphTab extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.structure.cancel();
+    this.activations.cancel();
     this.worker.stop();
     window.clearInterval(this.tick);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('version') || changed.has('measured')) this.load();
+    if (changed.has('version') || changed.has('view') || changed.has('picture')) this.measure();
     if (changed.has('view') && changed.get('view')?.open !== this.view.open) this.layOut();
     if (changed.has('selected') && changed.get('selected') !== undefined) {
       this.active = this.selectedId;
@@ -109,7 +116,7 @@ export class GraphTab extends LitElement {
   }
 
   private clock(): void {
-    if (this.structure.working || this.layout.working)
+    if (this.structure.working || this.layout.working || this.activations.working)
       this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
     else {
       window.clearInterval(this.tick);
@@ -128,14 +135,14 @@ export class GraphTab extends LitElement {
   override render(): TemplateResult {
     const { structure, layout } = this;
     const error = structure.error ?? layout.error;
-    const busy = structure.working ? structure : layout.working ? layout : undefined;
+    const busy = [structure, layout, this.activations].find((task) => task.working);
     const scene = layout.value;
     return html`
       ${this.controls(structure.value)}
       <div class="graph-stage">
         <lens-graph-canvas
           .scene=${scene}
-          .coloured=${this.coloured(scene)}
+          .coloured=${graphColors(this.colouring(scene))}
           .selected=${this.selectedId}
           .active=${this.active}
           .reveal=${this.shown + this.reveal}
@@ -165,16 +172,24 @@ export class GraphTab extends LitElement {
         ${
           busy !== undefined && Date.now() - busy.startedAt > 300
             ? working({
-                message: busy.progress?.message ?? (structure.working ? 'Reading the graph' : 'Laying out the graph'),
+                message: busy.progress?.message ?? this.workName,
                 fraction: busy.progress?.fraction,
                 elapsed: Date.now() - busy.startedAt,
-                onCancel: () => (structure.working ? structure.cancel() : (layout.cancel(), this.worker.stop())),
+                onCancel: () => {
+                  if (busy === layout) this.worker.stop();
+                  busy.cancel();
+                },
               })
             : nothing
         }
       </div>
       ${this.legend(scene)} ${this.details()}
     `;
+  }
+
+  private get workName(): string {
+    if (this.structure.working) return 'Reading the graph';
+    return this.layout.working ? 'Laying out the graph' : 'Measuring the activations';
   }
 
   private controls(structure: GraphStructure | undefined): TemplateResult {
@@ -191,16 +206,17 @@ export class GraphTab extends LitElement {
           onChoose: (value) => this.goTo(Number(value)),
         })}</span
       >
-      ${segmented({
-        label: 'Colour nodes by',
-        value: view.colour,
-        choices: [
-          { value: 'kind', label: 'Kind' },
-          { value: 'parameters', label: 'Parameters' },
-          { value: 'flops', label: 'FLOPs', title: structure?.measured ? '' : 'Known once the model was measured' },
-        ],
-        onChange: (colour) => this.change({ colour: colour as GraphView['colour'] }),
-      })}
+      <span class="control-wide"
+        >${dropdown({
+          label: 'Colour nodes by',
+          value: view.colour,
+          choices: [
+            { value: 'kind', label: 'Colour: kind' },
+            ...MEASURES.map(({ colour, label, title }) => ({ value: colour, label: `Colour: ${label}`, title })),
+          ],
+          onChange: (colour) => this.change({ colour: colour as GraphView['colour'] }),
+        })}</span
+      >
       <span class="buttons">
         ${iconButton({
           label: 'Open all modules',
@@ -223,19 +239,18 @@ export class GraphTab extends LitElement {
     </div>`;
   }
 
-  /** What the colours of the nodes say. */
-  private coloured(scene: GraphScene | undefined): GraphColors {
-    const { colour } = this.view;
-    const colors = colormap('viridis');
-    if (colour === 'kind' || scene === undefined) return { colors };
-    const most = this.most(scene);
-    // Costs differ by orders of magnitude: the root brings small ones into sight.
-    return { colors, share: ({ node }) => Math.sqrt(cost(node, colour) / most) };
+  /** What the colours of the nodes say; by kind where that is all that is known. */
+  private colouring(scene: GraphScene | undefined): Colouring | undefined {
+    return colouringOf(this.view.colour, scene, this.structure.value, this.activations.value);
   }
 
-  private most(scene: GraphScene): number {
-    const { colour } = this.view;
-    return colour === 'kind' ? 1 : Math.max(1, ...scene.nodes.map(({ node }) => cost(node, colour)));
+  /** Shows the picture to the model, where the colours are about that. */
+  private measure(anew = false): void {
+    const { picture, version, controller: c } = this;
+    if (!needsPicture(this.view.colour) || picture === undefined || c.setup?.trusted === false) return;
+    const ask = (options: Parameters<typeof c.host.graphActivations>[1]): Promise<GraphActivations> =>
+      c.host.graphActivations({ input: picture.uri }, options);
+    void this.activations.run(`${version} ${picture.uri}`, ask, anew);
   }
 
   private legend(scene: GraphScene | undefined): TemplateResult | typeof nothing {
@@ -255,11 +270,24 @@ export class GraphTab extends LitElement {
       </ul>`;
     if (colour === 'flops' && this.structure.value?.measured === false)
       return html`<p class="dim">FLOPs are known once the model was measured: see the overview.</p>`;
-    const most = scene === undefined ? 0 : this.most(scene);
-    return html`<p class="dim">
-      From none (dark) to ${formatCount(most)} ${colour === 'flops' ? 'FLOPs' : 'parameters'} (bright), by the square
-      root.
-    </p>`;
+    const colouring = this.colouring(scene);
+    const modules = scene?.nodes.some(({ node }) => node.kind === 'module') ?? false;
+    const { activations, controller: c, picture } = this;
+    return html`
+      ${colouring === undefined ? nothing : colouringLegend(colouring, modules && needsPicture(colour))}
+      ${
+        needsPicture(colour)
+          ? activityPart({
+              picture,
+              trusted: c.setup?.trusted !== false,
+              task: activations,
+              onPicture: () => c.choosePicture(),
+              onRun: () => this.measure(true),
+            })
+          : nothing
+      }
+      ${activations.error === undefined || !needsPicture(colour) ? nothing : failure(activations.error, [{ label: 'Try again', look: 'primary', onClick: () => this.measure(true) }])}
+    `;
   }
 
   /** The node that is looked at, in words. */
@@ -274,6 +302,7 @@ export class GraphTab extends LitElement {
       found.kind === 'module' ? found.detail : '',
       found.parameters > 0 ? `${formatCount(found.parameters)} parameters` : '',
       found.flops === undefined ? '' : `${formatCount(found.flops)}FLOPs`,
+      activityText(found, this.activations.value),
       node === undefined || node.outputs.length === 0 ? '' : `makes ${node.outputs.join(', ')}`,
       node === undefined || node.weights.length === 0 ? '' : `weights ${node.weights.join(', ')}`,
     ];
@@ -349,8 +378,4 @@ function named({ nodes, edges }: VisibleGraph, structure: GraphStructure): Visib
   const layerOf = (node: VisibleNode): string | undefined =>
     node.kind === 'node' ? structure.nodes[node.index]?.layer : undefined;
   return { nodes: nodes.map((node) => ({ ...node, detail: layerOf(node) ?? node.detail })), edges };
-}
-
-function cost(node: VisibleNode, by: 'parameters' | 'flops'): number {
-  return by === 'parameters' ? node.parameters : (node.flops ?? 0);
 }

@@ -1,0 +1,60 @@
+import path from 'node:path';
+import type * as vscode from 'vscode';
+import type { Call } from '../../protocol/channel.js';
+import type { ModelRequest, RunnerApi, WorkProgress } from '../../protocol/runner.js';
+import type { HostServices } from '../services.js';
+
+/** The runner's operations about one model. */
+type AboutModel = {
+  [K in keyof RunnerApi]: Parameters<RunnerApi[K]>[0] extends ModelRequest ? K : never;
+}[keyof RunnerApi];
+
+export type ProgressOf<K extends AboutModel> =
+  NonNullable<Parameters<RunnerApi[K]>[1]> extends Call<infer P> ? P & WorkProgress : never;
+
+/** A question without which model it is about, and what the settings say of that. */
+export type RequestOf<K extends AboutModel> = Omit<Parameters<RunnerApi[K]>[0], keyof ModelRequest>;
+export type AnswerOf<K extends AboutModel> = Awaited<ReturnType<RunnerApi[K]>>;
+
+/** Reads a file with patience while it may be half written. */
+export type Reading = <T>(read: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+
+/** Work that is long enough to be shown in the status bar, and what it is called there. */
+const LONG: Readonly<Partial<Record<AboutModel, string>>> = {
+  measure: 'measuring',
+  scanWeights: 'checking the weights of',
+  activations: 'activations of',
+  graphActivations: 'activations of',
+  topPictures: 'searching pictures with',
+  weightsPca: 'principal components of',
+  explain: 'explaining with',
+};
+
+/** One operation of the runner about a model, with its progress in the status bar where it may take long. */
+export async function askAbout<K extends AboutModel>(
+  services: HostServices,
+  model: vscode.Uri,
+  name: K,
+  request: RequestOf<K>,
+  call: Call<ProgressOf<K>>,
+  reading: Reading,
+): Promise<AnswerOf<K>> {
+  const client = await services.runner();
+  const operation = client[name] as unknown as (request: unknown, options: unknown) => Promise<AnswerOf<K>>;
+  const about = { ...services.request(model), ...request };
+  const run = (signal: AbortSignal, report: (progress: WorkProgress) => void): Promise<AnswerOf<K>> => {
+    const onProgress = (progress: ProgressOf<K>): void => {
+      report(progress);
+      call.progress(progress);
+    };
+    return reading(() => operation(about, { signal, onProgress }), signal);
+  };
+  const title = LONG[name];
+  if (title === undefined) return run(call.signal, () => undefined);
+  return services.status.work(
+    `${title} ${path.posix.basename(model.path)}`,
+    (signal, report) =>
+      run(signal, ({ fraction, message }) => report({ message, ...(fraction === undefined ? {} : { fraction }) })),
+    call.signal,
+  );
+}

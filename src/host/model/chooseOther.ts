@@ -1,0 +1,106 @@
+import * as vscode from 'vscode';
+import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
+import type { Outlines } from '../outlines.js';
+import { distance } from '../paths.js';
+import type { HostServices } from '../services.js';
+import { seriesOf } from './series.js';
+import { named } from './siblings.js';
+
+interface Offer extends vscode.QuickPickItem {
+  readonly other?: OtherCheckpoint;
+}
+
+/** So many models are asked whether they have the layer. */
+const MOST = 200;
+/** The draw of the first offer; the page can draw others. */
+const SEED = 0;
+
+/**
+ * What to compare a layer with: another checkpoint of the workspace that has it, those of the same training first and the
+ * nearest of the others next, or the same network with random weights. `undefined`: dismissed.
+ */
+export async function chooseOther(
+  services: HostServices,
+  outlines: Outlines,
+  model: vscode.Uri,
+  layer: string,
+): Promise<OtherCheckpoint | undefined> {
+  const random: Offer = {
+    label: '$(sync) The same network with random weights',
+    description: 'drawn anew, with each weight’s own mean and deviation',
+    other: { kind: 'random', seed: SEED },
+  };
+  const pick = vscode.window.createQuickPick<Offer>();
+  pick.title = `Compare "${layer}" of ${named(model).name} with…`;
+  pick.placeholder = 'A checkpoint that has this layer';
+  pick.matchOnDescription = true;
+  pick.busy = true;
+  pick.items = [random];
+  const chosen = new Promise<Offer | undefined>((resolve) => {
+    pick.onDidAccept(() => resolve(pick.selectedItems[0]));
+    pick.onDidHide(() => resolve(undefined));
+  });
+  let open = true;
+  void chosen.then(() => (open = false));
+  pick.show();
+  void (async () => {
+    await services.models.ready();
+    const found: Offer[] = [];
+    let without = 0;
+    const near = inOrder(
+      model,
+      services.models.list().map(({ uri }) => uri),
+    );
+    for (const { uri, step } of near.slice(0, MOST)) {
+      if (!open) return;
+      const answer = await outlines.get(uri).catch(() => undefined);
+      const has =
+        answer !== undefined &&
+        'outline' in answer &&
+        answer.outline.layers.some((each) => each.name === layer && each.weights.length > 0);
+      if (!has) without++;
+      else {
+        const folder = vscode.workspace.asRelativePath(uri).split('/').slice(0, -1).join('/');
+        const description = [folder, step === undefined ? '' : 'same training'].filter(Boolean).join(' · ');
+        found.push({ label: named(uri).name, description, other: { kind: 'file', file: named(uri) } });
+      }
+      // What is looked at must not jump: the list only grows at its end.
+      if (open) pick.items = [...found, random, ...restOf(without)];
+    }
+    if (open) pick.busy = false;
+  })();
+  const offer = await chosen;
+  pick.dispose();
+  return offer?.other;
+}
+
+function restOf(without: number): readonly Offer[] {
+  if (without === 0) return [];
+  const label = `${without} other ${without === 1 ? 'model has' : 'models have'} no such layer`;
+  return [{ label, kind: vscode.QuickPickItemKind.Separator }];
+}
+
+/** Other checkpoints of the same training by their distance in it, then all others by where they lie. */
+function inOrder(model: vscode.Uri, models: readonly vscode.Uri[]): readonly { uri: vscode.Uri; step?: number }[] {
+  const { name } = named(model);
+  const folder = vscode.Uri.joinPath(model, '..').toString();
+  const beside = models.filter((uri) => vscode.Uri.joinPath(uri, '..').toString() === folder);
+  const series = seriesOf(
+    name,
+    beside.map((uri) => named(uri).name),
+  );
+  const own = series.find((each) => each.name === name)?.step ?? 0;
+  const rank = (uri: vscode.Uri): { uri: vscode.Uri; step?: number } => {
+    const entry = beside.includes(uri) ? series.find((each) => each.name === named(uri).name) : undefined;
+    return entry === undefined ? { uri } : { uri, step: Math.abs(entry.step - own) };
+  };
+  return models
+    .filter((uri) => uri.toString() !== model.toString())
+    .map(rank)
+    .sort(
+      (a, b) =>
+        (a.step ?? Infinity) - (b.step ?? Infinity) ||
+        distance(a.uri.path, model.path) - distance(b.uri.path, model.path) ||
+        (a.uri.path < b.uri.path ? -1 : 1),
+    );
+}

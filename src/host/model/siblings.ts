@@ -1,0 +1,141 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { isCancelled, LensError } from '../../base/errors.js';
+import type { Call } from '../../protocol/channel.js';
+import type { SeriesEntry } from '../../protocol/modelPanel.js';
+import type { NamedFile } from '../../protocol/panel.js';
+import type { HostServices } from '../services.js';
+import { askAbout, type AnswerOf, type ProgressOf, type Reading, type RequestOf } from './asking.js';
+import { seriesOf } from './series.js';
+import { readWhenWhole, untilStill, type Stamp } from './settle.js';
+
+/**
+ * Checkpoints beside the one that an editor shows: those of the same training as they come, grow and go, and questions
+ * about any other. A file that is being written is announced when it has come to rest, and waited for where it is read.
+ */
+export class Siblings implements vscode.Disposable {
+  private readonly abort = new AbortController();
+  private readonly folder: vscode.Uri;
+  private readonly name: string;
+  private watcher: vscode.FileSystemWatcher | undefined;
+  private told = '';
+  private looking = false;
+  private again = false;
+
+  constructor(
+    model: vscode.Uri,
+    private readonly services: HostServices,
+    private readonly announce: (series: readonly SeriesEntry[]) => void,
+  ) {
+    this.folder = vscode.Uri.joinPath(model, '..');
+    this.name = path.posix.basename(model.path);
+  }
+
+  dispose(): void {
+    this.abort.abort();
+    this.watcher?.dispose();
+  }
+
+  /** The series as it is now; from then on changes are announced. */
+  async series(): Promise<readonly SeriesEntry[]> {
+    this.watch();
+    const series = await this.list();
+    this.told = JSON.stringify(series);
+    return series;
+  }
+
+  /** Asks the runner about another checkpoint. */
+  ask<K extends Parameters<typeof askAbout>[2]>(
+    address: string,
+    name: K,
+    request: RequestOf<K>,
+    call: Call<ProgressOf<K>>,
+  ): Promise<AnswerOf<K>> {
+    const uri = fileAt(address);
+    const reading: Reading = (read, signal) => readWhenWhole(read, () => stampsOf([uri.fsPath]), signal);
+    return askAbout(this.services, uri, name, request, call, reading);
+  }
+
+  private watch(): void {
+    if (this.watcher !== undefined) return;
+    this.watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(this.folder, '*'));
+    const look = ({ path: file }: vscode.Uri): void => {
+      const name = path.posix.basename(file).replace(/\.data$/, '');
+      if (seriesOf(this.name, [name]).some((each) => each.name === name)) void this.look();
+    };
+    this.watcher.onDidCreate(look);
+    this.watcher.onDidChange(look);
+    this.watcher.onDidDelete(look);
+  }
+
+  /** Waits until nothing of the series is being written, and says what there is. */
+  private async look(): Promise<void> {
+    if (this.looking) {
+      this.again = true;
+      return;
+    }
+    this.looking = true;
+    try {
+      do {
+        this.again = false;
+        await untilStill(async () => stampsOf((await this.names()).map((name) => this.path(name))), this.abort.signal);
+        const series = await this.list();
+        const text = JSON.stringify(series);
+        if (text === this.told) continue;
+        this.told = text;
+        this.announce(series);
+      } while (this.again);
+    } catch (error) {
+      // The folder may have gone with its files.
+      if (!isCancelled(error)) this.services.log.debug(`Checkpoints beside ${this.name}: ${String(error)}`);
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  private async names(): Promise<readonly string[]> {
+    const files = await vscode.workspace.fs.readDirectory(this.folder);
+    const names = files.map(([name]) => name);
+    return seriesOf(this.name, names)
+      .map(({ name }) => name)
+      .filter((name) => names.includes(name));
+  }
+
+  private async list(): Promise<readonly SeriesEntry[]> {
+    return Promise.all(
+      seriesOf(this.name, await this.names()).map(async ({ name, step }) => {
+        const stamps = await stampsOf([this.path(name), `${this.path(name)}.data`]);
+        return { file: named(vscode.Uri.joinPath(this.folder, name)), step, version: JSON.stringify(stamps) };
+      }),
+    );
+  }
+
+  private path(name: string): string {
+    return path.join(this.folder.fsPath, name);
+  }
+}
+
+export function named(uri: vscode.Uri): NamedFile {
+  return { uri: uri.toString(), name: path.posix.basename(uri.path) };
+}
+
+/** The file behind an address of a page. */
+export function fileAt(address: string): vscode.Uri {
+  const uri = vscode.Uri.parse(address);
+  if (uri.scheme === 'file') return uri;
+  throw new LensError('input', 'explain/scheme', `${named(uri).name} is not a file on this machine.`, {
+    hint: 'Save it in the workspace first.',
+  });
+}
+
+function stampsOf(files: readonly string[]): Promise<readonly (Stamp | undefined)[]> {
+  return Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ size, mtimeMs }) => ({ size, modified: mtimeMs }),
+        () => undefined,
+      ),
+    ),
+  );
+}

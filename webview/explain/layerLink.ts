@@ -1,0 +1,59 @@
+import type { ExplainController } from './controller.js';
+
+/** Moving through a list with the arrow keys selects every layer on the way: the model runs where it stops. */
+const SETTLE_MS = 350;
+
+/**
+ * Keeps the layer of this panel and the one that is selected in the window the same, for methods that take a layer. A
+ * method that takes none leaves the selection alone, and finds the layer again when another is chosen.
+ */
+export class LayerLink {
+  /** The layer that both sides know of. */
+  private known: string | undefined;
+  private started = false;
+  /** Selected elsewhere while the method took no layer. */
+  private wanted: string | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly controller: Pick<ExplainController, 'method' | 'question' | 'chooseLayer'>,
+    private readonly selectLayer: (layer: string) => void,
+  ) {}
+
+  /** A layer was selected elsewhere. */
+  follow(layer: string): void {
+    this.wanted = layer;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.apply(), SETTLE_MS);
+  }
+
+  /** Something has changed here: says which layer, where that is another one. */
+  tell(): void {
+    const { method, question } = this.controller;
+    if (question === undefined || method === undefined) return;
+    const { layer } = question;
+    if (!this.started) {
+      // What the panel begins with was chosen before.
+      this.started = true;
+      this.known = layer;
+      return;
+    }
+    if (layer !== undefined && layer !== this.known) {
+      this.known = layer;
+      this.wanted = undefined;
+      this.selectLayer(layer);
+    } else if (this.wanted !== undefined && method.layer !== 'none' && this.timer === undefined) {
+      // Later: this is told in the middle of a change.
+      this.timer = setTimeout(() => this.apply(), 0);
+    }
+  }
+
+  private apply(): void {
+    this.timer = undefined;
+    const { controller: c, wanted } = this;
+    if (wanted === undefined || c.question === undefined || c.method === undefined || c.method.layer === 'none') return;
+    this.wanted = undefined;
+    this.known = wanted;
+    if (c.question.layer !== wanted) c.chooseLayer(wanted);
+  }
+}

@@ -1,0 +1,363 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { OtherCheckpoint } from '../../../src/protocol/modelPanel.js';
+import { colormap, DIVERGING, type DivergingName } from '../../../src/result/colormap.js';
+import type { LayerDescription } from '../../../src/result/inspection.js';
+import type { KernelPage, LayerWeights, WeightComparison } from '../../../src/result/weights.js';
+import '../../shared/canvas/cellGrid.js';
+import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
+import type { CellSource } from '../../shared/canvas/cells.js';
+import '../../shared/colorBar.js';
+import { button, dropdown, iconButton } from '../../shared/controls.js';
+import { formatNumber, formatShape } from '../../shared/format.js';
+import { emptyState, failure, working } from '../../shared/messages.js';
+import type { ModelController } from '../controller.js';
+import type { WeightsView } from '../kept.js';
+import { Task } from '../task.js';
+import { firstPage, pageShape, WeightPages } from '../weightPages.js';
+import { weightSource } from '../weightSource.js';
+import { differenceAt, differenceSource } from './differenceSource.js';
+import { numbersPart } from './numbersPart.js';
+
+/** Both sides of a comparison, and how far they are apart. */
+interface Pair {
+  readonly own: LayerWeights;
+  readonly other: LayerWeights;
+  readonly comparison: WeightComparison;
+  readonly pages: readonly [own: WeightPages, other: WeightPages];
+}
+
+type Ask = (
+  page: KernelPage,
+  options: Parameters<ModelController['host']['weights']>[1],
+) => ReturnType<ModelController['host']['weights']>;
+
+const SIDES = ['own', 'other', 'difference'] as const;
+type Side = (typeof SIDES)[number];
+
+/** A layer beside the same layer of another checkpoint, or beside weights drawn anew: both on one scale, and their difference. */
+@customElement('lens-compare')
+export class ComparePart extends LitElement {
+  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) view!: WeightsView;
+  @property({ attribute: false }) layer!: LayerDescription;
+  /** Of the file. */
+  @property({ type: Number }) version = 0;
+
+  @state() private point: CellPoint | undefined;
+  @state() private arrived = 0;
+  @state() private spoken = '';
+  private readonly pair = new Task<Pair>(() => this.onAnswer());
+  private shown: Pair | undefined;
+  private sources: Readonly<Record<Side, CellSource>> | undefined;
+  private sourcesOf = '';
+  private sight: CellsInSight | undefined;
+  private tick: number | undefined;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener('scroll', this.onScroll, { capture: true });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.removeEventListener('scroll', this.onScroll, { capture: true });
+    this.pair.cancel();
+    this.close();
+    window.clearInterval(this.tick);
+  }
+
+  private get compare(): OtherCheckpoint {
+    return this.view.compare ?? { kind: 'random', seed: 0 };
+  }
+
+  private get names(): readonly [own: string, other: string] {
+    const own = this.controller.setup?.model.name ?? 'this checkpoint';
+    return [
+      own,
+      this.compare.kind === 'file' ? this.compare.file.name : `random weights, draw ${this.compare.seed + 1}`,
+    ];
+  }
+
+  /** Address of the other checkpoint, and when it was written last as far as the page knows. */
+  private get otherVersion(): string {
+    const { compare } = this;
+    if (compare.kind === 'random') return '';
+    return this.controller.series.find((each) => each.file.uri === compare.file.uri)?.version ?? '';
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('layer') || changed.has('view') || changed.has('version')) this.load();
+    this.prepare();
+  }
+
+  private load(anew = false): void {
+    const { layer, view, compare, controller: c } = this;
+    if (layer.weights.length === 0) {
+      this.pair.clear();
+      return;
+    }
+    const request = { layer: layer.name, ...(view.weight === undefined ? {} : { weight: view.weight }) };
+    const of = JSON.stringify([request, compare, this.version, this.otherVersion]);
+    const run = async (options: Parameters<typeof c.host.compareWeights>[1]): Promise<Pair> => {
+      // First whether it can be compared at all: the sentence that says why not is about both.
+      const comparison = await c.host.compareWeights({ ...request, other: compare }, options);
+      const own: Ask = (page, o) => c.host.weights({ layer: layer.name, weight: comparison.weight.name, page }, o);
+      const there = { layer: layer.name, weight: comparison.other.name };
+      const other: Ask = (page, o) =>
+        compare.kind === 'random'
+          ? c.host.weights({ ...there, random: compare.seed, page }, o)
+          : c.host.weightsOf({ ...there, uri: compare.file.uri, page }, o);
+      const [a, b] = [
+        await firstPage((p) => own(p, options), 'index'),
+        await firstPage((p) => other(p, options), 'index'),
+      ];
+      const pages = (answer: LayerWeights, ask: Ask): WeightPages =>
+        new WeightPages(
+          pageShape(answer.shown),
+          'index',
+          answer,
+          (page, signal) => ask(page, { signal }),
+          () => this.arrived++,
+        );
+      return { own: a, other: b, comparison, pages: [pages(a, own), pages(b, other)] };
+    };
+    void this.pair.run(of, run, anew);
+  }
+
+  private onAnswer(): void {
+    const { value } = this.pair;
+    if (value !== this.shown) {
+      this.close();
+      this.shown = value;
+      this.sourcesOf = '';
+      if (this.sight !== undefined) for (const pages of value?.pages ?? []) pages.need(this.sight);
+    }
+    if (this.pair.working) this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
+    else {
+      window.clearInterval(this.tick);
+      this.tick = undefined;
+    }
+    this.requestUpdate();
+  }
+
+  private close(): void {
+    for (const pages of this.shown?.pages ?? []) pages.dispose();
+  }
+
+  /** The largest magnitude of both: they are drawn on one scale. */
+  private limit({ own, other, pages }: Pair): number {
+    return Math.max(own.statistics?.magnitude ?? pages[0].magnitude, other.statistics?.magnitude ?? pages[1].magnitude);
+  }
+
+  private prepare(): void {
+    const { shown: pair, view } = this;
+    if (pair === undefined) {
+      this.sources = undefined;
+      return;
+    }
+    const of = JSON.stringify([this.pair.of, view.map, this.arrived]);
+    if (of === this.sourcesOf) return;
+    this.sourcesOf = of;
+    const colors = colormap(view.map);
+    const limit = this.limit(pair);
+    const one = (answer: LayerWeights, pages: WeightPages): CellSource =>
+      weightSource(answer, pages, { colors, limit, dead: (output) => answer.statistics?.dead[output] === 1 });
+    const own = one(pair.own, pair.pages[0]);
+    const { largest } = pair.comparison;
+    this.sources = {
+      own,
+      other: one(pair.other, pair.pages[1]),
+      difference: differenceSource(own, pair.own, pair.pages, colors, largest),
+    };
+  }
+
+  override render(): TemplateResult {
+    const { pair, shown, layer } = this;
+    return html`
+      ${this.controls()}
+      ${
+        layer.weights.length === 0
+          ? emptyState({
+              icon: 'symbol-constant',
+              text: `${layer.op} holds no weights that could be compared.`,
+              action: { label: 'Stop comparing', onClick: () => this.controller.compareWith(undefined) },
+            })
+          : nothing
+      }
+      ${
+        pair.error === undefined
+          ? nothing
+          : failure(pair.error, [
+              { label: 'Compare with another…', look: 'primary', onClick: () => void this.controller.chooseOther() },
+              { label: 'Try again', onClick: () => this.load(true) },
+            ])
+      }
+      ${shown === undefined || pair.error !== undefined ? nothing : this.both(shown)}
+      ${
+        pair.working && Date.now() - pair.startedAt > 300
+          ? working({
+              message: pair.progress?.message ?? 'Comparing the weights',
+              fraction: pair.progress?.fraction,
+              elapsed: Date.now() - pair.startedAt,
+              onCancel: () => pair.cancel(),
+            })
+          : nothing
+      }
+      ${
+        pair.stopped && !pair.working
+          ? html`<p class="dim">Stopped. ${button({ label: 'Compare again', onClick: () => this.load(true) })}</p>`
+          : nothing
+      }
+      <div class="sr-only" aria-live="polite">${this.spoken}</div>
+    `;
+  }
+
+  private controls(): TemplateResult {
+    const { compare, view, controller: c, shown } = this;
+    const weights = shown?.own.weights ?? [];
+    return html`<div class="controls-row">
+      <span class="ellipsis compare-with">Compared with <strong>${this.names[1]}</strong></span>
+      ${button({ label: 'Change…', onClick: () => void c.chooseOther() })}
+      ${
+        compare.kind === 'random'
+          ? button({
+              label: 'Draw again',
+              onClick: () => c.compareWith({ kind: 'random', seed: compare.seed + 1 }),
+            })
+          : nothing
+      }
+      ${
+        weights.length < 2
+          ? nothing
+          : html`<span class="control-wide"
+              >${dropdown({
+                label: 'Weight',
+                value: shown!.own.shown.name,
+                choices: weights.map((w) => ({
+                  value: w.name,
+                  label: `${w.role} ${formatShape(w.dims)}`,
+                  title: w.name,
+                })),
+                onChange: (weight) => this.change({ weight }),
+              })}</span
+            >`
+      }
+      ${
+        shown?.own.shown.view === 'rgb'
+          ? nothing
+          : html`<span class="control-narrow"
+              >${dropdown({
+                label: 'Colour map',
+                value: view.map,
+                choices: DIVERGING.map((name) => ({ value: name, label: name })),
+                onChange: (map) => this.change({ map: map as DivergingName }),
+              })}</span
+            >`
+      }
+      <span class="buttons">
+        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
+        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
+        ${iconButton({ label: 'Stop comparing', icon: 'close', onClick: () => c.compareWith(undefined) })}
+      </span>
+    </div>`;
+  }
+
+  private both(pair: Pair): TemplateResult {
+    const { sources, point } = this;
+    const titles: Readonly<Record<Side, string>> = {
+      own: `a: ${this.names[0]}`,
+      other: `b: ${this.names[1]}`,
+      difference: 'a − b',
+    };
+    const chosen = point === undefined ? undefined : { row: point.row, column: point.column };
+    const old = this.pair.outdated;
+    return html`<div class=${old ? 'old' : ''}>
+      <div class="compare-sides">
+        ${SIDES.map(
+          (side) =>
+            html`<section class="compare-side" aria-label=${titles[side]}>
+              <h2 class="like ellipsis" title=${titles[side]}>${titles[side]}</h2>
+              <lens-cell-grid
+                class="view-${pair.own.shown.view}"
+                .source=${sources?.[side]}
+                .label=${`${titles[side]}: ${pair.own.shown.role} of ${pair.own.layer}`}
+                .zoom=${this.view.zoom}
+                .arrived=${this.arrived}
+                .chosen=${chosen}
+                @lens-cell=${this.onCell}
+                @lens-sight=${this.onSight}
+                @lens-zoom=${(event: CustomEvent<number>) => this.change({ zoom: event.detail })}
+              ></lens-cell-grid>
+              ${this.scale(pair, side)}
+            </section>`,
+        )}
+      </div>
+      <p class="cell-readout">
+        ${this.readout(pair) || html`<span class="dim">Point at a cell to read it on both sides.</span>`}
+      </p>
+      ${numbersPart(pair.comparison, this.names, pair.own.statistics, pair.other.statistics)}
+    </div>`;
+  }
+
+  private scale(pair: Pair, side: Side): TemplateResult {
+    const limit = side === 'difference' ? pair.comparison.largest : this.limit(pair);
+    const note = side === 'difference' ? 'own scale' : 'shared by both';
+    if (pair.own.shown.view === 'rgb')
+      return html`<p class="dim">Grey is zero; the brightest is ±${formatNumber(limit)}, ${note}.</p>`;
+    return html`<lens-color-bar
+      .colors=${colormap(this.view.map)}
+      .limit=${limit}
+      .unit=${side === 'difference' ? 'difference of weights' : 'weight'}
+      .note=${note}
+    ></lens-color-bar>`;
+  }
+
+  /** What is pointed at, on both sides. */
+  private readout(pair: Pair): string {
+    const { point, sources } = this;
+    if (point === undefined || sources === undefined) return '';
+    const { row, column, x = 0, y = 0 } = point;
+    const [height, width] = [sources.own.cellHeight, sources.own.cellWidth];
+    const area = height * width;
+    const colours = pair.own.shown.view === 'rgb';
+    const text = (values: Float32Array | undefined, offset: number): string => {
+      if (values === undefined) return '…';
+      const at = offset + y * width + x;
+      return (colours ? [0, area, 2 * area] : [0]).map((plane) => formatNumber(values[at + plane] ?? NaN)).join(' ');
+    };
+    const [a, b] = pair.pages.map((pages) => pages.cell(row, column));
+    const difference = differenceAt(...pair.pages, row, column);
+    const where = area > 1 ? ` · (${x}, ${y})` : '';
+    return `${sources.own.label(row, column)}${where} · a ${text(a?.values, a?.offset ?? 0)} · b ${text(b?.values, b?.offset ?? 0)} · a − b ${text(difference, 0)}`;
+  }
+
+  private change(view: Partial<WeightsView>): void {
+    this.controller.update({ weights: { ...this.controller.view.weights, ...view } });
+  }
+
+  private readonly onCell = (event: CustomEvent<CellPoint | null>): void => {
+    this.point = event.detail ?? undefined;
+    if (event.detail?.spoken && this.shown !== undefined) this.spoken = this.readout(this.shown);
+  };
+
+  private readonly onSight = (event: CustomEvent<CellsInSight>): void => {
+    this.sight = event.detail;
+    for (const pages of this.shown?.pages ?? []) pages.need(event.detail);
+  };
+
+  /** The three grids show the same place. */
+  private readonly onScroll = (event: Event): void => {
+    const from = event.target as HTMLElement;
+    if (!from.classList.contains('cells')) return;
+    for (const each of this.querySelectorAll<HTMLElement>('.cells')) {
+      if (each === from) continue;
+      if (each.scrollTop !== from.scrollTop) each.scrollTop = from.scrollTop;
+      if (each.scrollLeft !== from.scrollLeft) each.scrollLeft = from.scrollLeft;
+    }
+  };
+}
