@@ -85,8 +85,8 @@ export function activate(context: vscode.ExtensionContext): LensApi {
       (model) => explain.open.some((panel) => panel.model.toString() === model.toString()),
     ),
   );
-  own(new PythonLenses(services, new CodeIndex(models, outlines)));
-  own(modelCommands(services, tree, editors));
+  own(new PythonLenses(services, new CodeIndex(models, outlines), selection));
+  own(modelCommands(services, tree, editors, selection));
   own(runnerCommands(context.extension.id, services, runner, status));
   const activationMs = performance.now() - start;
   return { services, runner, tree, explain, editors, selection, notifier, status, activationMs };

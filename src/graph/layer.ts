@@ -21,6 +21,16 @@ export interface Layer {
   /** Module path for the tree, outermost first. */
   readonly scope: readonly string[];
   readonly source?: SourceLine;
+  /** The modules around it that the exporter has named the classes of, outermost first. Untrusted text. */
+  readonly modules?: readonly ModuleScope[];
+}
+
+/** A module that holds a layer. */
+export interface ModuleScope {
+  /** `layer1.0`; '' for the model itself. */
+  readonly path: string;
+  /** Its class with the Python module that it comes from: `resnet_cifar.Block`. */
+  readonly type: string;
 }
 
 /** A replacement of weights, for randomisation checks and training. */

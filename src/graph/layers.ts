@@ -5,7 +5,7 @@ import type { Layer } from './layer.js';
 import { Names } from './names.js';
 import { ownerOf } from './owners.js';
 import { isBuffer, parametersOf } from './parameters.js';
-import { scopeOf, type NodeScope } from './scopes.js';
+import { modulesOf, scopeOf, type NodeScope } from './scopes.js';
 import { sourceOf } from './source.js';
 import { inferTypes } from './types.js';
 
@@ -267,6 +267,7 @@ class LayerFinder {
       parameters: draft.parameters,
       scope: name.split(separator).slice(0, -1),
       ...(source === undefined ? {} : { source }),
+      ...modulesPart(draft.main, name),
     };
   }
 
@@ -292,6 +293,12 @@ class LayerFinder {
     const type = this.types.get(node.outputs[0] ?? '');
     return type !== undefined && (isFloating(type) || type === 'uint8' || type === 'int8');
   }
+}
+
+/** The modules above a layer; those that are not on its name's path (a folded normalisation's own) are left out. */
+function modulesPart(node: GraphNode, name: string): Pick<Layer, 'modules'> {
+  const modules = modulesOf(node).filter(({ path }) => path === '' || name.startsWith(`${path}.`));
+  return modules.length === 0 ? {} : { modules };
 }
 
 const TAKES_BIAS = new Set(['MatMul', 'Conv', 'ConvTranspose', 'Gemm', 'Einsum', 'MatMulNBits', 'FusedMatMul']);

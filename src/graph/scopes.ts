@@ -1,4 +1,5 @@
 import type { GraphNode } from './graph.js';
+import type { ModuleScope } from './layer.js';
 import { tensorflowScope } from './owners.js';
 import { parsePythonStrings } from './pythonRepr.js';
 
@@ -27,6 +28,14 @@ export function scopeOf(node: GraphNode): NodeScope {
   if (node.name.startsWith('/')) return legacyScope(node.name);
   const path = tensorflowScope(node.name);
   return path === undefined ? NOWHERE : { path };
+}
+
+/** The modules that a node stands in, with their classes: only the newer exporter writes them. The call itself is left out. */
+export function modulesOf(node: GraphNode): readonly ModuleScope[] {
+  const names = parsePythonStrings(node.metadata.get('pkg.torch.onnx.name_scopes') ?? '');
+  const types = parsePythonStrings(node.metadata.get('pkg.torch.onnx.class_hierarchy') ?? '');
+  if (names.length !== types.length) return [];
+  return names.slice(0, -1).map((path, i) => ({ path, type: types[i]! }));
 }
 
 /**

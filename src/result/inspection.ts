@@ -21,6 +21,8 @@ export interface LayerDescription {
   readonly weights: readonly string[];
   readonly scope: readonly string[];
   readonly source?: { readonly path: string; readonly line: number };
+  /** Modules around it with their classes (`resnet_cifar.Block` of `layer1.0`), outermost first, where the exporter wrote them. */
+  readonly modules?: readonly { readonly path: string; readonly type: string }[];
 }
 
 /** What the tree shows, read without starting a session. */

@@ -31,7 +31,7 @@ function describeValue({ name, type, dims }: ValueInfo): ValueDescription {
 }
 
 function describeLayer(layer: Layer, facts?: Facts): LayerDescription {
-  const { name, op, node, parameters, output, weights, scope, source } = layer;
+  const { name, op, node, parameters, output, weights, scope, source, modules } = layer;
   const fact = facts?.get(output);
   return {
     name,
@@ -43,6 +43,7 @@ function describeLayer(layer: Layer, facts?: Facts): LayerDescription {
     scope,
     ...(fact === undefined ? {} : { shape: dimsAt(fact, facts!.batch) }),
     ...(source === undefined ? {} : { source: { path: source.path, line: source.line } }),
+    ...(modules === undefined ? {} : { modules }),
   };
 }
 

@@ -4,8 +4,9 @@ import type { ExplainController } from './controller.js';
 const SETTLE_MS = 350;
 
 /**
- * Keeps the layer of this panel and the one that is selected in the window the same, for methods that take a layer. A
- * method that takes none leaves the selection alone, and finds the layer again when another is chosen.
+ * Keeps the layer of this panel and the one that is selected in the window the same, for methods that look at a layer. A
+ * method that explains the input unless it is told otherwise goes on with that, and one that takes no layer leaves the
+ * selection alone; both find the layer again when another method is chosen.
  */
 export class LayerLink {
   /** The layer that both sides know of. */
@@ -42,16 +43,22 @@ export class LayerLink {
       this.known = layer;
       this.wanted = undefined;
       this.selectLayer(layer);
-    } else if (this.wanted !== undefined && method.layer !== 'none' && this.timer === undefined) {
+    } else if (this.wanted !== undefined && this.follows && this.timer === undefined) {
       // Later: this is told in the middle of a change.
       this.timer = setTimeout(() => this.apply(), 0);
     }
   }
 
+  /** Whether the question is about a layer. */
+  private get follows(): boolean {
+    const { method, question } = this.controller;
+    return method?.layer === 'chosen' || (method?.layer === 'optional' && question?.layer !== undefined);
+  }
+
   private apply(): void {
     this.timer = undefined;
     const { controller: c, wanted } = this;
-    if (wanted === undefined || c.question === undefined || c.method === undefined || c.method.layer === 'none') return;
+    if (wanted === undefined || c.question === undefined || !this.follows) return;
     this.wanted = undefined;
     this.known = wanted;
     if (c.question.layer !== wanted) c.chooseLayer(wanted);

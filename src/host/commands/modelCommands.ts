@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { chooseModel } from '../modelChoice.js';
 import type { ModelEditors } from '../model/modelEditor.js';
+import type { LayerSelection } from '../model/selection.js';
 import { activeFile } from '../pictures.js';
 import type { LensTarget } from '../python/pythonLenses.js';
 import type { HostServices } from '../services.js';
@@ -11,7 +12,12 @@ import type { LayerElement, ModelElement } from '../treeElements.js';
 import { registerCommands } from './register.js';
 
 /** The commands about one model or layer. */
-export function modelCommands(services: HostServices, tree: ModelTree, editors: ModelEditors): vscode.Disposable {
+export function modelCommands(
+  services: HostServices,
+  tree: ModelTree,
+  editors: ModelEditors,
+  selection: LayerSelection,
+): vscode.Disposable {
   const { models, status } = services;
 
   const modelOf = async (args: readonly unknown[], title: string): Promise<vscode.Uri | undefined> => {
@@ -63,17 +69,18 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
       if (model !== undefined) await editors.compare(model, typeof args[1] === 'string' ? args[1] : undefined);
     },
     compareCode: async (...args) => {
-      const picked = await pickLayer(args[0] as LensTarget);
+      const picked = await pickLayer(args[0] as LensTarget, selection);
       if (picked !== undefined) await editors.compare(picked.model, picked.layer, true);
     },
     inspectCode: async (...args) => {
-      const picked = await pickLayer(args[0] as LensTarget);
+      const picked = await pickLayer(args[0] as LensTarget, selection);
       if (picked !== undefined) await editors.show(picked.model, picked.layer, true);
     },
     explainCode: async (...args) => {
-      const picked = await pickLayer(args[0] as LensTarget);
+      const picked = await pickLayer(args[0] as LensTarget, selection);
       if (picked === undefined) return;
       const { model, layer } = picked;
+      if (layer !== undefined) selection.select({ model, layer, by: services });
       const element = layer === undefined ? model : { kind: 'layer', model, layer: { name: layer } };
       await vscode.commands.executeCommand('onnxLens.explainWith', element);
     },
@@ -88,17 +95,37 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
   });
 }
 
+interface PickedLayer {
+  readonly model: vscode.Uri;
+  readonly layer?: string;
+}
+
 /** One of the layers that a line of code has made: asked for where there are several. `undefined`: dismissed. */
-async function pickLayer({
-  model,
-  layers,
-}: LensTarget): Promise<{ readonly model: vscode.Uri; readonly layer?: string } | undefined> {
-  if (layers.length === 0) return { model };
-  const layer =
-    layers.length === 1
-      ? layers[0]
-      : await vscode.window.showQuickPick([...layers], { title: `Layers of ${nameOf(model)}` });
-  return layer === undefined ? undefined : { model, layer };
+async function pickLayer(target: LensTarget, selection: LayerSelection): Promise<PickedLayer | undefined> {
+  const offers = target.flatMap(({ model, layers }): PickedLayer[] =>
+    layers.length === 0 ? [{ model }] : layers.map((layer) => ({ model, layer })),
+  );
+  if (offers.length < 2) return offers[0];
+  // The one that is selected in the window comes first: Enter takes it.
+  const isSelected = ({ model, layer }: PickedLayer): boolean => layer !== undefined && selection.of(model) === layer;
+  const ordered = [...offers.filter(isSelected), ...offers.filter((offer) => !isSelected(offer))];
+  const picked = await vscode.window.showQuickPick(
+    ordered.map((offer) => ({
+      label: offer.layer ?? nameOf(offer.model),
+      description: [
+        target.length > 1 || offer.layer === undefined ? vscode.workspace.asRelativePath(offer.model) : '',
+        isSelected(offer) ? 'selected' : '',
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      offer,
+    })),
+    {
+      title: target.length === 1 ? `Layers of ${nameOf(target[0]!.model)}` : 'Layers that this line has made',
+      matchOnDescription: true,
+    },
+  );
+  return picked?.offer;
 }
 
 function nameOf(uri: vscode.Uri): string {

@@ -60,7 +60,8 @@ export class ExplainPanel implements vscode.Disposable {
     panel.iconPath = { light: icon('light'), dark: icon('dark') };
     panel.webview.html = webviewHtml(panel.webview, extension, 'explain', 'Explain');
     this.following = selection.onDidChange(({ model: of, layer, by }) => {
-      if (by !== this && layer !== undefined && of.toString() === model.toString())
+      // A pinned panel keeps what it shows.
+      if (by !== this && !this.pinned && layer !== undefined && of.toString() === model.toString())
         this.page.followLayer({ layer }).catch(() => undefined);
     });
     panel.onDidDispose(() => this.dispose());

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { LayerWeights } from '../../result/weights.js';
 import { formatCount } from '../format.js';
 import type { HostServices } from '../services.js';
-import type { CodeIndex, CodeMatch } from './codeIndex.js';
+import type { LayerSelection } from '../model/selection.js';
+import type { CodeCandidate, CodeIndex, CodeMatch } from './codeIndex.js';
 import { filterPicture } from './filterPicture.js';
 import { encodePng } from './png.js';
 
@@ -10,11 +11,8 @@ const PYTHON: vscode.DocumentSelector = [{ language: 'python', scheme: 'file' }]
 /** Rows and columns of a weight that a tooltip shows. */
 const SHOWN = 64;
 
-/** What the lens's commands are given. */
-export interface LensTarget {
-  readonly model: vscode.Uri;
-  readonly layers: readonly string[];
-}
+/** What the lens's commands are given: the models that a place is about, and the layers of each. */
+export type LensTarget = readonly { readonly model: vscode.Uri; readonly layers: readonly string[] }[];
 
 /** Links from training code to what it has made, and a look at a layer's filters under the pointer. */
 export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvider, vscode.Disposable {
@@ -25,12 +23,14 @@ export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvid
   constructor(
     private readonly services: HostServices,
     private readonly index: CodeIndex,
+    private readonly selection: LayerSelection,
   ) {
     this.registrations = [
       vscode.languages.registerCodeLensProvider(PYTHON, this),
       vscode.languages.registerHoverProvider(PYTHON, this),
       services.models.onDidChange(() => this.changed.fire()),
       services.models.onDidChangeFile(() => this.changed.fire()),
+      selection.onDidChange(() => this.changed.fire()),
     ];
   }
 
@@ -41,7 +41,7 @@ export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvid
 
   async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
     try {
-      return (await this.index.matches(document, token)).flatMap(lensesOf);
+      return (await this.index.matches(document, token)).flatMap((match) => lensesOf(match, this.selection));
     } catch (error) {
       // A lens that is missing is no reason to interrupt whoever types.
       this.services.log.warn(`Lenses of ${document.uri.fsPath}: ${String(error)}`);
@@ -67,41 +67,62 @@ export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvid
     const match =
       matches.find((m) => m.attribute === name && m.range.start.line === position.line) ??
       matches.find((m) => m.attribute === name);
-    const layer = match?.layers.find((each) => each.weights.length > 0);
-    if (match === undefined || layer === undefined || token.isCancellationRequested) return undefined;
+    const candidate = match?.candidates.find(({ layers }) => layers.some((each) => each.weights.length > 0));
+    const holding = candidate?.layers.filter((each) => each.weights.length > 0) ?? [];
+    // Of several the one that is selected in the window.
+    const chosen = candidate === undefined ? undefined : this.selection.of(candidate.model);
+    const layer = holding.find((each) => each.name === chosen) ?? holding[0];
+    if (candidate === undefined || layer === undefined || token.isCancellationRequested) return undefined;
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     try {
       const page = { rowFrom: 0, rowCount: SHOWN, columnFrom: 0, columnCount: SHOWN };
       const answer = await (
         await this.services.runner()
-      ).weights({ ...this.services.request(match.model), layer: layer.name, page }, { signal: abort.signal });
-      return new vscode.Hover(hoverText(match, layer.name, answer), word);
+      ).weights({ ...this.services.request(candidate.model), layer: layer.name, page }, { signal: abort.signal });
+      return new vscode.Hover(hoverText(candidate, layer.name, answer), word);
     } catch {
       return undefined; // the editor of the model says what is wrong with it
     }
   }
 }
 
-function lensesOf(match: CodeMatch): vscode.CodeLens[] {
-  const { range, model, layers, attribute, stale } = match;
-  const target: LensTarget = { model, layers: layers.map((layer) => layer.name) };
+function lensesOf(match: CodeMatch, selection: LayerSelection): vscode.CodeLens[] {
+  const { range, candidates, attribute } = match;
+  const [{ model, layers, stale }] = candidates;
+  const target: LensTarget = candidates.map((each) => ({
+    model: each.model,
+    layers: each.layers.map((layer) => layer.name),
+  }));
   const file = model.path.split('/').at(-1)!;
-  const what = layers.length === 0 ? file : layers.length === 1 ? layers[0]!.name : `${layers.length} layers`;
-  const older = stale ? `${file} is older than this file` : `In ${vscode.workspace.asRelativePath(model)}`;
-  const lens = (title: string, command: string, tooltip: string): vscode.CodeLens =>
-    new vscode.CodeLens(range, { title, command, tooltip, arguments: [target] });
+  const count = candidates.reduce((sum, each) => sum + each.layers.length, 0);
+  const what = layers.length === 0 ? file : count === 1 ? layers[0]!.name : `${count} layers`;
+  // The layer that is selected in the window, where this line has made it.
+  const selected = candidates
+    .flatMap((each) => each.layers.filter(({ name }) => name === selection.of(each.model)))
+    .find((layer) => count > 1 || layer.name !== attribute);
+  const older = stale ? `${file} is older than this file: its lines may have moved` : '';
+  const where = candidates.map((each) => vscode.workspace.asRelativePath(each.model)).join(', ');
+  const tooltip = [`In ${where}`, older].filter(Boolean).join('. ');
+  const lens = (title: string, command: string, hint: string): vscode.CodeLens =>
+    new vscode.CodeLens(range, { title, command, tooltip: hint, arguments: [target] });
+  const shown = `${what}${selected === undefined || count === 1 ? '' : ` (${selected.name} selected)`}`;
   return [
-    lens(`Inspect ${attribute === undefined ? file : what}${stale ? ' (older)' : ''}`, 'onnxLens.inspectCode', older),
+    lens(`Inspect ${shown}${stale ? ' (older)' : ''}`, 'onnxLens.inspectCode', tooltip),
     lens(
       'Explain',
       'onnxLens.explainCode',
       `Explain a picture ${layers.length === 0 ? 'with' : 'at this layer of'} ${file}`,
     ),
+    lens('Compare', 'onnxLens.compareCode', 'See it beside another checkpoint, or beside random weights'),
   ];
 }
 
-function hoverText({ model, layers, stale }: CodeMatch, layer: string, weights: LayerWeights): vscode.MarkdownString {
+function hoverText(
+  { model, layers, stale }: CodeCandidate,
+  layer: string,
+  weights: LayerWeights,
+): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const { shown, statistics: s } = weights;
   const file = model.path.split('/').at(-1)!;
@@ -126,7 +147,7 @@ function hoverText({ model, layers, stale }: CodeMatch, layer: string, weights: 
     ];
     text.appendText(`${parts.filter(Boolean).join(' · ')}\n`);
   }
-  const more = layers.length > 1 ? `, one of ${layers.length} layers of that name` : '';
+  const more = layers.length > 1 ? `, one of ${layers.length} layers that it made` : '';
   text.appendText(`\n${file}${more}${stale ? ', older than this code' : ''}`);
   return text;
 }

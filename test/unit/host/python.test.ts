@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { inflateSync } from 'node:zlib';
-import {
-  exportCalls,
-  layersOf,
-  mayHoldModels,
-  modelNames,
-  moduleAttributes,
-} from '../../../src/host/python/pythonCode.js';
+import { exportCalls, mayHoldModels, modelNames } from '../../../src/host/python/pythonCode.js';
 import { encodePng } from '../../../src/host/python/png.js';
 
 const code = `import torch
@@ -35,18 +29,6 @@ session = Session(r'c:\\models\\other.onnx')
 `;
 
 describe('python code about models', () => {
-  it('finds attributes that are modules, with the class they stand in', () => {
-    const found = moduleAttributes(code).map((a) => [a.name, a.module, a.className, a.line]);
-    assert.deepEqual(found, [
-      ['conv1', 'nn.Conv2d', 'Block', 6],
-      ['act', 'nn.ReLU', 'Block', 7],
-      ['layer1', 'self._make_layer', 'Block', 10],
-      ['stem', 'Block', 'Net', 14],
-    ]);
-    const [conv] = moduleAttributes(code);
-    assert.equal(code.split('\n')[6]!.slice(conv!.start, conv!.end), 'conv1');
-  });
-
   it('finds the names of models, not in comments, with either separator', () => {
     assert.deepEqual(
       modelNames(code).map((n) => [n.file, n.line]),
@@ -67,14 +49,6 @@ describe('python code about models', () => {
   it('passes over files that have nothing to do with models', () => {
     assert.ok(mayHoldModels(code));
     assert.ok(!mayHoldModels('class A:\n  def __init__(self):\n    self.b = Thing()\n'));
-  });
-
-  it('matches an attribute with the layers that end with it, or else with what is inside of it', () => {
-    const layers = ['stem.conv1', 'layer1.0.conv1', 'layer1.0.relu', 'fc'].map((name) => ({ name }));
-    const names = (attribute: string) => layersOf(attribute, layers).map((layer) => layer.name);
-    assert.deepEqual(names('conv1'), ['stem.conv1', 'layer1.0.conv1']);
-    assert.deepEqual(names('layer1'), ['layer1.0.conv1', 'layer1.0.relu']);
-    assert.deepEqual(names('absent'), []);
   });
 });
 
