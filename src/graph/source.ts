@@ -50,6 +50,9 @@ function chooseFrame(frames: readonly Frame[]): Frame | undefined {
 
 function isLibrary(path: string): boolean {
   return (
-    path.startsWith('<') || /[\\/](site-packages|dist-packages)[\\/]/.test(path) || /[\\/]lib[\\/]python\d/.test(path)
+    path.startsWith('<') ||
+    // Also where a path was written without what stands before.
+    /(^|[\\/])(site-packages|dist-packages)[\\/]/.test(path) ||
+    /(^|[\\/])lib[\\/]python\d/.test(path)
   );
 }

@@ -57,7 +57,7 @@ export function tests(page, srv, tools) {
     fs.mkdirSync(at('src'));
     const lines = Array.from({ length: 60 }, (_, i) => `# line ${i + 1}`);
     lines[0] = 'from torch import nn';
-    lines[1] = 'class Net(nn.Module):';
+    lines[1] = 'class Block(nn.Module):';
     lines[2] = '    def __init__(self):';
     lines[3] = '        self.conv1 = nn.Conv2d(3, 16, 3)';
     fs.writeFileSync(at('src', 'resnet_cifar.py'), lines.join('\n'));

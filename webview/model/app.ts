@@ -232,6 +232,7 @@ export class ModelApp extends LitElement {
             .view=${c.view.weights}
             .layer=${c.layer}
             .version=${c.readVersion}
+            .series=${c.series}
           ></lens-compare>`;
         return html`<lens-weights
           .controller=${c}

@@ -12,6 +12,8 @@ interface Offer extends vscode.QuickPickItem {
 
 /** So many models are asked whether they have the layer. */
 const MOST = 200;
+/** Further models are added to the list not more often than this. */
+const SHOW_MS = 500;
 /** The draw of the first offer; the page can draw others. */
 const SEED = 0;
 
@@ -36,6 +38,18 @@ export async function chooseOther(
   pick.matchOnDescription = true;
   pick.busy = true;
   pick.items = [random];
+  let moved = false;
+  pick.onDidChangeActive(([active]) => (moved ||= active !== undefined && active !== random && active !== found[0]));
+  const found: Offer[] = [];
+  const show = (): void => {
+    // What is looked at must not move: the list only grows at its end, and what is active stays so.
+    const [active] = pick.activeItems;
+    pick.keepScrollPosition = true;
+    pick.items = [random, ...found, ...restOf(without)];
+    const next = moved ? active : found[0];
+    if (next !== undefined) pick.activeItems = [next];
+  };
+  let without = 0;
   const chosen = new Promise<Offer | undefined>((resolve) => {
     pick.onDidAccept(() => resolve(pick.selectedItems[0]));
     pick.onDidHide(() => resolve(undefined));
@@ -45,8 +59,7 @@ export async function chooseOther(
   pick.show();
   void (async () => {
     await services.models.ready();
-    const found: Offer[] = [];
-    let without = 0;
+    let shown = performance.now();
     const near = inOrder(
       model,
       services.models.list().map(({ uri }) => uri),
@@ -64,10 +77,14 @@ export async function chooseOther(
         const description = [folder, step === undefined ? '' : 'same training'].filter(Boolean).join(' · ');
         found.push({ label: named(uri).name, description, other: { kind: 'file', file: named(uri) } });
       }
-      // What is looked at must not jump: the list only grows at its end.
-      if (open) pick.items = [...found, random, ...restOf(without)];
+      if (found.length === 1 || performance.now() - shown > SHOW_MS) {
+        if (open) show();
+        shown = performance.now();
+      }
     }
-    if (open) pick.busy = false;
+    if (!open) return;
+    show();
+    pick.busy = false;
   })();
   const offer = await chosen;
   pick.dispose();

@@ -2,7 +2,8 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { data, lens, scratch, shipped, until } from './lens.js';
+import type { LensTarget } from '../../../src/host/python/pythonLenses.js';
+import { data, lens, scratch, shipped, until, workspace } from './lens.js';
 
 describe('the editor of a checkpoint', () => {
   const folder = scratch('model-test');
@@ -80,7 +81,7 @@ describe('the editor of a checkpoint', () => {
       [
         'import torch',
         'from torch import nn',
-        'class Net(nn.Module):',
+        'class Block(nn.Module):',
         '    def __init__(self):',
         '        self.conv1 = nn.Conv2d(3, 16, 3)',
         '        self.unknown = nn.Conv2d(3, 16, 3)',
@@ -99,8 +100,17 @@ describe('the editor of a checkpoint', () => {
     const titles = lenses.map((each) => `${each.range.start.line}: ${each.command?.title}`).sort();
     assert.deepStrictEqual(
       titles.map((title) => title.replace(/ \(older\)/, '')),
-      ['4: Explain', '4: Inspect 10 layers', '6: Explain', '6: Inspect resnet.onnx'],
+      // Not the first convolution: that is of another class than this one.
+      ['4: Compare', '4: Explain', '4: Inspect 9 layers', '6: Compare', '6: Explain', '6: Inspect resnet.onnx'],
     );
+    // The lens follows the layer that is selected in the window.
+    const layer = 'layer2.1.conv1';
+    api.selection.select({ model: vscode.Uri.file(model), layer, by: {} });
+    await until('the lens says which layer is selected', async () => {
+      const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', code, 20);
+      return found.some((each) => each.command?.title.includes(`9 layers (${layer} selected)`));
+    });
+    api.selection.select({ model: vscode.Uri.file(model), layer: undefined, by: {} });
     const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
       'vscode.executeHoverProvider',
       code,
@@ -111,6 +121,47 @@ describe('the editor of a checkpoint', () => {
       .map((content) => (content as vscode.MarkdownString).value)
       .join('');
     assert.match(text, /data:image\/png;base64,iVBORw0KGgo/);
-    assert.match(text.replaceAll('&nbsp;', ' '), /conv1 · Conv · 16×3×3×3/);
+    assert.match(text.replaceAll('&nbsp;', ' '), /layer1\.0\.conv1 · Conv · 16×16×3×3/);
+  });
+
+  it('offers the layers of the right class only, of every model that has them', async () => {
+    const api = await lens();
+    const code = vscode.Uri.file(workspace('models', 'birds', 'net.py'));
+    const document = await vscode.workspace.openTextDocument(code);
+    await api.services.models.ready();
+    const lenses = await until('there are lenses', async () => {
+      const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', code, 99);
+      return found.some(({ command }) => command?.title.startsWith('Inspect')) && found;
+    });
+    const targets = (text: string): Record<string, readonly string[]> => {
+      const line = document
+        .getText()
+        .split('\n')
+        .findIndex((each) => each.includes(text));
+      const inspect = lenses.find(
+        ({ range, command }) => range.start.line === line && command?.title.startsWith('Inspect'),
+      );
+      const candidates = (inspect?.command?.arguments?.[0] ?? []) as LensTarget;
+      return Object.fromEntries(candidates.map(({ model, layers }) => [path.basename(model.fsPath), layers]));
+    };
+    const cnn = { 'birds_cnn.onnx': ['head'], 'birds_cnn_epoch1.onnx': ['head'] };
+    assert.deepStrictEqual(targets('self.head = nn.Linear(88'), cnn);
+    assert.deepStrictEqual(targets('self.head = nn.Linear(dim'), { 'birds_vit.onnx': ['head'] });
+    const blocks = targets('self.conv1 =')['birds_cnn.onnx'];
+    assert.deepStrictEqual(blocks, ['stage1.conv1', 'stage2.conv1', 'stage3.conv1']);
+  });
+
+  it('compares a layer with what is picked', async () => {
+    const api = await lens();
+    const model = vscode.Uri.file(workspace('models', 'birds', 'birds_cnn.onnx'));
+    const running = vscode.commands.executeCommand('onnxLens.compareLayer', model, 'stem');
+    // The first that is offered: the nearest with this layer, or random weights while nothing else is known.
+    await until('the question is there and answered', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return api.editors.open.some(({ document }) => document.uri.toString() === model.toString());
+    });
+    await running;
+    assert.strictEqual(api.selection.of(model), 'stem');
+    assert.strictEqual(customTabs(model).length, 1);
   });
 });

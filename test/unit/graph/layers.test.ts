@@ -242,6 +242,10 @@ describe('source lines', () => {
       'pkg.torch.onnx.stack_trace': trace('C:\\me\\net.py', 'C:\\venv\\Lib\\site-packages\\torch\\nn\\functional.py'),
     });
     assert.equal(sourceOf(windows)!.path, 'C:\\me\\net.py');
+    const relative = node({
+      'pkg.torch.onnx.stack_trace': trace('models/net.py', 'site-packages/torch/nn/modules/batchnorm.py'),
+    });
+    assert.equal(sourceOf(relative)!.path, 'models/net.py', 'where paths were cut before they were written');
   });
 
   it('are read from the older exporter and from jax2onnx too', () => {

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { OtherCheckpoint } from '../../../src/protocol/modelPanel.js';
+import type { OtherCheckpoint, SeriesEntry } from '../../../src/protocol/modelPanel.js';
 import { colormap, DIVERGING, type DivergingName } from '../../../src/result/colormap.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import type { KernelPage, LayerWeights, WeightComparison } from '../../../src/result/weights.js';
@@ -43,6 +43,8 @@ export class ComparePart extends LitElement {
   @property({ attribute: false }) layer!: LayerDescription;
   /** Of the file. */
   @property({ type: Number }) version = 0;
+  /** Checkpoints of the same training: one that is rewritten is compared anew. */
+  @property({ attribute: false }) series: readonly SeriesEntry[] = [];
 
   @state() private point: CellPoint | undefined;
   @state() private arrived = 0;
@@ -87,11 +89,11 @@ export class ComparePart extends LitElement {
   private get otherVersion(): string {
     const { compare } = this;
     if (compare.kind === 'random') return '';
-    return this.controller.series.find((each) => each.file.uri === compare.file.uri)?.version ?? '';
+    return this.series.find((each) => each.file.uri === compare.file.uri)?.version ?? '';
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('layer') || changed.has('view') || changed.has('version')) this.load();
+    if (changed.has('layer') || changed.has('view') || changed.has('version') || changed.has('series')) this.load();
     this.prepare();
   }
 

@@ -10,7 +10,7 @@ export const CURVES: readonly { readonly value: Curve; readonly label: string; r
   { value: 'l2', label: 'L2 norm', axis: 'L2 norm of the weight' },
   { value: 'std', label: 'Standard deviation', axis: 'standard deviation of the weight' },
   { value: 'mean', label: 'Mean', axis: 'mean of the weight' },
-  { value: 'sparsity', label: 'Zeros', axis: 'exactly zero, %' },
+  { value: 'sparsity', label: 'Exactly zero, %', axis: 'exactly zero, %' },
   { value: 'score', label: 'Explained score', axis: 'logit of the explained class' },
 ];
 

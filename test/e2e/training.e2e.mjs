@@ -1,0 +1,316 @@
+// A layer and an explanation over the checkpoints of a training, and a layer beside the same one elsewhere.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  axe,
+  explorerMenu,
+  openFile,
+  openWorkbench,
+  pick,
+  runCommand,
+  screenshot,
+  setTheme,
+  webview,
+  webviewFrame,
+} from './ui.mjs';
+
+const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+
+export const options = { viewport: { width: 1600, height: 1000 }, settings: { 'onnxLens.provider': 'cpu' } };
+
+export function tests(page, srv) {
+  const at = (...parts) => path.join(srv.ws, ...parts);
+  const birds = (file) => at('models/birds', file);
+  const panel = () => webview(page);
+  const rows = () => panel().locator('.layer-space .layer-row');
+  const tab = (name) => panel().locator('[role=tab]', { hasText: name });
+  const selected = () => panel().locator('.layer-card .layer-name');
+  const bar = () => panel().locator('.training-play input[type=range]');
+  const shows = (text) =>
+    panel().locator(`.training-play input[aria-valuetext="${text}"]`).waitFor({ timeout: 60_000 });
+  const value = () => panel().locator('.training-value');
+  const quiet = async () => assert.equal(await page.locator('.notification-toast').count(), 0);
+  /** A checkpoint as a training writes it: in pieces. */
+  const write = async (name, from) => {
+    const bytes = fs.readFileSync(birds(from));
+    fs.copyFileSync(birds('birds_cnn.lens.json'), at('runs', `${name}.lens.json`));
+    fs.writeFileSync(at('runs', `${name}.onnx`), bytes.subarray(0, bytes.length >> 1));
+    await page.waitForTimeout(300);
+    fs.writeFileSync(at('runs', `${name}.onnx`), bytes);
+  };
+  const find = async (text) => {
+    await panel().locator('.layer-search input').fill(text);
+    await rows().first().click();
+    await selected().filter({ hasText: text }).waitFor();
+  };
+  const colours = async (selector) =>
+    (await webviewFrame(page)).evaluate((css) => {
+      const canvas = document.querySelector(css);
+      if (!canvas || canvas.width === 0) return 0;
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, Math.min(canvas.height, 200));
+      const seen = new Set();
+      for (let i = 0; i < data.length; i += 16)
+        if (data[i + 3] > 0) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+      return seen.size;
+    }, selector);
+  const drawn = async (selector, least = 20) => {
+    for (let i = 0; (await colours(selector)) < least; i++) {
+      assert.ok(i < 150, `${selector} shows ${await colours(selector)} colours`);
+      await page.waitForTimeout(200);
+    }
+  };
+
+  // Before the workbench opens, so that it need not notice.
+  fs.mkdirSync(at('runs'));
+  const put = (name, from) => {
+    fs.copyFileSync(birds(from), at('runs', `${name}.onnx`));
+    fs.copyFileSync(birds('birds_cnn.lens.json'), at('runs', `${name}.lens.json`));
+  };
+  put('epoch_1', 'birds_cnn_epoch1.onnx');
+  put('epoch_2', 'birds_cnn.onnx');
+  put('epoch_10', 'birds_cnn.onnx');
+
+  return [
+    [
+      'a layer over the checkpoints of a folder, in the order of their numbers, with the keyboard',
+      async () => {
+        await openWorkbench(page, srv.url(), icon);
+        await openFile(page, 'runs/epoch_2.onnx');
+        await rows().first().waitFor({ timeout: 60_000 });
+        await find('stem');
+        await tab('Training').click();
+        await shows('epoch_2.onnx, 2 of 3');
+        await drawn('.training-filters lens-cell-grid canvas');
+        await panel().locator('.training-filters', { hasText: 'shared by all 3 checkpoints' }).waitFor();
+        await value().filter({ hasText: 'epoch_2.onnx: 2.87' }).waitFor();
+        await bar().focus();
+        await page.keyboard.press('ArrowRight');
+        await shows('epoch_10.onnx, 3 of 3');
+        await page.keyboard.press('Home');
+        await shows('epoch_1.onnx, 1 of 3');
+        await value().filter({ hasText: 'epoch_1.onnx: 3.41' }).waitFor();
+        assert.equal(await selected().innerText(), 'stem');
+        await quiet();
+      },
+    ],
+    [
+      'and the explanation of a picture, on one scale',
+      async () => {
+        await panel().locator('.training-picture lens-button', { hasText: 'Choose a Picture' }).click();
+        const box = page.locator('.quick-input-widget:visible input').first();
+        await box.waitFor();
+        for (let i = 0; i < 5 && (await box.isVisible()); i++) {
+          await box.fill(birds('pictures/Lanternfinch/lanternfinch-3000006.png'));
+          await page.waitForTimeout(500);
+          await box.press('Enter').catch(() => {});
+          await page.waitForTimeout(1000);
+        }
+        await drawn('.training-stage canvas', 100);
+        const line = panel().locator('.training-picture .training-line');
+        await line.filter({ hasText: /Lanternfinch.*4\.41/ }).waitFor({ timeout: 60_000 });
+        await panel()
+          .locator('.training-picture', { hasText: 'shared by all 3 checkpoints' })
+          .waitFor({ timeout: 60_000 });
+        await bar().focus();
+        await page.keyboard.press('End');
+        // The same class, by another checkpoint.
+        await line.filter({ hasText: /Lanternfinch.*8\.56/ }).waitFor({ timeout: 60_000 });
+        await screenshot(page, 'training');
+        await quiet();
+      },
+    ],
+    [
+      'it plays from the first to the last, and stops there',
+      async () => {
+        await panel().locator('.training-play button[aria-label^="Play"]').click();
+        await shows('epoch_1.onnx, 1 of 3');
+        await panel().locator('.training-play button[aria-label="Pause"]').waitFor();
+        await shows('epoch_2.onnx, 2 of 3');
+        await shows('epoch_10.onnx, 3 of 3');
+        await panel().locator('.training-play button[aria-label^="Play"]').waitFor({ timeout: 30_000 });
+      },
+    ],
+    [
+      'a new checkpoint is gone to and a rewritten one read again; the layer stays selected and nothing is called broken',
+      async () => {
+        await write('epoch_11', 'birds_cnn_epoch1.onnx');
+        await shows('epoch_11.onnx, 4 of 4');
+        await value().filter({ hasText: 'epoch_11.onnx: 3.41' }).waitFor({ timeout: 60_000 });
+        await write('epoch_11', 'birds_cnn.onnx');
+        await value().filter({ hasText: 'epoch_11.onnx: 2.87' }).waitFor({ timeout: 60_000 });
+        assert.equal(await panel().locator('.failure').count(), 0);
+        assert.equal(await selected().innerText(), 'stem');
+        await panel().locator('.model-toolbar .series', { hasText: '2 of 4' }).waitFor();
+        await quiet();
+      },
+    ],
+    [
+      'the explained score of every checkpoint as a curve, with the numbers in a table that leads to them',
+      async () => {
+        await panel().locator('.training-curve lens-dropdown').click();
+        await panel().locator('.training-curve lens-option', { hasText: 'Explained score' }).click();
+        await value().filter({ hasText: 'epoch_11.onnx: 8.56' }).waitFor({ timeout: 60_000 });
+        await panel().locator('.training-curve summary').click();
+        const cells = panel().locator('.training-table tr td:last-child');
+        for (let i = 0; (await cells.allInnerTexts()).includes('–'); i++) {
+          assert.ok(i < 150, 'every checkpoint is explained');
+          await page.waitForTimeout(200);
+        }
+        assert.deepEqual(await cells.allInnerTexts(), ['4.41', '8.56', '8.56', '8.56']);
+        await panel().locator('.training-table button', { hasText: 'epoch_1.onnx' }).click();
+        await shows('epoch_1.onnx, 1 of 4');
+        await drawn('lens-line-chart canvas', 5);
+      },
+    ],
+    [
+      'a checkpoint without the layer says so in one sentence, and the others are still there',
+      async () => {
+        fs.copyFileSync(birds('birds_vit.onnx'), at('runs', 'epoch_12.onnx'));
+        fs.copyFileSync(birds('birds_vit.lens.json'), at('runs', 'epoch_12.lens.json'));
+        await shows('epoch_1.onnx, 1 of 5');
+        await bar().focus();
+        await page.keyboard.press('End');
+        await shows('epoch_12.onnx, 5 of 5');
+        await panel().locator('.failure', { hasText: 'The model has no layer "stem".' }).waitFor({ timeout: 60_000 });
+        await page.keyboard.press('Home');
+        await shows('epoch_1.onnx, 1 of 5');
+        await panel().locator('.training-filters .failure').waitFor({ state: 'detached' });
+        await drawn('.training-filters lens-cell-grid canvas');
+      },
+    ],
+    [
+      'a layer beside that of another checkpoint: nearest first, and only those that have it',
+      async () => {
+        await tab('Weights').click();
+        await panel().locator('button[aria-label="Compare this layer with…"]').click();
+        const list = page.locator('.quick-input-list .monaco-list-row');
+        await list.filter({ hasText: 'birds_cnn.onnx' }).waitFor({ timeout: 60_000 });
+        await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'epoch_1.onnx' }).waitFor();
+        assert.equal(await list.filter({ hasText: 'birds_vit.onnx' }).count(), 0);
+        await pick(page, 'epoch_1.onnx');
+        await panel().locator('.compare-facts', { hasText: '0.981' }).waitFor({ timeout: 60_000 });
+        for (const side of [1, 2, 3]) await drawn(`.compare-side:nth-child(${side}) canvas`);
+        await panel().locator('.compare-side .cells').first().focus();
+        await page.keyboard.press('ArrowRight');
+        await page.keyboard.press('Control+ArrowRight');
+        await panel()
+          .locator('.cell-readout', { hasText: /filter 1 · \(0, 0\) · a .* · b .* · a − b / })
+          .waitFor();
+        await screenshot(page, 'compare');
+        await find('stage2.conv1');
+        await panel().locator('.compare-side h2', { hasText: 'b: epoch_1.onnx' }).waitFor();
+        await drawn('.compare-side:nth-child(3) canvas');
+        await quiet();
+      },
+    ],
+    [
+      'and beside weights drawn anew, another draw at a time',
+      async () => {
+        await panel().locator('.controls-row lens-button', { hasText: 'Change…' }).click();
+        await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'epoch_1.onnx' }).waitFor();
+        await pick(page, 'random weights');
+        await panel()
+          .locator('.compare-side h2', { hasText: 'b: random weights, draw 1' })
+          .waitFor({ timeout: 60_000 });
+        const fact = panel().locator('.compare-facts dd').first();
+        await fact.filter({ hasText: /^1\.[34]\d$/ }).waitFor();
+        await panel().locator('lens-button', { hasText: 'Draw again' }).click();
+        await panel().locator('.compare-side h2', { hasText: 'draw 2' }).waitFor();
+        await screenshot(page, 'compare-random');
+      },
+    ],
+    [
+      'the graph by what a picture excites, with a scale',
+      async () => {
+        await tab('Graph').click();
+        await panel().locator('lens-graph lens-dropdown').click();
+        await panel().locator('lens-option', { hasText: 'Mean |activation|' }).click();
+        await panel().locator('.graph-picture', { hasText: 'values measured' }).waitFor({ timeout: 60_000 });
+        const ticks = await panel().locator('.graph-scale .ticks span').allInnerTexts();
+        assert.equal(ticks[0], '0');
+        assert.ok(Number(ticks[2]) > Number(ticks[1]), ticks.join());
+        await panel().locator('lens-graph lens-combobox input').click();
+        await page.keyboard.type('stage1.relu');
+        await page.keyboard.press('Enter');
+        await panel()
+          .locator('.graph-readout', { hasText: /\|activation\| [\d.]+ on average.*% zero/ })
+          .waitFor();
+        await screenshot(page, 'graph-activations');
+      },
+    ],
+    [
+      'the explain panel and the editor select the same layer, both ways',
+      async () => {
+        await explorerMenu(page, 'models/birds/pictures/Lanternfinch/lanternfinch-3000006.png', 'Explain This Image');
+        await pick(page, 'epoch_2.onnx');
+        const frames = page.locator('iframe.webview.ready:visible');
+        await frames.nth(1).waitFor({ timeout: 60_000 });
+        const inside = (i) => frames.nth(i).contentFrame().frameLocator('iframe#active-frame');
+        const count = async (i) => inside(i).locator('lens-explain').count();
+        // Whichever is which in the page.
+        for (let i = 0; (await count(0)) + (await count(1)) === 0; i++) {
+          assert.ok(i < 100, 'the explain panel is there');
+          await page.waitForTimeout(200);
+        }
+        const explain = inside((await count(0)) > 0 ? 0 : 1);
+        const model = inside((await count(0)) > 0 ? 1 : 0);
+        await explain.locator('.bar-row').first().waitFor({ timeout: 60_000 });
+        const choose = async (name) => {
+          await model.locator('.layer-search input').fill(name);
+          await model.locator('.layer-space .layer-row').first().click();
+        };
+        // A method that explains the input is left alone.
+        await choose('stage3.conv2');
+        await explain.locator('.field', { hasText: 'Method' }).locator('lens-dropdown').click();
+        await explain.locator('lens-option', { hasText: /^Grad-CAM$/ }).click();
+        const layer = () => explain.locator('input[aria-label="Layer"]');
+        const reads = async (name) => {
+          for (let i = 0; (await layer().inputValue()) !== name; i++) {
+            assert.ok(i < 150, `the layer is ${await layer().inputValue()}`);
+            await page.waitForTimeout(200);
+          }
+        };
+        await layer().waitFor();
+        await choose('stage2.conv2');
+        await reads('stage2.conv2');
+        await layer().click();
+        await page.keyboard.type('stage1.conv2');
+        await page.keyboard.press('Enter');
+        await model.locator('.layer-card .layer-name', { hasText: 'stage1.conv2' }).waitFor({ timeout: 30_000 });
+        await screenshot(page, 'explain-follows');
+        await runCommand(page, 'View: Close Other Editors in Group');
+        await runCommand(page, 'View: Close Editor');
+        await frames.nth(1).waitFor({ state: 'detached' });
+      },
+    ],
+    ...['dark', 'light', 'hc'].map((theme) => [
+      `training, comparison and graph in ${theme}: no violation of accessibility rules`,
+      async () => {
+        await setTheme(page, theme);
+        await find('stem');
+        const found = [];
+        for (const name of ['Training', 'Weights', 'Graph']) {
+          await tab(name).click();
+          await page.waitForTimeout(1500);
+          for (const violation of await axe(await webviewFrame(page))) found.push(`${name}: ${violation}`);
+          await screenshot(page, `training-${name.toLowerCase()}-${theme}`);
+        }
+        assert.deepEqual(found, []);
+      },
+    ]),
+    [
+      'a reloaded window shows the same comparison',
+      async () => {
+        await tab('Weights').click();
+        await page.waitForTimeout(1000);
+        const gone = page.waitForEvent('load', { timeout: 60_000 });
+        await runCommand(page, 'Developer: Reload Window');
+        await gone;
+        await panel().locator('.compare-side h2', { hasText: 'draw 2' }).waitFor({ timeout: 60_000 });
+        await panel().locator('button[aria-label="Stop comparing"]').click();
+        await panel().locator('lens-weights .numbers').waitFor({ timeout: 60_000 });
+      },
+    ],
+  ];
+}
