@@ -1,7 +1,9 @@
 import { colormap, type Colormap } from '../../src/result/colormap.js';
 import type { LayerWeights } from '../../src/result/weights.js';
+import type { CellPoint } from '../shared/canvas/cellGrid.js';
 import type { CellSource } from '../shared/canvas/cells.js';
 import { magnitudeOf, paintColors, paintValues } from '../shared/canvas/paintValues.js';
+import { formatNumber } from '../shared/format.js';
 import type { WeightPages } from './weightPages.js';
 
 export interface WeightColors {
@@ -51,6 +53,24 @@ export function weightSource(
     ...(picture ? { crossed: isDead } : {}),
     ...(grid ? { rowName: (row: number) => String(pages.output(row)), columnName: String } : {}),
   };
+}
+
+/** The numbers of a weight where it is pointed at: ` · (3, 1) 0.0243`; three of them for colours. */
+export function valueText(
+  { shown }: LayerWeights,
+  pages: WeightPages | undefined,
+  { row, column, x = 0, y = 0 }: CellPoint,
+): string {
+  const cell = pages?.cell(row, column);
+  if (cell === undefined) return '';
+  const [, , height = 1, width = 1] = shown.shape;
+  const at = cell.offset + y * width + x;
+  if (shown.view === 'rgb') {
+    const planes = [0, 1, 2].map((plane) => formatNumber(cell.values[at + plane * height * width] ?? NaN));
+    return ` · (${x}, ${y}) ${planes.join(' ')}`;
+  }
+  const where = shown.view === 'kernels' || shown.view === 'depthwise' ? ` · (${x}, ${y})` : '';
+  return `${where} ${where === '' ? '= ' : ''}${formatNumber(cell.values[at] ?? NaN)}`;
 }
 
 /** How alike the positions of a transformer are: a map of the grid for each place of the grid (Dosovitskiy et al. 2021, figure 7). */

@@ -18,7 +18,7 @@ import type { WeightsView } from './kept.js';
 import './pointsPart.js';
 import { Task } from './task.js';
 import { firstPage, pageShape, WeightPages } from './weightPages.js';
-import { similaritySource, weightSource } from './weightSource.js';
+import { similaritySource, valueText, weightSource } from './weightSource.js';
 import { statisticsPart } from './weightStatistics.js';
 
 /** What a layer has learned: its weights as pictures, their numbers, and where its classes lie. */
@@ -302,23 +302,10 @@ export class WeightsTab extends LitElement {
     const text =
       point === undefined || source === undefined
         ? ''
-        : `${source.label(point.row, point.column)}${this.valueText(answer, point)}`;
+        : `${source.label(point.row, point.column)}${valueText(answer, this.pages, point)}`;
     return html`<p class="cell-readout">
       ${text === '' ? html`<span class="dim">Point at a filter to read its values.</span>` : text}
     </p>`;
-  }
-
-  private valueText({ shown }: LayerWeights, { row, column, x = 0, y = 0 }: CellPoint): string {
-    const cell = this.pages?.cell(row, column);
-    if (cell === undefined) return '';
-    const [, , height = 1, width = 1] = shown.shape;
-    const at = cell.offset + y * width + x;
-    if (shown.view === 'rgb') {
-      const planes = [0, 1, 2].map((plane) => formatNumber(cell.values[at + plane * height * width] ?? NaN));
-      return ` · (${x}, ${y}) ${planes.join(' ')}`;
-    }
-    const where = shown.view === 'kernels' || shown.view === 'depthwise' ? ` · (${x}, ${y})` : '';
-    return `${where} ${where === '' ? '= ' : ''}${formatNumber(cell.values[at] ?? NaN)}`;
   }
 
   private scale({ shown }: LayerWeights): TemplateResult {
@@ -374,6 +361,6 @@ export class WeightsTab extends LitElement {
   private readonly onCell = (event: CustomEvent<CellPoint | null>): void => {
     this.point = event.detail ?? undefined;
     if (event.detail?.spoken && this.answer !== undefined && event.detail.x !== undefined)
-      this.spoken = this.valueText(this.answer, event.detail);
+      this.spoken = valueText(this.answer, this.pages, event.detail);
   };
 }

@@ -1,12 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { NamedFile } from '../../../src/protocol/panel.js';
 import type { MethodDescription } from '../../../src/result/method.js';
+import '../../shared/canvas/heatCanvas.js';
+import type { Pixel } from '../../shared/canvas/geometry.js';
+import type { PixelEvent } from '../../shared/canvas/heatCanvas.js';
 import '../../shared/colorBar.js';
 import { combobox } from '../../shared/combobox.js';
 import { button, dropdown, segmented } from '../../shared/controls.js';
-import { DEFAULT_DISPLAY, sceneOf, type Scene } from '../../shared/display.js';
+import { DEFAULT_DISPLAY, sceneOf, valueAt, type Scene } from '../../shared/display.js';
 import { formatNumber, formatProbability } from '../../shared/format.js';
-import '../../shared/heatCell.js';
 import type { TrainingView } from '../kept.js';
 import type { Frame } from './frames.js';
 
@@ -25,6 +27,8 @@ export interface PictureOptions {
   readonly current: boolean;
   readonly limit: { readonly limit: number; readonly of: number };
   readonly count: number;
+  readonly pixel: Pixel | undefined;
+  readonly onPixel: (pixel: Pixel | undefined) => void;
   readonly onPicture: () => void;
   readonly onLabels: () => void;
   readonly onChange: (view: Partial<TrainingView>) => void;
@@ -103,18 +107,21 @@ function targetText({ view, explained, labels, frame }: PictureOptions): string 
 }
 
 function answer(o: PictureOptions): TemplateResult {
-  const { frame, current, limit, count } = o;
+  const { frame, current, limit, count, pixel } = o;
   const explanation = frame?.explanation;
   const scene = frame === undefined || explanation === undefined ? undefined : sceneFor(frame, limit.limit);
   const best = explanation?.predictions[0];
   return html`<div class="training-stage ${current ? '' : 'old'}">
-      <lens-heat-cell
-        role="img"
-        aria-label=${explanation === undefined ? 'No explanation yet' : `Explanation by ${frame!.entry.file.name} for ${explanation.target.label}`}
+      <lens-heat-canvas
         .scene=${scene}
         .display=${DEFAULT_DISPLAY}
-      ></lens-heat-cell>
+        .label=${explanation === undefined ? 'No explanation yet' : `Explanation by ${frame!.entry.file.name} for ${explanation.target.label}`}
+        @lens-pixel=${(event: CustomEvent<PixelEvent>) => o.onPixel(event.detail.pixel)}
+      ></lens-heat-canvas>
     </div>
+    <p class="cell-readout" aria-live="polite">
+      ${pixel === undefined || scene === undefined ? '' : `(${pixel.x}, ${pixel.y}) ${formatNumber(valueAt(scene, pixel.x, pixel.y))}`}
+    </p>
     <p class="training-line">
       ${
         explanation === undefined

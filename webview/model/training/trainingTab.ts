@@ -6,8 +6,9 @@ import { colormap } from '../../../src/result/colormap.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import '../../shared/canvas/cellGrid.js';
-import type { CellsInSight } from '../../shared/canvas/cellGrid.js';
+import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
+import type { Pixel } from '../../shared/canvas/geometry.js';
 import '../../shared/colorBar.js';
 import { button, checkbox, iconButton, slider } from '../../shared/controls.js';
 import { formatNumber, formatShape, plural } from '../../shared/format.js';
@@ -15,7 +16,7 @@ import '../../shared/histogram.js';
 import { emptyState, failure, working } from '../../shared/messages.js';
 import type { ModelController } from '../controller.js';
 import type { TrainingView } from '../kept.js';
-import { weightSource } from '../weightSource.js';
+import { valueText, weightSource } from '../weightSource.js';
 import { curvePart } from './curve.js';
 import { TrainingFrames, type Frame } from './frames.js';
 import { picturePart, sharedText } from './picturePart.js';
@@ -33,6 +34,8 @@ export class TrainingTab extends LitElement {
   @state() private methods: readonly MethodDescription[] = [];
   @state() private labels: readonly string[] = [];
   @state() private arrived = 0;
+  @state() private point: CellPoint | undefined;
+  @state() private pixel: Pixel | undefined;
   @query('.training-play .slider') private readonly bar!: HTMLInputElement | null;
   private first = 'gradient';
   private frames!: TrainingFrames;
@@ -237,12 +240,14 @@ export class TrainingTab extends LitElement {
                     .label=${`${answer.shown.role} of ${answer.layer} in ${shown!.entry.file.name}`}
                     .zoom=${this.controller.view.weights.zoom}
                     .arrived=${this.arrived}
+                    @lens-cell=${(event: CustomEvent<CellPoint | null>) => (this.point = event.detail ?? undefined)}
                     @lens-sight=${(event: CustomEvent<CellsInSight>) => {
                       this.sight = event.detail;
                       this.shown?.weights?.pages.need(event.detail);
                     }}
                     @lens-zoom=${(event: CustomEvent<number>) => this.controller.update({ weights: { ...this.controller.view.weights, zoom: event.detail } })}
                   ></lens-cell-grid>
+                  <p class="cell-readout" aria-live="polite">${this.readout()}</p>
                   ${this.scale(answer.shown.view === 'rgb')}
                   ${
                     statistics === undefined
@@ -266,6 +271,14 @@ export class TrainingTab extends LitElement {
                 </div>`
       }
     </section>`;
+  }
+
+  /** What is pointed at, in the checkpoint that is shown. */
+  private readout(): string {
+    const { point, source, shown } = this;
+    if (point === undefined || source === undefined || shown?.weights === undefined) return '';
+    const { answer, pages } = shown.weights;
+    return `${source.label(point.row, point.column)}${valueText(answer, pages, point)}`;
   }
 
   private scale(colours: boolean): TemplateResult {
@@ -297,6 +310,8 @@ export class TrainingTab extends LitElement {
         current: explained === frame,
         limit: frames.mapLimit,
         count: this.series.length,
+        pixel: this.pixel,
+        onPixel: (pixel) => (this.pixel = pixel),
         onPicture: () => c.choosePicture(),
         onLabels: () => void this.loadLabels(),
         onChange: (change) => this.change(change),
