@@ -119,7 +119,7 @@ describe('the checkpoints of a training', () => {
     frames.setQuestion({ picture: 'file:///a.png', method: 'gradient', target: 'top1' });
     await settle();
     assert.deepEqual(fake.asked, ['explain 5 top1', 'explain 1 7', 'explain 2 7', 'explain 3 7']);
-    assert.equal(frames.explained, '7');
+    assert.deepEqual(frames.explained, { index: '7', label: 'class 7' });
     // |5| + |5| in the first pixel, by the 99.5th percentile of two pixels.
     assert.deepEqual(frames.mapLimit, { limit: frames.list[4]!.limit, of: 4 });
     assert.deepEqual([...frames.list[0]!.explanation!.attribution.values.data], [2, 1]);

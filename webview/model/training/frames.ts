@@ -51,6 +51,7 @@ export class TrainingFrames {
   private layer: string | undefined;
   private question: FrameQuestion | undefined;
   private target: string | undefined;
+  private label: string | undefined;
   private at = 0;
   private all = false;
   /** Stopped by a person: nothing at all, until something else is looked at; and nothing for checkpoints that nobody looks at. */
@@ -75,9 +76,9 @@ export class TrainingFrames {
     return this.frames;
   }
 
-  /** Index of the class that is explained at every checkpoint, once it is known. */
-  get explained(): string | undefined {
-    return this.target;
+  /** The class that is explained at every checkpoint, once it is known; its name once one of them has answered. */
+  get explained(): { readonly index: string; readonly label: string | undefined } | undefined {
+    return this.target === undefined ? undefined : { index: this.target, label: this.label };
   }
 
   /** What is being computed, for people to wait for or to stop. */
@@ -123,7 +124,10 @@ export class TrainingFrames {
     this.question = question;
     // The class stays that of the newest checkpoint of the time when the picture was chosen.
     const same = before?.picture === question?.picture && before?.target === question?.target;
-    if (!same) this.target = question?.target === 'top1' ? undefined : question?.target;
+    if (!same) {
+      this.target = question?.target === 'top1' ? undefined : question?.target;
+      this.label = undefined;
+    }
     this.age.question++;
     this.maps.stop();
     for (const frame of this.frames) {
@@ -325,6 +329,7 @@ export class TrainingFrames {
             frame.limit = flat.limit;
             frame.score = explanation.value;
             this.target ??= String(explanation.target.index);
+            this.label = explanation.target.label;
             this.forget();
           },
           (error) => (frame.explanationError = error),

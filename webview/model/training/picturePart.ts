@@ -10,7 +10,7 @@ import { button, dropdown, segmented } from '../../shared/controls.js';
 import { DEFAULT_DISPLAY, sceneOf, valueAt, type Scene } from '../../shared/display.js';
 import { formatNumber, formatProbability } from '../../shared/format.js';
 import type { TrainingView } from '../kept.js';
-import type { Frame } from './frames.js';
+import type { Frame, TrainingFrames } from './frames.js';
 
 export interface PictureOptions {
   readonly picture: NamedFile | undefined;
@@ -21,7 +21,7 @@ export interface PictureOptions {
   readonly layer: string | undefined;
   readonly labels: readonly string[];
   /** The class that is explained everywhere, once it is known. */
-  readonly explained: string | undefined;
+  readonly explained: TrainingFrames['explained'];
   /** What is shown: of the checkpoint that is looked at, or of the one before while that is computed. */
   readonly frame: Frame | undefined;
   readonly current: boolean;
@@ -99,10 +99,9 @@ function question(o: PictureOptions, picture: NamedFile): TemplateResult {
     </div>`;
 }
 
-function targetText({ view, explained, labels, frame }: PictureOptions): string {
-  const index = view.target === 'top1' ? explained : view.target;
-  if (index === undefined) return 'the newest checkpoint’s prediction';
-  const label = labels[Number(index)] ?? (frame?.explanation?.target.label || `class ${index}`);
+function targetText({ view, explained, labels }: PictureOptions): string {
+  if (explained === undefined) return 'the newest checkpoint’s prediction';
+  const label = labels[Number(explained.index)] ?? explained.label ?? `class ${explained.index}`;
   return view.target === 'top1' ? `${label} (newest prediction)` : label;
 }
 
