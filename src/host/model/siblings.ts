@@ -53,7 +53,7 @@ export class Siblings implements vscode.Disposable {
     call: Call<ProgressOf<K>>,
   ): Promise<AnswerOf<K>> {
     const uri = fileAt(address);
-    const reading: Reading = (read, signal) => readWhenWhole(read, () => stampsOf([uri.fsPath]), signal);
+    const reading: Reading = (read, signal) => readWhenWhole(read, () => stampsOf(withData(uri.fsPath)), signal);
     return askAbout(this.services, uri, name, request, call, reading);
   }
 
@@ -79,7 +79,8 @@ export class Siblings implements vscode.Disposable {
     try {
       do {
         this.again = false;
-        await untilStill(async () => stampsOf((await this.names()).map((name) => this.path(name))), this.abort.signal);
+        const files = async (): Promise<string[]> => (await this.names()).flatMap((name) => withData(this.path(name)));
+        await untilStill(async () => stampsOf(await files()), this.abort.signal);
         const series = await this.list();
         const text = JSON.stringify(series);
         if (text === this.told) continue;
@@ -105,7 +106,7 @@ export class Siblings implements vscode.Disposable {
   private async list(): Promise<readonly SeriesEntry[]> {
     return Promise.all(
       seriesOf(this.name, await this.names()).map(async ({ name, step }) => {
-        const stamps = await stampsOf([this.path(name), `${this.path(name)}.data`]);
+        const stamps = await stampsOf(withData(this.path(name)));
         return { file: named(vscode.Uri.joinPath(this.folder, name)), step, version: JSON.stringify(stamps) };
       }),
     );
@@ -127,6 +128,11 @@ export function fileAt(address: string): vscode.Uri {
   throw new LensError('input', 'explain/scheme', `${named(uri).name} is not a file on this machine.`, {
     hint: 'Save it in the workspace first.',
   });
+}
+
+/** Exporters keep large weights beside the model. */
+function withData(file: string): string[] {
+  return [file, `${file}.data`];
 }
 
 function stampsOf(files: readonly string[]): Promise<readonly (Stamp | undefined)[]> {
