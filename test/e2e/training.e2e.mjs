@@ -307,7 +307,7 @@ export function tests(page, srv) {
         const gone = page.waitForEvent('load', { timeout: 60_000 });
         await runCommand(page, 'Developer: Reload Window');
         await gone;
-        await panel().locator('.compare-side h2', { hasText: 'draw 2' }).waitFor({ timeout: 60_000 });
+        await panel().locator('.compare-side h2', { hasText: 'draw 2' }).waitFor({ timeout: 180_000 });
         await panel().locator('button[aria-label="Stop comparing"]').click();
         await panel().locator('lens-weights .numbers').waitFor({ timeout: 60_000 });
       },

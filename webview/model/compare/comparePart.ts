@@ -250,7 +250,7 @@ export class ComparePart extends LitElement {
             >`
       }
       ${
-        shown?.own.shown.view === 'rgb'
+        shown === undefined || shown.own.shown.view === 'rgb'
           ? nothing
           : html`<span class="control-narrow"
               >${dropdown({
