@@ -2,7 +2,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { LensError, throwIfCancelled } from '../base/errors.js';
+import { isCancelled, LensError, throwIfCancelled } from '../base/errors.js';
+import { unwritable } from '../base/unwritable.js';
 import { Encoder, type ModelToWrite, type Placement } from './encode.js';
 import type { StoredTensor } from './model.js';
 import type { FilePart } from './message.js';
@@ -62,6 +63,7 @@ export async function writeModelFile(
   file: string,
   options: Omit<WriteOptions, 'directory'> = {},
   signal?: AbortSignal,
+  written: (bytes: number, of: number) => void = () => undefined,
 ): Promise<void> {
   const weights = await settle(graph);
   const beside: FilePart[] = [];
@@ -85,29 +87,54 @@ export async function writeModelFile(
       },
     );
   }
-  if (beside.length > 0) await stream(beside, `${file}.data`, signal);
-  await stream(model.pieces(), file, signal);
+  const total = model.length + offset;
+  let done = 0;
+  const count = (bytes: number): void => written((done += bytes), total);
+  if (beside.length > 0) await stream(beside, `${file}.data`, signal, count);
+  await stream(model.pieces(), file, signal, count);
 }
 
-async function stream(pieces: readonly (Uint8Array | FilePart)[], file: string, signal?: AbortSignal): Promise<void> {
+/** Writes bytes as a file that appears only when it is complete. */
+export async function writeBytes(file: string, bytes: Uint8Array): Promise<void> {
+  await stream([bytes], file);
+}
+
+async function stream(
+  pieces: readonly (Uint8Array | FilePart)[],
+  file: string,
+  signal?: AbortSignal,
+  count: (bytes: number) => void = () => undefined,
+): Promise<void> {
   const temporary = `${file}.${process.pid}.part`;
+  // What cannot be read is the reader's error, and not a file that cannot be written.
+  let unread: unknown;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for (const piece of pieces) {
       throwIfCancelled(signal);
-      if (piece instanceof Uint8Array) yield piece;
-      else if (piece.length > 0)
-        yield* createReadStream(piece.path, {
-          start: piece.offset,
-          end: piece.offset + piece.length - 1,
-          highWaterMark: 1 << 20,
-        });
+      if (piece instanceof Uint8Array) {
+        yield piece;
+        count(piece.length);
+      } else if (piece.length > 0) yield* partOf(piece);
+    }
+  }
+  async function* partOf(piece: FilePart): AsyncGenerator<Uint8Array> {
+    const { path: source, offset: start, length } = piece;
+    const reader = createReadStream(source, { start, end: start + length - 1, highWaterMark: 1 << 20 });
+    reader.once('error', (error) => (unread = error));
+    for await (const chunk of reader as AsyncIterable<Uint8Array>) {
+      throwIfCancelled(signal);
+      yield chunk;
+      count(chunk.length);
     }
   }
   try {
     await pipeline(bytes, createWriteStream(temporary));
     await rename(temporary, file);
+  } catch (error) {
+    if (error === unread || isCancelled(error) || error instanceof LensError) throw error;
+    throw unwritable(file, error);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LensError } from '../base/errors.js';
+import { unwritable } from '../base/unwritable.js';
 import { usage } from './options.js';
 
 /** Files that verbs write. */
@@ -24,8 +24,7 @@ export async function writeOut(file: string, content: Uint8Array | string): Prom
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    const reason = cause instanceof Error ? cause.message.split(',')[0]! : String(cause);
-    throw new LensError('usage', 'cli/unwritable', `"${file}" cannot be written: ${reason}.`, { cause });
+    throw unwritable(file, cause);
   }
 }
 

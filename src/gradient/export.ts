@@ -17,7 +17,11 @@ export interface ExportRequest {
  * (`[batch]`) and `gradient` (the shape of `wrt`), and nothing else. Inner values of the model that have one of these
  * names are renamed; where an input has it, ours gets an underscore.
  */
-export function exportGradient(graph: Graph, facts: Facts, request: ExportRequest): Graph {
+export function exportGradient(
+  graph: Graph,
+  facts: Facts,
+  request: ExportRequest,
+): { readonly graph: Graph; readonly notes: readonly string[] } {
   const wrt = request.wrt ?? graph.inputs[0]?.name ?? '';
   const built = buildGradient(graph, facts, { score: { value: request.score, seed: 'index' }, wrt: [wrt], keep: [] });
   const inputs = new Set(graph.inputs.map((i) => i.name));
@@ -43,5 +47,5 @@ export function exportGradient(graph: Graph, facts: Facts, request: ExportReques
   const origin: Record<string, string> = { tool: 'ONNX Lens', score: request.score, wrt, ...request.origin };
   for (const [key, value] of Object.entries(origin)) metadata.set(`onnx_lens.gradient.${key}`, value);
   if (built.notes.length > 0) metadata.set('onnx_lens.gradient.notes', built.notes.join(' '));
-  return { ...rename(built.graph, names), name: `${graph.name}_gradient`, metadata };
+  return { graph: { ...rename(built.graph, names), name: `${graph.name}_gradient`, metadata }, notes: built.notes };
 }

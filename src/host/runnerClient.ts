@@ -202,6 +202,7 @@ const DOING: Readonly<Record<string, string>> = {
   explain: 'while it was explaining with',
   predict: 'while it was predicting with',
   inspect: 'while it was inspecting',
+  exportGradient: 'while it was differentiating',
 };
 
 /** "while it was explaining with squeezenet.onnx" */

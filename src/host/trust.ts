@@ -15,6 +15,7 @@ const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>([
   'graphActivations',
   'topPictures',
   'trust',
+  'exportGradient',
 ]);
 
 /**

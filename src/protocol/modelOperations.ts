@@ -100,6 +100,25 @@ export interface GraphRequest extends ModelRequest {
   readonly measured?: boolean;
 }
 
+/** Asks for the gradient graph as a model of its own. */
+export interface ExportGradientRequest extends ModelRequest {
+  /** Absolute path of the file to write. */
+  readonly file: string;
+  /** Copies the weights in; else they stay where they are, and the file must lie in their folder or above. */
+  readonly embed: boolean;
+}
+
+/** The file that was written: `d score[target] / d wrt`. */
+export interface GradientFile {
+  readonly sha256: string;
+  /** Value whose elements are the targets. */
+  readonly score: string;
+  /** Value that is differentiated by: the first input. */
+  readonly wrt: string;
+  readonly bytes: number;
+  readonly notes: readonly string[];
+}
+
 /** What the checkpoint's editor asks of the runner. Nothing here reads more of a file than it shows. */
 export interface ModelOperations {
   /** What the file says: no session, no weights. */

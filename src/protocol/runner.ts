@@ -4,7 +4,7 @@ import type { Inspection, Outline } from '../result/inspection.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
 import type { Trust } from '../result/trust.js';
 import type { Operation } from './channel.js';
-import type { ModelOperations } from './modelOperations.js';
+import type { ExportGradientRequest, GradientFile, ModelOperations } from './modelOperations.js';
 
 /** What every request about a model carries. Paths are absolute. */
 export interface ModelRequest {
@@ -97,6 +97,8 @@ export interface RunnerApi extends ModelOperations {
   explain: Operation<ExplainRequest, ExplainAnswer, WorkProgress>;
   /** Background work: stands back while an explanation or a prediction is being computed. */
   trust: Operation<TrustRequest, TrustAnswer, WorkProgress>;
+  /** Writes the gradient graph as an ordinary model. */
+  exportGradient: Operation<ExportGradientRequest, GradientFile, WorkProgress>;
   /** Class names of a model, for the target picker. */
   labels: Operation<ModelRequest, readonly string[]>;
   /** Frees a model's sessions and memory. */

@@ -8,6 +8,8 @@ import type {
   CompareWeightsRequest,
   ExportActivationsRequest,
   GraphActivationsRequest,
+  ExportGradientRequest,
+  GradientFile,
   GraphRequest,
   TopPicturesRequest,
   TopProgress,
@@ -48,7 +50,7 @@ import { Foreground } from './foreground.js';
 import { compareWeights } from './compareWeights.js';
 import { graphActivationsOf } from './graphActivations.js';
 import { structureOf } from './graphView.js';
-import { writeGradient, type GradientFile } from './gradientModel.js';
+import { writeGradient } from './gradientModel.js';
 import { differentiableByTable, inspectModel } from './inspect.js';
 import { ModelCache, type ModelCacheOptions } from './modelCache.js';
 import { readModelFile } from './openModel.js';
@@ -151,9 +153,8 @@ export class RunnerService implements Handlers<RunnerApi> {
   topPictures = (request: TopPicturesRequest, call: Call<TopProgress>): Promise<TopPictures> =>
     this.models.use(request, (model) => topPicturesOf(model, request, call));
 
-  /** The gradient graph as a file of its own; only the command line asks for it. */
-  writeGradient = (request: ModelRequest, file: string, embed: boolean, call: Progress): Promise<GradientFile> =>
-    this.models.use(request, (model) => writeGradient(model, file, embed, call));
+  exportGradient = (request: ExportGradientRequest, call: Progress): Promise<GradientFile> =>
+    this.models.use(request, (model) => writeGradient(model, request.file, request.embed, call));
 
   release = ({ model }: { readonly model: string }): Promise<void> => this.models.release(model);
 

@@ -15,12 +15,8 @@ export const gradient: Verb = {
     if (line.out === undefined || outKind(line.out, 'gradient', ['.onnx']) !== '.onnx') {
       throw usage('The verb "gradient" needs a file to write.', 'onnx-lens gradient MODEL --out FILE.onnx');
     }
-    if (path.resolve(line.out) === request.model)
-      throw usage('The gradient graph must not overwrite the model itself.', 'Give --out another name.');
-    const { sha256, score, wrt, notes } = await service.writeGradient(
-      request,
-      path.resolve(line.out),
-      line.embed,
+    const { sha256, score, wrt, notes } = await service.exportGradient(
+      { ...request, file: path.resolve(line.out), embed: line.embed },
       callOf(context),
     );
     progress.clear();

@@ -6,6 +6,7 @@ import { activeFile } from '../pictures.js';
 import type { LensTarget } from '../python/pythonLenses.js';
 import type { HostServices } from '../services.js';
 import type { ModelTree } from '../modelTree.js';
+import { exportGradient, type ExportChoice } from './exportGradient.js';
 import { sidecarPath, sidecarText } from '../sidecar.js';
 import { openSource } from '../sourceLine.js';
 import type { LayerElement, ModelElement } from '../treeElements.js';
@@ -48,6 +49,13 @@ export function modelCommands(
     await vscode.window.showTextDocument(file);
   };
 
+  const exportModelGradient = async (...args: readonly unknown[]): Promise<vscode.Uri | undefined> => {
+    const model = await modelOf(args, 'Export the Gradient Graph of a Model');
+    // In the explorer the second argument is the selection.
+    const choice = Array.isArray(args[1]) ? {} : (args[1] as ExportChoice | undefined);
+    return model === undefined ? undefined : exportGradient(services, model, choice);
+  };
+
   /** The row of the menu, or the selected one: a key press comes without arguments. */
   const layerOf = (args: readonly unknown[]): LayerElement | undefined => {
     const element = (args[0] as LayerElement | vscode.Uri | undefined) ?? tree.view.selection[0];
@@ -58,6 +66,7 @@ export function modelCommands(
   return registerCommands(services.notify, {
     inspectModel,
     createSidecar,
+    exportGradient: exportModelGradient,
     showLayer: async (...args) => {
       const element = layerOf(args);
       if (element !== undefined) await editors.show(element.model, element.layer.name);

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { int64Tensor } from '../../../src/base/tensor.js';
+import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { main } from '../../../src/cli/main.js';
+import { buildGraph } from '../../../src/graph/build.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { modelPath, reference, relativeError, requireData } from '../support/data.js';
 
@@ -62,6 +66,47 @@ describe('cli gradient', () => {
     const refused = await run(model, '--out', path.join(elsewhere, 'pointing.onnx'), '--json');
     assert.equal(refused.code, 2);
     assert.match(refused.err, /--embed/);
+  });
+
+  it('writes a model that another process loads and runs, with its origin in the metadata', async () => {
+    const file = path.join(folder, 'net.gradient.onnx');
+    assert.equal((await run(model, '--out', file)).code, 0);
+    const script = `
+      const ort = require('onnxruntime-node');
+      ort.InferenceSession.create(process.argv[1]).then(async (s) => {
+        const input = new ort.Tensor('float32', new Float32Array(2 * 3 * 32 * 32).fill(0.5), [2, 3, 32, 32]);
+        const target = new ort.Tensor('int64', BigInt64Array.of(1n, 2n), [2]);
+        const out = await s.run({ input, target });
+        console.log(JSON.stringify([s.inputNames, Object.entries(out).map(([n, t]) => [n, t.dims])]));
+      });`;
+    const out = execFileSync(process.execPath, ['-e', script, file], { encoding: 'utf8' });
+    assert.deepEqual(JSON.parse(out), [
+      ['input', 'target'],
+      [
+        ['score', [2]],
+        ['gradient', [2, 3, 32, 32]],
+      ],
+    ]);
+    const { metadata, outputs } = buildGraph(await openCheckpoint(file));
+    assert.deepEqual(
+      outputs.map((o) => o.name),
+      ['score', 'gradient'],
+    );
+    assert.equal(metadata.get('onnx_lens.gradient.model'), 'net.onnx');
+    assert.equal(
+      metadata.get('onnx_lens.gradient.sha256'),
+      createHash('sha256').update(readFileSync(model)).digest('hex'),
+    );
+  });
+
+  it('follows links before it says that nothing of the model is overwritten', async () => {
+    const link = path.join(folder, 'link.onnx');
+    symlinkSync(model, link);
+    const before = readFileSync(model);
+    const { code, err } = await run(model, '--out', link, '--embed');
+    assert.equal(code, 2);
+    assert.match(err, /must not overwrite the model itself/);
+    assert.deepEqual(readFileSync(model), before);
   });
 
   it('never overwrites the model, and needs a name to write to', async () => {

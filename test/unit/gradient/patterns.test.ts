@@ -229,7 +229,7 @@ describe('gradient/engine', () => {
       ...graphOf(['batch', 3], [makeNode('Exp', 'score', ['x']), makeNode('Mul', 'gradient', ['score', 'x'])]),
       metadata: new Map([['author', 'someone']]),
     };
-    const out = exportGradient(graph, await probeFacts(graph, sessions), {
+    const { graph: out } = exportGradient(graph, await probeFacts(graph, sessions), {
       score: 'gradient',
       origin: { model: 'pattern.onnx' },
     });
