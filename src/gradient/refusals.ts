@@ -19,8 +19,12 @@ export function withLayers(graph: Graph, refused: readonly RefusedOperator[]): R
 
 /** One sentence that names the operators that stop the gradient; all of them travel as data. */
 export function refusalError(refused: readonly RefusedOperator[]): LensError {
+  // Operators that stop it for the same reason share its sentence; each is named once.
   const unique = [...new Map(refused.map((r) => [`${r.op}: ${r.reason}`, r])).values()];
-  const named = unique.slice(0, LISTED).map((r) => `${r.op} (${place(r)}): ${r.reason}`);
+  const byReason = new Map<string, string[]>();
+  for (const r of unique.slice(0, LISTED))
+    byReason.set(r.reason, [...(byReason.get(r.reason) ?? []), `${r.op} (${place(r)})`]);
+  const named = [...byReason].map(([reason, places]) => `${places.join(', ')}: ${reason}`);
   const more = unique.length > LISTED ? `; and ${unique.length - LISTED} more` : '';
   return new LensError(
     'unsupported',

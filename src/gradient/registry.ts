@@ -29,14 +29,18 @@ export function allRules(): readonly RuleEntry[] {
   return RULES;
 }
 
+/** Domains of what ONNX Runtime writes when it saves a model that it has optimised for the machine it runs on. */
+const LAYOUTS: ReadonlySet<string> = new Set(['com.microsoft.nchwc', 'com.ms.internal.nhwc']);
+
 /** What the registry says about an operator. One that it does not know is refused by name. */
 export function answerFor(domain: string, op: string, opset: number): Answer {
   const entries = byOperator.get(operatorName(domain, op));
   const entry = entries?.find((e) => opset >= (e.since ?? 0) && opset <= (e.until ?? Infinity));
   if (entry !== undefined) return entry.answer;
   if (entries !== undefined) return { kind: 'refuse', reason: `no gradient is known for it in opset ${opset}` };
-  const where =
-    domain === ''
+  const where = LAYOUTS.has(domain)
+    ? 'it is in a layout made for one kind of processor; save the model with optimisations up to ORT_ENABLE_EXTENDED'
+    : domain === ''
       ? 'no gradient is known for this operator'
       : `it belongs to the domain "${domain}", which has no gradient here`;
   return { kind: 'refuse', reason: where };

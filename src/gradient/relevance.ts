@@ -44,6 +44,9 @@ const MOVES = new Set([
   'Cast',
   'Tile',
   'DequantizeLinear',
+  // These round or cut, and keep the scale: straight through, as the quantisation itself.
+  'Resize',
+  'Clip',
 ]);
 
 /** Whether a node on the path handles numbers that are whole by type, though its operator computes with them. */

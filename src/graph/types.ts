@@ -92,6 +92,9 @@ const TYPE_INPUT: Readonly<Record<string, number>> = {
   QLinearConv: 7,
   QLinearMatMul: 7,
   EmbedLayerNormalization: 2,
+  QLinearWhere: 1,
+  MatMulIntegerToFloat: 2,
+  QAttention: 2,
 };
 /** Outputs after the first that are int64 whatever the input is. */
 const INT64_FROM_SECOND = new Set(['TopK', 'MaxPool', 'Unique']);
@@ -131,6 +134,8 @@ function outputType(node: Typed, index: number, of: InputType, types: TypeMap): 
       return dtype('output_dtype') ?? of(1);
     case 'DynamicQuantizeLinear':
       return index === 1 ? 'float32' : 'uint8';
+    case 'QGemm':
+      return of(8) ?? of(1);
     case 'ConvInteger':
     case 'MatMulInteger':
       return 'int32';

@@ -67,8 +67,8 @@ export const tests = (page, srv) => {
       async () => {
         await runCommand(page, 'ONNX Lens: Export Gradient Graph');
         await page.locator('.quick-input-title', { hasText: 'Export the Gradient Graph of a Model' }).waitFor();
-        await pick(page, 'birds_cnn.onnx');
-        await page.locator('.quick-input-title', { hasText: 'of birds_cnn.onnx' }).waitFor();
+        await pick(page, 'birds_vit.onnx');
+        await page.locator('.quick-input-title', { hasText: 'of birds_vit.onnx' }).waitFor();
         await page.keyboard.press('Escape');
       },
     ],

@@ -117,10 +117,10 @@ function attention(c: NodeContext): (Ref | undefined)[] {
   return [flat ? mergeHeads(a, result, dims) : result, k.value, v.value, stages[mode]];
 }
 
-/** com.microsoft Attention: queries, keys and values by one matrix. */
-function packedAttention(c: NodeContext): (Ref | undefined)[] {
+/** com.microsoft Attention: queries, keys and values by one matrix. `inputs` are those of that operator. */
+export function packedAttention(c: NodeContext, inputs: readonly (Ref | undefined)[] = c.inputs): (Ref | undefined)[] {
   const a = new Algebra(c);
-  const [x, weight, bias, maskIndex, past, attentionBias] = c.inputs as [Ref, Ref, Ref?, Ref?, Ref?, Ref?];
+  const [x, weight, bias, maskIndex, past, attentionBias] = inputs as [Ref, Ref, Ref?, Ref?, Ref?, Ref?];
   if (past !== undefined) c.refuse('it continues from earlier keys and values');
   const heads = c.attributes.int('num_heads', 1);
   const projected = bias === undefined ? a.matmul(x, weight) : a.add(a.matmul(x, weight), bias);
@@ -194,7 +194,7 @@ export const attentionRules: readonly RuleEntry[] = [
     );
     return [c.emit.op('RotaryEmbedding', [c.outputGradients[0], cos, c.emit.op('Neg', [sin]), positions], attributes)];
   }),
-  expand('Attention', packedAttention, { domain: MICROSOFT }),
+  expand('Attention', (c) => packedAttention(c), { domain: MICROSOFT }),
   expand('MultiHeadAttention', multiHeadAttention, { domain: MICROSOFT }),
   refusal('GroupQueryAttention', 'it continues from earlier keys and values', { domain: MICROSOFT }),
   refusal('RotaryEmbedding', 'only the standard operator of opset 23 is differentiated', { domain: MICROSOFT }),

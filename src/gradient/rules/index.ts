@@ -13,6 +13,7 @@ import { shapeRules } from './shape.js';
 import { attentionRules } from './attention.js';
 import { microsoftRules } from './microsoft.js';
 import { quantisedRules } from './quantised.js';
+import { quantisedMicrosoftRules } from './quantisedMicrosoft.js';
 import { recurrentRules } from './recurrent.js';
 import { samplingRules } from './sampling.js';
 import { sequenceRules } from './sequence.js';
@@ -36,6 +37,7 @@ export const RULES: readonly RuleEntry[] = [
   ...samplingRules,
   ...recurrentRules,
   ...quantisedRules,
+  ...quantisedMicrosoftRules,
   ...microsoftRules,
   ...attentionRules,
 ];

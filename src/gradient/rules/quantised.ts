@@ -1,15 +1,6 @@
 import { Algebra } from '../algebra.js';
-import { axisOf, ONE, type Dim } from '../dims.js';
-import {
-  MICROSOFT,
-  type Answer,
-  type Expansion,
-  type NodeContext,
-  type Ref,
-  type Rule,
-  type RuleContext,
-  type RuleEntry,
-} from '../rule.js';
+import { axisOf, ONE, range, type Dim } from '../dims.js';
+import type { Answer, Expansion, NodeContext, Ref, Rule, RuleContext, RuleEntry } from '../rule.js';
 import { windowOf } from '../window.js';
 import { convolutionInput } from './convolution.js';
 import { matrixProduct } from './linear.js';
@@ -38,7 +29,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** y = saturate(round(x/s) + z). Straight through: dx = dy/s where y is inside its range; dy counts in units of y. */
-function quantize(c: RuleContext): (Ref | undefined)[] {
+export function quantize(c: RuleContext): (Ref | undefined)[] {
   c.note(NOTE);
   const a = new Algebra(c);
   const [x, scale] = c.inputs as [Ref, Ref];
@@ -52,7 +43,7 @@ function quantize(c: RuleContext): (Ref | undefined)[] {
 }
 
 /** y = (x - z)·s */
-function dequantize(c: RuleContext): (Ref | undefined)[] {
+export function dequantize(c: RuleContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [x, scale] = c.inputs as [Ref, Ref];
   return [a.mul(c.outputGradients[0]!, alongAxis(a, scale, c.dims(x)))];
@@ -102,11 +93,11 @@ function convInteger(c: RuleContext): (Ref | undefined)[] {
 }
 
 /** A quantised operator as: dequantise, compute, quantise again. */
-function dequantise(a: Algebra, v: Ref, scale: Ref, zero: Ref | undefined, axis?: number): Ref {
+export function dequantise(a: Algebra, v: Ref, scale: Ref, zero: Ref | undefined, axis?: number): Ref {
   return a.op('DequantizeLinear', [v, scale, zero], axis === undefined ? {} : { axis });
 }
 
-function copied(
+export function copied(
   c: NodeContext,
   ints: readonly string[],
   lists: readonly string[],
@@ -117,11 +108,24 @@ function copied(
   };
 }
 
-function qLinearConv(c: NodeContext): (Ref | undefined)[] {
+/** The last axis moved to the place behind the batch, or back. Of the whole numbers: ONNX Runtime mistakes the types of moved real ones. */
+export function turned(a: Algebra, v: Ref, rank: number, to: 'first' | 'last'): Ref {
+  const between = range(rank).slice(1, -1);
+  return a.transpose(v, to === 'first' ? [0, rank - 1, ...between] : [0, ...between.map((i) => i + 1), 1]);
+}
+
+/** The dimensions of a value whose channels come last, with the channels first. */
+export function channelsFirst(dims: readonly Dim[]): Dim[] {
+  return [dims[0]!, dims.at(-1)!, ...dims.slice(1, -1)];
+}
+
+/** @param last whether the channels of picture and result come last (com.microsoft); the weight's never do */
+export function qLinearConv(c: NodeContext, last = false): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [x, xs, xz, w, ws, wz, ys, yz, bias] = c.inputs as [Ref, Ref, Ref, Ref, Ref, Ref, Ref, Ref, Ref?];
+  const rank = c.dims(x).length;
   const real = [
-    dequantise(a, x, xs, xz),
+    dequantise(a, last ? turned(a, x, rank, 'first') : x, xs, xz),
     dequantise(a, w, ws, wz, 0),
     bias === undefined ? undefined : a.mul(a.cast(bias, 'float32'), a.mul(xs, ws)),
   ];
@@ -129,8 +133,10 @@ function qLinearConv(c: NodeContext): (Ref | undefined)[] {
     auto_pad: c.attributes.string('auto_pad', 'NOTSET'),
     ...copied(c, ['group'], ['dilations', 'kernel_shape', 'pads', 'strides']),
   });
-  c.emit.settle(y, c.dims(c.outputs[0]!));
-  return [a.op('QuantizeLinear', [y, ys, yz])];
+  const dims = c.dims(c.outputs[0]!);
+  c.emit.settle(y, last ? channelsFirst(dims) : dims);
+  const q = a.op('QuantizeLinear', [y, ys, yz]);
+  return [last ? turned(a, q, rank, 'last') : q];
 }
 
 function qLinearMatMul(c: NodeContext): (Ref | undefined)[] {
@@ -141,38 +147,12 @@ function qLinearMatMul(c: NodeContext): (Ref | undefined)[] {
   return [a.op('QuantizeLinear', [y, ys, yz])];
 }
 
-/** com.microsoft operators of one or two operands: (value, scale, zero point)… then scale and zero point of the result. */
-function around(operands: number, compute: (a: Algebra, x: readonly Ref[], c: NodeContext) => Ref): Expansion {
-  return (c) => {
-    const a = new Algebra(c);
-    const at = (i: number): Ref | undefined => c.inputs[i];
-    const real = Array.from({ length: operands }, (_, k) => dequantise(a, at(3 * k)!, at(3 * k + 1)!, at(3 * k + 2)));
-    const y = compute(a, real, c);
-    c.emit.settle(y, c.dims(c.outputs[0]!));
-    return [a.op('QuantizeLinear', [y, at(3 * operands), at(3 * operands + 1)])];
-  };
-}
-
-const channelsLast = (c: NodeContext): void => {
-  if (c.attributes.int('channels_last', 0) === 1) c.refuse('its channels come last');
-};
-
-function qConcat(c: NodeContext): (Ref | undefined)[] {
-  const a = new Algebra(c);
-  const [ys, yz, ...rest] = c.inputs as [Ref, Ref, ...Ref[]];
-  const real: Ref[] = [];
-  for (let i = 0; i < rest.length; i += 3) real.push(dequantise(a, rest[i]!, rest[i + 1]!, rest[i + 2]));
-  const y = a.concat(real, c.attributes.int('axis', 0));
-  c.emit.settle(y, c.dims(c.outputs[0]!));
-  return [a.op('QuantizeLinear', [y, ys, yz])];
-}
-
-function straight(op: string, answer: Rule, domain = ''): RuleEntry {
+export function straight(op: string, answer: Rule, domain = ''): RuleEntry {
   const a: Answer = { kind: 'rule', rule: answer, quantised: true };
   return domain === '' ? { op, answer: a } : { op, domain, answer: a };
 }
 
-function written(op: string, expansion: Expansion, domain = ''): RuleEntry {
+export function written(op: string, expansion: Expansion, domain = ''): RuleEntry {
   const answer: Answer = { kind: 'expand', expand: expansion, quantised: true };
   return domain === '' ? { op, answer } : { op, domain, answer };
 }
@@ -190,49 +170,4 @@ export const quantisedRules: readonly RuleEntry[] = [
   straight('ConvInteger', convInteger),
   written('QLinearConv', qLinearConv),
   written('QLinearMatMul', qLinearMatMul),
-  straight('QuantizeLinear', quantize, MICROSOFT),
-  straight('DequantizeLinear', dequantize, MICROSOFT),
-  written('QLinearConv', (c) => (channelsLast(c), qLinearConv(c)), MICROSOFT),
-  written(
-    'QLinearAdd',
-    around(2, (a, x) => a.add(x[0]!, x[1]!)),
-    MICROSOFT,
-  ),
-  written(
-    'QLinearMul',
-    around(2, (a, x) => a.mul(x[0]!, x[1]!)),
-    MICROSOFT,
-  ),
-  written(
-    'QLinearSigmoid',
-    around(1, (a, x) => a.sigmoid(x[0]!)),
-    MICROSOFT,
-  ),
-  written(
-    'QLinearLeakyRelu',
-    around(1, (a, x, c) => a.op('LeakyRelu', x, { alpha: { float: c.attributes.float('alpha', 0.01) } })),
-    MICROSOFT,
-  ),
-  written(
-    'QLinearSoftmax',
-    around(1, (a, x, c) => a.op('Softmax', x, { axis: c.attributes.int('axis', -1) })),
-    MICROSOFT,
-  ),
-  written(
-    'QLinearGlobalAveragePool',
-    around(1, (a, x, c) => (channelsLast(c), a.op('GlobalAveragePool', x))),
-    MICROSOFT,
-  ),
-  written(
-    'QLinearAveragePool',
-    around(
-      1,
-      (a, x, c) => (
-        channelsLast(c),
-        a.op('AveragePool', x, copied(c, ['ceil_mode', 'count_include_pad'], ['kernel_shape', 'pads', 'strides']))
-      ),
-    ),
-    MICROSOFT,
-  ),
-  written('QLinearConcat', qConcat, MICROSOFT),
 ];

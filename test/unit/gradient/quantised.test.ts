@@ -191,6 +191,117 @@ const NETWORKS: readonly Network[] = [
     ],
   },
   {
+    title: 'com.microsoft QLinearConv, channels last',
+    dims: [1, 5, 5, 2],
+    weights: { ...common, w: int8([3, 2, 3, 3]), ys: floats([0.05], []) },
+    nodes: [
+      q,
+      node('QLinearConv', ['q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', { channels_last: 1, strides: [2, 2] }, MS),
+      dq,
+    ],
+  },
+  {
+    title: 'QLinearGlobalAveragePool, channels last',
+    dims: [1, 4, 4, 3],
+    weights: { ...common, ys: floats([0.01], []) },
+    nodes: [q, node('QLinearGlobalAveragePool', ['q', 's', 'z', 'ys', 'yz'], 'r', { channels_last: 1 }, MS), dq],
+  },
+  {
+    title: 'QLinearAveragePool, channels last',
+    dims: [1, 4, 4, 2],
+    weights: { ...common, ys: scale },
+    nodes: [
+      q,
+      node(
+        'QLinearAveragePool',
+        ['q', 's', 'z', 'ys', 'yz'],
+        'r',
+        { kernel_shape: [2, 2], strides: [2, 2], channels_last: 1 },
+        MS,
+      ),
+      dq,
+    ],
+  },
+  {
+    title: 'QGemm with a bias, its weight per column',
+    dims: [3, 4],
+    weights: {
+      ...common,
+      w: int8([5, 4]),
+      ws: floats([0.01, 0.02, 0.01, 0.015, 0.01]),
+      wz: ints([0, 0, 0, 0, 0], [5], 'int8'),
+      b: ints([100, -50, 0, 30, 200], [5], 'int32'),
+    },
+    nodes: [
+      q,
+      node('QGemm', ['q', 's', 'z', 'w', 'ws', 'wz', 'b', 'ys', 'yz'], 'r', { transB: 1, alpha: { float: 0.5 } }, MS),
+      dq,
+    ],
+  },
+  {
+    title: 'QGemm with a real result',
+    dims: [3, 4],
+    weights: { ...common, w: int8([4, 5]) },
+    nodes: [q, node('QGemm', ['q', 's', 'z', 'w', 's', 'z'], 'y', {}, MS)],
+  },
+  {
+    title: 'MatMulIntegerToFloat',
+    dims: [3, 4],
+    weights: { ...common, w: int8([4, 5]), b: floats([1, 2, 3, 4, 5]), uz: ints([100], [], 'uint8') },
+    nodes: [
+      node('QuantizeLinear', ['x', 's', 'uz'], 'q'),
+      node('MatMulIntegerToFloat', ['q', 'w', 's', 's', 'uz', 'z', 'b'], 'y', {}, MS),
+    ],
+  },
+  {
+    title: 'DynamicQuantizeMatMul',
+    dims: [3, 4],
+    weights: { ...common, w: int8([4, 5]), b: floats([1, 2, 3, 4, 5]) },
+    nodes: [node('DynamicQuantizeMatMul', ['x', 'w', 's', 'z', 'b'], 'y', {}, MS)],
+  },
+  {
+    title: 'QAttention',
+    dims: [1, 3, 4],
+    weights: {
+      ...common,
+      w: int8([4, 12]),
+      b: floats(Array.from({ length: 12 }, (_, i) => 0.1 * i)),
+      u: ints([100], [], 'uint8'),
+    },
+    nodes: [
+      node('QuantizeLinear', ['x', 's', 'u'], 'q'),
+      node('QAttention', ['q', 'w', 'b', 's', 's', '', 'u', 'z'], 'y', { num_heads: 2 }, MS),
+    ],
+  },
+  {
+    title: 'QLinearWhere',
+    dims: [2, 4],
+    weights: {
+      ...common,
+      ys: scale,
+      cond: { type: 'bool', dims: [2, 4], data: Uint8Array.of(1, 0, 1, 1, 0, 1, 0, 1) },
+      w: int8([2, 4]),
+    },
+    nodes: [q, node('QLinearWhere', ['cond', 'q', 's', 'z', 'w', 's', 'z', 'ys', 'yz'], 'r', {}, MS), dq],
+  },
+  {
+    title: 'whole numbers through Resize and Clip',
+    dims: [1, 2, 4, 4],
+    weights: {
+      ...common,
+      ys: scale,
+      scales: floats([1, 1, 2, 2]),
+      low: ints([-100], [], 'int8'),
+      high: ints([120], [], 'int8'),
+    },
+    nodes: [
+      q,
+      node('Resize', ['q', '', 'scales'], 'a', { mode: 'linear' }),
+      node('Clip', ['a', 'low', 'high'], 'r'),
+      dq,
+    ],
+  },
+  {
     title: 'QLinearConcat',
     dims: [2, 4],
     weights: { ...common, w: int8([2, 3]), ys: scale },

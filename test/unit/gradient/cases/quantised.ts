@@ -19,5 +19,10 @@ export const quantisedOperators: readonly string[] = [
     'QLinearGlobalAveragePool',
     'QLinearAveragePool',
     'QLinearConcat',
+    'QGemm',
+    'QLinearWhere',
+    'MatMulIntegerToFloat',
+    'DynamicQuantizeMatMul',
+    'QAttention',
   ].map((o) => `com.microsoft.${o}`),
 ];
