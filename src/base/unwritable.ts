@@ -6,7 +6,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EROFS: ['that disk is read-only', 'Write it elsewhere.'],
   EACCES: ['you may not write there', 'Change the rights of the folder, or write it elsewhere.'],
   EPERM: ['you may not write there', 'Change the rights of the folder, or write it elsewhere.'],
-  ENOENT: ['its folder does not exist', 'Make the folder, or write it elsewhere.'],
+  ENOENT: ['its folder does not exist and cannot be made', 'Write it elsewhere.'],
   ENOTDIR: ['part of its path is a file, not a folder', 'Write it elsewhere.'],
   EEXIST: ['part of its path is a file, not a folder', 'Write it elsewhere.'],
   EISDIR: ['there is a folder of that name', 'Give it another name.'],

@@ -3,6 +3,7 @@ import { isFloating } from '../base/tensor.js';
 import { Attributes } from '../graph/attributes.js';
 import type { Facts } from '../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
+import { inferTypes } from '../graph/types.js';
 import { wideFacts, widened } from '../graph/widen.js';
 import { Algebra } from './algebra.js';
 import { assemble } from './assemble.js';
@@ -13,7 +14,7 @@ import { keepBlocked } from './layout.js';
 import { total } from './parts.js';
 import { refusalError, withLayers } from './refusals.js';
 import { answersOf, operatorName } from './registry.js';
-import { computesWithIntegers, isQuantised, relevance, typesOf } from './relevance.js';
+import { computesWithIntegers, endsOf, isQuantised, relevance, typesOf } from './relevance.js';
 import type { GradientGraph, GradientRequest } from './request.js';
 import type { Contribution, Ref } from './rule.js';
 import { writeScore, type Score } from './score.js';
@@ -45,15 +46,24 @@ export function differentiability(
 
 function byTable(graph: Graph, from: readonly string[], to: string): RefusedOperator[] {
   const answer = answersOf(graph);
-  const types = new Map(graph.inputs.map((i) => [i.name, i.type]));
-  const { path } = relevance(graph, (v) => types.get(v) ?? graph.weights.get(v)?.type, from, to, new Set(), answer);
-  const refused: RefusedOperator[] = [];
+  const types = inferTypes(graph);
+  const { active, path } = relevance(graph, (v) => types.get(v), from, to, new Set(), answer);
+  const refused: RefusedOperator[] = endsOf(graph, active, from, to).map(ending);
   for (const node of path) {
     const a = answer(node);
     if (a.kind === 'refuse')
       refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason: a.reason });
   }
   return refused;
+}
+
+/** The refusal of a node at which every way ends: its derivative is zero wherever it has one. */
+function ending(node: GraphNode): RefusedOperator {
+  return {
+    op: operatorName(node.domain, node.op),
+    node: node.name,
+    reason: 'it gives out whole numbers or steps, and the input reaches the score in no other way',
+  };
 }
 
 const EMPTY = new Attributes();
@@ -135,6 +145,7 @@ class Builder {
     const answer = answersOf(this.graph, request.overrides);
     const typeOf = typesOf(this.graph, this.facts);
     const { active, path } = relevance(this.graph, typeOf, request.wrt, request.score.value, this.stop, answer);
+    this.refused.push(...endsOf(this.graph, active, request.wrt, request.score.value).map(ending));
     const tape = new Tape(this.graph, this.facts, 'grad');
     tape.scope = 'score';
     const target = new Context(

@@ -109,6 +109,32 @@ export function relevance(
   return { active, path };
 }
 
+/**
+ * Where every way from `wrt` to `target` ends, if there are ways and a gradient can follow none of them: the nodes that
+ * take what a gradient could follow and give out what it cannot.
+ */
+export function endsOf(
+  graph: Graph,
+  active: ReadonlySet<string>,
+  wrt: Iterable<string>,
+  target: string,
+): readonly GraphNode[] {
+  if (active.has(target)) return [];
+  const dependent = new Set<string>(wrt);
+  for (const node of graph.nodes)
+    if (node.inputs.some((i) => dependent.has(i))) for (const output of node.outputs) dependent.add(output);
+  if (!dependent.has(target)) return [];
+  const needed = new Set<string>([target]);
+  const ends: GraphNode[] = [];
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]!;
+    if (!node.outputs.some((o) => needed.has(o) && dependent.has(o))) continue;
+    if (node.inputs.some((v) => active.has(v)) && !node.outputs.some((o) => active.has(o))) ends.push(node);
+    for (const v of node.inputs) if (v !== '' && dependent.has(v)) needed.add(v);
+  }
+  return ends.reverse();
+}
+
 /** Element types from the facts, with those of weights. */
 export function typesOf(graph: Graph, facts: Facts): (value: string) => ElementType | undefined {
   return (value) => facts.get(value)?.type ?? graph.weights.get(value)?.type;

@@ -64,6 +64,7 @@ function chooseOutput(graph: Graph, facts: Facts, wanted?: string): string {
     'unsupported',
     'subject/no-scores',
     'None of the outputs of the model is a tensor of floating-point scores.',
+    { hint: 'Export it so that it gives out the scores themselves, not the index or the name of the best.' },
   );
 }
 

@@ -1,6 +1,7 @@
-import { isCancelled, toErrorData } from '../base/errors.js';
+import { isCancelled, LensError, toErrorData } from '../base/errors.js';
 import { mapClasses, namedByFolders } from '../input/classMapping.js';
 import type { Labels } from '../input/labels.js';
+import type { Ranking } from '../method/activations/prediction.js';
 import type { ModelSubject } from '../method/modelSubject.js';
 import type { ModelAnswer } from '../protocol/runner.js';
 import type { Outcome } from '../result/explanation.js';
@@ -51,6 +52,19 @@ export function classNameOf(input: ExpandedInput): string | undefined {
 export async function loadInput(input: ExpandedInput, signal: AbortSignal): Promise<LoadedInput> {
   if ('error' in input) throw new AlreadyFailed(input);
   return (input satisfies PendingInput).load(signal);
+}
+
+/** Throws where the scores of an input are no numbers: there is no best class then, and nothing to explain. */
+export function requireNumbers(input: LoadedInput, { logits }: Ranking): void {
+  if (!logits.some(Number.isNaN)) return;
+  if (input.tensor.data.some((v) => !Number.isFinite(v))) {
+    throw new LensError('input', 'input/not-finite', 'The input holds values that are not finite numbers.', {
+      hint: 'Save the array again without NaN and infinity.',
+    });
+  }
+  throw new LensError('input', 'model/nan', 'The model answers this input with scores that are not numbers (NaN).', {
+    hint: 'Check how inputs are prepared; the activations of its layers show where NaN begins.',
+  });
 }
 
 /** An input that failed when the inputs were listed, on its way to the results. */

@@ -16,7 +16,7 @@ import type { Attribution, Explanation, Outcome } from '../result/explanation.js
 import type { ParameterSchema, ParametersOf, ParameterValue } from '../result/method.js';
 import type { Recipe } from '../result/recipe.js';
 import { runtimeVersion } from '../session/ort/ortSession.js';
-import { answerOf, attempt, loadInput, namesOf } from './answers.js';
+import { answerOf, attempt, loadInput, namesOf, requireNumbers } from './answers.js';
 import { sha256Of } from './fileStamp.js';
 import { expandInputs, type ExpandedInput, type LoadedInput } from './inputs.js';
 import type { OpenModel } from './openModel.js';
@@ -106,6 +106,7 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
   const started = performance.now();
   const input = await loadInput(work.input, signal);
   const [ranking] = await predictBatch(subject, labels, input.tensor, TOP, signal);
+  requireNumbers(input, ranking!);
   const { logits, probabilities, top, regions } = ranking!;
   const target = findTarget(request.target ?? 'top1', logits, labels, subject, regions);
   const score = request.score ?? 'logit';

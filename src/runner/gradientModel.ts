@@ -29,6 +29,12 @@ export async function writeGradient(
   throwIfCancelled(call.signal);
   const { logit, note } = findScores(graph, facts, model.resolved.output);
   const wrt = model.resolved.input?.name ?? graph.inputs[0]?.name ?? '';
+  if (wrt === '')
+    throw new LensError(
+      'unsupported',
+      'gradient/no-input',
+      'The model has no input that a gradient could be taken by.',
+    );
   const sha256 = await sha256Of(source);
   throwIfCancelled(call.signal);
   call.progress({ message: 'differentiating' });

@@ -7,7 +7,7 @@ import type { PredictAnswer, PredictRequest, WorkProgress } from '../protocol/ru
 import type { Outcome, Prediction } from '../result/explanation.js';
 import { concatBatches } from '../session/batches.js';
 import { judge, type Judged } from './accuracy.js';
-import { answerOf, attempt, classNameOf, loadInput, namesOf } from './answers.js';
+import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } from './answers.js';
 import { expandInputs, type LoadedInput } from './inputs.js';
 import type { OpenModel } from './openModel.js';
 
@@ -36,6 +36,11 @@ export async function predictInputs(
       if ('error' in outcome) return results.push(outcome);
       const ranking = ranked[loaded.indexOf(outcome.result)]!;
       if ('error' in ranking) return results.push({ input: outcome.input, error: ranking.error });
+      try {
+        requireNumbers(outcome.result, ranking);
+      } catch (error) {
+        return results.push({ input: outcome.input, error: toErrorData(error) });
+      }
       const className = classNameOf(inputs[from + i]!);
       const index = className === undefined ? undefined : truth(className);
       if (index !== undefined) judged.push({ truth: index, predicted: ranking.top[0]!.index });

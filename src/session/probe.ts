@@ -1,4 +1,4 @@
-import { LensError, throwIfCancelled } from '../base/errors.js';
+import { LensError, throwIfCancelled, type RefusedOperator } from '../base/errors.js';
 import { Random } from '../base/random.js';
 import {
   castFloating,
@@ -12,6 +12,8 @@ import {
 } from '../base/tensor.js';
 import type { Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
+import { layersOf } from '../graph/layers.js';
+import { scopeOf } from '../graph/scopes.js';
 import { probeGraph, readProbe, type Probe, type ProbeRun } from '../graph/probe.js';
 import type { ValueInfo } from '../checkpoint/model.js';
 import type { Session, Sessions } from './session.js';
@@ -31,7 +33,11 @@ export async function probeFacts(
 ): Promise<Facts> {
   const probe = probeGraph(graph);
   const fixed = fixedBatch(graph.inputs);
-  const session = await sessions.open(probe.graph, { provider: 'cpu' });
+  if (graph.nodes.length === 0)
+    throw new LensError('unsupported', 'graph/empty', 'The model has no operators: it computes nothing.');
+  const session = await sessions.open(probe.graph, { provider: 'cpu' }).catch((error: unknown) => {
+    throw placed(error, graph);
+  });
   try {
     const first = await runProbe(probe, session, inputDims, fixed ?? 1, signal);
     if (fixed !== undefined) return readProbe(probe, [first]);
@@ -85,6 +91,9 @@ async function runProbe(
   return { batch, feeds, outputs };
 }
 
+/** Elements of the largest input that is fed: 4 GiB of float32. */
+const MOST_ELEMENTS = 2 ** 30;
+
 /** Dimensions to feed: the batch first, sizes from `inputDims`, then what the model says. */
 export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): number[] {
   const given = inputDims[input.name];
@@ -96,7 +105,7 @@ export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): n
       `The model does not say the shape of its input "${input.name}".`,
     );
   }
-  return (dims ?? given!).map((d, i) => {
+  const found = (dims ?? given!).map((d, i) => {
     if (typeof d === 'number') return d;
     if (i === 0) return batch;
     const size = given?.[i];
@@ -110,6 +119,15 @@ export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): n
       },
     );
   });
+  if (sizeOf(found) > MOST_ELEMENTS) {
+    throw new LensError(
+      'unsupported',
+      'session/input-size',
+      `The input "${input.name}" is ${formatDims(found)}, which is more than can be held in memory.`,
+      { hint: 'Export the model with an input of a usual size.' },
+    );
+  }
+  return found;
 }
 
 function noise(input: ValueInfo, dims: readonly number[], random: Random): Tensor {
@@ -147,4 +165,29 @@ export function zeros(type: Tensor['type'], dims: readonly number[], name: strin
       `The input "${name}" is ${type}, which ONNX Runtime cannot be fed.`,
     );
   return { type, dims: [...dims], data };
+}
+
+/** The runtime names an operator that it does not have, but not where it stands; the graph tells. */
+function placed(error: unknown, graph: Graph): unknown {
+  const [unknown] = (error instanceof LensError && error.refused) || [];
+  if (!(error instanceof LensError) || unknown === undefined) return error;
+  const bare = (op: string): string => op.slice(op.lastIndexOf('.') + 1);
+  const nodes = graph.nodes.filter((n) => (unknown.node === '' ? n.op === bare(unknown.op) : n.name === unknown.node));
+  const [first] = nodes;
+  if (first === undefined) return error;
+  const layers = new Map(layersOf(graph).map((l) => [l.node, l.name]));
+  const refused = nodes.map((n): RefusedOperator => {
+    const layer = layers.get(n.name) ?? scopeOf(n).path;
+    const op = n.domain === '' ? n.op : `${n.domain}.${n.op}`;
+    return { op, node: n.name, reason: unknown.reason, ...(layer === '' ? {} : { layer }) };
+  });
+  const [{ op, layer }] = refused as [RefusedOperator];
+  const where = `node "${first.name}"${layer === undefined || layer === first.name ? '' : ` of layer "${layer}"`}`;
+  const custom =
+    first.domain !== '' && first.domain !== 'com.microsoft' ? `, which belongs to the domain "${first.domain}"` : '';
+  return new LensError(error.kind, error.code, `ONNX Runtime cannot run the operator ${op} (${where})${custom}.`, {
+    refused,
+    cause: error,
+    hint: 'The model cannot be run here: export it with standard operators.',
+  });
 }

@@ -65,7 +65,8 @@ export const conductance = attributionMethod({
       for (let k = 0; k < n; k++) {
         const here = values.subarray(k * length, (k + 1) * length);
         if (before.length > 0) for (let i = 0; i < length; i++) sum[i]! += slopes[i]! * (here[i]! - before[i]!);
-        before = here;
+        // Seen from the input itself these are the points, whose memory is used again.
+        before = k === n - 1 ? here.slice() : here;
         slopes = gradients.subarray(k * length, (k + 1) * length);
       }
       show(from + n, alphas.length, () => view.attribution(Float32Array.from(sum), unit, params.reduce));

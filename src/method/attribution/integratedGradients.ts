@@ -1,7 +1,7 @@
 import { concatBatches } from '../../session/batches.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { alongPath, quadrature, RULES } from './path.js';
+import { accumulate, alongPath, quadrature, RULES, scaled, sumOf } from './path.js';
 import { runningPicture } from './running.js';
 import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
 
@@ -65,27 +65,19 @@ export const integratedGradients = attributionMethod({
       const { alphas, weights } = quadrature(params.rule, steps);
       const sum = new Float64Array(size);
       let covered = 0;
-      // A plain loop: `Float32Array.from` with a mapping goes through an iterator, and this runs for every running picture.
-      const scaled = (whole: number): Float32Array => {
-        const out = new Float32Array(size);
-        for (let i = 0; i < size; i++) out[i] = (sum[i]! / whole) * (input.data[i]! - baseline.data[i]!);
-        return out;
-      };
+      const picture = (whole: number): Float32Array => scaled(sum, 1 / whole, input.data, baseline.data);
       await alongPath(input, baseline, alphas, subject.batchSize('gradient'), context.signal, async (points, from) => {
         const answer = await subject.gradients(points, { of }, context.signal);
         for (const note of answer.notes) notes.add(note);
-        const gradients = answer.gradients.get(subject.input.name)!.data;
         const n = points.dims[0]!;
-        for (let k = 0; k < n; k++) {
-          const weight = weights[from + k]!;
-          covered += weight;
-          for (let i = 0, at = k * size; i < size; i++, at++) sum[i]! += weight * gradients[at]!;
-        }
-        show(from + n, steps, () => channelAttribution(scaled(covered), subject.input, unit, params.reduce));
+        const share = weights.subarray(from, from + n);
+        accumulate(sum, answer.gradients.get(subject.input.name)!.data, share);
+        for (const weight of share) covered += weight;
+        show(from + n, steps, () => channelAttribution(picture(covered), subject.input, unit, params.reduce));
       });
       // The weights of the rules add up to 1 but for the trapezoid of Captum, which is kept as it is there.
-      const values = scaled(1);
-      const delta = values.reduce((a, b) => a + b, 0) - difference;
+      const values = picture(1);
+      const delta = sumOf(values) - difference;
       const close = Math.abs(delta) <= params.tolerance * Math.abs(difference);
       if (params.tolerance === 0 || close || steps >= MOST_STEPS) {
         if (params.tolerance > 0 && !close) notes.add(`${steps} steps leave more over than the tolerance allows.`);

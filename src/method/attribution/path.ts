@@ -43,7 +43,10 @@ function gaussLegendre(n: number): Quadrature {
   return { alphas, weights };
 }
 
-/** Walks the path in batches of at most `size`: `baseline + α (input - baseline)` for the points from `from` on. */
+/**
+ * Walks the path in batches of at most `size`: `baseline + α (input - baseline)` for the points from `from` on. The memory
+ * of the points is used again for the next batch: what `visit` keeps of them, it copies.
+ */
 export async function alongPath(
   input: FloatTensor,
   baseline: FloatTensor,
@@ -52,18 +55,52 @@ export async function alongPath(
   signal: AbortSignal,
   visit: (points: FloatTensor, from: number) => Promise<void>,
 ): Promise<void> {
-  const { data: end } = input;
-  const { data: start } = baseline;
-  const length = end.length;
+  const { length } = input.data;
+  const sample = input.dims.slice(1);
+  const most = new Float32Array(Math.min(size, alphas.length) * length);
   for (let from = 0; from < alphas.length; from += size) {
     throwIfCancelled(signal);
     const n = Math.min(size, alphas.length - from);
-    const points = floatTensor([n, ...input.dims.slice(1)]);
-    const { data } = points;
-    for (let k = 0, at = 0; k < n; k++) {
-      const alpha = alphas[from + k]!;
-      for (let i = 0; i < length; i++, at++) data[at] = start[i]! + alpha * (end[i]! - start[i]!);
-    }
-    await visit(points, from);
+    for (let k = 0; k < n; k++)
+      between(most.subarray(k * length, (k + 1) * length), baseline.data, input.data, alphas[from + k]!);
+    await visit(floatTensor([n, ...sample], most.subarray(0, n * length)), from);
   }
+}
+
+/** One point of the path. */
+function between(point: Float32Array, start: Float32Array, end: Float32Array, alpha: number): void {
+  for (let i = 0; i < point.length; i++) point[i] = start[i]! + alpha * (end[i]! - start[i]!);
+}
+
+/**
+ * Adds weighted gradients to a sum in double precision, two samples in one pass over the sum.
+ *
+ * @param gradients `[n, …]`, as many samples as there are weights
+ */
+export function accumulate(sum: Float64Array, gradients: Float32Array, weights: Float64Array): void {
+  const { length } = sum;
+  const n = weights.length;
+  for (let k = 0; k + 1 < n; k += 2) {
+    const [one, two] = [gradients.subarray(k * length), gradients.subarray((k + 1) * length)];
+    const [a, b] = [weights[k]!, weights[k + 1]!];
+    for (let i = 0; i < length; i++) sum[i] = sum[i]! + a * one[i]! + b * two[i]!;
+  }
+  if (n % 2 === 0) return;
+  const last = gradients.subarray((n - 1) * length);
+  const weight = weights[n - 1]!;
+  for (let i = 0; i < length; i++) sum[i] = sum[i]! + weight * last[i]!;
+}
+
+/** `factor · sum · (input - baseline)`: the attribution that the sum of gradients stands for. */
+export function scaled(sum: Float64Array, factor: number, input: Float32Array, baseline: Float32Array): Float32Array {
+  const out = new Float32Array(sum.length);
+  for (let i = 0; i < out.length; i++) out[i] = factor * sum[i]! * (input[i]! - baseline[i]!);
+  return out;
+}
+
+/** An indexed loop in a function of its own: iterators and callbacks over a picture's values cost as much as a run. */
+export function sumOf(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
 }
