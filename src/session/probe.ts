@@ -185,9 +185,15 @@ function placed(error: unknown, graph: Graph): unknown {
   const where = `node "${first.name}"${layer === undefined || layer === first.name ? '' : ` of layer "${layer}"`}`;
   const custom =
     first.domain !== '' && first.domain !== 'com.microsoft' ? `, which belongs to the domain "${first.domain}"` : '';
-  return new LensError(error.kind, error.code, `ONNX Runtime cannot run the operator ${op} (${where})${custom}.`, {
-    refused,
-    cause: error,
-    hint: 'The model cannot be run here: export it with standard operators.',
-  });
+  const why = unknown.node === '' ? '' : `: ${unknown.reason}`;
+  return new LensError(
+    error.kind,
+    error.code,
+    `ONNX Runtime cannot run the operator ${op} (${where})${custom}${why}.`,
+    {
+      refused,
+      cause: error,
+      hint: 'The model cannot be run here: export it with standard operators.',
+    },
+  );
 }
