@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeNpy } from '../../../src/base/npy.js';
 import { Random } from '../../../src/base/random.js';
-import { floatTensor, sizeOf, type Tensor } from '../../../src/base/tensor.js';
+import { floatTensor, sizeOf, type FloatTensor, type Tensor } from '../../../src/base/tensor.js';
 import { inMemory } from '../../../src/checkpoint/model.js';
 import { writeModelFile } from '../../../src/checkpoint/writer.js';
 import { main } from '../../../src/cli/main.js';
@@ -15,7 +15,7 @@ import { ints } from '../gradient/check.js';
 /** What the command line says to models and inputs that it cannot serve: one sentence, what to do, the exit code. */
 
 const random = new Random(3);
-const noise = (...dims: number[]): Tensor =>
+const noise = (...dims: number[]): FloatTensor =>
   floatTensor(
     dims,
     Float32Array.from({ length: sizeOf(dims) }, () => random.normal()),
@@ -109,7 +109,7 @@ describe('cli: what cannot be served', () => {
       await writeModelFile(graph, at(`${name}.onnx`));
     }
     input = at('input.npy');
-    writeFileSync(input, writeNpy(noise(3, 16, 16) as never));
+    writeFileSync(input, writeNpy(noise(3, 16, 16)));
   });
   after(() => rmSync(folder, { recursive: true }));
 
@@ -193,7 +193,7 @@ describe('cli: what cannot be served', () => {
       assert.match(ran.sentence, /scores that are not numbers \(NaN\)/);
     }
     const broken = at('broken.npy');
-    writeFileSync(broken, writeNpy(floatTensor([3, 16, 16], new Float32Array(768).fill(NaN)) as never));
+    writeFileSync(broken, writeNpy(floatTensor([3, 16, 16], new Float32Array(768).fill(NaN))));
     const { code, sentence } = await run('predict', at('fine.onnx'), broken, input);
     assert.equal(code, 2);
     assert.match(sentence, /broken\.npy: The input holds values that are not finite numbers/);
