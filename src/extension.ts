@@ -5,6 +5,7 @@ import { modelCommands } from './host/commands/modelCommands.js';
 import { runnerCommands } from './host/commands/runnerCommands.js';
 import { ExplainPanels } from './host/explain/explainPanels.js';
 import { ModelEditors } from './host/model/modelEditor.js';
+import { KeptStates } from './host/keptStates.js';
 import { LayerSelection } from './host/model/selection.js';
 import { WorkspaceModels } from './host/models.js';
 import { ModelTree } from './host/modelTree.js';
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     log,
     status,
     models,
+    kept: new KeptStates(context.workspaceState),
     request: (model) => modelRequest(settings, model),
     notify: notifier.notify,
   };

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Client } from '../protocol/channel.js';
 import type { ModelRequest, RunnerApi } from '../protocol/runner.js';
+import type { KeptStates } from './keptStates.js';
 import type { Settings } from './settings.js';
 
 /** What the parts of the host share. Created once, by the composition root. */
@@ -14,6 +15,8 @@ export interface HostServices {
   readonly log: vscode.LogOutputChannel;
   readonly status: Status;
   readonly models: Models;
+  /** What the pages of our panels keep of themselves. */
+  readonly kept: KeptStates;
   /** A request about a model, with the provider and the threads that the settings ask for. */
   request(model: vscode.Uri): ModelRequest;
   /** Shows an error to the person who caused the work: see {@link Notify}. */

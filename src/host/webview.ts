@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { Channel, type Client, type Handlers, type Port } from '../protocol/channel.js';
+import type { KeepApi } from '../protocol/kept.js';
+import type { KeptStates } from './keptStates.js';
 import { owned } from './owned.js';
 
 /** What every panel of ours needs on the host's side: its page, its messages, its way back after a reload. */
@@ -54,8 +56,19 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** The channel to a panel's page: closed with the panel. What is sent owns its memory. */
-export function webviewChannel<Page, Host>(panel: vscode.WebviewPanel, handlers: Handlers<Host>): Client<Page> {
+/**
+ * The channel to a panel's page: closed with the panel. What is sent owns its memory. What the page keeps of itself is
+ * served here, for all panels alike.
+ */
+export function webviewChannel<Page, Host>(
+  panel: vscode.WebviewPanel,
+  kept: KeptStates,
+  handlers: Handlers<Host>,
+): Client<Page> {
+  const keeping: Handlers<KeepApi> = {
+    keep: (entry) => kept.keep(entry),
+    kept: async ({ panel: name }) => kept.of(name),
+  };
   const port: Port = {
     post: (message) => void panel.webview.postMessage(owned(message)),
     listen: (onMessage, onClose) => {
@@ -63,7 +76,7 @@ export function webviewChannel<Page, Host>(panel: vscode.WebviewPanel, handlers:
       panel.onDidDispose(() => onClose());
     },
   };
-  return new Channel<Page, Host>(port, handlers).client;
+  return new Channel<Page, Host & KeepApi>(port, { ...handlers, ...keeping } as Handlers<Host & KeepApi>).client;
 }
 
 /**
@@ -73,11 +86,12 @@ export function webviewChannel<Page, Host>(panel: vscode.WebviewPanel, handlers:
  */
 export function registerSerializer(
   viewType: string,
+  kept: KeptStates,
   adopt: (panel: vscode.WebviewPanel, state: unknown) => boolean,
 ): vscode.Disposable {
   return vscode.window.registerWebviewPanelSerializer(viewType, {
     deserializeWebviewPanel: async (panel, state: unknown) => {
-      if (!adopt(panel, state)) panel.dispose();
+      if (!adopt(panel, kept.newest(state))) panel.dispose();
     },
   });
 }

@@ -302,29 +302,5 @@ export function tests(page, srv, tools) {
         assert.deepEqual(tabs.map((t) => t.split(' · ')[0].trim()).sort(), ['cat_dog_both.png', 'goldfish.jpg']);
       },
     ],
-    [
-      'hidden tabs and a reloaded window come back as they were',
-      async () => {
-        needsLab();
-        await show('Mask');
-        const second = (await bars().nth(1).locator('.bar-label').innerText()).trim();
-        await bars().nth(1).click();
-        await chosenBar(second);
-        await done();
-        await page.locator('.tabs-container .tab', { hasText: 'goldfish.jpg' }).click();
-        await bars().first().filter({ hasText: 'goldfish' }).waitFor();
-        await page.locator('.tabs-container .tab', { hasText: 'cat_dog_both.png' }).click();
-        await done();
-        assert.equal(await target().inputValue(), second);
-        await page.waitForTimeout(2000); // the editor keeps its state now and then
-        await page.reload({ waitUntil: 'commit' });
-        await page.waitForSelector('.explorer-folders-view .monaco-list-row', { timeout: 60_000 });
-        await done(90_000);
-        await chosenBar(second);
-        assert.equal(await target().inputValue(), second);
-        assert.match(await panel().locator('.mode-row .segmented [aria-checked=true]').innerText(), /Mask/);
-        await screenshot(page, 'explain-reloaded');
-      },
-    ],
   ];
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import { axe, openFile, openWorkbench, runCommand, screenshot, setTheme, webview, webviewFrame } from './ui.mjs';
+import { axe, openFile, openWorkbench, reloadWindow, screenshot, setTheme, webview, webviewFrame } from './ui.mjs';
 
 const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 
@@ -282,11 +282,7 @@ export function tests(page, srv, tools) {
       async () => {
         await tab('Weights').click();
         const before = await selected().innerText();
-        await page.waitForTimeout(1000);
-        // As a user reloads: the workbench has time to keep the state of its editors.
-        const gone = page.waitForEvent('load', { timeout: 60_000 });
-        await runCommand(page, 'Developer: Reload Window');
-        await gone;
+        await reloadWindow(page);
         await selected().filter({ hasText: before }).waitFor({ timeout: 60_000 });
         await panel().locator('[role=tab][aria-selected=true]', { hasText: 'Weights' }).waitFor();
         await drawn('lens-cell-grid canvas');

@@ -119,3 +119,56 @@ export async function axe(frame, options = {}) {
     (v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`,
   );
 }
+
+/** Waits until `look` answers something. */
+export async function until(what, look, ms = 60_000) {
+  for (const end = Date.now() + ms; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`Still not so after ${ms} ms: ${what}`);
+  }
+}
+
+/** Waits for the workbench to have begun anew. */
+async function reloaded(page, reload) {
+  await page.evaluate(() => (globalThis.before = true));
+  await reload();
+  await until('the window is another', () => page.evaluate(() => !globalThis.before).catch(() => false));
+  await page.waitForSelector(row, { timeout: 60_000 });
+}
+
+/** Reloads the window as a user does: the workbench has time to store its editors. */
+export const reloadWindow = (page) => reloaded(page, () => runCommand(page, 'Developer: Reload Window'));
+
+/** Reloads the window without a word to the workbench, as when it crashes: it stores nothing. */
+export const crashAndReload = (page) =>
+  reloaded(page, async () => {
+    await page.evaluate(() => {
+      for (const type of ['beforeunload', 'pagehide', 'unload', 'visibilitychange', 'blur'])
+        globalThis.addEventListener(type, (event) => event.stopImmediatePropagation(), { capture: true });
+    });
+    await page.reload({ waitUntil: 'commit' });
+  });
+
+/** The state of one of our pages that the extension has stored, once there is one that fits. */
+export const keptPanels = (page, fits) =>
+  until('the state is stored', async () => {
+    const stored = await page.evaluate(async () => {
+      const opened = (request) =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const found = [];
+      for (const { name } of await indexedDB.databases()) {
+        if (!name?.startsWith('vscode-web-state-db-')) continue;
+        const db = await opened(indexedDB.open(name));
+        if (db.objectStoreNames.contains('ItemTable'))
+          found.push(await opened(db.transaction('ItemTable').objectStore('ItemTable').get('onnx-lens.onnx-lens')));
+        db.close();
+      }
+      return found;
+    });
+    const entries = stored.flatMap((value) => (value ? (JSON.parse(String(value)).keptPanels ?? []) : []));
+    return entries.map((entry) => entry.state).find((state) => state && fits(state));
+  });

@@ -24,6 +24,7 @@ import {
   newRun,
   paramsToAsk,
   same,
+  urisOf,
   type Run,
 } from './run.js';
 
@@ -96,10 +97,11 @@ export class ExplainController {
     this.display = { ...DEFAULT_DISPLAY, ...kept.display };
     const known = new Set(setup.methods.map((m) => m.id));
     this.question = known.has(kept.question.method) ? kept.question : firstQuestion(setup);
+    const before = urisOf(kept.subject.pictures);
     this.runs = kept.runs
       .filter((run) => known.has(run.question.method))
-      .map(({ id, question, pictures, title }) => newRun(id, question, pictures, title, this.now()));
-    const here = setup.pictures.map((p) => p.uri);
+      .map(({ id, question, pictures, title }) => newRun(id, question, pictures ?? before, title, this.now()));
+    const here = urisOf(setup.pictures);
     this.current = this.runs.find((run) => run.id === kept.current && same(run.pictures, here));
     this.picture = kept.picture !== undefined && here.includes(kept.picture) ? kept.picture : undefined;
     this.compare.restore(kept.grid);
@@ -112,7 +114,7 @@ export class ExplainController {
   }
 
   get selected(): string | undefined {
-    const pictures = this.current?.pictures ?? this.setup?.pictures.map((p) => p.uri) ?? [];
+    const pictures = this.current?.pictures ?? urisOf(this.setup?.pictures ?? []);
     return this.picture !== undefined && pictures.includes(this.picture) ? this.picture : pictures[0];
   }
 
@@ -154,7 +156,7 @@ export class ExplainController {
   ask(change: Partial<Question> = {}): void {
     if (this.question === undefined || this.setup === undefined) return;
     this.question = { ...this.question, ...change };
-    const pictures = this.setup.pictures.map((p) => p.uri);
+    const pictures = urisOf(this.setup.pictures);
     if (pictures.length === 0) {
       this.onChange();
       return;
@@ -208,12 +210,7 @@ export class ExplainController {
     if (this.setup === undefined) void this.start();
     else if (this.question !== undefined && this.setup.pictures.length > 0) {
       this.staleFiles = [];
-      this.begin(
-        this.addRun(
-          this.question,
-          this.setup.pictures.map((p) => p.uri),
-        ),
-      );
+      this.begin(this.addRun(this.question, urisOf(this.setup.pictures)));
     }
   }
 

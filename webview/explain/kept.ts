@@ -2,6 +2,7 @@ import type { ExplainSubject, Question } from '../../src/protocol/panel.js';
 import type { Display } from '../shared/display.js';
 import type { ExplainController } from './controller.js';
 import type { GridChoice } from './grid.js';
+import { same, urisOf } from './run.js';
 
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
 export interface KeptPanel {
@@ -16,7 +17,8 @@ export interface KeptPanel {
   readonly runs: readonly {
     readonly id: string;
     readonly question: Question;
-    readonly pictures: readonly string[];
+    /** Where they are not those of the subject. */
+    readonly pictures?: readonly string[];
     readonly title: string;
   }[];
 }
@@ -37,6 +39,7 @@ export function keep(controller: ExplainController): KeptPanel | undefined {
   const { setup, question, display, picture, current, runs } = controller;
   if (setup === undefined || question === undefined) return undefined;
   const { model, pictures, pinned, layer } = setup;
+  const here = urisOf(pictures);
   return {
     version: 1,
     subject: { model, pictures, pinned, ...(layer === undefined ? {} : { layer }) },
@@ -47,6 +50,11 @@ export function keep(controller: ExplainController): KeptPanel | undefined {
     grid: { open: controller.compare.open, choice: controller.compare.choice },
     runs: runs
       .filter((r) => r.status !== 'failed')
-      .map(({ id, question: q, pictures: p, title }) => ({ id, question: q, pictures: p, title })),
+      .map(({ id, question: q, pictures: p, title }) => ({
+        id,
+        question: q,
+        title,
+        ...(same(p, here) ? {} : { pictures: p }),
+      })),
   };
 }

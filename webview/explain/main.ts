@@ -10,8 +10,6 @@ import { ExplainController } from './controller.js';
 import { LayerLink } from './layerLink.js';
 import { isKept, keep, type KeptPanel } from './kept.js';
 
-const kept = new KeptState<KeptPanel | undefined>();
-
 const host = connect<ExplainHostApi, ExplainPanelApi>({
   show: async (subject) => controller.show(subject),
   stale: async ({ files }) => controller.stale(files),
@@ -19,6 +17,7 @@ const host = connect<ExplainHostApi, ExplainPanelApi>({
   followLayer: async ({ layer }) => link.follow(layer),
 });
 
+const kept = new KeptState<KeptPanel>(host, isKept);
 const app = document.createElement('lens-explain') as ExplainApp;
 const controller: ExplainController = new ExplainController(
   host,
@@ -34,4 +33,4 @@ app.controller = controller;
 app.host = host;
 document.body.append(app);
 
-void controller.start(kept.load((state): state is KeptPanel => isKept(state)));
+void kept.load().then((state) => controller.start(state));

@@ -3,6 +3,7 @@ import type { Client } from '../../src/protocol/channel.js';
 import type {
   ExplainHostApi,
   ExplainSetup,
+  NamedFile,
   PictureOutcome,
   Question,
   RunAnswer,
@@ -34,6 +35,8 @@ export interface Run {
   /** Explanations on their way. */
   readonly loading: Map<string, Promise<Explanation>>;
 }
+
+export const urisOf = (files: readonly NamedFile[]): readonly string[] => files.map((file) => file.uri);
 
 /** A run that was not asked for yet. */
 export function newRun(

@@ -11,8 +11,6 @@ import { ModelApp } from './app.js';
 import { ModelController } from './controller.js';
 import { isView, type ModelView } from './kept.js';
 
-const kept = new KeptState<ModelView>();
-
 const host = connect<ModelHostApi, ModelPanelApi>({
   file: async (status) => controller.fileChanged(status),
   series: async ({ series }) => controller.seriesChanged(series),
@@ -20,6 +18,7 @@ const host = connect<ModelHostApi, ModelPanelApi>({
   select: async ({ layer, show }) => controller.follow(layer, show),
 });
 
+const kept = new KeptState<ModelView>(host, isView);
 const app = document.createElement('lens-model') as ModelApp;
 const controller: ModelController = new ModelController(host, () => {
   app.refresh();
@@ -28,4 +27,4 @@ const controller: ModelController = new ModelController(host, () => {
 app.controller = controller;
 document.body.append(app);
 
-void controller.start(kept.load((state): state is ModelView => isView(state)));
+void kept.load().then((state) => controller.start(state));

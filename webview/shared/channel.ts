@@ -1,4 +1,5 @@
 import { Channel, type Client, type Handlers, type Port } from '../../src/protocol/channel.js';
+import type { KeepApi } from '../../src/protocol/kept.js';
 import { editor } from './state.js';
 
 /** A message of the channel, as far as its way is concerned. */
@@ -32,6 +33,6 @@ function pagePort(): Port {
 }
 
 /** The extension host's operations, while `handlers` serve what it asks of the panel. Once per webview. */
-export function connect<Host, Panel>(handlers: Handlers<Panel>): Client<Host> {
-  return new Channel<Host, Panel>(pagePort(), handlers).client;
+export function connect<Host, Panel>(handlers: Handlers<Panel>): Client<Host & KeepApi> {
+  return new Channel<Host & KeepApi, Panel>(pagePort(), handlers).client;
 }

@@ -54,7 +54,7 @@ export class ExplainPanel implements vscode.Disposable {
       ...(kept.layer === undefined ? {} : { layer: kept.layer }),
     };
     this.runs = new Runs(this.explainOne);
-    this.page = webviewChannel<ExplainPanelApi, ExplainHostApi>(panel, this.handlers());
+    this.page = webviewChannel<ExplainPanelApi, ExplainHostApi>(panel, services.kept, this.handlers());
     panel.webview.options = webviewOptions(extension);
     const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `lens-${theme}.svg`);
     panel.iconPath = { light: icon('light'), dark: icon('dark') };

@@ -47,7 +47,7 @@ export class ExplainPanels implements vscode.Disposable {
 
   /** Opens panels again after the window was reloaded. */
   registerSerializer(): vscode.Disposable {
-    return registerSerializer(VIEW_TYPE, (panel, state) => {
+    return registerSerializer(VIEW_TYPE, this.services.kept, (panel, state) => {
       const subject = subjectOf(state);
       if (subject === undefined) return false;
       this.adopt(panel, subject.model, subject.pictures, subject);

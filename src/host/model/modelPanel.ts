@@ -70,7 +70,7 @@ export class ModelPanel implements vscode.Disposable {
       services,
       (series) => void this.page.series({ series }).catch(() => undefined),
     );
-    this.page = webviewChannel<ModelPanelApi, ModelHostApi>(panel, this.handlers());
+    this.page = webviewChannel<ModelPanelApi, ModelHostApi>(panel, services.kept, this.handlers());
     panel.webview.options = webviewOptions(extension);
     panel.webview.html = webviewHtml(panel.webview, extension, 'model', named(document.uri).name);
     this.subscriptions = [
