@@ -100,6 +100,13 @@ export interface TrustReply {
   readonly cached: boolean;
 }
 
+/** An explanation as a command line: what was asked, and what it came to. */
+export interface CommandRequest extends OneRequest {
+  /** The class that was explained. */
+  readonly target: number;
+  readonly provider: string;
+}
+
 export type ExportKind = 'png' | 'svg' | 'npy' | 'recipe';
 
 export interface ExportRequest {
@@ -130,12 +137,13 @@ export interface ExplainHostApi {
   trust: Operation<OneRequest, TrustReply, WorkProgress>;
   /** One explanation that belongs to no run: a cell of a grid. */
   cell: Operation<OneRequest, Explanation, WorkProgress>;
-  /** Asks where to save a grid, a PNG, and saves it. */
-  saveGrid: Operation<{ readonly bytes: Uint8Array }, boolean>;
+  /** Asks where to save what the page has made, beside the first picture, and saves it. */
+  saveBytes: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
   pin: Operation<{ readonly pinned: boolean }, void>;
   /** Asks where to save, and saves. `false`: the person changed their mind. */
   save: Operation<ExportRequest, boolean>;
-  copyCommand: Operation<{ readonly run: string; readonly picture: string }, void>;
+  /** Puts on the clipboard what to type for the same explanations in a terminal, a line each. */
+  copyCommands: Operation<{ readonly commands: readonly CommandRequest[] }, void>;
   /** Writes a sidecar with the settings in use beside the model, where there is none, and opens it. */
   saveSettings: Operation<Record<string, never>, void>;
   choosePictures: Operation<Record<string, never>, void>;

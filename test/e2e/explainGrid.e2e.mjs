@@ -1,8 +1,8 @@
-// Many maps beside each other: pictures by methods or classes, on one scale or each on its own.
+// Many maps beside each other: pictures, methods and classes, on one scale or each on its own.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { axe, openFile, openWorkbench, screenshot, setTheme, webviewFrame } from './ui.mjs';
+import { axe, openFile, openWorkbench, reloadWindow, screenshot, setTheme, until, webviewFrame } from './ui.mjs';
 
 const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 
@@ -11,13 +11,19 @@ export const options = { viewport: { width: 1600, height: 1100 } };
 export function tests(page, srv, tools) {
   const { at, panel, explain, done, choose } = explainPanel(page, srv, tools);
   const cell = (row, column) => panel().locator(`[data-cell="${row},${column}"]`);
-  const full = async (count) => {
-    await panel()
-      .locator('.compare-cell.done')
-      .nth(count - 1)
-      .waitFor({ timeout: 120_000 });
-    assert.equal(await panel().locator('.compare-cell').count(), count);
-  };
+  const count = (selector) => panel().locator(selector).count();
+  const full = (wanted) =>
+    until(
+      `${wanted} maps are there`,
+      async () =>
+        (await count('.compare-cell.done:not(.outdated)')) === wanted && (await count('.compare-cell')) === wanted,
+      180_000,
+    );
+  const titles = () => panel().locator('.compare-title-text').allInnerTexts();
+  const titled = (wanted) => until(`the columns are ${wanted}`, async () => String(await titles()) === String(wanted));
+  const rows = (axis) => panel().locator('[aria-label=Rows] button', { hasText: axis }).click();
+  const spoken = (text) =>
+    panel().locator('lens-explain-grid [aria-live=polite]', { hasText: text }).waitFor({ state: 'attached' });
   const check = (name) => panel().locator('.grid-columns lens-checkbox', { hasText: name }).first().click();
   const drawings = async () =>
     (await webviewFrame(page)).evaluate(() =>
@@ -42,11 +48,7 @@ export function tests(page, srv, tools) {
         await done();
         await panel().locator('.segmented button', { hasText: 'Grid' }).click();
         await full(6);
-        assert.deepEqual(await panel().locator('.compare-title').allInnerTexts(), [
-          'Gradient',
-          'Guided backpropagation',
-          'Grad-CAM',
-        ]);
+        assert.deepEqual(await titles(), ['Gradient', 'Guided backpropagation', 'Grad-CAM']);
         assert.equal(new Set(await drawings()).size, 6, 'six different maps');
         await screenshot(page, 'grid');
       },
@@ -59,7 +61,7 @@ export function tests(page, srv, tools) {
         const before = await drawings();
         await panel().locator('[aria-label=Scale] button', { hasText: 'shared' }).click();
         await notes.filter({ hasText: 'shared scale' }).first().waitFor();
-        assert.notDeepEqual(await drawings(), before);
+        await until('maps are drawn anew', async () => String(await drawings()) !== String(before));
         const ends = [await text(0, 0), await text(1, 0)].map((t) => /to (\S+)$/.exec(t)[1]);
         assert.equal(ends[0], ends[1], 'the gradients of both pictures share an end');
         await screenshot(page, 'grid-shared');
@@ -86,9 +88,7 @@ export function tests(page, srv, tools) {
       async () => {
         const before = await drawings();
         await panel().locator('.mode-row .segmented button', { hasText: 'Mask' }).click();
-        await page.waitForTimeout(300);
-        const after = await drawings();
-        assert.ok(after.every((d, i) => d !== before[i]));
+        await until('every map is drawn anew', async () => (await drawings()).every((d, i) => d !== before[i]));
         await panel().locator('.mode-row .segmented button', { hasText: 'Blend' }).click();
         await choose('Colours', 'viridis');
       },
@@ -104,34 +104,151 @@ export function tests(page, srv, tools) {
       },
     ],
     [
-      'classes across: the same method asked about another class',
+      'three axes at once: pictures, methods and classes, whichever goes down',
       async () => {
-        await panel().locator('[aria-label=Columns] button', { hasText: 'Classes' }).click();
-        await full(2);
         await check('Lanternfinch');
-        await full(4);
-        assert.match(await cell(0, 1).getAttribute('aria-label'), /Lanternfinch/);
-        await panel().locator('[aria-label=Columns] button', { hasText: 'Methods' }).click();
+        await full(12);
+        assert.deepEqual((await titles())[1].split('\n'), ['Gradient', 'Lanternfinch']);
+        assert.match(await cell(0, 1).getAttribute('aria-label'), /Gradient, Lanternfinch: /);
+        await screenshot(page, 'grid-three-axes');
+        await rows('Methods');
+        await full(12);
+        assert.deepEqual(await panel().locator('.compare-name[role=rowheader]').allInnerTexts(), [
+          'Gradient',
+          'Guided backpropagation',
+          'Grad-CAM',
+        ]);
+        assert.equal((await titles()).length, 4, 'two pictures by two classes');
+        await screenshot(page, 'grid-methods-down');
+        await rows('Classes');
+        await full(12);
+        assert.equal((await titles()).length, 6, 'two pictures by three methods');
+        await rows('Pictures');
+        await check('Lanternfinch');
         await full(6);
       },
     ],
     [
-      'the grid as a picture',
+      'columns are moved by mouse and by keys, pinned and hidden, and it is said',
       async () => {
-        await panel().locator('.icon-button[aria-label=Export]').click();
-        await panel().locator('[role=menuitem]', { hasText: 'Grid' }).click();
-        const box = page.locator('.quick-input-widget:visible input').first();
-        await box.waitFor();
-        for (let i = 0; i < 50 && !(await box.inputValue()).includes('grid'); i++) await page.waitForTimeout(100);
-        await box.fill(at('grid.png'));
-        await box.press('Enter');
-        for (let i = 0; i < 50 && !fs.existsSync(at('grid.png')); i++) await page.waitForTimeout(100);
-        await page.waitForTimeout(300);
-        const png = fs.readFileSync(at('grid.png'));
+        const [gradient, guided, cam] = ['Gradient', 'Guided backpropagation', 'Grad-CAM'];
+        const head = (column) => panel().locator(`[data-column="${column}"]`);
+        const middle = async (column) => {
+          const { x, y, width, height } = await head(column).boundingBox();
+          return [x + width / 3, y + height / 2];
+        };
+        await page.mouse.move(...(await middle(0)));
+        await page.mouse.down();
+        const [x, y] = await middle(2);
+        for (const part of [0.3, 0.7, 1]) await page.mouse.move(x * part + (1 - part) * (await middle(0))[0], y);
+        await panel().locator('.compare-title.drop-after').waitFor();
+        await page.mouse.up();
+        await titled([guided, cam, gradient]);
+        await spoken('Gradient moved to column 3 of 3');
+        await cell(0, 2).focus();
+        await page.keyboard.press('ArrowUp');
+        await panel().locator('[data-column="2"]:focus').waitFor();
+        await page.keyboard.press('Shift+ArrowLeft');
+        await titled([guided, gradient, cam]);
+        await spoken('Gradient moved to column 2 of 3');
+        await page.keyboard.press('p');
+        await titled([gradient, guided, cam]);
+        await spoken('Gradient pinned, column 1 of 3');
+        await panel().locator('[data-column="0"]:focus').waitFor();
+        assert.match(await head(0).getAttribute('aria-label'), /^Gradient, pinned$/);
+        await page.keyboard.press('Shift+ArrowRight');
+        await spoken('Gradient stays at column 1');
+        await screenshot(page, 'grid-pinned');
+        await head(1).hover();
+        await head(1).locator('button[aria-label^=Hide]').click();
+        await titled([gradient, cam]);
+        await panel().locator('.grid-choice lens-button', { hasText: 'Show' }).click();
+        await titled([gradient, guided, cam]);
+        await full(6);
+        await cell(0, 2).focus();
+        await page.keyboard.press('Shift+ArrowLeft');
+        await titled([gradient, cam, guided]);
+        await full(6);
+      },
+    ],
+    [
+      'the grid as a picture, its recipes, its commands, the values of a map',
+      async () => {
+        const item = async (name) => {
+          await panel().locator('.icon-button[aria-label=Export]').click();
+          await panel().locator('[role=menuitem]', { hasText: name }).click();
+        };
+        const save = async (name, file, proposed) => {
+          await item(name);
+          const box = page.locator('.quick-input-widget:visible input').first();
+          await box.waitFor();
+          await until('a name is proposed', async () => (await box.inputValue()).includes(proposed));
+          await box.fill(at(file));
+          await box.press('Enter');
+          await until(`${file} is written`, () => fs.existsSync(at(file)) && fs.statSync(at(file)).size > 0);
+          await page.locator('.statusbar-item', { hasText: `Saved ${file}` }).waitFor();
+          return fs.readFileSync(at(file));
+        };
+        const png = await save('Grid (PNG)', 'grid.png', 'birds_cnn.grid.png');
         assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');
         assert.ok(png.readUInt32BE(16) > 800 && png.readUInt32BE(20) > 500);
+        const svg = String(await save('Grid (SVG)', 'grid.svg', 'birds_cnn.grid.svg'));
+        assert.equal(svg.match(/<image /g).length, 6 + (await count('.compare-scales lens-color-bar')));
+        assert.match(svg, />Guided backpropagation</);
         fs.mkdirSync('out/screenshots', { recursive: true });
-        fs.copyFileSync(at('grid.png'), 'out/screenshots/grid-exported.png');
+        for (const file of ['grid.png', 'grid.svg']) fs.copyFileSync(at(file), `out/screenshots/exported-${file}`);
+        const { schema, recipes } = JSON.parse(
+          String(await save('Recipes of 6 maps', 'grid.json', 'birds_cnn.grid.json')),
+        );
+        assert.equal(schema, 'onnx-lens/recipes/1');
+        const methods = ['gradient', 'gradcam', 'guided_backprop'];
+        assert.deepEqual(
+          recipes.map(({ method }) => method),
+          [...methods, ...methods],
+        );
+        assert.equal(new Set(recipes.map(({ input }) => input.file)).size, 2);
+        await cell(1, 1).focus();
+        const npy = await save('Values of', 'map.npy', '.gradcam.');
+        assert.match(npy.subarray(0, 128).toString('latin1'), /'<f4'/);
+        await item('Copy all as command lines');
+        await page.locator('.statusbar-item', { hasText: 'Copied 6 command lines' }).waitFor();
+        const lines = (await page.evaluate(() => navigator.clipboard.readText())).split('\n');
+        assert.equal(lines.length, 6);
+        for (const [i, line] of lines.entries())
+          assert.match(
+            line,
+            new RegExp(
+              `^onnx-lens explain models/birds/birds_cnn.onnx models/birds/\\S+ --method ${methods[i % 3]} --target \\d+ `,
+            ),
+          );
+      },
+    ],
+    [
+      'a reloaded window shows the same grid: columns, scale and drawing',
+      async () => {
+        const before = await titles();
+        await reloadWindow(page);
+        await titled(before);
+        await full(6);
+        await panel().locator('.compare-title.pinned', { hasText: 'Gradient' }).waitFor();
+        await panel().locator('[aria-label=Scale] [aria-checked=true]', { hasText: 'shared' }).waitFor();
+      },
+    ],
+    [
+      'a setting changed on disk makes the maps old: they stay in sight until they are run again',
+      async () => {
+        const sidecar = at('models/birds/birds_cnn.lens.json');
+        const settings = JSON.parse(fs.readFileSync(sidecar, 'utf8'));
+        fs.writeFileSync(sidecar, JSON.stringify({ ...settings, input: { ...settings.input, mean: [0.2, 0.2, 0.2] } }));
+        const notice = panel().locator('.notice', { hasText: 'changed on disk' });
+        await notice.waitFor();
+        assert.equal(await count('.compare-cell.outdated'), 6);
+        const before = await drawings();
+        await screenshot(page, 'grid-stale');
+        await notice.locator('lens-button').click();
+        await full(6);
+        await notice.waitFor({ state: 'detached' });
+        await until('the maps are others', async () => String(await drawings()) !== String(before));
       },
     ],
     [

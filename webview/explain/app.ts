@@ -17,9 +17,9 @@ import { emptyState, failure, notice, working } from '../shared/messages.js';
 import type { MenuItem } from '../shared/menu.js';
 import type { ExplainController } from './controller.js';
 import { historyPart, modelViewPart, picturesPart, remarks } from './details.js';
-import { exportGrid } from './exportGrid.js';
 import './gridElement.js';
 import type { ExplainGrid } from './gridElement.js';
+import { commandOf, gridMenu } from './gridExports.js';
 import { gridChoicePart } from './gridPart.js';
 import { exportPicture, exportSvg } from './exportPicture.js';
 import { trustPart } from './trustPart.js';
@@ -113,6 +113,15 @@ export class ExplainApp extends LitElement {
     const first = this.grid?.explanations[0];
     return html`<main class="layout grid-layout">
       <div class="left">
+        ${
+          c.compare.grid.outdated && !c.compare.grid.working
+            ? notice({
+                icon: 'history',
+                text: `${c.staleFiles.length === 0 ? 'The model or a picture' : c.staleFiles.join(', ')} changed on disk.`,
+                action: { label: 'Run again', look: 'primary', onClick: () => c.compare.grid.rerun() },
+              })
+            : nothing
+        }
         <lens-explain-grid .controller=${c} .version=${++this.version} .held=${this.held}></lens-explain-grid>
       </div>
       <div class="right">${gridChoicePart(c)} ${modeControls(c, this.held)}</div>
@@ -140,14 +149,18 @@ export class ExplainApp extends LitElement {
   private header(): TemplateResult {
     const c = this.controller;
     const { setup, current, shown } = c;
-    const name =
+    const count = c.compare.open ? (setup?.pictures.length ?? 0) : 1;
+    const selected =
       setup?.pictures.find((p) => p.uri === c.selected)?.name ??
       (c.selected === undefined ? '' : baseName(decodeURIComponent(c.selected)));
     const refused = current?.answer?.refusedProviders ?? [];
     const provider = current?.answer?.provider ?? shown?.explanation.recipe.provider;
     const ms = shown?.explanation.milliseconds;
     return html`<header class="toolbar">
-      <h1><span class="ellipsis">${name}</span><span class="dim ellipsis">${setup?.model.name ?? ''}</span></h1>
+      <h1>
+        <span class="ellipsis">${count > 1 ? `${count} pictures` : selected}</span
+        ><span class="dim ellipsis">${setup?.model.name ?? ''}</span>
+      </h1>
       <span
         class="ran"
         title=${refused.length === 0 ? nothing : refused.map((r) => `${r.provider}: ${r.reason}`).join('\n')}
@@ -158,12 +171,12 @@ export class ExplainApp extends LitElement {
         value: c.compare.open ? 'grid' : 'single',
         choices: [
           { value: 'single', label: 'Single', title: 'One map, large' },
-          { value: 'grid', label: 'Grid', title: 'Pictures by methods or classes' },
+          { value: 'grid', label: 'Grid', title: 'Pictures, methods and classes beside each other' },
         ],
         onChange: (view) => c.compare.show(view === 'grid'),
       })}
       <div class="buttons">
-        ${iconButton({ label: 'Run again', icon: 'refresh', disabled: c.setup?.pictures.length === 0, onClick: () => c.rerun() })}
+        ${iconButton({ label: 'Run again', icon: 'refresh', disabled: c.setup?.pictures.length === 0, onClick: () => (c.compare.open ? c.compare.grid.rerun() : c.rerun()) })}
         ${iconButton({
           label: setup?.pinned
             ? 'Unpin: let the next picture use this panel'
@@ -252,14 +265,7 @@ export class ExplainApp extends LitElement {
 
   private exports(): readonly MenuItem[] {
     if (this.controller.compare.open)
-      return [
-        {
-          label: 'Grid (PNG)…',
-          icon: 'file-media',
-          disabled: this.controller.compare.grid.progress.done === 0,
-          onClick: () => void this.saveGrid(),
-        },
-      ];
+      return gridMenu(this.controller, this.host, this.grid, (text) => (this.spoken = text));
     const disabled = this.controller.shown?.current !== true || this.controller.working;
     return [
       { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
@@ -292,15 +298,11 @@ export class ExplainApp extends LitElement {
       });
   }
 
-  private async saveGrid(): Promise<void> {
-    const { grid } = this;
-    if (grid !== null) await this.host.saveGrid({ bytes: await exportGrid(grid.picture(), this.controller.display) });
-  }
-
   private async copyCommand(): Promise<void> {
     const { current, shown } = this.controller;
     if (current === undefined || shown === undefined) return;
-    await this.host.copyCommand({ run: current.id, picture: shown.picture });
+    const command = commandOf(current.question, shown.picture, shown.explanation);
+    await this.host.copyCommands({ commands: [command] });
     this.spoken = 'The command line is on the clipboard.';
   }
 

@@ -1,8 +1,9 @@
 import type { Client } from '../../src/protocol/channel.js';
-import type { ExplainHostApi, Question } from '../../src/protocol/panel.js';
+import type { ExplainHostApi, OneRequest } from '../../src/protocol/panel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { ExplainController } from './controller.js';
-import { DEFAULT_GRID, Grid, type GridChoice, type GridColumn } from './grid.js';
+import { Grid } from './grid.js';
+import { arranged, columnsOf, DEFAULT_GRID, restoredChoice, type Axes, type GridChoice } from './gridChoice.js';
 import { loadExplanation, paramsToAsk, type Run } from './run.js';
 
 /** Maps beside each other: the grid, and the run that is subtracted from the one on show. Without a DOM. */
@@ -11,6 +12,8 @@ export class Comparison {
   /** The grid is shown in place of one picture. */
   open = false;
   choice: GridChoice = DEFAULT_GRID;
+  /** Columns of the choice that are not shown. */
+  hiddenCount = 0;
   private referenceId = '';
 
   constructor(
@@ -22,8 +25,8 @@ export class Comparison {
   }
 
   restore(kept: { readonly open: boolean; readonly choice: GridChoice } | undefined): void {
-    this.choice = { ...DEFAULT_GRID, ...kept?.choice };
-    this.open = kept?.open ?? false;
+    this.choice = restoredChoice(kept?.choice);
+    this.open = kept?.open === true;
   }
 
   /** One picture large, or all of them beside each other. */
@@ -44,12 +47,23 @@ export class Comparison {
   fill(): void {
     if (!this.open) return;
     if (this.choice.methods.length === 0) this.choice = { ...this.choice, methods: firstMethods(this.controller) };
-    const rows = this.controller.setup?.pictures.map((p) => p.uri) ?? [];
-    this.grid.show(rows, columnsOf(this.controller, this.choice));
+    const { question, labels } = this.controller;
+    // Classes that were chosen by name, or in another session, are called by it.
+    const unnamed = this.choice.targets.some((target) => nameOf(this.controller, target) === `class ${target}`);
+    if (unnamed && labels === undefined)
+      void this.controller.loadLabels().then(() => this.controller.labels !== undefined && this.fill());
+    const axes = axesOf(this.controller, this.choice);
+    if (question === undefined || axes === undefined) return;
+    const columns = columnsOf(axes, this.choice.rows);
+    this.hiddenCount = columns.filter(({ id }) => this.choice.hidden.includes(id)).length;
+    this.grid.show(axes[this.choice.rows], arranged(columns, this.choice), {
+      score: question.score,
+      seed: question.seed,
+    });
   }
 
   /** Shows a cell of the grid large. */
-  openCell(question: Question, picture: string): void {
+  openCell({ question, picture }: OneRequest): void {
     this.grid.cancel();
     this.open = false;
     this.controller.picture = picture;
@@ -91,30 +105,32 @@ export class Comparison {
   }
 }
 
-/** The columns that a choice asks for: methods for the target in question, or classes for the method in question. */
-function columnsOf(c: ExplainController, choice: GridChoice): readonly GridColumn[] {
+/** What the three axes hold; methods and classes in the order in which they are offered and were chosen. */
+function axesOf(c: ExplainController, choice: GridChoice): Axes | undefined {
   const { question, setup } = c;
-  if (question === undefined || setup === undefined) return [];
-  if (choice.columns === 'targets') {
-    return choice.targets.map((target) => ({
+  if (question === undefined || setup === undefined) return undefined;
+  const { layer } = question;
+  return {
+    pictures: setup.pictures.map(({ uri, name }) => ({ id: uri, title: name, part: { picture: uri } })),
+    methods: setup.methods
+      .filter((m) => choice.methods.includes(m.id))
+      .map((m) => ({
+        id: m.id,
+        title: m.title,
+        part: {
+          method: {
+            method: m.id,
+            params: m.id === question.method ? question.params : paramsToAsk(m, c.paramsFor(m.id)),
+            ...(layer !== undefined && m.layer !== 'none' ? { layer } : {}),
+          },
+        },
+      })),
+    targets: choice.targets.map((target) => ({
       id: target,
       title: target === 'top1' ? 'top prediction' : nameOf(c, target),
-      question: { ...question, target },
-    }));
-  }
-  const { layer, ...others } = question;
-  return setup.methods
-    .filter((m) => choice.methods.includes(m.id))
-    .map((m) => ({
-      id: m.id,
-      title: m.title,
-      question: {
-        ...others,
-        method: m.id,
-        params: m.id === question.method ? question.params : paramsToAsk(m, c.paramsFor(m.id)),
-        ...(layer !== undefined && m.layer !== 'none' ? { layer } : {}),
-      },
-    }));
+      part: { target },
+    })),
+  };
 }
 
 /** A class by its name, as far as it is known. */

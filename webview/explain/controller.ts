@@ -262,7 +262,7 @@ export class ExplainController {
     this.staleFiles = [...new Set([...this.staleFiles, ...files])];
     for (const run of this.runs) run.outdated = true;
     this.badge.forget();
-    this.compare.grid.forget();
+    this.compare.grid.outdate();
     this.labels = undefined;
     this.layers = undefined;
     this.onChange();

@@ -1,6 +1,7 @@
 import { rasterOf } from '../shared/canvas/raster.js';
 import { paint, type Display, type Scene } from '../shared/display.js';
 import { formatNumber } from '../shared/format.js';
+import { gridSvgOf } from './gridSvg.js';
 import type { Colormap } from '../../src/result/colormap.js';
 
 export interface GridPicture {
@@ -72,4 +73,30 @@ export async function exportGrid(grid: GridPicture, display: Display): Promise<U
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (blob === null) throw new Error('The grid is too large for one picture.');
   return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** The same as SVG: text stays text, the maps are embedded as PNG in their own resolution. */
+export function exportGridSvg(grid: GridPicture, display: Display): Uint8Array {
+  const urlOf = (picture: Parameters<typeof rasterOf>[0]): string => rasterOf(picture).toDataURL('image/png');
+  const svg = gridSvgOf({
+    title: grid.title,
+    columns: grid.columns,
+    smooth: display.smooth,
+    rows: grid.rows.map(({ name, cells }) => ({
+      name,
+      cells: cells.map(({ scene, text }) => ({
+        text,
+        width: scene?.picture.width ?? 1,
+        height: scene?.picture.height ?? 1,
+        ...(scene === undefined ? {} : { picture: urlOf(paint(scene, display)) }),
+      })),
+    })),
+    scales: grid.scales.map(({ colors, limit, unit, note }) => ({
+      picture: urlOf({ width: 256, height: 1, data: colors.table }),
+      low: colors.kind === 'diverging' ? -limit : 0,
+      high: limit,
+      text: `${unit} · ${note}`,
+    })),
+  });
+  return new TextEncoder().encode(svg);
 }

@@ -1,16 +1,10 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../src/base/errors.js';
 import type { Client } from '../../src/protocol/channel.js';
-import type { ExplainHostApi, Question } from '../../src/protocol/panel.js';
+import type { ExplainHostApi, OneRequest, Question } from '../../src/protocol/panel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import { sceneOf, type Display, type Scene } from '../shared/display.js';
+import type { GridLine } from './gridChoice.js';
 import { same } from './run.js';
-
-/** One column of the grid: what is asked of every picture. */
-export interface GridColumn {
-  readonly id: string;
-  readonly title: string;
-  readonly question: Question;
-}
 
 export interface GridCell {
   readonly row: number;
@@ -20,31 +14,32 @@ export interface GridCell {
 export type CellState =
   | { readonly state: 'waiting' }
   | { readonly state: 'working'; readonly fraction?: number }
-  | { readonly state: 'done'; readonly explanation: Explanation }
+  /** `outdated`: a file has changed since. */
+  | { readonly state: 'done'; readonly explanation: Explanation; readonly outdated: boolean }
   | { readonly state: 'failed'; readonly error: ErrorData };
-
-/** What the columns are, and how their maps are scaled; kept over a reload. */
-export interface GridChoice {
-  readonly columns: 'methods' | 'targets';
-  readonly methods: readonly string[];
-  readonly targets: readonly string[];
-  /** Maps of the same unit are drawn on one scale. */
-  readonly shared: boolean;
-}
-
-export const DEFAULT_GRID: GridChoice = { columns: 'methods', methods: [], targets: ['top1'], shared: false };
 
 /** Explanations of a grid that are kept, those in use not counted. */
 const SPARE = 60;
 
+/** What every cell of a grid has in common. */
+export type GridBase = Pick<Question, 'score' | 'seed'>;
+
+type Ended = (
+  | { readonly state: 'done'; readonly explanation: Explanation }
+  | { readonly state: 'failed'; readonly error: ErrorData }
+) & { readonly generation: number };
+
 /**
- * A grid of explanations, without a DOM: pictures × columns, computed one by one. What is no longer asked for is
+ * A grid of explanations, without a DOM: rows × columns, computed one by one. What is no longer asked for is
  * cancelled; what is there already is not computed again; a cell that fails stops no other.
  */
 export class Grid {
-  rows: readonly string[] = [];
-  columns: readonly GridColumn[] = [];
-  private readonly cells = new Map<string, Exclude<CellState, { state: 'waiting' | 'working' }>>();
+  rows: readonly GridLine[] = [];
+  columns: readonly GridLine[] = [];
+  private base: GridBase = { score: 'logit', seed: 0 };
+  private readonly cells = new Map<string, Ended>();
+  /** Grows when the files change: what was computed before is shown, but does not hold. */
+  private generation = 0;
   private current: { readonly key: string; readonly abort: AbortController; fraction?: number } | undefined;
   private paused = false;
   private pumping = false;
@@ -61,23 +56,39 @@ export class Grid {
   /** Cells that have ended, and all. */
   get progress(): { readonly done: number; readonly total: number } {
     const keys = this.keys();
-    return { done: keys.filter((k) => this.cells.has(k.key)).length, total: keys.length };
+    return { done: keys.filter((k) => this.holds(k.key)).length, total: keys.length };
   }
 
-  at({ row, column }: GridCell): CellState {
-    const key = this.keyAt(row, column);
-    const known = key === undefined ? undefined : this.cells.get(key);
-    if (known !== undefined) return known;
-    if (key === undefined || this.current?.key !== key) return { state: 'waiting' };
-    const { fraction } = this.current;
-    return fraction === undefined ? { state: 'working' } : { state: 'working', fraction };
+  /** Something that is shown was computed before the files changed. */
+  get outdated(): boolean {
+    return this.keys().some(({ key }) => this.cells.has(key) && !this.holds(key));
   }
 
-  /** Asks for these pictures and columns; computes what is missing. */
-  show(rows: readonly string[], columns: readonly GridColumn[]): void {
-    if (this.pumping && same(rows, this.rows) && same(columns, this.columns)) return;
+  at(cell: GridCell): CellState {
+    const key = this.keyAt(cell);
+    if (key === undefined) return { state: 'waiting' };
+    if (this.current?.key === key) {
+      const { fraction } = this.current;
+      return fraction === undefined ? { state: 'working' } : { state: 'working', fraction };
+    }
+    const known = this.cells.get(key);
+    if (known === undefined) return { state: 'waiting' };
+    return known.state === 'failed' ? known : { ...known, outdated: !this.holds(key) };
+  }
+
+  /** What a cell asks. */
+  requestAt({ row, column }: GridCell): OneRequest | undefined {
+    const { picture, method, target } = { ...this.rows[row]?.part, ...this.columns[column]?.part };
+    if (picture === undefined || method === undefined || target === undefined) return undefined;
+    return { picture, question: { ...this.base, ...method, target } };
+  }
+
+  /** Asks for these rows and columns; computes what is missing. */
+  show(rows: readonly GridLine[], columns: readonly GridLine[], base: GridBase): void {
+    if (this.pumping && same([rows, columns, base], [this.rows, this.columns, this.base])) return;
     this.rows = rows;
     this.columns = columns;
+    this.base = base;
     this.paused = false;
     const wanted = new Set(this.keys().map((k) => k.key));
     if (this.current !== undefined && !wanted.has(this.current.key)) this.current.abort.abort();
@@ -99,21 +110,38 @@ export class Grid {
     void this.pump();
   }
 
-  /** The files have changed: nothing that was computed holds. */
-  forget(): void {
+  /** The files have changed: nothing that was computed holds. It stays in sight until it is computed anew. */
+  outdate(): void {
     this.cancel();
-    this.cells.clear();
+    this.generation++;
   }
 
-  private keys(): { readonly key: string; readonly row: number; readonly column: number }[] {
+  /** Computes everything anew. */
+  rerun(): void {
+    this.current?.abort.abort();
+    this.generation++;
+    this.paused = false;
+    void this.pump();
+    this.onChange();
+  }
+
+  private holds(key: string): boolean {
+    return this.cells.get(key)?.generation === this.generation;
+  }
+
+  private keys(): (GridCell & { readonly key: string })[] {
     return this.rows.flatMap((_, row) =>
-      this.columns.map((_c, column) => ({ key: this.keyAt(row, column)!, row, column })),
+      this.columns.flatMap((_c, column) => {
+        const key = this.keyAt({ row, column });
+        return key === undefined ? [] : [{ key, row, column }];
+      }),
     );
   }
 
-  private keyAt(row: number, column: number): string | undefined {
-    const [picture, question] = [this.rows[row], this.columns[column]?.question];
-    if (picture === undefined || question === undefined) return undefined;
+  private keyAt(cell: GridCell): string | undefined {
+    const request = this.requestAt(cell);
+    if (request === undefined) return undefined;
+    const { picture, question } = request;
     const { method, params, target, score, layer, seed } = question;
     const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
     return JSON.stringify([picture, method, sorted, target, score, layer ?? '', seed]);
@@ -124,9 +152,9 @@ export class Grid {
     this.pumping = true;
     try {
       for (;;) {
-        const next = this.paused ? undefined : this.keys().find((k) => !this.cells.has(k.key));
+        const next = this.paused ? undefined : this.keys().find((k) => !this.holds(k.key));
         if (next === undefined) return;
-        await this.compute(next.key, this.columns[next.column]!.question, this.rows[next.row]!);
+        await this.compute(next.key, this.requestAt(next)!);
       }
     } finally {
       this.pumping = false;
@@ -134,24 +162,22 @@ export class Grid {
     }
   }
 
-  private async compute(key: string, question: Question, picture: string): Promise<void> {
+  private async compute(key: string, request: OneRequest): Promise<void> {
     const current: NonNullable<Grid['current']> = { key, abort: new AbortController() };
+    const { generation } = this;
     this.current = current;
     this.onChange();
     try {
-      const explanation = await this.host.cell(
-        { question, picture },
-        {
-          signal: current.abort.signal,
-          onProgress: ({ fraction }) => {
-            if (fraction !== undefined) current.fraction = fraction;
-            this.onChange();
-          },
+      const explanation = await this.host.cell(request, {
+        signal: current.abort.signal,
+        onProgress: ({ fraction }) => {
+          if (fraction !== undefined) current.fraction = fraction;
+          this.onChange();
         },
-      );
-      this.cells.set(key, { state: 'done', explanation });
+      });
+      this.cells.set(key, { state: 'done', explanation, generation });
     } catch (error) {
-      if (!isCancelled(error)) this.cells.set(key, { state: 'failed', error: toErrorData(error) });
+      if (!isCancelled(error)) this.cells.set(key, { state: 'failed', error: toErrorData(error), generation });
       // Cancelled from outside, in the status bar: the rest is not wanted, either.
       else if (!current.abort.signal.aborted) this.paused = true;
     } finally {
@@ -195,8 +221,8 @@ export class GridScenes {
   }
 }
 
-/** Where an arrow key leads. */
-export function moveIn(cell: GridCell, key: string, rows: number, columns: number): GridCell | undefined {
+/** Where an arrow key leads; `top` is the first row, -1 where the heads of the columns count as one. */
+export function moveIn(cell: GridCell, key: string, rows: number, columns: number, top = 0): GridCell | undefined {
   const { row, column } = cell;
   const to = {
     ArrowLeft: { row, column: column - 1 },
@@ -207,6 +233,6 @@ export function moveIn(cell: GridCell, key: string, rows: number, columns: numbe
     End: { row, column: columns - 1 },
   }[key];
   if (to === undefined) return undefined;
-  const within = (v: number, count: number): number => Math.max(0, Math.min(count - 1, v));
-  return { row: within(to.row, rows), column: within(to.column, columns) };
+  const within = (v: number, count: number, least = 0): number => Math.max(least, Math.min(count - 1, v));
+  return { row: within(to.row, rows, top), column: within(to.column, columns) };
 }

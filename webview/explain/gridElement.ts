@@ -13,12 +13,18 @@ import type { Pixel } from '../shared/canvas/geometry.js';
 import type { ExplainController } from './controller.js';
 import type { GridPicture } from './exportGrid.js';
 import { GridScenes, moveIn, type CellState, type GridCell } from './grid.js';
+import { moved, pinnedCount, pinToggled } from './gridChoice.js';
+import { ColumnDrag, headCells, nameOfColumn } from './gridHead.js';
 
 /** From so many cells on only the rows in sight exist. */
 const VIRTUAL = 50;
 const [LEAST, MOST, NAME, TEXT, GAP] = [92, 260, 110, 40, 8];
+const ROWS = { pictures: 'Picture', methods: 'Method', targets: 'Class' } as const;
 
-/** The grid of maps: pictures down, methods or classes across. Arrow keys move, Enter opens, Ctrl+arrows move the pixel. */
+/**
+ * The grid of maps: one axis down, the pairs of the two others across. Arrow keys move, Enter opens, Ctrl+arrows move the
+ * pixel; Shift+arrows move the column, P pins it, Delete hides it.
+ */
 @customElement('lens-explain-grid')
 export class ExplainGrid extends LitElement {
   @property({ attribute: false }) controller!: ExplainController;
@@ -26,12 +32,18 @@ export class ExplainGrid extends LitElement {
   @property({ type: Number }) version = 0;
   /** O is held: the originals are shown. */
   @property({ type: Boolean }) held = false;
-  @state() private active: GridCell = { row: 0, column: 0 };
+  /** The cell that the keyboard is at; row -1: the head of the column. */
+  @state() active: GridCell = { row: 0, column: 0 };
+  @state() private spoken = '';
   @state() private pixel: Pixel | undefined;
   @state() private room = { width: 0, height: 0, top: 0 };
   @query('.compare') private readonly scroller!: HTMLElement;
   readonly scenes = new GridScenes();
   private resize: ResizeObserver | undefined;
+  private readonly drag = new ColumnDrag(
+    (from, to) => this.moveColumn(from, to),
+    () => this.requestUpdate(),
+  );
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -78,9 +90,9 @@ export class ExplainGrid extends LitElement {
     const limits = this.limits;
     return {
       title: setup?.model.name ?? '',
-      columns: grid.columns.map((c) => c.title),
-      rows: grid.rows.map((uri, row) => ({
-        name: setup?.pictures.find((p) => p.uri === uri)?.name ?? uri,
+      columns: grid.columns.map(nameOfColumn),
+      rows: grid.rows.map(({ title }, row) => ({
+        name: title,
         cells: grid.columns.map((_, column) => {
           const cell = grid.at({ row, column });
           const scene = this.sceneAt(cell, limits);
@@ -96,7 +108,7 @@ export class ExplainGrid extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { grid } = this.controller.compare;
+    const { grid, choice } = this.controller.compare;
     const { rows, columns } = grid;
     const side = this.side;
     const height = side + TEXT + GAP;
@@ -112,7 +124,7 @@ export class ExplainGrid extends LitElement {
       <div
         class="compare ${virtual ? 'virtual' : ''}"
         role="grid"
-        aria-label="Maps of ${rows.length} pictures by ${columns.length} columns"
+        aria-label="Maps, ${rows.length} rows by ${columns.length} columns"
         aria-rowcount=${rows.length + 1}
         aria-colcount=${columns.length + 1}
         @keydown=${this.onKey}
@@ -121,8 +133,17 @@ export class ExplainGrid extends LitElement {
         ${styles({ '--side': `${side}px`, '--name': `${NAME}px` })}
       >
         <div class="compare-row compare-head" role="row" aria-rowindex="1">
-          <span class="compare-name" role="columnheader"><span class="sr-only">Picture</span></span>
-          ${columns.map((c) => html`<span class="compare-title" role="columnheader" title=${c.title}>${c.title}</span>`)}
+          <span class="compare-name" role="columnheader"><span class="sr-only">${ROWS[choice.rows]}</span></span>
+          ${headCells({
+            columns,
+            pinned: (column) => choice.pinned.includes(columns[column]!.id),
+            active: this.active.row < 0 ? this.active.column : undefined,
+            left: (column) => this.leftOf(column),
+            drag: this.drag,
+            onFocus: (column) => (this.active = { row: -1, column }),
+            onPin: (column) => this.pinColumn(column),
+            onHide: (column) => this.hideColumn(column),
+          })}
         </div>
         <div
           class="compare-space"
@@ -131,11 +152,12 @@ export class ExplainGrid extends LitElement {
         >
           ${repeat(
             shown,
-            (row) => rows[row],
+            (row) => rows[row]!.id,
             (row) => this.row(row, limits, virtual ? row * height : undefined),
           )}
         </div>
       </div>
+      <div class="sr-only" aria-live="polite">${this.spoken}</div>
       <div class="compare-scales">
         ${this.scales(limits).map(
           ({ colors, limit, unit, note }) =>
@@ -146,10 +168,8 @@ export class ExplainGrid extends LitElement {
   }
 
   private row(row: number, limits: ReadonlyMap<string, number> | undefined, top: number | undefined): TemplateResult {
-    const { compare, setup } = this.controller;
-    const { grid } = compare;
-    const uri = grid.rows[row]!;
-    const name = setup?.pictures.find((p) => p.uri === uri)?.name ?? uri;
+    const { grid } = this.controller.compare;
+    const name = grid.rows[row]!.title;
     return html`<div
       class="compare-row"
       role="row"
@@ -162,19 +182,21 @@ export class ExplainGrid extends LitElement {
   }
 
   private cell(at: GridCell, name: string, limits: ReadonlyMap<string, number> | undefined): TemplateResult {
-    const { compare, display } = this.controller;
-    const { grid } = compare;
+    const { display } = this.controller;
+    const { grid } = this.controller.compare;
     const cell = grid.at(at);
     const scene = this.sceneAt(cell, limits);
     const active = at.row === this.active.row && at.column === this.active.column;
     const text = this.text(cell, scene);
+    const left = this.leftOf(at.column);
     return html`<div
-      class="compare-cell ${cell.state}"
+      class="compare-cell ${cell.state} ${cell.state === 'done' && cell.outdated ? 'outdated' : ''}"
       role="gridcell"
       aria-colindex=${at.column + 2}
       tabindex=${active ? 0 : -1}
       data-cell="${at.row},${at.column}"
-      aria-label="${name}, ${grid.columns[at.column]!.title}: ${text}"
+      aria-label="${name}, ${nameOfColumn(grid.columns[at.column]!)}: ${text}"
+      ${styles({ position: left === undefined ? 'static' : 'sticky', left: `${left ?? 0}px` })}
       title=${cell.state === 'failed' ? cell.error.message : nothing}
       @click=${() => this.open(at)}
       @focus=${() => (this.active = at)}
@@ -209,8 +231,9 @@ export class ExplainGrid extends LitElement {
       case 'done': {
         const { pixel } = this;
         if (scene === undefined) return '';
+        const before = cell.outdated ? 'before the change · ' : '';
         return pixel === undefined
-          ? `${cell.explanation.target.label} · to ${formatNumber(scene.scaled.limit)}`
+          ? `${before}${cell.explanation.target.label} · to ${formatNumber(scene.scaled.limit)}`
           : `${pixel.x}, ${pixel.y}: ${formatNumber(valueAt(scene, pixel.x, pixel.y))}`;
       }
     }
@@ -264,24 +287,80 @@ export class ExplainGrid extends LitElement {
 
   private open(at: GridCell): void {
     this.active = at;
-    const { grid } = this.controller.compare;
-    this.controller.compare.openCell(grid.columns[at.column]!.question, grid.rows[at.row]!);
+    const { compare } = this.controller;
+    const request = compare.grid.requestAt(at);
+    if (request !== undefined) compare.openCell(request);
+  }
+
+  /** Where a pinned column stays while the others scroll, as long as the pinned ones leave room for others. */
+  private leftOf(column: number): number | undefined {
+    const { grid, choice } = this.controller.compare;
+    const pins = pinnedCount(grid.columns, choice);
+    const pitch = this.side + GAP;
+    return column < pins && NAME + pins * pitch <= 0.75 * this.room.width ? NAME + column * pitch : undefined;
+  }
+
+  private moveColumn(from: number, to: number): void {
+    const { compare } = this.controller;
+    const { columns } = compare.grid;
+    const name = nameOfColumn(columns[from]!);
+    const { change, at } = moved(columns, compare.choice, from, to);
+    if (at === from) {
+      this.spoken = `${name} stays at column ${at + 1} of ${columns.length}`;
+      return;
+    }
+    compare.choose(change);
+    this.spoken = `${name} moved to column ${at + 1} of ${columns.length}`;
+    this.focusCell({ row: this.active.row, column: at });
+  }
+
+  private pinColumn(column: number): void {
+    const { compare } = this.controller;
+    const { columns } = compare.grid;
+    const name = nameOfColumn(columns[column]!);
+    const { change, at, pinned } = pinToggled(columns, compare.choice, column);
+    compare.choose(change);
+    this.spoken = `${name} ${pinned ? 'pinned' : 'unpinned'}, column ${at + 1} of ${columns.length}`;
+    this.focusCell({ row: this.active.row, column: at });
+  }
+
+  private hideColumn(column: number): void {
+    const { compare } = this.controller;
+    const { columns } = compare.grid;
+    const { id } = columns[column]!;
+    compare.choose({ hidden: [...compare.choice.hidden, id] });
+    this.spoken = `${nameOfColumn(columns[column]!)} hidden`;
+    this.focusCell({ row: this.active.row, column: Math.max(0, Math.min(column, columns.length - 2)) });
+  }
+
+  private focusCell(to: GridCell): void {
+    this.active = to;
+    void this.updateComplete.then(() => {
+      const cell = this.querySelector<HTMLElement>(
+        to.row < 0 ? `[data-column="${to.column}"]` : `[data-cell="${to.row},${to.column}"]`,
+      );
+      cell?.focus();
+      cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    });
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const { grid } = this.controller.compare;
-    if (event.metaKey || event.altKey) return;
-    if (event.key === 'Enter' || event.key === ' ') this.open(this.active);
-    else if (event.ctrlKey && event.key.startsWith('Arrow')) this.movePixel(event.key);
+    const { key, ctrlKey, shiftKey } = event;
+    const { column, row } = this.active;
+    if (event.metaKey || event.altKey || (event.target as HTMLElement).closest('button') !== null) return;
+    if (grid.columns[column] === undefined) return;
+    if (row >= 0 && (key === 'Enter' || key === ' ')) this.open(this.active);
+    else if (ctrlKey && key.startsWith('Arrow')) this.movePixel(key);
+    else if (ctrlKey) return;
+    else if (shiftKey && key === 'ArrowLeft') this.moveColumn(column, column - 1);
+    else if (shiftKey && key === 'ArrowRight') this.moveColumn(column, column + 1);
+    else if (key.toLowerCase() === 'p') this.pinColumn(column);
+    else if (key === 'Delete') this.hideColumn(column);
     else {
-      const to = moveIn(this.active, event.key, grid.rows.length, grid.columns.length);
+      const to = moveIn(this.active, key, grid.rows.length, grid.columns.length, -1);
       if (to === undefined) return;
-      this.active = to;
-      void this.updateComplete.then(() => {
-        const cell = this.querySelector<HTMLElement>(`[data-cell="${to.row},${to.column}"]`);
-        cell?.focus();
-        cell?.scrollIntoView({ block: 'nearest' });
-      });
+      this.focusCell(to);
     }
     event.preventDefault();
   };

@@ -1,7 +1,7 @@
 import type { ExplainSubject, Question } from '../../src/protocol/panel.js';
 import type { Display } from '../shared/display.js';
 import type { ExplainController } from './controller.js';
-import type { GridChoice } from './grid.js';
+import type { GridChoice } from './gridChoice.js';
 import { same, urisOf } from './run.js';
 
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */

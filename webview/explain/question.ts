@@ -133,7 +133,7 @@ function targetPicker(c: ExplainController): TemplateResult {
 const entriesOf = new WeakMap<readonly string[], readonly Entry[]>();
 
 /** Every class, with the best prediction first; only the predicted ones until the names are here. */
-function targetEntries(c: ExplainController): readonly Entry[] {
+export function targetEntries(c: ExplainController): readonly Entry[] {
   const predictions = c.shown?.explanation.predictions ?? [];
   const top: Entry = {
     value: 'top1',

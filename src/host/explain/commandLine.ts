@@ -1,19 +1,17 @@
-import type { Question } from '../../protocol/panel.js';
-import type { Explanation } from '../../result/explanation.js';
+import type { CommandRequest } from '../../protocol/panel.js';
 
 /**
  * What to type for the same explanation in a terminal. The target is the class that was explained, not its rank, so that
- * the line means the same tomorrow.
+ * the line means the same tomorrow; a neuron or a difference of classes is said as it was asked.
  */
-export function commandLine(model: string, picture: string, question: Question, explanation: Explanation): string {
-  const { target, score, recipe } = explanation;
-  const words = ['onnx-lens', 'explain', model, picture, '--method', question.method, '--target', String(target.index)];
-  if (score !== 'logit') words.push('--score', score);
-  const layer = question.layer ?? undefined;
-  if (layer !== undefined) words.push('--layer', layer);
-  if (recipe.seed !== 0) words.push('--seed', String(recipe.seed));
+export function commandLine(model: string, picture: string, { question, target, provider }: CommandRequest): string {
+  const asked = /#|\s[-−]\s/.test(question.target) ? question.target : String(target);
+  const words = ['onnx-lens', 'explain', model, picture, '--method', question.method, '--target', asked];
+  if (question.score !== 'logit') words.push('--score', question.score);
+  if (question.layer !== undefined) words.push('--layer', question.layer);
+  if (question.seed !== 0) words.push('--seed', String(question.seed));
   for (const [name, value] of Object.entries(question.params)) words.push('--param', `${name}=${value}`);
-  words.push('--provider', recipe.provider, '--out', 'explanations');
+  words.push('--provider', provider, '--out', 'explanations');
   return words.map(quote).join(' ');
 }
 

@@ -11,7 +11,8 @@ import { sidecarPath } from '../sidecar.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../webview.js';
 import { commandLine } from './commandLine.js';
 import { DiskWatch } from './diskWatch.js';
-import { saveExplanation, saveGrid } from './exports.js';
+import { KeptCells } from './keptCells.js';
+import { saveBytes, saveExplanation } from './exports.js';
 import { Runs, type ExplainOne } from './runs.js';
 
 /** Larger pictures are not sent ahead: the answer is there sooner. */
@@ -35,6 +36,8 @@ export class ExplainPanel implements vscode.Disposable {
   private readonly following: vscode.Disposable;
   private readonly watch = new DiskWatch((file) => this.changed(file));
   private readonly page: Client<ExplainPanelApi>;
+  /** Cells of a grid, for a page that comes back with its tab. */
+  private readonly cells = new KeptCells();
   private stale = new Set<string>();
   private subject: ExplainSubject;
 
@@ -106,6 +109,7 @@ export class ExplainPanel implements vscode.Disposable {
   }
 
   private changed(file: vscode.Uri): void {
+    this.cells.clear();
     this.stale.add(named(file).name);
     this.page.stale({ files: [...this.stale] }).catch(() => undefined);
   }
@@ -187,19 +191,28 @@ export class ExplainPanel implements vscode.Disposable {
         return { trust, cached };
       },
       cell: async ({ question, picture }, { signal, progress }) => {
-        const onProgress = ({ fraction, message }: WorkProgress): void =>
+        const key = JSON.stringify([picture, question]);
+        const known = this.cells.get(key);
+        if (known !== undefined) return known;
+        let told = 0;
+        const onProgress = ({ fraction, message }: WorkProgress): void => {
+          // The whole grid is drawn anew with each.
+          if (performance.now() - told < 200) return;
+          told = performance.now();
           progress(fraction === undefined ? { message } : { fraction, message });
+        };
         const request = { id: '', question, pictures: [picture] };
         const [first] = (await this.explainOne(request, picture, { signal, onProgress })).results;
         if (first === undefined) throw new LensError('input', 'explain/empty', 'There is nothing in it to explain.');
         if ('error' in first) throw fromErrorData(first.error);
+        this.cells.set(key, first.result);
         return first.result;
       },
-      saveGrid: async ({ bytes }) => {
+      saveBytes: async ({ name, bytes }) => {
         const [first] = this.subject.pictures;
         const beside = first === undefined ? this.model : vscode.Uri.parse(first.uri);
         try {
-          return await saveGrid(bytes, beside, this.subject.model.name);
+          return await saveBytes(name, bytes, beside);
         } catch (error) {
           services.notify(error);
           return false;
@@ -217,17 +230,12 @@ export class ExplainPanel implements vscode.Disposable {
           return false;
         }
       },
-      copyCommand: async ({ run, picture }) => {
-        const explanation = this.runs.explanation(run, picture);
+      copyCommands: async ({ commands }) => {
         const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
-        const text = commandLine(
-          file(this.model),
-          file(vscode.Uri.parse(picture)),
-          this.runs.question(run),
-          explanation,
-        );
-        await vscode.env.clipboard.writeText(text);
-        vscode.window.setStatusBarMessage('Copied the command line', 4000);
+        const lines = commands.map((each) => commandLine(file(this.model), file(vscode.Uri.parse(each.picture)), each));
+        await vscode.env.clipboard.writeText(lines.join('\n'));
+        const what = lines.length === 1 ? 'the command line' : `${lines.length} command lines`;
+        vscode.window.setStatusBarMessage(`Copied ${what}`, 4000);
       },
       saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
       choosePictures: async () => {

@@ -23,9 +23,12 @@ export async function saveExplanation(
   return save(proposal, filter, ending, () => contentOf(kind, bytes, explanation, trust));
 }
 
-/** Asks where to save a grid of maps, beside the first of its pictures, and saves it. */
-export async function saveGrid(png: Uint8Array, beside: vscode.Uri, model: string): Promise<boolean> {
-  return save(vscode.Uri.joinPath(beside, '..', `${model}.grid.png`), 'Picture', 'png', () => png);
+/** Asks where to save bytes, proposing a name beside a file, and saves them. */
+export async function saveBytes(name: string, bytes: Uint8Array, beside: vscode.Uri): Promise<boolean> {
+  const plain = name.replace(/[/\\]/g, '_');
+  const ending = plain.slice(plain.lastIndexOf('.') + 1);
+  const filter = Object.values(KINDS).find((kind) => kind.ending === ending)?.filter ?? 'File';
+  return save(vscode.Uri.joinPath(beside, '..', plain), filter, ending, () => bytes);
 }
 
 async function save(proposal: vscode.Uri, filter: string, ending: string, content: () => Uint8Array): Promise<boolean> {

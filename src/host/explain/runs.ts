@@ -15,6 +15,8 @@ export type ExplainOne = (
 const KEPT_RUNS = 12;
 /** A running picture takes the way to the panel at most so often. */
 const PARTIAL_EVERY = 400;
+/** Words about how far it is do so a little more often: each makes the panel draw anew. */
+const REPORT_EVERY = 100;
 
 interface Run {
   readonly request: RunRequest;
@@ -56,13 +58,6 @@ export class Runs {
 
   stop(id: string): void {
     this.runs.get(id)?.abort.abort();
-  }
-
-  /** What a run asks. */
-  question(id: string): RunRequest['question'] {
-    const run = this.runs.get(id);
-    if (run === undefined) throw forgotten();
-    return run.request.question;
   }
 
   explanation(id: string, picture: string): Explanation {
@@ -152,17 +147,21 @@ export class Runs {
 
   private reporter(run: Run, picture: string, index: number): (progress: WorkProgress) => void {
     const { length } = run.request.pictures;
-    let sent = 0;
+    let [sent, told] = [0, -REPORT_EVERY];
     return ({ fraction, message, partial }) => {
       if (partial !== undefined) run.explanations.set(picture, partial);
       const show = partial !== undefined && this.now() - sent >= PARTIAL_EVERY;
       if (show) sent = this.now();
-      this.report(run, {
+      const progress = {
         picture,
         message: length > 1 ? `${index + 1} of ${length}: ${message}` : message,
         ...(fraction === undefined ? {} : { fraction: (index + fraction) / length }),
         ...(show ? { partial } : {}),
-      });
+      };
+      run.last = progress;
+      if (!show && this.now() - told < REPORT_EVERY) return;
+      told = this.now();
+      this.report(run, progress);
     };
   }
 

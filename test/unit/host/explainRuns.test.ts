@@ -196,9 +196,8 @@ describe('runs of an explain panel', () => {
 describe('copy as command line', () => {
   it('names the class that was explained, and quotes what must be', () => {
     const asked: Question = { ...question, params: { patch: 16 }, layer: 'features.3', score: 'probability' };
-    const told = { ...explanation('x'), score: 'probability' as const };
     assert.equal(
-      commandLine('my models/net.onnx', "it's.png", asked, told),
+      commandLine('my models/net.onnx', "it's.png", { question: asked, picture: '', target: 7, provider: 'cpu' }),
       `onnx-lens explain 'my models/net.onnx' 'it'\\''s.png' --method gradient --target 7 --score probability --layer features.3 --param patch=16 --provider cpu --out explanations`,
     );
   });

@@ -2,14 +2,32 @@ import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { OneRequest, Question } from '../../../src/protocol/panel.js';
+import type { OneRequest } from '../../../src/protocol/panel.js';
 import type { WorkProgress } from '../../../src/protocol/runner.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import { Grid, GridScenes, moveIn, type GridColumn } from '../../../webview/explain/grid.js';
+import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid.js';
+import {
+  arranged,
+  columnsOf,
+  DEFAULT_GRID,
+  moved,
+  pinToggled,
+  restoredChoice,
+  type GridLine,
+} from '../../../webview/explain/gridChoice.js';
+import { recipesOf } from '../../../webview/explain/gridExports.js';
+import { gridSvgOf } from '../../../webview/explain/gridSvg.js';
 import { DEFAULT_DISPLAY } from '../../../webview/shared/display.js';
 
-const question = (method: string): Question => ({ method, params: {}, target: 'top1', score: 'logit', seed: 0 });
-const column = (id: string): GridColumn => ({ id, title: id, question: question(id) });
+const base = { score: 'logit', seed: 0 } as const;
+const pictures = (...names: string[]): GridLine[] =>
+  names.map((name) => ({ id: name, title: name, part: { picture: name } }));
+const methods = (...names: string[]): GridLine[] =>
+  names.map((name) => ({ id: name, title: name, part: { method: { method: name, params: {} } } }));
+const targets = (...names: string[]): GridLine[] =>
+  names.map((name) => ({ id: name, title: name, part: { target: name } }));
+const columns = (...names: string[]): readonly GridLine[] =>
+  columnsOf({ pictures: [], methods: methods(...names), targets: targets('top1') }, 'pictures');
 
 function explanation(value: number, unit = 'logit'): Explanation {
   const values = floatTensor([1, 2], Float32Array.of(0, value));
@@ -66,7 +84,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve,
 describe('the grid of maps', () => {
   it('computes one cell after the other, and one that fails stops no other', async () => {
     const { grid, asked, states } = cells();
-    grid.show(['a', 'b'], [column('x'), column('y')]);
+    grid.show(pictures('a', 'b'), columns('x', 'y'), base);
     assert.deepEqual(states(), ['working', 'waiting', 'waiting', 'waiting']);
     asked[0]!.fail(new LensError('unsupported', 'x', 'No gradient.'));
     await settle();
@@ -87,15 +105,15 @@ describe('the grid of maps', () => {
 
   it('keeps what it has and cancels what is no longer asked for', async () => {
     const { grid, asked, states } = cells();
-    grid.show(['a'], [column('x'), column('y')]);
+    grid.show(pictures('a'), columns('x', 'y'), base);
     asked[0]!.finish();
     await settle();
-    grid.show(['a'], [column('x'), column('z')]);
+    grid.show(pictures('a'), columns('x', 'z'), base);
     assert.equal(asked[1]!.options.signal?.aborted, true);
     await settle();
     assert.deepEqual(states(), ['done', 'working']);
     assert.equal(asked[2]!.name, 'a z');
-    grid.show(['a'], [column('z'), column('x')]);
+    grid.show(pictures('a'), columns('z', 'x'), base);
     assert.equal(asked[2]!.options.signal?.aborted, false);
     asked[2]!.finish();
     await settle();
@@ -105,7 +123,7 @@ describe('the grid of maps', () => {
 
   it('stops on request and goes on', async () => {
     const { grid, asked, states } = cells();
-    grid.show(['a'], [column('x'), column('y')]);
+    grid.show(pictures('a'), columns('x', 'y'), base);
     grid.cancel();
     await settle();
     assert.deepEqual(states(), ['waiting', 'waiting']);
@@ -139,5 +157,166 @@ describe('the grid of maps', () => {
     assert.deepEqual(moveIn({ row: 0, column: 0 }, 'ArrowLeft', 2, 3), { row: 0, column: 0 });
     assert.deepEqual(moveIn({ row: 1, column: 0 }, 'End', 2, 3), { row: 1, column: 2 });
     assert.equal(moveIn({ row: 1, column: 0 }, 'x', 2, 3), undefined);
+    assert.deepEqual(moveIn({ row: 0, column: 1 }, 'ArrowUp', 2, 3), { row: 0, column: 1 });
+    assert.deepEqual(moveIn({ row: 0, column: 1 }, 'ArrowUp', 2, 3, -1), { row: -1, column: 1 });
+  });
+
+  it('shows what a change on disk made old, marked, until it is computed anew', async () => {
+    const { grid, asked, states } = cells();
+    grid.show(pictures('a'), columns('x', 'y'), base);
+    asked[0]!.finish();
+    await settle();
+    asked[1]!.finish();
+    await settle();
+    assert.equal(grid.outdated, false);
+    grid.outdate();
+    assert.deepEqual(states(), ['done', 'done']);
+    assert.ok(grid.outdated);
+    assert.deepEqual(grid.progress, { done: 0, total: 2 });
+    const first = grid.at({ row: 0, column: 0 });
+    assert.ok(first.state === 'done' && first.outdated);
+    grid.rerun();
+    await settle();
+    assert.deepEqual(states(), ['working', 'done']);
+    asked[2]!.finish();
+    await settle();
+    asked[3]!.finish();
+    await settle();
+    assert.equal(grid.outdated, false);
+    assert.equal(asked.length, 4);
+  });
+
+  it('does not take an answer for new that was asked before the change', async () => {
+    const { grid, asked } = cells();
+    grid.show(pictures('a'), columns('x'), base);
+    asked[0]!.finish();
+    grid.rerun();
+    await settle();
+    assert.equal(asked.length, 2, 'asked again');
+    asked[1]!.finish();
+    await settle();
+    assert.equal(grid.outdated, false);
+  });
+});
+
+describe('the axes of a grid', () => {
+  const axes = { pictures: pictures('a', 'b'), methods: methods('x', 'y'), targets: targets('1', '2', '3') };
+
+  it('puts the pairs of two axes across, whichever goes down', () => {
+    const across = columnsOf(axes, 'pictures');
+    assert.deepEqual(
+      across.map(({ title, detail }) => `${title}/${detail}`),
+      ['x/1', 'x/2', 'x/3', 'y/1', 'y/2', 'y/3'],
+    );
+    assert.deepEqual(across[4]!.part, { method: { method: 'y', params: {} }, target: '2' });
+    assert.equal(columnsOf(axes, 'methods').length, 6);
+    assert.equal(columnsOf(axes, 'targets').length, 4);
+    assert.deepEqual(
+      columnsOf(axes, 'targets').map(({ title, detail }) => `${title}/${detail}`),
+      ['a/x', 'a/y', 'b/x', 'b/y'],
+    );
+  });
+
+  it('calls columns by what varies', () => {
+    const names = (m: string[], t: string[]): string[] =>
+      columnsOf({ ...axes, methods: methods(...m), targets: targets(...t) }, 'pictures').map(
+        ({ title, detail }) => `${title}/${detail ?? ''}`,
+      );
+    assert.deepEqual(names(['x', 'y'], ['1']), ['x/', 'y/']);
+    assert.deepEqual(names(['x'], ['1', '2']), ['1/', '2/']);
+    assert.deepEqual(names(['x'], ['1']), ['x/']);
+  });
+
+  it('asks in every cell for its picture, method and class', async () => {
+    const { grid } = cells();
+    grid.show(axes.methods, columnsOf(axes, 'methods'), { score: 'probability', seed: 4 });
+    assert.deepEqual(grid.requestAt({ row: 1, column: 4 }), {
+      picture: 'b',
+      question: { method: 'y', params: {}, target: '2', score: 'probability', seed: 4 },
+    });
+    assert.equal(grid.requestAt({ row: 5, column: 0 }), undefined);
+    grid.cancel();
+  });
+
+  it('moves columns, keeps pinned ones in front, and hides', () => {
+    const all = columns('u', 'v', 'w', 'x');
+    const names = (choice: typeof DEFAULT_GRID): string =>
+      arranged(all, choice)
+        .map(({ title }) => title)
+        .join('');
+    let choice = DEFAULT_GRID;
+    const move = (from: number, to: number): number => {
+      const { change, at } = moved(arranged(all, choice), choice, from, to);
+      choice = { ...choice, ...change };
+      return at;
+    };
+    const pin = (column: number): number => {
+      const { change, at } = pinToggled(arranged(all, choice), choice, column);
+      choice = { ...choice, ...change };
+      return at;
+    };
+    assert.equal(names(choice), 'uvwx');
+    assert.equal(move(0, 2), 2);
+    assert.equal(names(choice), 'vwux');
+    assert.equal(move(3, 9), 3, 'not beyond the end');
+    assert.equal(pin(3), 0);
+    assert.equal(names(choice), 'xvwu');
+    assert.equal(move(2, 0), 1, 'not in front of a pinned one');
+    assert.equal(names(choice), 'xwvu');
+    assert.equal(move(0, 2), 0, 'a pinned one stays in front');
+    assert.equal(pin(3), 1);
+    assert.equal(names(choice), 'xuwv');
+    assert.equal(move(1, 0), 0);
+    assert.equal(names(choice), 'uxwv');
+    assert.equal(pin(0), 1);
+    assert.equal(names(choice), 'xuwv');
+    choice = { ...choice, hidden: [all[1]!.id] };
+    assert.equal(names(choice), 'xuw');
+    assert.equal(
+      arranged([...all, ...columns('new')], choice).at(-1)!.title,
+      'new',
+      'what is added comes last, where nothing was said about it',
+    );
+  });
+
+  it('restores what it understands of a kept choice', () => {
+    for (const wrong of [undefined, null, 7, { rows: 'x', methods: 'all', order: [1], shared: 'yes' }])
+      assert.deepEqual(restoredChoice(wrong), DEFAULT_GRID);
+    const kept = { ...DEFAULT_GRID, rows: 'targets', methods: ['lrp'], pinned: ['a'], shared: true } as const;
+    assert.deepEqual(restoredChoice(JSON.parse(JSON.stringify(kept))), kept);
+  });
+});
+
+describe('what is taken out of a grid', () => {
+  it('recipes, one after the other', () => {
+    const told = JSON.parse(new TextDecoder().decode(recipesOf([explanation(1), explanation(2)])));
+    assert.equal(told.schema, 'onnx-lens/recipes/1');
+    assert.deepEqual(told.recipes, [explanation(1).recipe, explanation(2).recipe]);
+  });
+
+  it('SVG: text stays text, what is missing is an empty box, long names are cut and told', () => {
+    const svg = gridSvgOf({
+      title: 'net <1>',
+      columns: ['Gradient', 'A very long name of a column that goes on and on'],
+      rows: [
+        {
+          name: 'cat.png',
+          cells: [
+            { picture: 'data:image/png;base64,AA', width: 10, height: 5, text: 'cat · to 1' },
+            { width: 1, height: 1, text: 'failed: no "gradient"' },
+          ],
+        },
+      ],
+      scales: [{ picture: 'data:image/png;base64,BB', low: -1, high: 1, text: 'logit · shared scale' }],
+      smooth: false,
+    });
+    assert.match(svg, /^<svg [^>]* width="678" height="/);
+    assert.match(svg, /<title>net &lt;1&gt;<\/title>/);
+    assert.match(svg, /<image x="166" y="58" width="240" height="120" [^>]*pixelated[^>]*AA"\/>/);
+    assert.match(svg, /<rect x="414.5"[^>]*fill="none"/);
+    assert.match(svg, /failed: no &quot;gradient&quot;</);
+    assert.match(svg, /…<title>A very long name of a column that goes on and on<\/title>/);
+    assert.match(svg, />−1.00 to 1.00   logit · shared scale</);
+    assert.equal(svg.match(/<text/g)!.length, svg.match(/<\/text>/g)!.length);
   });
 });
