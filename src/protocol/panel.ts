@@ -129,6 +129,8 @@ export interface ExplainHostApi {
   preview: Operation<{ readonly picture: string }, Uint8Array | undefined>;
   /** Runs, joins or repeats a run. A new run ends the one before it. */
   run: Operation<RunRequest, RunAnswer, RunProgress>;
+  /** The page has taken up a running picture: the next one may come. A slow page is not sent more than it can draw. */
+  seen: Operation<{ readonly id: string }, void>;
   /** Ends a run; its answer is then `cancelled`. */
   stop: Operation<{ readonly id: string }, void>;
   /** The explanation of one picture of a run. */

@@ -368,6 +368,7 @@ export class ExplainController {
     // A report without a picture keeps the one before, so that it does not flicker.
     const partial = report.partial ?? (run.progress?.picture === report.picture ? run.progress.partial : undefined);
     run.progress = partial === undefined ? report : { ...report, partial };
+    if (report.partial !== undefined) void this.host.seen({ id: run.id }).catch(() => undefined);
     if (report.outcome !== undefined) {
       run.outcomes.set(report.picture, report.outcome);
       void this.fetch(run);

@@ -179,6 +179,7 @@ export class ExplainPanel implements vscode.Disposable {
           throw error;
         });
       },
+      seen: async ({ id }) => this.runs.seen(id),
       stop: async ({ id }) => this.runs.stop(id),
       explanation: async ({ run, picture }) => this.runs.explanation(run, picture),
       trust: async ({ question, picture }, { signal, progress }) => {

@@ -25,6 +25,8 @@ interface Run {
   readonly explanations: Map<string, Explanation>;
   readonly listeners: Set<(progress: RunProgress) => void>;
   last?: RunProgress;
+  /** A running picture is on its way to the page. */
+  underWay: boolean;
   ended: boolean;
   answer: Promise<RunAnswer>;
 }
@@ -45,6 +47,8 @@ export class Runs {
   /** Starts, joins or repeats a run. */
   async run(request: RunRequest, signal: AbortSignal, progress: (report: RunProgress) => void): Promise<RunAnswer> {
     const run = this.runs.get(request.id) ?? this.start(request);
+    // Another page: what was under way to the one before does not come any more.
+    run.underWay = false;
     if (run.last !== undefined && !run.ended) progress(run.last);
     run.listeners.add(progress);
     const leave = (): void => void run.listeners.delete(progress);
@@ -54,6 +58,12 @@ export class Runs {
     } finally {
       leave();
     }
+  }
+
+  /** The page has taken up the running picture that was sent to it. */
+  seen(id: string): void {
+    const run = this.runs.get(id);
+    if (run !== undefined) run.underWay = false;
   }
 
   stop(id: string): void {
@@ -79,6 +89,7 @@ export class Runs {
       outcomes: new Map(),
       explanations: new Map(),
       listeners: new Set(),
+      underWay: false,
       ended: false,
       answer: Promise.reject(new CancelledError()),
     };
@@ -150,15 +161,14 @@ export class Runs {
     let [sent, told] = [0, -REPORT_EVERY];
     return ({ fraction, message, partial }) => {
       if (partial !== undefined) run.explanations.set(picture, partial);
-      const show = partial !== undefined && this.now() - sent >= PARTIAL_EVERY;
-      if (show) sent = this.now();
+      const show = partial !== undefined && !run.underWay && this.now() - sent >= PARTIAL_EVERY;
+      if (show) [sent, run.underWay] = [this.now(), true];
       const progress = {
         picture,
         message: length > 1 ? `${index + 1} of ${length}: ${message}` : message,
         ...(fraction === undefined ? {} : { fraction: (index + fraction) / length }),
         ...(show ? { partial } : {}),
       };
-      run.last = progress;
       if (!show && this.now() - told < REPORT_EVERY) return;
       told = this.now();
       this.report(run, progress);

@@ -170,16 +170,36 @@ describe('runs of an explain panel', () => {
     const seen: RunProgress[] = [];
     const run = runs.run({ id: 'a', question, pictures: ['x'] }, never, (p) => seen.push(p));
     await settle();
-    for (const time of [1000, 1100, 1300, 1500]) {
-      clock = time;
-      calls[0]!.progress({ message: String(time), partial: explanation('x') });
-    }
-    calls[0]!.finish();
-    await run;
+    const report = (...times: readonly number[]): void => {
+      for (const time of times) {
+        clock = time;
+        calls[0]!.progress({ message: String(time), partial: explanation('x') });
+      }
+    };
+    const pictures = (): string[] => seen.filter((p) => p.partial !== undefined).map((p) => p.message);
+    report(1000);
+    runs.seen('a');
+    report(1100, 1300, 1500);
+    assert.deepEqual(pictures(), ['1000', '1500']);
+    report(2000, 9000);
+    assert.deepEqual(pictures(), ['1000', '1500'], 'the page has not taken up the last one yet');
+    runs.seen('a');
+    report(9100);
+    assert.deepEqual(pictures(), ['1000', '1500', '9100']);
+    report(9150, 9199, 9200);
     assert.deepEqual(
-      seen.filter((p) => p.partial !== undefined).map((p) => p.message),
-      ['1000', '1500'],
+      seen.slice(-2).map((p) => p.message),
+      ['9100', '9200'],
+      'words do not come more often than they can be drawn',
     );
+    // A page that comes anew does not wait for what was sent to the one before.
+    const joined: RunProgress[] = [];
+    const again = runs.run({ id: 'a', question, pictures: ['x'] }, never, (p) => joined.push(p));
+    report(9900);
+    assert.equal(joined.at(-1)!.message, '9900');
+    assert.ok(joined.at(-1)!.partial);
+    calls[0]!.finish();
+    await Promise.all([run, again]);
   });
 
   it('says that a file of several tensors was not shown whole', async () => {

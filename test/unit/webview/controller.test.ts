@@ -72,6 +72,7 @@ interface Started {
 function fakeHost(about: ExplainSetup) {
   const started: Started[] = [];
   const stopped: string[] = [];
+  const seen: string[] = [];
   const lost = new Set<string>();
   const host = {
     setup: async () => about,
@@ -95,6 +96,7 @@ function fakeHost(about: ExplainSetup) {
         });
       }),
     stop: async ({ id }: { id: string }) => void stopped.push(id),
+    seen: async ({ id }: { id: string }) => void seen.push(id),
     explanation: async ({ run, picture }: { run: string; picture: string }) => {
       if (lost.has(run)) throw new LensError('runtime', 'explain/forgotten', 'gone');
       assert.ok(picture.startsWith('file:'));
@@ -108,7 +110,7 @@ function fakeHost(about: ExplainSetup) {
     () => `run-${++ids}`,
     () => 0,
   );
-  return { controller, started, stopped, lost };
+  return { controller, started, stopped, seen, lost };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -159,12 +161,13 @@ describe('the explain panel', () => {
   });
 
   it('shows what there is while it comes, and keeps it when cancelled', async () => {
-    const { controller, started, stopped } = fakeHost(setup('cat.png'));
+    const { controller, started, stopped, seen } = fakeHost(setup('cat.png'));
     await controller.start();
     const picture = 'file:///cat.png';
     const partial = explanation(3);
     started[0]!.progress({ picture, message: '3 / 9', fraction: 0.3, partial });
     assert.equal(controller.shown?.explanation, partial);
+    assert.deepEqual(seen, ['run-1'], 'the next running picture may come');
     started[0]!.progress({ picture, message: '4 / 9', fraction: 0.4 });
     assert.equal(controller.shown?.explanation, partial, 'a report without a picture keeps the one before');
     controller.cancel();
