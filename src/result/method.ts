@@ -65,6 +65,8 @@ export interface MethodDescription {
     readonly seeded: boolean;
     /** The map of a weighted sum of scores is the weighted sum of their maps (for a fixed seed). */
     readonly linear?: boolean;
+    /** Its own backward rule for ReLU lets the picture's edges through, whatever the weights (Nie et al. 2018, arXiv:1805.07039). */
+    readonly edges?: boolean;
     /** `channel`: `[C,H,W]` like the input; `pixel`: one value per pixel `[H,W]`. */
     readonly shape: 'channel' | 'pixel';
   };

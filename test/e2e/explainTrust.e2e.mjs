@@ -18,7 +18,7 @@ export function tests(page, srv, tools) {
     await badge().waitFor({ timeout: 120_000 });
     const sentence = await badge().innerText();
     const number = Number(/(\d\.\d\d) like a random network's/.exec(sentence)?.[1]);
-    const words = number < 0.3 ? 'learned' : number < 0.5 ? 'partly' : 'picture';
+    const words = number < 0.4 ? 'learned' : number < 0.5 ? 'partly' : 'picture';
     assert.equal(await panel().locator(`details.trust.${words}`).count(), 1, sentence);
     assert.equal(sentence.startsWith('Depends on'), words === 'learned', sentence);
     return number;

@@ -12,7 +12,7 @@ export const deconvnet = attributionMethod({
   parameters: { reduce: reduceParameter },
   needs: 'gradient',
   layer: 'optional',
-  properties: { signed: true, complete: false, seeded: false, shape: 'channel' },
+  properties: { signed: true, complete: false, seeded: false, edges: true, shape: 'channel' },
   async run(subject, request, context) {
     const view = viewOf(subject, request.layer);
     const of = subject.scoreAt(request.target, request.score);

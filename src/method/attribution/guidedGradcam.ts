@@ -14,7 +14,7 @@ export const guidedGradcam = attributionMethod({
   parameters: { reduce: reduceParameter },
   needs: 'gradient',
   layer: 'chosen',
-  properties: { signed: true, complete: false, seeded: false, shape: 'channel' },
+  properties: { signed: true, complete: false, seeded: false, edges: true, shape: 'channel' },
   async run(subject, request, context) {
     const { layer, map, notes } = await rawCam(subject, request, context.signal, gradcamFormula);
     const of = subject.scoreAt(request.target, request.score);

@@ -67,10 +67,15 @@ describe('method/trust', () => {
         /^Depends on what the model learned: 0\.11 like a random network's\.$/,
       );
       assert.equal(
-        sentenceOf(0.91, verdictOf(0.91)),
+        sentenceOf(0.91, verdictOf(0.91), true),
         "0.91 like a random network's: this method shows edges, not the model.",
       );
-      assert.equal(verdictOf(0.4), 'partly');
+      assert.equal(
+        sentenceOf(0.75, verdictOf(0.75)),
+        "0.75 like a random network's: most of this map comes from the picture, not from what the model learned.",
+      );
+      assert.equal(verdictOf(0.39), 'learned');
+      assert.equal(verdictOf(0.45), 'partly');
       assert.equal(
         similarityOf([
           { ssim: -0.5, spearman: 0.5 },

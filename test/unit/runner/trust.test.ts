@@ -72,4 +72,59 @@ describe('runner/trust', () => {
       await assert.rejects(running, CancelledError);
     });
   });
+
+  describe('says in words what is known of the methods', () => {
+    const service = new RunnerService();
+    const call = { signal: new AbortController().signal, progress: () => undefined };
+    const picture = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
+    const ask = async (method: string, depths = 5) =>
+      (
+        await service.trust(
+          { model: modelPath('cifar_resnet20.onnx'), provider: 'cpu', method, depths, input: picture },
+          call,
+        )
+      ).trust;
+    before(requireData);
+    after(() => service.dispose());
+
+    it('gradient, SmoothGrad, Grad-CAM and occlusion pass; input × gradient less clearly; guided backprop does not', async () => {
+      for (const method of ['gradient', 'smoothgrad', 'gradcam', 'occlusion']) {
+        const { verdict, sentence } = await ask(method);
+        assert.equal(verdict, 'learned', `${method}: ${sentence}`);
+        assert.match(sentence, /^Depends on what the model learned: 0\.\d\d like/);
+      }
+      const [gradient, multiplied, guided] = [
+        await ask('gradient'),
+        await ask('input_x_gradient'),
+        await ask('guided_backprop'),
+      ];
+      assert.notEqual(guided.verdict, 'learned', guided.sentence);
+      assert.ok(multiplied.similarity > gradient.similarity, 'the input itself is in every map');
+      assert.ok(guided.similarity > multiplied.similarity);
+    });
+
+    it('does not take the empty maps of random networks whose last ReLU is shut for a passed test', async function () {
+      this.timeout(240_000);
+      const { trust } = await service.trust(
+        {
+          model: modelPath('squeezenet_v1.0_dc.onnx'),
+          provider: 'cpu',
+          method: 'guided_backprop',
+          depths: 3,
+          input: dataPath('images/photos/goldfish.jpg'),
+          target: '1',
+        },
+        call,
+      );
+      for (const { map, layer } of trust.stages)
+        assert.ok(
+          map.values.some((v) => v !== map.values[0]) || trust.notes.some((n) => n.includes(layer)),
+          `${layer}: an empty map is counted`,
+        );
+      assert.ok(
+        trust.notes.some((n) => /class that they prefer|not counted/.test(n)),
+        trust.notes.join(),
+      );
+    });
+  });
 });
