@@ -18,6 +18,17 @@ export function activeFile(): vscode.Uri | undefined {
   return input instanceof vscode.TabInputText || input instanceof vscode.TabInputCustom ? input.uri : undefined;
 }
 
+/** The pictures in a folder and its folders, in the order in which people number them. */
+export async function picturesIn(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {
+  const endings = PICTURE_ENDINGS.flatMap((ending) => [ending, ending.toUpperCase()]);
+  const found = await vscode.workspace.findFiles(
+    new vscode.RelativePattern(folder, `**/*.{${endings.join(',')}}`),
+    undefined,
+    MOST,
+  );
+  return found.sort((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }));
+}
+
 /** Asks for a picture: those of the workspace, nearest to `near` first, or any other from disk. */
 export async function pickPicture(near: vscode.Uri, title: string): Promise<vscode.Uri | undefined> {
   const exclude = excludeGlob(

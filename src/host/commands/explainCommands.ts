@@ -3,7 +3,7 @@ import { LensError } from '../../base/errors.js';
 import type { ExplainPanels } from '../explain/explainPanels.js';
 import { addExampleModel, shippedExample } from '../example.js';
 import { chooseModel } from '../modelChoice.js';
-import { activeFile, browse, isPicture, pickPicture } from '../pictures.js';
+import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../pictures.js';
 import type { HostServices } from '../services.js';
 import type { LayerElement, ModelElement } from '../treeElements.js';
 import { registerCommands, selectedFiles } from './register.js';
@@ -24,6 +24,23 @@ export function explainCommands(
       images[0],
       images.length === 1 ? `Explain ${nameOf(images[0]!)}` : `Explain ${images.length} Pictures`,
     );
+    if (model === undefined) return;
+    models.use(model);
+    await panels.show({ images, model });
+  };
+
+  const explainFolder = async (...args: readonly unknown[]): Promise<void> => {
+    const folder = selectedFiles(args)[0] ?? (await browseFolder());
+    if (folder === undefined) return;
+    const all = await picturesIn(folder);
+    if (all.length === 0) {
+      throw new LensError('input', 'picture/none', `There is no picture in "${nameOf(folder)}".`, {
+        hint: 'A .npy array counts as one.',
+      });
+    }
+    const images = all.length <= MANY ? all : await howMany(all, nameOf(folder));
+    if (images === undefined) return;
+    const model = await chooseModel(models, images[0], `Explain ${images.length} Pictures of ${nameOf(folder)}`);
     if (model === undefined) return;
     models.use(model);
     await panels.show({ images, model });
@@ -53,6 +70,7 @@ export function explainCommands(
 
   return registerCommands(services.notify, {
     explainImage,
+    explainFolder,
     explainWith,
     explainExample: async () => {
       const { model, image } = await shippedExample(context.extensionUri);
@@ -76,6 +94,30 @@ async function imagesOf(args: readonly unknown[]): Promise<vscode.Uri[]> {
   if (active !== undefined && isPicture(active)) return [active];
   const picked = await browse('Explain a Picture');
   return picked === undefined ? [] : [picked];
+}
+
+/** More pictures than these are not explained without being asked about: each costs time and some memory. */
+const MANY = 60;
+
+/** A part of many pictures, evenly over the folder, or all of them. */
+async function howMany(all: readonly vscode.Uri[], folder: string): Promise<readonly vscode.Uri[] | undefined> {
+  const some = Array.from({ length: MANY }, (_, i) => all[Math.floor((i * all.length) / MANY)]!);
+  const items = [
+    { label: `${MANY} of them`, description: 'evenly over the folder', images: some },
+    { label: `All ${all.length}`, description: 'takes a while; can be cancelled', images: all },
+  ];
+  const title = `${all.length} Pictures in ${folder}`;
+  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Explain …' }))?.images;
+}
+
+async function browseFolder(): Promise<vscode.Uri | undefined> {
+  const picked = await vscode.window.showOpenDialog({
+    title: 'Explain the Pictures of a Folder',
+    openLabel: 'Explain',
+    canSelectFiles: false,
+    canSelectFolders: true,
+  });
+  return picked?.[0];
 }
 
 function nameOf(uri: vscode.Uri): string {

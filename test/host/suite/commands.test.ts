@@ -57,6 +57,37 @@ describe('the commands', () => {
     assert.strictEqual(status.text, 'ONNX Lens: WebGPU');
   });
 
+  it('explain the pictures of a folder and of its folders as one run, in the order of their numbers', async () => {
+    const api = await lens();
+    const { model, picture } = shipped();
+    api.services.models.use(vscode.Uri.file(model));
+    const pictures = path.join(folder, 'pictures');
+    fs.mkdirSync(path.join(pictures, 'sub'), { recursive: true });
+    for (const name of ['bird10.png', 'bird9.png', path.join('sub', 'bird1.PNG')])
+      fs.copyFileSync(picture, path.join(pictures, name));
+    fs.writeFileSync(path.join(pictures, 'notes.txt'), 'no picture');
+    fs.mkdirSync(path.join(folder, 'empty'));
+    const shown: string[] = [];
+    const listener = api.notifier.onDidShow((notice) => shown.push(notice.text));
+    await vscode.commands.executeCommand('onnxLens.explainFolder', vscode.Uri.file(path.join(folder, 'empty')));
+    listener.dispose();
+    assert.match(shown.join(), /There is no picture in "empty"/);
+    const before = api.explain.open.length;
+    const asked = vscode.commands.executeCommand('onnxLens.explainFolder', vscode.Uri.file(pictures));
+    const panel = await until('a panel shows them', async () => {
+      // The model is asked for where there are several; the one used last comes first.
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return api.explain.open.find((each) => each.pictures.length === 3);
+    });
+    await asked;
+    assert.ok(before <= 1);
+    assert.deepStrictEqual(
+      panel.pictures.map(({ name }) => name),
+      ['bird9.png', 'bird10.png', 'bird1.PNG'],
+    );
+    panel.panel.dispose();
+  });
+
   it('explain the shipped example beside the editor, and say in the status bar what ran', async () => {
     const api = await lens();
     await vscode.commands.executeCommand('onnxLens.explainExample');
