@@ -9,8 +9,8 @@ const row = '.explorer-folders-view .monaco-list-row';
 /** Opens the workbench and waits for the file explorer, and for `readySelector` (something the extension contributes). */
 export async function openWorkbench(page, url, readySelector) {
   await page.goto(url, { waitUntil: 'commit' });
-  await page.waitForSelector(row, { timeout: 60_000 });
-  if (readySelector) await page.waitForSelector(readySelector, { timeout: 60_000 });
+  await page.waitForSelector(row, { timeout: 180_000 });
+  if (readySelector) await page.waitForSelector(readySelector, { timeout: 180_000 });
 }
 
 /** Runs a command by its title in the command palette. */
@@ -134,7 +134,7 @@ async function reloaded(page, reload) {
   await page.evaluate(() => (globalThis.before = true));
   await reload();
   await until('the window is another', () => page.evaluate(() => !globalThis.before).catch(() => false));
-  await page.waitForSelector(row, { timeout: 60_000 });
+  await page.waitForSelector(row, { timeout: 180_000 });
 }
 
 /** Reloads the window as a user does: the workbench has time to store its editors. */

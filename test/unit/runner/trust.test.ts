@@ -87,7 +87,8 @@ describe('runner/trust', () => {
     before(requireData);
     after(() => service.dispose());
 
-    it('gradient, SmoothGrad, Grad-CAM and occlusion pass; input × gradient less clearly; guided backprop does not', async () => {
+    it('gradient, SmoothGrad, Grad-CAM and occlusion pass; input × gradient less clearly; guided backprop does not', async function () {
+      this.timeout(240_000);
       for (const method of ['gradient', 'smoothgrad', 'gradcam', 'occlusion']) {
         const { verdict, sentence } = await ask(method);
         assert.equal(verdict, 'learned', `${method}: ${sentence}`);
