@@ -1,10 +1,13 @@
 import path from 'node:path';
 import type { ModelRequest } from '../protocol/runner.js';
 import type { Sessions } from '../session/session.js';
-import { modelStamp, OpenModel } from './openModel.js';
+import type { ModelFiles } from './modelFiles.js';
+import { OpenModel, settingsStamp, type ModelFile } from './openModel.js';
 
 interface Entry {
   readonly model: string;
+  readonly file: ModelFile;
+  /** Of its settings. */
   readonly stamp: string;
   readonly opening: Promise<OpenModel>;
   users: number;
@@ -27,6 +30,7 @@ export class ModelCache {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
+    private readonly files: ModelFiles,
     private readonly sessions: Sessions,
     private readonly options: ModelCacheOptions,
   ) {}
@@ -53,6 +57,7 @@ export class ModelCache {
   /** Closes a model, whatever its settings. One that is in use is closed when its users are done. */
   async release(model: string): Promise<void> {
     const wanted = path.resolve(model);
+    this.files.forget(model);
     await Promise.all(
       [...this.entries].filter(([, e]) => path.resolve(e.model) === wanted).map(([key]) => this.drop(key)),
     );
@@ -66,11 +71,12 @@ export class ModelCache {
   private async entryOf(request: ModelRequest): Promise<Entry> {
     const { model, config, provider, threads } = request;
     const key = JSON.stringify([path.resolve(model), config, provider, threads]);
-    const stamp = await modelStamp(model, config);
+    const stamp = await settingsStamp(model, config);
+    const file = await this.files.read(model);
     const known = this.entries.get(key);
     if (known !== undefined) {
       this.entries.delete(key);
-      if (known.stamp === stamp) {
+      if (known.file === file && known.stamp === stamp) {
         this.entries.set(key, known);
         return known;
       }
@@ -79,12 +85,12 @@ export class ModelCache {
     }
     const session = { ...(provider === undefined ? {} : { provider }), ...(threads === undefined ? {} : { threads }) };
     const { memoryShare } = this.options;
-    const opening = OpenModel.open(model, this.sessions, {
+    const opening = OpenModel.open(file, this.sessions, {
       session,
       ...(config === undefined ? {} : { config }),
       ...(memoryShare === undefined ? {} : { memoryShare }),
     });
-    const entry: Entry = { model, stamp, opening, users: 0, lastUse: Date.now(), dropped: false };
+    const entry: Entry = { model, file, stamp, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {
       if (this.entries.get(key) === entry) this.entries.delete(key);
     });

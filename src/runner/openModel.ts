@@ -36,12 +36,10 @@ export function readModelFile(file: string): Promise<ModelFile> {
   });
 }
 
-/** The state of everything that an open model was made from. */
-export async function modelStamp(model: string, config?: string): Promise<string> {
-  // Exporters keep large weights in `<model>.data`.
+/** The state of the settings beside a model. */
+export async function settingsStamp(model: string, config?: string): Promise<string> {
   const beside = config === undefined ? [`${model}.lens.json`] : [];
-  const files = [model, `${model}.data`, config ?? sidecarPath(model), ...beside];
-  return (await Promise.all(files.map(stampOf))).join('; ');
+  return (await Promise.all([config ?? sidecarPath(model), ...beside].map(stampOf))).join('; ');
 }
 
 export interface OpenOptions {
@@ -62,11 +60,10 @@ export class OpenModel {
     private readonly options: OpenOptions,
   ) {}
 
-  static async open(model: string, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
-    const file = await readModelFile(model);
+  static async open(file: ModelFile, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
     const { graph } = file;
     const context = {
-      modelPath: path.resolve(model),
+      modelPath: path.resolve(file.path),
       metadata: graph.metadata,
       inputs: graph.inputs,
       outputs: graph.outputs,

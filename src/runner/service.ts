@@ -53,7 +53,7 @@ import { structureOf } from './graphView.js';
 import { writeGradient } from './gradientModel.js';
 import { differentiableByTable, inspectModel } from './inspect.js';
 import { ModelCache, type ModelCacheOptions } from './modelCache.js';
-import { readModelFile } from './openModel.js';
+import { ModelFiles } from './modelFiles.js';
 import { measureModel, overviewOf, scanModel } from './overview.js';
 import { predictInputs } from './predict.js';
 import { TrustCache, trustOf } from './trust.js';
@@ -65,16 +65,17 @@ type Progress = Call<WorkProgress>;
 /** Everything the runner does, in this process. The child process and the command line are two faces of it. */
 export class RunnerService implements Handlers<RunnerApi> {
   private readonly sessions = new OrtSessions();
+  private readonly files = new ModelFiles();
   private readonly models: ModelCache;
   private readonly foreground = new Foreground();
   private readonly badges = new TrustCache();
 
   constructor(options: Partial<ModelCacheOptions> = {}) {
-    this.models = new ModelCache(this.sessions, { idleMs: 5 * 60_000, most: 3, ...options });
+    this.models = new ModelCache(this.files, this.sessions, { idleMs: 5 * 60_000, most: 3, ...options });
   }
 
   outline = async ({ model }: { readonly model: string }): Promise<Outline> => {
-    const { checkpoint, graph, layers } = await readModelFile(model);
+    const { checkpoint, graph, layers } = await this.files.read(model);
     return { ...outlineOf(checkpoint, graph, layers), differentiable: differentiableByTable(graph) };
   };
 
