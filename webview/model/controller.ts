@@ -86,8 +86,8 @@ export class ModelController {
     else this.findSource();
     this.changed();
     if (overview.totalBytes <= AT_ONCE_BYTES) {
-      if (this.setup?.trusted) await this.measure();
-      await this.check();
+      // Side by side: the run is native code, and reading the weights waits for the disk.
+      await Promise.all([this.setup?.trusted ? this.measure() : undefined, this.check()]);
     }
   }
 

@@ -10,7 +10,7 @@ import { named } from './siblings.js';
 
 export const MODEL_EDITOR = 'onnxLens.model';
 
-/** Opens `.onnx` files: a read-only editor in the place of "binary file". Nothing is read before its page asks. */
+/** Opens `.onnx` files: a read-only editor in the place of "binary file". Its structure is read while its page loads. */
 export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDocument>, vscode.Disposable {
   private readonly panels = new Set<ModelPanel>();
   private readonly comparing = new Map<string, OtherCheckpoint>();

@@ -8,7 +8,9 @@ import type { Call, Client, Handlers } from '../../protocol/channel.js';
 import type { ModelHostApi, ModelPanelApi, OtherCheckpoint, RecipeRequest } from '../../protocol/modelPanel.js';
 import type { ModelOperations } from '../../protocol/modelOperations.js';
 import type { NamedFile } from '../../protocol/panel.js';
+import type { WorkProgress } from '../../protocol/runner.js';
 import type { LayerDescription } from '../../result/inspection.js';
+import type { Overview } from '../../result/overview.js';
 import type { Recipe } from '../../result/recipe.js';
 import { browse, isPicture } from '../pictures.js';
 import type { Outlines } from '../outlines.js';
@@ -58,6 +60,8 @@ export class ModelPanel implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private readonly siblings: Siblings;
   private layers: readonly LayerDescription[] = [];
+  /** What the file says, asked for while the page still loads: its first question. */
+  private early: EarlyOverview | undefined;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -82,6 +86,7 @@ export class ModelPanel implements vscode.Disposable {
       }),
     ];
     panel.onDidDispose(() => this.dispose());
+    this.readEarly();
   }
 
   /** Selects a layer on the page; `show`: scrolls to it and brings what belongs to it to the front. */
@@ -90,6 +95,7 @@ export class ModelPanel implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.early?.abort.abort();
     for (const each of this.subscriptions) each.dispose();
   }
 
@@ -158,7 +164,7 @@ export class ModelPanel implements vscode.Disposable {
         };
       },
       overview: async (request, call) => {
-        const overview = await this.ask('overview', request, call);
+        const overview = (await this.takeEarly(call.signal)) ?? (await this.ask('overview', request, call));
         this.layers = overview.layers;
         document.belongs(overview.externalFiles);
         return overview;
@@ -246,6 +252,28 @@ export class ModelPanel implements vscode.Disposable {
     };
   }
 
+  /** The runner starts and reads the file while the editor builds the page, which takes as long. */
+  private readEarly(): void {
+    const abort = new AbortController();
+    const { version } = this.document.status;
+    const call: Call<WorkProgress> = { signal: abort.signal, progress: () => undefined };
+    // What fails is asked again by the page, which says why.
+    const answer = this.ask('overview', {}, call).catch(() => undefined);
+    this.early = { version, abort, answer };
+  }
+
+  /** What was read early, once, if it is still of the file as it is. */
+  private async takeEarly(signal: AbortSignal): Promise<Overview | undefined> {
+    const { early } = this;
+    this.early = undefined;
+    if (early === undefined || early.version !== this.document.status.version) return undefined;
+    const stop = (): void => early.abort.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    const overview = await early.answer;
+    signal.removeEventListener('abort', stop);
+    return overview;
+  }
+
   private layer(name: string): LayerDescription | undefined {
     return this.layers.find((layer) => layer.name === name);
   }
@@ -293,6 +321,13 @@ export class ModelPanel implements vscode.Disposable {
     void this.parts.memory.update(key, file.toString());
     return named(file);
   }
+}
+
+interface EarlyOverview {
+  /** Of the file, when it was asked. */
+  readonly version: number;
+  readonly abort: AbortController;
+  readonly answer: Promise<Overview | undefined>;
 }
 
 function remembered(memory: vscode.Memento, key: string): NamedFile | undefined {
