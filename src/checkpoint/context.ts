@@ -26,7 +26,7 @@ export class Context {
   }
 
   text(span: Span): string {
-    return decodeText(this.window.copy(span));
+    return decodeText(this.window.peek(span));
   }
 
   /** Bytes of a file: the model's own or an external one. */

@@ -74,12 +74,15 @@ export function parseGraphField(context: Context, f: Fields, parts: GraphParts, 
   }
 }
 
+/** Of a node that has none, as most: one for all. */
+const NO_METADATA: ReadonlyMap<string, string> = new Map();
+
 export function parseNode(context: Context, span: Span, depth: number): NodeProto {
   const f = new Fields(context.window, span);
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes: AttributeProto[] = [];
-  const metadata = new Map<string, string>();
+  let metadata: Map<string, string> | undefined;
   let name = '';
   let op = '';
   let domain = '';
@@ -112,14 +115,14 @@ export function parseNode(context: Context, span: Span, depth: number): NodeProt
         overload = f.text();
         break;
       case 9:
-        metadata.set(...parseEntry(context, f.span()));
+        (metadata ??= new Map()).set(...parseEntry(context, f.span()));
         break;
       default:
         f.skip();
     }
   }
   if (op === '') throw malformed('a node names no operator');
-  return { name, op, domain, overload, inputs, outputs, attributes, doc, metadata };
+  return { name, op, domain, overload, inputs, outputs, attributes, doc, metadata: metadata ?? NO_METADATA };
 }
 
 /** An attribute with more numbers than this is no attribute. */

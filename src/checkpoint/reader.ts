@@ -93,8 +93,8 @@ async function parseModel(
   let hasGraph = false;
 
   let last = performance.now();
+  const stifled = (): boolean => performance.now() - last >= BREATH_MS;
   const breathe = async (): Promise<void> => {
-    if (performance.now() - last < BREATH_MS) return;
     await new Promise((resolve) => setImmediate(resolve));
     throwIfCancelled(signal);
     last = performance.now();
@@ -104,7 +104,7 @@ async function parseModel(
     const g = new Fields(context.window, span);
     while (g.next()) {
       parseGraphField(context, g, parts, 0);
-      await breathe();
+      if (stifled()) await breathe();
     }
   };
 
@@ -138,7 +138,7 @@ async function parseModel(
       default:
         f.skip();
     }
-    await breathe();
+    if (stifled()) await breathe();
   }
   if (!hasGraph) throw malformed('it holds no graph');
   checkVersions(context, irVersion, opsets, functions);

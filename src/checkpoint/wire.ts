@@ -78,6 +78,14 @@ export class Window {
     return this.view.getFloat64(index, true);
   }
 
+  /** A span's bytes, to be looked at before anything else is read: where they are present, no copy is made. */
+  peek({ start, end }: Span): Uint8Array {
+    const index = start - this.start;
+    if (index >= 0 && index + (end - start) <= this.bytes.length)
+      return this.bytes.subarray(index, index + (end - start));
+    return this.copy({ start, end });
+  }
+
   /** A copy of a span's bytes. */
   copy({ start, end }: Span): Uint8Array<ArrayBuffer> {
     const out = new Uint8Array(end - start);
@@ -187,7 +195,7 @@ export class Fields {
   }
 
   text(): string {
-    return decodeText(this.window.copy(this.span()));
+    return decodeText(this.window.peek(this.span()));
   }
 
   skip(): void {

@@ -2,59 +2,58 @@ import type { AttributeProto, GraphProto, StoredTensor } from '../checkpoint/mod
 
 /** Typed access to a node's attributes, with the operator's defaults given by the caller. */
 export class Attributes {
-  private readonly byName: ReadonlyMap<string, AttributeProto>;
-
-  constructor(readonly list: readonly AttributeProto[] = []) {
-    this.byName = new Map(list.map((a) => [a.name, a]));
-  }
+  constructor(readonly list: readonly AttributeProto[] = []) {}
 
   has(name: string): boolean {
-    return this.byName.has(name);
+    return this.get(name) !== undefined;
   }
 
+  /** A node has a few attributes, and a model thousands of nodes: a table for each would cost more than it saves. */
   get(name: string): AttributeProto | undefined {
-    return this.byName.get(name);
+    // The last one counts where a file names one twice.
+    for (let i = this.list.length - 1; i >= 0; i--) if (this.list[i]!.name === name) return this.list[i];
+    return undefined;
   }
 
   int(name: string, fallback: number): number {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'int' ? Number(a.value) : fallback;
   }
 
   float(name: string, fallback: number): number {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'float' ? a.value : fallback;
   }
 
   string(name: string, fallback: string): string {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'string' ? a.value : fallback;
   }
 
   ints(name: string): readonly number[] | undefined;
   ints(name: string, fallback: readonly number[]): readonly number[];
   ints(name: string, fallback?: readonly number[]): readonly number[] | undefined {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'ints' ? a.value.map(Number) : fallback;
   }
 
   floats(name: string): readonly number[] | undefined {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'floats' ? a.value : undefined;
   }
 
   strings(name: string): readonly string[] | undefined {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'strings' ? a.value : undefined;
   }
 
   tensor(name: string): StoredTensor | undefined {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'tensor' ? a.value : undefined;
   }
 
   graph(name: string): GraphProto | undefined {
-    const a = this.byName.get(name);
+    const a = this.get(name);
     return a?.type === 'graph' ? a.value : undefined;
   }
 }

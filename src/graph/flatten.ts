@@ -85,7 +85,10 @@ class Flattener {
       }
       const expanded = resolveIf(node, constant, this.names) ?? unrollLoop(node, constant, this.names);
       if (expanded !== undefined) this.visit(expanded, constant, calls, out, take);
-      else out.push({ ...node, attributes: mapGraphs(node.attributes, (g) => this.nested(g, constant, calls)) });
+      else {
+        const attributes = mapGraphs(node.attributes, (g) => this.nested(g, constant, calls));
+        out.push(attributes === node.attributes ? node : { ...node, attributes });
+      }
     }
   }
 

@@ -73,6 +73,12 @@ function makeIndex(graph: Graph): GraphIndex {
     ...graph.inputs.map((i) => i.name),
     ...graph.outputs.map((o) => o.name),
   ]);
+  const reads = (node: GraphNode, input: string): void => {
+    if (input === '') return;
+    const list = consumers.get(input);
+    if (list === undefined) consumers.set(input, [node]);
+    else if (list.at(-1) !== node) list.push(node);
+  };
   for (const node of graph.nodes) {
     nodes.set(node.name, node);
     names.add(node.name);
@@ -82,12 +88,8 @@ function makeIndex(graph: Graph): GraphIndex {
       names.add(output);
     }
     for (const g of nestedGraphs(node.attributes.list)) namesWithin(g, names);
-    for (const input of new Set([...node.inputs, ...capturedByAttributes(node.attributes.list)])) {
-      if (input === '') continue;
-      const list = consumers.get(input);
-      if (list === undefined) consumers.set(input, [node]);
-      else list.push(node);
-    }
+    for (const input of node.inputs) reads(node, input);
+    for (const input of capturedByAttributes(node.attributes.list)) reads(node, input);
   }
   return {
     producer: (value) => producers.get(value),

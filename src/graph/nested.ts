@@ -2,15 +2,19 @@ import type { AttributeProto, GraphProto, NodeProto } from '../checkpoint/model.
 
 /** Graphs that an attribute list carries: the branches of If, the bodies of Loop and Scan. */
 export function nestedGraphs(attributes: readonly AttributeProto[]): readonly GraphProto[] {
-  const graphs: GraphProto[] = [];
+  let graphs: GraphProto[] | undefined;
   for (const a of attributes) {
-    if (a.type === 'graph') graphs.push(a.value);
-    else if (a.type === 'graphs') graphs.push(...a.value);
+    if (a.type === 'graph') (graphs ??= []).push(a.value);
+    else if (a.type === 'graphs') (graphs ??= []).push(...a.value);
   }
-  return graphs;
+  return graphs ?? NONE;
 }
 
+const NONE: readonly GraphProto[] = [];
+
 const cache = new WeakMap<GraphProto, ReadonlySet<string>>();
+
+const NOTHING: readonly string[] = [];
 
 /** Names of the outer scope that a nested graph reads. */
 export function capturedNames(graph: GraphProto): ReadonlySet<string> {
@@ -40,16 +44,17 @@ function collect(graph: GraphProto): ReadonlySet<string> {
 /** Names that the graphs inside a node read from the scope around them. */
 export function capturedByAttributes(attributes: readonly AttributeProto[]): readonly string[] {
   const graphs = nestedGraphs(attributes);
-  if (graphs.length === 0) return [];
+  if (graphs.length === 0) return NOTHING;
   return [...new Set(graphs.flatMap((g) => [...capturedNames(g)]))];
 }
 
 /** Every name that a nested graph defines or reads, at any depth. */
 export function namesWithin(graph: GraphProto, names: Set<string> = new Set()): Set<string> {
-  for (const v of [...graph.inputs, ...graph.initializers, ...graph.outputs]) names.add(v.name);
+  for (const values of [graph.inputs, graph.initializers, graph.outputs]) for (const v of values) names.add(v.name);
   for (const node of graph.nodes) {
     names.add(node.name);
-    for (const n of [...node.inputs, ...node.outputs]) names.add(n);
+    for (const n of node.inputs) names.add(n);
+    for (const n of node.outputs) names.add(n);
     for (const g of nestedGraphs(node.attributes)) namesWithin(g, names);
   }
   return names;

@@ -29,17 +29,19 @@ export function inOrder(nodes: readonly GraphNode[], known: (value: string) => b
       producers.set(output, i);
     }
   });
-  const needs = nodes.map((node) => {
-    const sources = new Set<number>();
-    for (const value of readsOf(node)) {
-      if (value === '' || known(value)) continue;
-      const source = producers.get(value);
-      if (source === undefined) throw unresolved(node, value);
-      sources.add(source);
-    }
-    return sources;
+  const sourceOf = (node: GraphNode, value: string): number | undefined => {
+    if (value === '' || known(value)) return undefined;
+    const source = producers.get(value);
+    if (source === undefined) throw unresolved(node, value);
+    return source;
+  };
+  // Every node is looked at, so that one that reads what nothing makes is found.
+  let sorted = true;
+  nodes.forEach((node, i) => {
+    for (const value of readsOf(node)) if ((sourceOf(node, value) ?? -1) >= i) sorted = false;
   });
-  if (needs.every((sources, i) => [...sources].every((s) => s < i))) return nodes;
+  if (sorted) return nodes;
+  const needs = nodes.map((node) => new Set(readsOf(node).flatMap((value) => sourceOf(node, value) ?? [])));
   return sort(nodes, needs);
 }
 

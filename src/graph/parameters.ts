@@ -33,10 +33,12 @@ function isParameter(weight: StoredTensor): boolean {
 
 /** Inputs of a node that are parameters: [input index, weight]. */
 export function parametersOf(graph: Graph, node: GraphNode): readonly (readonly [number, StoredTensor])[] {
-  return node.inputs.flatMap((value, i) => {
+  const found: (readonly [number, StoredTensor])[] = [];
+  node.inputs.forEach((value, i) => {
     const weight = value === '' ? undefined : weightBehind(graph, value);
-    return weight === undefined ? [] : [[i, weight] as const];
+    if (weight !== undefined) found.push([i, weight]);
   });
+  return found;
 }
 
 /** Running statistics of BatchNormalization are buffers, not parameters. */
@@ -49,7 +51,8 @@ export function isBuffer(node: GraphNode, input: number): boolean {
  * for itself (shapes, scalars) and running statistics do not count.
  */
 export function parameterCount(graph: Graph): number {
-  const buffers = new Set(graph.nodes.flatMap((n) => n.inputs.filter((_, i) => isBuffer(n, i))));
+  const norms = graph.nodes.filter((n) => n.op === 'BatchNormalization');
+  const buffers = new Set(norms.flatMap((n) => n.inputs.filter((_, i) => isBuffer(n, i))));
   let count = 0;
   for (const [name, w] of graph.weights)
     if (isParameter(w) && w.dims.length > 0 && !buffers.has(name)) count += sizeOf(w.dims);
