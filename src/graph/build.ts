@@ -19,7 +19,7 @@ export function buildGraph(checkpoint: Checkpoint): Graph {
   const opset = checkpoint.opsets.get('') ?? TARGET_OPSET;
   const source = upgradeGraph(checkpoint.graph, opset);
   const functions = functionTable(checkpoint.functions.map((f) => upgradeFunction(f, opset)));
-  const names = new Names(namesWithin(source));
+  const names = new Names(() => namesWithin(source));
   const { nodes, weights } = flatten({ ...source, initializers: checkInitializers(checkpoint) }, functions, names);
   const aliased = aliasWeights(nodes, weights, new Set(source.outputs.map((o) => o.name)));
   const inputs = source.inputs.filter((i) => !weights.has(i.name));

@@ -68,11 +68,6 @@ function makeIndex(graph: Graph): GraphIndex {
   const producers = new Map<string, GraphNode>();
   const consumers = new Map<string, GraphNode[]>();
   const nodes = new Map<string, GraphNode>();
-  const names = new Set<string>([
-    ...graph.weights.keys(),
-    ...graph.inputs.map((i) => i.name),
-    ...graph.outputs.map((o) => o.name),
-  ]);
   const reads = (node: GraphNode, input: string): void => {
     if (input === '') return;
     const list = consumers.get(input);
@@ -81,20 +76,29 @@ function makeIndex(graph: Graph): GraphIndex {
   };
   for (const node of graph.nodes) {
     nodes.set(node.name, node);
-    names.add(node.name);
-    for (const output of node.outputs) {
-      if (output === '') continue;
-      producers.set(output, node);
-      names.add(output);
-    }
-    for (const g of nestedGraphs(node.attributes.list)) namesWithin(g, names);
+    for (const output of node.outputs) if (output !== '') producers.set(output, node);
     for (const input of node.inputs) reads(node, input);
     for (const input of capturedByAttributes(node.attributes.list)) reads(node, input);
   }
+  let names: ReadonlySet<string> | undefined;
   return {
     producer: (value) => producers.get(value),
     consumers: (value) => consumers.get(value) ?? [],
     node: (name) => nodes.get(name),
-    names,
+    get names() {
+      return (names ??= namesOf(graph));
+    },
   };
+}
+
+/** Every name of nodes and values, those of nested graphs included. */
+function namesOf(graph: Graph): ReadonlySet<string> {
+  const names = new Set<string>(graph.weights.keys());
+  for (const values of [graph.inputs, graph.outputs]) for (const { name } of values) names.add(name);
+  for (const node of graph.nodes) {
+    names.add(node.name);
+    for (const output of node.outputs) if (output !== '') names.add(output);
+    for (const g of nestedGraphs(node.attributes.list)) namesWithin(g, names);
+  }
+  return names;
 }

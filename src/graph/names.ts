@@ -1,10 +1,17 @@
 /** Gives out names that nobody uses yet. */
 export class Names {
-  private readonly used: Set<string>;
+  private known: Set<string> | undefined;
   private readonly counters = new Map<string, number>();
 
-  constructor(used: Iterable<string> = []) {
-    this.used = new Set(used);
+  /**
+   * @param taken names in use; as a function, it is asked when the first name is given out: most graphs need none, and
+   * collecting all there are takes as long as parsing them
+   */
+  constructor(private readonly taken: Iterable<string> | (() => Iterable<string>) = []) {}
+
+  private get used(): Set<string> {
+    this.known ??= new Set(typeof this.taken === 'function' ? this.taken() : this.taken);
+    return this.known;
   }
 
   /** The wish itself when it is free, else the wish with a number. The name counts as used from now on. */

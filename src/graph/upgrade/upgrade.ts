@@ -21,7 +21,7 @@ export const TARGET_OPSET = 18;
 /** A graph of an older opset in its opset-18 form, nested graphs included; the graph itself when it is new enough. */
 export function upgradeGraph(graph: GraphProto, opset: number): GraphProto {
   if (opset >= TARGET_OPSET) return graph;
-  return upgradeWithin(graph, opset, new Names(namesWithin(graph)), undefined);
+  return upgradeWithin(graph, opset, new Names(() => namesWithin(graph)), undefined);
 }
 
 /** A function's body, by the opset the function declares for itself. */
