@@ -28,7 +28,7 @@ await build({
   target: 'node20',
   sourcemap: 'inline',
   logLevel: 'warning',
-  external: ['vscode', 'onnxruntime-node', 'sharp', 'esbuild', 'typescript', 'dependency-cruiser'],
+  external: ['vscode', 'onnxruntime-node', 'sharp', 'esbuild', 'typescript', 'dependency-cruiser', 'playwright-core'],
   define: { 'process.env.UNIT_OUT': JSON.stringify(out) },
 });
 process.setSourceMapsEnabled?.(true);

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { Call } from '../../../src/protocol/channel.js';
+import type { Explanation } from '../../../src/result/explanation.js';
+import { RunnerService } from '../../../src/runner/service.js';
+import { compare, type Pixels, type Tolerance } from './compare.js';
+import { Studio } from './studio.js';
+import { THEMES } from './themes.js';
+
+const call = <P>(): Call<P> => ({ signal: new AbortController().signal, progress: () => undefined });
+const bird = path.resolve('models/birds/pictures/Lanternfinch/lanternfinch-3000006.png');
+const cnn = { model: path.resolve('models/birds/birds_cnn.onnx'), provider: 'cpu' } as const;
+const vit = { model: path.resolve('models/birds/birds_vit.onnx'), provider: 'cpu' } as const;
+
+/** Lines and circles: their edges are smoothed. */
+const LINES: Tolerance = { share: 0.01 };
+/** Whole cells of maps whose numbers a run computed; of thousands, a few may lie at the border of two colours. */
+const COMPUTED: Tolerance = { levels: 12, share: 0.002 };
+
+/** Drawings that no theme changes. */
+const PLAIN: Record<string, Pixels | undefined> = {
+  channel: undefined,
+  gradcam: undefined,
+  'gradcam-mask': undefined,
+  attribution: undefined,
+  'scale-magnitude': undefined,
+  'scale-signed': undefined,
+};
+
+describe('pictures of the panels, from the shipped models', function () {
+  this.timeout(180_000);
+  const service = new RunnerService();
+  let studio: Studio | undefined;
+
+  before(async function () {
+    const { browser } = Studio;
+    if (browser === undefined) {
+      console.log('      skipped: no Chromium; install it, or name one in CHROMIUM');
+      this.skip();
+    }
+    studio = await Studio.open(browser);
+  });
+  after(async () => {
+    await studio?.close();
+    await service.dispose();
+  });
+
+  /** Draws in every theme, twice each: the same picture both times, and the committed one. */
+  const snapshots = async (
+    name: string,
+    draw: (...given: [(typeof THEMES)['dark']]) => ReturnType<Studio['draw']>,
+    tolerance?: Tolerance,
+  ): Promise<void> => {
+    const failed: string[] = [];
+    for (const [theme, variables] of Object.entries(THEMES)) {
+      const pixels = await draw(variables);
+      assert.ok(pixels.width > 100 && new Set(pixels.data).size > 2, `${name} in ${theme} is empty`);
+      assert.deepEqual((await draw(variables)).data, pixels.data, `${name} in ${theme} differs from time to time`);
+      // Pictures of the model's own colours are kept once.
+      if (name in PLAIN) assert.deepEqual(pixels.data, (PLAIN[name] ??= pixels).data, `${name} differs in ${theme}`);
+      await compare(name in PLAIN ? name : `${name}-${theme}`, pixels, tolerance).catch((error: Error) =>
+        failed.push(error.message),
+      );
+    }
+    assert.deepEqual(failed, []);
+  };
+
+  it('filters of the first layer in colours, their scale shared or their own', async () => {
+    const answer = await service.weights({ ...cnn, layer: 'stem' }, call());
+    assert.equal(answer.shown.view, 'rgb');
+    await snapshots('filters', (theme) => studio!.draw(theme, 'weights', answer, 'shared'));
+    await snapshots('filters-own', (theme) => studio!.draw(theme, 'weights', answer, 'own'));
+  });
+
+  it('kernels of a deeper layer, inputs × outputs, a dead filter crossed out', async () => {
+    const answer = await service.weights({ ...cnn, layer: 'stage2.conv1' }, call());
+    await snapshots('kernels', (theme) => studio!.draw(theme, 'weights', answer, 'shared', [2]), LINES);
+  });
+
+  it('the matrix of the last layer', async () => {
+    const answer = await service.weights({ ...cnn, layer: 'head' }, call());
+    await snapshots('matrix', (theme) => studio!.draw(theme, 'weights', answer, 'shared'));
+  });
+
+  it('patch embedding and similarity of positions of a transformer', async () => {
+    const patches = await service.weights({ ...vit, layer: 'patch_embed' }, call());
+    await snapshots('patches', (theme) => studio!.draw(theme, 'weights', patches, 'shared'));
+    const positions = await service.weights({ ...vit, layer: 'pos_embed' }, call());
+    await snapshots('positions', (theme) => studio!.draw(theme, 'similarity', positions), COMPUTED);
+  });
+
+  it('the histogram of a weight', async () => {
+    const { histogram } = await service.weightStatistics({ ...cnn, layer: 'stage3.conv2' }, call());
+    await snapshots('histogram', (theme) => studio!.draw(theme, 'histogram', histogram));
+  });
+
+  it('classes in the plane of their principal components', async () => {
+    const pca = await service.weightsPca({ ...cnn, components: 2 }, call());
+    const { neighbours } = await service.weightNeighbours({ ...cnn, index: 6, count: 2 }, call());
+    const marked = neighbours.map((n) => n.index);
+    await snapshots('classes', (theme) => studio!.draw(theme, 'points', pca, 6, marked), LINES);
+  });
+
+  it('channels of a layer on a picture, one of them over it, and tokens as maps', async () => {
+    const maps = await service.activations({ ...cnn, layer: 'stage1.relu_1', input: bird }, call());
+    await snapshots('channels', (theme) => studio!.draw(theme, 'channels', maps), COMPUTED);
+    await snapshots('channel', (theme) => studio!.draw(theme, 'channel', maps, 3), COMPUTED);
+    const tokens = await service.activations({ ...vit, layer: 'patch_embed', input: bird }, call());
+    await snapshots('tokens', (theme) => studio!.draw(theme, 'channels', tokens), COMPUTED);
+  });
+
+  it('the graph, collapsed and with a module open, by kind and by parameters', async () => {
+    const structure = await service.graphView({ ...cnn, measured: false }, call());
+    await snapshots('graph', (theme) => studio!.draw(theme, 'graph', structure, [], false), LINES);
+    const inside = structure.modules.findIndex((m) => m.path === 'stage2');
+    assert.ok(inside > 0);
+    await snapshots('graph-open', (theme) => studio!.draw(theme, 'graph', structure, [inside], true), LINES);
+  });
+
+  it('explanations: where it looks, and what argues for and against', async () => {
+    const explain = async (method: string): Promise<Explanation> => {
+      const { results } = await service.explain({ ...cnn, inputs: [bird], method, target: 'top1' }, call());
+      const [outcome] = results;
+      assert.ok(outcome !== undefined && 'result' in outcome);
+      return outcome.result;
+    };
+    const cam = await explain('gradcam');
+    await snapshots('gradcam', (theme) => studio!.draw(theme, 'explanation', cam, { smooth: true }), COMPUTED);
+    await snapshots('gradcam-mask', (theme) => studio!.draw(theme, 'explanation', cam, { mode: 'mask' }), COMPUTED);
+    const signed = await explain('input_x_gradient');
+    const display = { mode: 'heat', reduction: 'sum' } as const;
+    await snapshots('attribution', (theme) => studio!.draw(theme, 'explanation', signed, display), COMPUTED);
+  });
+
+  it('scales of colours', async () => {
+    await snapshots('scale-magnitude', (theme) => studio!.draw(theme, 'colorBar', 'magma'));
+    await snapshots('scale-signed', (theme) => studio!.draw(theme, 'colorBar', 'RdBu'));
+  });
+});
