@@ -280,18 +280,26 @@ export class ModelApp extends LitElement {
   }
 
   private readonly onTabKey = (event: KeyboardEvent): void => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
     const at = TABS.findIndex((tab) => tab.value === this.controller.view.tab);
-    const next = TABS[(at + step + TABS.length) % TABS.length]!;
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = TABS[(to + TABS.length) % TABS.length]!;
     this.controller.update({ tab: next.value });
     void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${next.value}`)?.focus());
   };
 
+  /** Whatever shows a Cancel button is stopped; where there is none, what runs in the background. */
+  private cancel(): void {
+    const buttons = this.querySelectorAll<HTMLElement>('.working lens-button');
+    for (const each of buttons) each.click();
+    if (buttons.length > 0) return;
+    this.controller.measured.cancel();
+    this.controller.scan.cancel();
+  }
+
   private readonly onKey = (event: KeyboardEvent): void => {
-    const c = this.controller;
-    if (event.key === 'Escape' && c.overview.working) c.overview.cancel();
+    if (event.key === 'Escape' && !event.defaultPrevented) this.cancel();
     else if (event.key === 'f' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       this.querySelector<HTMLElement>('.layer-search input')?.focus();

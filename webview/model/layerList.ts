@@ -89,6 +89,11 @@ export class LayerList extends LitElement {
           .value=${this.search}
           @input=${(event: Event) => this.tell('lens-search', (event.target as HTMLInputElement).value)}
           @keydown=${(event: KeyboardEvent) => {
+            if (event.key === 'Escape' && this.search !== '') {
+              // Only the search is taken back; what runs goes on.
+              event.preventDefault();
+              this.tell('lens-search', '');
+            }
             if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
             event.preventDefault();
             this.scroller?.focus();
