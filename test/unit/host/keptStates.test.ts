@@ -18,7 +18,7 @@ class Memory {
 
 describe('states of panels, kept by the extension host', () => {
   it('gives back the newer of what it has and what the editor stored', async () => {
-    const kept = new KeptStates(new Memory() as never);
+    const kept = new KeptStates(new Memory());
     await kept.keep({ panel: 'a', at: 20, state: 'ours' });
     assert.equal(kept.newest({ panel: 'a', at: 10, state: 'the editor’s' }), 'ours');
     assert.equal(kept.newest({ panel: 'a', at: 0, state: null }), 'ours', 'the tab was stored before it had a state');
@@ -30,7 +30,7 @@ describe('states of panels, kept by the extension host', () => {
 
   it('keeps one state for each panel, and none that is older', async () => {
     const memory = new Memory();
-    const kept = new KeptStates(memory as never);
+    const kept = new KeptStates(memory);
     await kept.keep({ panel: 'a', at: 20, state: 1 });
     await kept.keep({ panel: 'a', at: 30, state: 2 });
     await kept.keep({ panel: 'a', at: 25, state: 3 });
@@ -39,7 +39,7 @@ describe('states of panels, kept by the extension host', () => {
 
   it('prunes those that have not changed for longest', async () => {
     const memory = new Memory();
-    const kept = new KeptStates(memory as never);
+    const kept = new KeptStates(memory);
     for (let i = 0; i < 100; i++) await kept.keep({ panel: `panel ${i}`, at: i + 1, state: {} });
     await kept.keep({ panel: 'panel 60', at: 200, state: {} });
     for (let i = 100; i < 139; i++) await kept.keep({ panel: `panel ${i}`, at: 100 + i, state: {} });
@@ -50,7 +50,7 @@ describe('states of panels, kept by the extension host', () => {
 
   it('stays small: large states push older ones out, and one that is too large is left to the editor', async () => {
     const memory = new Memory();
-    const kept = new KeptStates(memory as never);
+    const kept = new KeptStates(memory);
     for (let i = 0; i < 20; i++) await kept.keep({ panel: `panel ${i}`, at: i + 1, state: 'x'.repeat(150_000) });
     assert.ok(memory.size < 520_000);
     assert.ok(kept.of('panel 19'));
@@ -62,7 +62,7 @@ describe('states of panels, kept by the extension host', () => {
 
   it('takes nothing that is not an entry, from a page or from an older version', async () => {
     const memory = new Memory();
-    const kept = new KeptStates(memory as never);
+    const kept = new KeptStates(memory);
     for (const wrong of [undefined, null, 'x', {}, { panel: 'a' }, { panel: '', at: 1, state: 1 }])
       await kept.keep(wrong);
     for (const wrong of [
