@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { explainPanel, squeezenet } from './panels/explainPanel.mjs';
-import { axe, openFile, openWorkbench, screenshot, setTheme, webviewFrame } from './ui.mjs';
+import { axe, openFile, openWorkbench, saveAs, screenshot, setTheme, webviewFrame } from './ui.mjs';
 
 const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 
@@ -237,14 +237,7 @@ export function tests(page, srv, tools) {
         };
         const save = async (name, file) => {
           await item(name);
-          const box = page.locator('.quick-input-widget:visible input').first();
-          await box.waitFor();
-          for (let i = 0; i < 50 && !(await box.inputValue()).includes('goldfish'); i++) await page.waitForTimeout(100);
-          await box.fill(at('lab', file));
-          await box.press('Enter');
-          for (let i = 0; i < 50 && !fs.existsSync(at('lab', file)); i++) await page.waitForTimeout(100);
-          await page.waitForTimeout(200);
-          return fs.readFileSync(at('lab', file));
+          return saveAs(page, at('lab', file), 'goldfish');
         };
         const png = await save('PNG', 'out.png');
         assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');

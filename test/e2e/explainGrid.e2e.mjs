@@ -2,7 +2,17 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { axe, openFile, openWorkbench, reloadWindow, screenshot, setTheme, until, webviewFrame } from './ui.mjs';
+import {
+  axe,
+  openFile,
+  openWorkbench,
+  reloadWindow,
+  saveAs,
+  screenshot,
+  setTheme,
+  until,
+  webviewFrame,
+} from './ui.mjs';
 
 const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 
@@ -182,14 +192,9 @@ export function tests(page, srv, tools) {
         };
         const save = async (name, file, proposed) => {
           await item(name);
-          const box = page.locator('.quick-input-widget:visible input').first();
-          await box.waitFor();
-          await until('a name is proposed', async () => (await box.inputValue()).includes(proposed));
-          await box.fill(at(file));
-          await box.press('Enter');
-          await until(`${file} is written`, () => fs.existsSync(at(file)) && fs.statSync(at(file)).size > 0);
+          const bytes = await saveAs(page, at(file), proposed);
           await page.locator('.statusbar-item', { hasText: `Saved ${file}` }).waitFor();
-          return fs.readFileSync(at(file));
+          return bytes;
         };
         const png = await save('Grid (PNG)', 'grid.png', 'birds_cnn.grid.png');
         assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');

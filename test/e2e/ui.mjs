@@ -172,3 +172,21 @@ export const keptPanels = (page, fits) =>
     const entries = stored.flatMap((value) => (value ? (JSON.parse(String(value)).keptPanels ?? []) : []));
     return entries.map((entry) => entry.state).find((state) => state && fits(state));
   });
+
+/**
+ * Saves in the editor's own dialog, once it proposes a name. Enter is lost while the dialog reads the folder of a new name:
+ * it is pressed until the dialog has gone.
+ */
+export async function saveAs(page, file, proposed) {
+  const box = page.locator('.quick-input-widget:visible input').first();
+  await box.waitFor();
+  await until('a name is proposed', async () => (await box.inputValue()).includes(proposed));
+  await box.fill(file);
+  await until('the dialog has gone', async () => {
+    if (await box.isVisible()) await box.press('Enter', { timeout: 2000 }).catch(() => undefined);
+    await page.waitForTimeout(500);
+    return !(await box.isVisible());
+  });
+  await until(`${file} is written`, () => fs.existsSync(file) && fs.statSync(file).size > 0);
+  return fs.readFileSync(file);
+}
