@@ -134,7 +134,8 @@ async function reloaded(page, reload) {
   await page.evaluate(() => (globalThis.before = true));
   await reload();
   await until('the window is another', () => page.evaluate(() => !globalThis.before).catch(() => false));
-  await page.waitForSelector(row, { timeout: 180_000 });
+  // Whatever view the side bar shows.
+  await page.waitForSelector('.activitybar a[aria-label^="ONNX Lens"]', { timeout: 180_000 });
 }
 
 /** Reloads the window as a user does: the workbench has time to store its editors. */
