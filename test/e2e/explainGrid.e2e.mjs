@@ -30,7 +30,10 @@ export function tests(page, srv, tools) {
       180_000,
     );
   const titles = () => panel().locator('.compare-title-text').allInnerTexts();
-  const titled = (wanted) => until(`the columns are ${wanted}`, async () => String(await titles()) === String(wanted));
+  const titled = (wanted) =>
+    until(`the columns are ${wanted}`, async () => String(await titles()) === String(wanted)).catch(async (error) => {
+      throw new Error(`The columns are ${await titles()}`, { cause: error });
+    });
   const rows = (axis) => panel().locator('[aria-label=Rows] button', { hasText: axis }).click();
   const spoken = (text) =>
     panel().locator('lens-explain-grid [aria-live=polite]', { hasText: text }).waitFor({ state: 'attached' });

@@ -10,6 +10,7 @@ import {
   pick,
   runCommand,
   screenshot,
+  OURS,
   setTheme,
   webview,
   webviewFrame,
@@ -244,7 +245,7 @@ export function tests(page, srv) {
       async () => {
         await explorerMenu(page, 'models/birds/pictures/Lanternfinch/lanternfinch-3000006.png', 'Explain This Image');
         await pick(page, 'epoch_2.onnx');
-        const frames = page.locator('iframe.webview.ready:visible');
+        const frames = page.locator(OURS);
         await frames.nth(1).waitFor({ timeout: 60_000 });
         const inside = (i) => frames.nth(i).contentFrame().frameLocator('iframe#active-frame');
         const count = async (i) => inside(i).locator('lens-explain').count();
@@ -276,6 +277,7 @@ export function tests(page, srv) {
         await reads('stage2.conv2');
         await layer().click();
         await page.keyboard.type('stage1.conv2');
+        await explain.locator('.combobox-row', { hasText: 'stage1.conv2' }).first().waitFor();
         await page.keyboard.press('Enter');
         await model.locator('.layer-card .layer-name', { hasText: 'stage1.conv2' }).waitFor({ timeout: 30_000 });
         await screenshot(page, 'explain-follows');

@@ -77,14 +77,17 @@ export async function explorerMenu(page, file, item) {
   }
 }
 
+/** The visible webviews of ours: the editor shows pictures in one of its own. */
+export const OURS = 'iframe.webview.ready[src*="extensionId=onnx-lens"]:visible';
+
 /** Locators in the visible webview: outer iframe.webview, inner iframe#active-frame. */
 export function webview(page) {
-  return page.frameLocator('iframe.webview.ready:visible').last().frameLocator('iframe#active-frame');
+  return page.frameLocator(OURS).last().frameLocator('iframe#active-frame');
 }
 
 /** The visible webview's own frame, for evaluate(). */
 export async function webviewFrame(page) {
-  const outer = page.locator('iframe.webview.ready:visible').last();
+  const outer = page.locator(OURS).last();
   await outer.waitFor();
   const inner = outer.contentFrame().locator('iframe#active-frame');
   await inner.waitFor();
