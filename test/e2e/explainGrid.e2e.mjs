@@ -266,7 +266,7 @@ export function tests(page, srv, tools) {
       async () => {
         await cell(1, 1).click();
         await done();
-        await panel().locator('.history-run[aria-current=true]', { hasText: 'Guided' }).waitFor();
+        await panel().locator('.history-run[aria-current=true]', { hasText: 'Grad-CAM' }).waitFor();
         assert.equal(await panel().locator('.picture[aria-selected=true]').count(), 1);
         assert.equal(await panel().locator('.picture').nth(1).getAttribute('aria-selected'), 'true');
       },
