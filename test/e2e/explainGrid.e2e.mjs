@@ -16,7 +16,11 @@ import {
 
 const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 
-export const options = { viewport: { width: 1600, height: 1100 } };
+export const options = {
+  viewport: { width: 1600, height: 1100 },
+  // As on a network mount: changes are seen without the system's events.
+  settings: { 'files.watcherExclude': { '**/models/**': true } },
+};
 
 export function tests(page, srv, tools) {
   const { at, panel, explain, done, choose } = explainPanel(page, srv, tools);
@@ -269,6 +273,7 @@ export function tests(page, srv, tools) {
         await panel().locator('.history-run[aria-current=true]', { hasText: 'Grad-CAM' }).waitFor();
         assert.equal(await panel().locator('.picture[aria-selected=true]').count(), 1);
         assert.equal(await panel().locator('.picture').nth(1).getAttribute('aria-selected'), 'true');
+        assert.equal(await panel().locator('.notice', { hasText: 'changed on disk' }).count(), 0, 'it is new');
       },
     ],
   ];

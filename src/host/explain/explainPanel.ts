@@ -10,7 +10,7 @@ import type { HostServices } from '../services.js';
 import { sidecarPath } from '../sidecar.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../webview.js';
 import { commandLine } from './commandLine.js';
-import { DiskWatch } from './diskWatch.js';
+import { DiskWatch } from '../disk/diskWatch.js';
 import { KeptCells } from './keptCells.js';
 import { saveBytes, saveExplanation } from './exports.js';
 import { Runs, type ExplainOne } from './runs.js';

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { isCancelled } from '../../base/errors.js';
 import type { FileState, FileStatus } from '../../protocol/modelPanel.js';
-import { readWhenWhole, untilStill, type Stamp } from './settle.js';
+import { Lookout } from '../disk/lookout.js';
+import { filesStamps, readWhenWhole, untilStill, type Stamp } from '../disk/settle.js';
 
 /** A checkpoint that is open in one or more editors: its file, and how often it was rewritten since it was opened. */
 export class ModelDocument implements vscode.CustomDocument {
@@ -12,12 +11,11 @@ export class ModelDocument implements vscode.CustomDocument {
   private readonly changed = new vscode.EventEmitter<FileStatus>();
   private readonly closed = new vscode.EventEmitter<void>();
   private readonly watchers: vscode.Disposable[] = [];
-  private readonly abort = new AbortController();
+  private readonly lookout = new Lookout((signal) => this.look(signal));
+  private ended = false;
   /** Names of files of the model's folder that belong to it. */
   private names: readonly string[];
   private stamps = '';
-  private looking = false;
-  private again = false;
   /** The file has begun to change, has come to rest in a new version, or has gone. */
   readonly onDidChange = this.changed.event;
   /** No editor shows it any more. */
@@ -31,7 +29,7 @@ export class ModelDocument implements vscode.CustomDocument {
       new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), '*'),
     );
     const look = (file: vscode.Uri): void => {
-      if (this.names.includes(path.posix.basename(file.path))) void this.look();
+      if (this.names.includes(path.posix.basename(file.path))) void this.lookout.raise();
     };
     this.watchers.push(watcher, watcher.onDidChange(look), watcher.onDidCreate(look), watcher.onDidDelete(look));
     void this.stampNow().then((stamps) => (this.stamps ||= stamps));
@@ -63,43 +61,32 @@ export class ModelDocument implements vscode.CustomDocument {
         },
       );
     } finally {
-      if (waited && !this.looking) this.tell('ready');
+      if (waited && !this.lookout.looking) this.tell('ready');
     }
   }
 
   dispose(): void {
-    this.abort.abort();
+    this.ended = true;
+    this.lookout.dispose();
     for (const each of this.watchers) each.dispose();
     this.closed.fire();
     this.changed.dispose();
     this.closed.dispose();
   }
 
-  private async look(): Promise<void> {
-    if (this.looking) {
-      this.again = true;
-      return;
-    }
-    this.looking = true;
-    try {
-      do {
-        this.again = false;
-        if ((await this.stampNow()) === this.stamps) continue;
-        if (this.state !== 'writing') this.tell('writing');
-        const [model] = await untilStill(() => this.files(), this.abort.signal);
-        this.stamps = await this.stampNow();
-        if (model !== undefined) this.version++;
-        this.tell(model === undefined ? 'gone' : 'ready');
-      } while (this.again);
-    } catch (error) {
-      if (!isCancelled(error)) throw error;
-    } finally {
-      this.looking = false;
-    }
+  private async look(signal: AbortSignal): Promise<void> {
+    const now = await this.stampNow();
+    this.stamps ||= now;
+    if (now === this.stamps) return;
+    if (this.state !== 'writing') this.tell('writing');
+    const [model] = await untilStill(() => this.files(), signal);
+    this.stamps = await this.stampNow();
+    if (model !== undefined) this.version++;
+    this.tell(model === undefined ? 'gone' : 'ready');
   }
 
   private tell(state: FileState): void {
-    if (this.abort.signal.aborted) return;
+    if (this.ended) return;
     this.state = state;
     this.changed.fire(this.status);
   }
@@ -110,13 +97,6 @@ export class ModelDocument implements vscode.CustomDocument {
 
   private files(): Promise<readonly (Stamp | undefined)[]> {
     const folder = path.dirname(this.uri.fsPath);
-    return Promise.all(
-      this.names.map((name) =>
-        stat(path.join(folder, name)).then(
-          ({ size, mtimeMs }) => ({ size, modified: mtimeMs }),
-          () => undefined,
-        ),
-      ),
-    );
+    return filesStamps(this.names.map((name) => path.join(folder, name)));
   }
 }

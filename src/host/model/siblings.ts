@@ -1,27 +1,25 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { isCancelled, LensError } from '../../base/errors.js';
+import { LensError } from '../../base/errors.js';
 import type { Call } from '../../protocol/channel.js';
 import type { SeriesEntry } from '../../protocol/modelPanel.js';
 import type { NamedFile } from '../../protocol/panel.js';
 import type { HostServices } from '../services.js';
 import { askAbout, type AnswerOf, type ProgressOf, type Reading, type RequestOf } from './asking.js';
 import { seriesOf } from './series.js';
-import { readWhenWhole, untilStill, type Stamp } from './settle.js';
+import { Lookout } from '../disk/lookout.js';
+import { filesStamps, readWhenWhole, untilStill } from '../disk/settle.js';
 
 /**
  * Checkpoints beside the one that an editor shows: those of the same training as they come, grow and go, and questions
  * about any other. A file that is being written is announced when it has come to rest, and waited for where it is read.
  */
 export class Siblings implements vscode.Disposable {
-  private readonly abort = new AbortController();
   private readonly folder: vscode.Uri;
   private readonly name: string;
   private watcher: vscode.FileSystemWatcher | undefined;
+  private lookout: Lookout | undefined;
   private told = '';
-  private looking = false;
-  private again = false;
 
   constructor(
     model: vscode.Uri,
@@ -33,7 +31,7 @@ export class Siblings implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.abort.abort();
+    this.lookout?.dispose();
     this.watcher?.dispose();
   }
 
@@ -53,16 +51,22 @@ export class Siblings implements vscode.Disposable {
     call: Call<ProgressOf<K>>,
   ): Promise<AnswerOf<K>> {
     const uri = fileAt(address);
-    const reading: Reading = (read, signal) => readWhenWhole(read, () => stampsOf(withData(uri.fsPath)), signal);
+    const reading: Reading = (read, signal) => readWhenWhole(read, () => filesStamps(withData(uri.fsPath)), signal);
     return askAbout(this.services, uri, name, request, call, reading);
   }
 
   private watch(): void {
     if (this.watcher !== undefined) return;
     this.watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(this.folder, '*'));
+    const lookout = new Lookout(
+      (signal) => this.look(signal),
+      // The folder may have gone with its files.
+      (error) => this.services.log.debug(`Checkpoints beside ${this.name}: ${String(error)}`),
+    );
+    this.lookout = lookout;
     const look = ({ path: file }: vscode.Uri): void => {
       const name = path.posix.basename(file).replace(/\.data$/, '');
-      if (seriesOf(this.name, [name]).some((each) => each.name === name)) void this.look();
+      if (seriesOf(this.name, [name]).some((each) => each.name === name)) void lookout.raise();
     };
     this.watcher.onDidCreate(look);
     this.watcher.onDidChange(look);
@@ -70,29 +74,15 @@ export class Siblings implements vscode.Disposable {
   }
 
   /** Waits until nothing of the series is being written, and says what there is. */
-  private async look(): Promise<void> {
-    if (this.looking) {
-      this.again = true;
-      return;
-    }
-    this.looking = true;
-    try {
-      do {
-        this.again = false;
-        const files = async (): Promise<string[]> => (await this.names()).flatMap((name) => withData(this.path(name)));
-        await untilStill(async () => stampsOf(await files()), this.abort.signal);
-        const series = await this.list();
-        const text = JSON.stringify(series);
-        if (text === this.told) continue;
-        this.told = text;
-        this.announce(series);
-      } while (this.again);
-    } catch (error) {
-      // The folder may have gone with its files.
-      if (!isCancelled(error)) this.services.log.debug(`Checkpoints beside ${this.name}: ${String(error)}`);
-    } finally {
-      this.looking = false;
-    }
+  private async look(signal: AbortSignal): Promise<void> {
+    if (JSON.stringify(await this.list()) === this.told) return;
+    const files = async (): Promise<string[]> => (await this.names()).flatMap((name) => withData(this.path(name)));
+    await untilStill(async () => filesStamps(await files()), signal);
+    const series = await this.list();
+    const text = JSON.stringify(series);
+    if (text === this.told) return;
+    this.told = text;
+    this.announce(series);
   }
 
   private async names(): Promise<readonly string[]> {
@@ -106,7 +96,7 @@ export class Siblings implements vscode.Disposable {
   private async list(): Promise<readonly SeriesEntry[]> {
     return Promise.all(
       seriesOf(this.name, await this.names()).map(async ({ name, step }) => {
-        const stamps = await stampsOf(withData(this.path(name)));
+        const stamps = await filesStamps(withData(this.path(name)));
         return { file: named(vscode.Uri.joinPath(this.folder, name)), step, version: JSON.stringify(stamps) };
       }),
     );
@@ -133,15 +123,4 @@ export function fileAt(address: string): vscode.Uri {
 /** Exporters keep large weights beside the model. */
 function withData(file: string): string[] {
   return [file, `${file}.data`];
-}
-
-function stampsOf(files: readonly string[]): Promise<readonly (Stamp | undefined)[]> {
-  return Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        ({ size, mtimeMs }) => ({ size, modified: mtimeMs }),
-        () => undefined,
-      ),
-    ),
-  );
 }

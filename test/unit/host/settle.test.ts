@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { seriesOf } from '../../../src/host/model/series.js';
-import { readWhenWhole, untilStill, type Clock, type Stamp } from '../../../src/host/model/settle.js';
+import { Lookout } from '../../../src/host/disk/lookout.js';
+import { readWhenWhole, untilStill, type Clock, type Stamp } from '../../../src/host/disk/settle.js';
 
 /** A file whose size is known at each moment, and a clock that only sleeping moves. */
 function world(size: (now: number) => number | undefined, start = 1_000_000) {
@@ -88,6 +89,92 @@ describe('a file that is being written', () => {
       ),
       /pointer/,
     );
+  });
+});
+
+describe('a refusal of a file that changes while it is read', () => {
+  it('is not believed, whatever it says', async () => {
+    const file = world((now) => (now < 5 ? 400 : 500));
+    let reads = 0;
+    const read = async (): Promise<string> => {
+      reads++;
+      await file.clock.sleep(10);
+      if (reads === 1) throw new LensError('input', 'graph/no-layer', 'There is no such layer.');
+      return 'there it is';
+    };
+    assert.equal(await readWhenWhole(read, file.look, never, undefined, file.clock), 'there it is');
+    assert.equal(reads, 2);
+  });
+});
+
+describe('a lookout', () => {
+  /** A clock that only `pass` moves, after what waits for the moment has run. */
+  function manualClock() {
+    let now = 0;
+    const waiting: { at: number; go: () => void }[] = [];
+    const clock: Clock = {
+      now: () => now,
+      sleep: (ms, signal) =>
+        new Promise((go) => {
+          waiting.push({ at: now + ms, go });
+          signal?.addEventListener('abort', () => go(), { once: true });
+        }),
+    };
+    const pass = async (ms: number): Promise<void> => {
+      for (const end = now + ms; now < end;) {
+        now++;
+        for (const each of waiting.splice(0)) {
+          if (each.at <= now) each.go();
+          else waiting.push(each);
+        }
+        await new Promise(setImmediate);
+      }
+    };
+    return { clock, pass, waiting };
+  }
+
+  it('looks without an event, and no more than a small part of the time where looking is slow', async () => {
+    const { clock, pass } = manualClock();
+    const looks: number[] = [];
+    const lookout = new Lookout(
+      async () => {
+        looks.push(clock.now());
+        if (looks.length > 1) await clock.sleep(800);
+      },
+      undefined,
+      clock,
+    );
+    await pass(9000);
+    lookout.dispose();
+    assert.deepEqual(looks, [2000, 4000, 8800]);
+    await pass(9000);
+    assert.equal(looks.length, 3, 'it has ended');
+  });
+
+  it('looks once more when something is raised during a look, and goes on after one that failed', async () => {
+    const { clock } = manualClock();
+    const errors: unknown[] = [];
+    let looks = 0;
+    let finish = (): void => undefined;
+    const lookout = new Lookout(
+      () => {
+        looks++;
+        return new Promise((resolve, reject) => {
+          finish = looks === 1 ? () => reject(new Error('gone')) : resolve;
+        });
+      },
+      (error) => errors.push(error),
+      clock,
+    );
+    const [first, second, third] = [lookout.raise(), lookout.raise(), lookout.raise()];
+    assert.deepEqual([looks, lookout.looking], [1, true]);
+    finish();
+    await new Promise(setImmediate);
+    assert.equal(looks, 2);
+    finish();
+    await Promise.all([first, second, third]);
+    assert.deepEqual([looks, lookout.looking, errors.length], [2, false, 1]);
+    lookout.dispose();
   });
 });
 

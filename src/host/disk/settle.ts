@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
 
 /** Files that are being written: waited for, never reported as broken while they grow. */
@@ -7,6 +8,18 @@ export interface Stamp {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
+}
+
+/** Size and time of each file, as they are now. */
+export function filesStamps(files: readonly string[]): Promise<readonly (Stamp | undefined)[]> {
+  return Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ size, mtimeMs }) => ({ size, modified: mtimeMs }),
+        () => undefined,
+      ),
+    ),
+  );
 }
 
 export interface Clock {
@@ -54,8 +67,9 @@ export async function untilStill(
 }
 
 /**
- * Reads a file that may be half written: a refusal counts only when the file has been left alone for ten seconds. Until
- * then it is read again whenever it has changed and come to rest.
+ * Reads a file that may be half written: that it is cut off counts only when the file has been left alone for ten
+ * seconds, any other refusal when it has not changed while it was read. Until then it is read again whenever it has
+ * changed and come to rest.
  *
  * @param waiting called once, when the first refusal is not believed
  */
@@ -72,8 +86,10 @@ export async function readWhenWhole<T>(
     try {
       return await read();
     } catch (error) {
-      if (isCancelled(error) || !mayBeHalfWritten(error)) throw error;
+      if (isCancelled(error)) throw error;
       const now = await look();
+      // Whatever is said of a file that changes while it is read says nothing of the file.
+      if (key(before) === key(now) && !mayBeHalfWritten(error)) throw error;
       const touched = Math.max(0, ...now.map((stamp) => stamp?.modified ?? 0));
       // A clock of another machine may be ahead of ours: a time in the future is taken as old.
       const age = clock.now() - touched;
@@ -86,17 +102,17 @@ export async function readWhenWhole<T>(
 }
 
 /** What is said of a file that is cut off, still full of zeros, or whose second file is not there yet. */
-const HALF_WRITTEN = new Set(
-  ['truncated', 'empty', 'malformed', 'missing', 'unreadable', 'not-onnx', 'tensor-size'].concat([
-    'external-missing',
-    'external-range',
-  ]),
-);
+const HALF_WRITTEN = new Set([
+  ...['truncated', 'empty', 'malformed', 'missing', 'unreadable', 'not-onnx', 'tensor-size'].map(
+    (what) => `checkpoint/${what}`,
+  ),
+  'checkpoint/external-missing',
+  'checkpoint/external-range',
+  'session/open',
+]);
 
 function mayBeHalfWritten(error: unknown): boolean {
-  if (!(error instanceof LensError)) return false;
-  const [room, what] = error.code.split('/');
-  return room === 'checkpoint' && HALF_WRITTEN.has(what ?? '');
+  return error instanceof LensError && HALF_WRITTEN.has(error.code);
 }
 
 async function changed(
