@@ -42,7 +42,8 @@ export interface ExplainSetup extends ExplainSubject {
   readonly methods: readonly MethodDescription[];
   /** What the settings say: the method to begin with, the colour map for magnitudes, whether methods are checked unasked. */
   readonly defaults: { readonly method: string; readonly colorMap: string; readonly trustBadge: boolean };
-  /** Files that have changed on disk since the last run. */
+  /** Runs of before a file changed on disk, by their ids, and the names of such files. */
+  readonly outdated: readonly string[];
   readonly stale: readonly string[];
 }
 

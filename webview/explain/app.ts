@@ -113,15 +113,7 @@ export class ExplainApp extends LitElement {
     const first = this.grid?.explanations[0];
     return html`<main class="layout grid-layout">
       <div class="left">
-        ${
-          c.compare.grid.outdated && !c.compare.grid.working
-            ? notice({
-                icon: 'history',
-                text: `${c.staleFiles.length === 0 ? 'The model or a picture' : c.staleFiles.join(', ')} changed on disk.`,
-                action: { label: 'Run again', look: 'primary', onClick: () => c.compare.grid.rerun() },
-              })
-            : nothing
-        }
+        ${c.compare.grid.outdated && !c.compare.grid.working ? changedNotice(c, () => c.compare.grid.rerun()) : nothing}
         <lens-explain-grid .controller=${c} .version=${++this.version} .held=${this.held}></lens-explain-grid>
       </div>
       <div class="right">${gridChoicePart(c)} ${modeControls(c, this.held)}</div>
@@ -221,15 +213,7 @@ export class ExplainApp extends LitElement {
             ></lens-heat-canvas>`
       }
       <div class="stage-top">
-        ${
-          c.staleFiles.length === 0 || c.working
-            ? nothing
-            : notice({
-                icon: 'history',
-                text: `${c.staleFiles.join(', ')} changed on disk.`,
-                action: { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
-              })
-        }
+        ${current?.outdated === true && !c.working ? changedNotice(c, () => c.rerun()) : nothing}
         ${
           !c.working && current?.status === 'partial'
             ? notice({
@@ -368,4 +352,13 @@ function isTyping(event: KeyboardEvent): boolean {
     (target instanceof HTMLInputElement && target.type !== 'range' && target.type !== 'checkbox') ||
     target.getAttribute('role') === 'combobox'
   );
+}
+
+/** What is shown was computed before a file changed. */
+function changedNotice({ staleFiles }: ExplainController, again: () => void): TemplateResult {
+  return notice({
+    icon: 'history',
+    text: `${staleFiles.length === 0 ? 'The model or a picture' : staleFiles.join(', ')} changed on disk.`,
+    action: { label: 'Run again', look: 'primary', onClick: again },
+  });
 }

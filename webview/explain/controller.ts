@@ -15,7 +15,7 @@ import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
 import { withParameter } from '../shared/parameters.js';
 import { Badge } from './badge.js';
 import { Comparison } from './compare.js';
-import type { KeptPanel } from './kept.js';
+import { restoredRuns, type KeptPanel } from './kept.js';
 import {
   colorOf,
   firstQuestion,
@@ -54,6 +54,7 @@ export class ExplainController {
   picture: string | undefined;
   labels: readonly string[] | undefined;
   layers: readonly LayerChoice[] | undefined;
+  /** Names of files that have changed on disk, while anything that is shown is of before. */
   staleFiles: readonly string[] = [];
   readonly badge: Badge;
   readonly compare: Comparison;
@@ -97,10 +98,7 @@ export class ExplainController {
     this.display = { ...DEFAULT_DISPLAY, ...kept.display };
     const known = new Set(setup.methods.map((m) => m.id));
     this.question = known.has(kept.question.method) ? kept.question : firstQuestion(setup);
-    const before = urisOf(kept.subject.pictures);
-    this.runs = kept.runs
-      .filter((run) => known.has(run.question.method))
-      .map(({ id, question, pictures, title }) => newRun(id, question, pictures ?? before, title, this.now()));
+    this.runs = restoredRuns(kept, setup, this.now());
     const here = urisOf(setup.pictures);
     this.current = this.runs.find((run) => run.id === kept.current && same(run.pictures, here));
     this.picture = kept.picture !== undefined && here.includes(kept.picture) ? kept.picture : undefined;
@@ -209,7 +207,6 @@ export class ExplainController {
   rerun(): void {
     if (this.setup === undefined) void this.start();
     else if (this.question !== undefined && this.setup.pictures.length > 0) {
-      this.staleFiles = [];
       this.begin(this.addRun(this.question, urisOf(this.setup.pictures)));
     }
   }
@@ -259,7 +256,8 @@ export class ExplainController {
   }
 
   stale(files: readonly string[]): void {
-    this.staleFiles = [...new Set([...this.staleFiles, ...files])];
+    const before = this.current?.outdated === true || this.compare.grid.outdated ? this.staleFiles : [];
+    this.staleFiles = [...new Set([...before, ...files])];
     for (const run of this.runs) run.outdated = true;
     this.badge.forget();
     this.compare.grid.outdate();
@@ -385,7 +383,10 @@ export class ExplainController {
         await loadExplanation(this.host, run, picture);
       } catch {
         // The host no longer has it: it is computed again when it is looked at.
-        if (run === this.current && picture === selected && run.status !== 'working') this.begin(run);
+        if (run === this.current && picture === selected && run.status !== 'working') {
+          run.outdated = false;
+          this.begin(run);
+        }
         return;
       }
       const explanation = run.explanations.get(picture)!;

@@ -1,8 +1,8 @@
-import type { ExplainSubject, Question } from '../../src/protocol/panel.js';
+import type { ExplainSetup, ExplainSubject, Question } from '../../src/protocol/panel.js';
 import type { Display } from '../shared/display.js';
 import type { ExplainController } from './controller.js';
 import type { GridChoice } from './gridChoice.js';
-import { same, urisOf } from './run.js';
+import { newRun, same, urisOf, type Run } from './run.js';
 
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
 export interface KeptPanel {
@@ -33,6 +33,17 @@ export function isKept(state: unknown): state is KeptPanel {
     kept.question !== undefined &&
     Array.isArray(kept.runs)
   );
+}
+
+/** The history as it was kept, as far as its methods are still offered. */
+export function restoredRuns(kept: KeptPanel, { methods, outdated }: ExplainSetup, now: number): Run[] {
+  const before = urisOf(kept.subject.pictures);
+  return kept.runs
+    .filter((run) => methods.some((m) => m.id === run.question.method))
+    .map(({ id, question, pictures, title }) => ({
+      ...newRun(id, question, pictures ?? before, title, now),
+      outdated: outdated.includes(id),
+    }));
 }
 
 export function keep(controller: ExplainController): KeptPanel | undefined {

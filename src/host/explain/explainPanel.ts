@@ -38,7 +38,8 @@ export class ExplainPanel implements vscode.Disposable {
   private readonly page: Client<ExplainPanelApi>;
   /** Cells of a grid, for a page that comes back with its tab. */
   private readonly cells = new KeptCells();
-  private stale = new Set<string>();
+  /** Names of files that have changed since something was computed last. */
+  private readonly stale = new Set<string>();
   private subject: ExplainSubject;
 
   constructor(
@@ -110,6 +111,7 @@ export class ExplainPanel implements vscode.Disposable {
 
   private changed(file: vscode.Uri): void {
     this.cells.clear();
+    this.runs.outdate();
     this.stale.add(named(file).name);
     this.page.stale({ files: [...this.stale] }).catch(() => undefined);
   }
@@ -121,6 +123,7 @@ export class ExplainPanel implements vscode.Disposable {
         hint: 'Save it in the workspace first.',
       });
     }
+    this.stale.clear();
     const { status, request } = this.services;
     const runner = await this.services.runner();
     const title = `explaining ${named(uri).name}`;
@@ -159,6 +162,7 @@ export class ExplainPanel implements vscode.Disposable {
             colorMap: services.settings.get('colorMap'),
             trustBadge: services.settings.get('trustBadge'),
           },
+          outdated: this.runs.outdated,
           stale: [...this.stale],
         };
       },
@@ -172,13 +176,11 @@ export class ExplainPanel implements vscode.Disposable {
         }));
       },
       preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),
-      run: (request, { signal, progress }) => {
-        this.stale.clear();
-        return this.runs.run(request, signal, progress).catch((error: unknown) => {
+      run: (request, { signal, progress }) =>
+        this.runs.run(request, signal, progress).catch((error: unknown) => {
           services.log.error(`Explaining with ${this.subject.model.name}: ${String(error)}`);
           throw error;
-        });
-      },
+        }),
       seen: async ({ id }) => this.runs.seen(id),
       stop: async ({ id }) => this.runs.stop(id),
       explanation: async ({ run, picture }) => this.runs.explanation(run, picture),

@@ -25,6 +25,8 @@ interface Run {
   readonly explanations: Map<string, Explanation>;
   readonly listeners: Set<(progress: RunProgress) => void>;
   last?: RunProgress;
+  /** A file that it depends on has changed since it began. */
+  outdated: boolean;
   /** A running picture is on its way to the page. */
   underWay: boolean;
   ended: boolean;
@@ -76,6 +78,16 @@ export class Runs {
     return found;
   }
 
+  /** A file has changed: what was computed, or has been begun, is of before. */
+  outdate(): void {
+    for (const run of this.runs.values()) run.outdated = true;
+  }
+
+  /** Ids of the runs of before a change. */
+  get outdated(): readonly string[] {
+    return [...this.runs].flatMap(([id, run]) => (run.outdated ? [id] : []));
+  }
+
   dispose(): void {
     for (const run of this.runs.values()) run.abort.abort();
     this.runs.clear();
@@ -90,6 +102,7 @@ export class Runs {
       explanations: new Map(),
       listeners: new Set(),
       underWay: false,
+      outdated: false,
       ended: false,
       answer: Promise.reject(new CancelledError()),
     };

@@ -32,6 +32,7 @@ const setup = (...pictures: string[]): ExplainSetup => ({
   pinned: false,
   methods,
   defaults: { method: 'gradient', colorMap: 'viridis', trustBadge: false },
+  outdated: [],
   stale: [],
 });
 
@@ -212,7 +213,42 @@ describe('the explain panel', () => {
     controller.ask({ target: '7' });
     assert.equal(started.length, 3);
     controller.rerun();
-    assert.deepEqual([started.length, controller.staleFiles], [4, []]);
+    assert.equal(started.length, 4);
+  });
+
+  it('says what changed on disk of answers of before, and only of those', async () => {
+    const { controller, started } = fakeHost(setup('cat.png'));
+    await controller.start();
+    started[0]!.finish();
+    await settle();
+    controller.stale(['net.onnx']);
+    assert.deepEqual([controller.current?.outdated, controller.staleFiles], [true, ['net.onnx']]);
+    controller.stale(['cat.png']);
+    assert.deepEqual(controller.staleFiles, ['net.onnx', 'cat.png']);
+    controller.ask({ target: '7' });
+    started[1]!.finish();
+    await settle();
+    assert.equal(controller.current?.outdated, false, 'computed after the change');
+    controller.goTo('run-1');
+    assert.equal(controller.current?.outdated, true, 'the history holds one of before');
+    controller.goTo('run-2');
+    controller.stale(['cat.png']);
+    assert.deepEqual(controller.staleFiles, ['cat.png'], 'the run knew the model as it is');
+  });
+
+  it('knows after its tab was hidden which runs are of before a change', async () => {
+    const first = fakeHost(setup('cat.png'));
+    await first.controller.start();
+    first.started[0]!.finish();
+    await settle();
+    const kept = keep(first.controller)!;
+    const about = { ...setup('cat.png'), outdated: ['run-1'], stale: ['net.onnx'] };
+    const { controller, started } = fakeHost(about);
+    await controller.start(kept);
+    started[0]!.finish();
+    await settle();
+    assert.deepEqual([controller.current?.id, controller.current?.outdated], ['run-1', true]);
+    assert.deepEqual(controller.staleFiles, ['net.onnx']);
   });
 
   it('remembers the parameters of each method', async () => {
