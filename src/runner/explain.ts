@@ -231,5 +231,7 @@ function unsound(attribution: Attribution): string[] {
     if (!Number.isFinite(v)) broken++;
   }
   if (broken > 0) return [`${broken} of ${data.length} values are not finite numbers.`];
-  return zero ? ['Every value is exactly zero: the score does not depend on the input here.'] : [];
+  return zero
+    ? ['Every value is exactly zero: the score does not depend on the input here, or the method lets nothing through.']
+    : [];
 }
