@@ -363,7 +363,7 @@ export class ModelSubject implements Subject {
     return layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
   }
 
-  private feeds(graph: Graph, batch: FloatTensor, n: number): Record<string, Tensor> {
+  feeds(graph: Graph, batch: FloatTensor, n: number): Record<string, Tensor> {
     const feeds: Record<string, Tensor> = {};
     const known = new Set(this.graph.inputs.map((i) => i.name));
     for (const input of graph.inputs) {

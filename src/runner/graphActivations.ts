@@ -1,22 +1,25 @@
 import { LensError, throwIfCancelled } from '../base/errors.js';
-import { isFloating, sizeOf } from '../base/tensor.js';
+import { isFloating, sizeOf, toFloat32, type Tensor } from '../base/tensor.js';
+import type { ValueInfo } from '../checkpoint/model.js';
 import { dimsAt } from '../graph/facts.js';
 import { readsOf } from '../graph/order.js';
 import { prune } from '../graph/edits.js';
 import type { Graph } from '../graph/graph.js';
+import { lastReaders, stagesOf } from '../graph/stages.js';
 import type { ModelSubject } from '../method/modelSubject.js';
 import type { Call } from '../protocol/channel.js';
 import type { GraphActivationsRequest } from '../protocol/modelOperations.js';
 import type { WorkProgress } from '../protocol/runner.js';
 import type { GraphActivations } from '../result/graphView.js';
 import { loadOrExplain } from './activations.js';
+import { concatBatches } from '../session/batches.js';
 import { expandInputs } from './inputs.js';
 import type { OpenModel } from './openModel.js';
 
 /** Values up to so many bytes are held at a time. */
 const AT_ONCE = 128 << 20;
 
-/** Numbers about the first value of every node on one picture, group by group so that little is held at a time. */
+/** Numbers about the first value of every node on one picture, stage by stage so that little is held at a time. */
 export async function graphActivationsOf(
   model: OpenModel,
   request: GraphActivationsRequest,
@@ -49,23 +52,38 @@ export async function graphActivationsOf(
   const places = new Map<string, number[]>();
   values.forEach((value, i) => places.set(value, [...(places.get(value) ?? []), i]));
   const groups = groupsOf(subject, [...places.keys()]);
-  const total = groups.reduce((sum, group) => sum + group.length, 0);
+  const total = groups.reduce((sum, group) => sum + group.length, 1);
+  const stages = stagesOf(graph, groups, (value) => infoOf(subject, value));
+  const last = lastReaders(stages);
+  const { batch } = subject.facts;
+  // A model of fixed batch is fed with the picture again and again.
+  const picture = concatBatches(Array.from({ length: batch }, () => loaded.tensor));
+  const held = new Map<string, Tensor>();
   let measured = 0;
-  for (const group of groups) {
-    throwIfCancelled(signal);
-    call.progress({ fraction: measured / Math.max(1, total), message: `measuring values ${measured} / ${total}` });
-    const found = await subject.values(loaded.tensor, group, signal);
-    for (const [name, { data }] of found) {
-      const m = magnitudesOf(data);
-      for (const at of places.get(name)!) {
-        answer.meanMagnitude[at] = m.mean;
-        answer.largest[at] = m.largest;
-        answer.std[at] = m.std;
-        answer.zero[at] = m.zero;
-        answer.notFinite[at] = m.notFinite;
-      }
+  const measure = (name: string, raw: Tensor): void => {
+    const m = magnitudesOf(toFloat32(raw));
+    for (const at of places.get(name)!) {
+      answer.meanMagnitude[at] = m.mean;
+      answer.largest[at] = m.largest;
+      answer.std[at] = m.std;
+      answer.zero[at] = m.zero;
+      answer.notFinite[at] = raw.dims[0] === batch ? Math.round(m.notFinite / batch) : m.notFinite;
     }
-    measured += group.length;
+    measured++;
+  };
+  measure(subject.input.name, picture);
+  for (const [k, stage] of stages.entries()) {
+    throwIfCancelled(signal);
+    call.progress({ fraction: measured / total, message: `measuring values ${measured} / ${total}` });
+    const feeds = { ...subject.feeds(stage.graph, picture, batch) };
+    for (const value of stage.fed) feeds[value] = held.get(value)!;
+    const found = await model.runOnce(stage.graph, feeds, signal);
+    for (const value of held.keys()) if (last.get(value)! <= k) held.delete(value);
+    for (const name of stage.wanted) {
+      const raw = found[name]!;
+      if ((last.get(name) ?? k) > k) held.set(name, raw);
+      measure(name, raw);
+    }
   }
   return {
     input: first.name,
@@ -77,6 +95,11 @@ export async function graphActivationsOf(
   };
 }
 
+function infoOf({ facts }: ModelSubject, value: string): ValueInfo | undefined {
+  const fact = facts.get(value);
+  return fact && { name: value, type: fact.type, dims: dimsAt(fact, facts.batch) };
+}
+
 /** Values that depend on the picture, in groups that are run together. */
 function groupsOf(subject: ModelSubject, values: readonly string[]): string[][] {
   const { graph, facts, input } = subject;
@@ -85,7 +108,7 @@ function groupsOf(subject: ModelSubject, values: readonly string[]): string[][] 
   let bytes = Infinity;
   for (const value of values) {
     const fact = facts.get(value);
-    if (fact === undefined || !isFloating(fact.type) || !dependent.has(value)) continue;
+    if (value === input.name || fact === undefined || !isFloating(fact.type) || !dependent.has(value)) continue;
     const size = 4 * sizeOf(dimsAt(fact, facts.batch));
     if (bytes + size > AT_ONCE) {
       groups.push([]);

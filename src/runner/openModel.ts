@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
+import type { Tensor } from '../base/tensor.js';
 import type { Checkpoint } from '../checkpoint/model.js';
 import { openCheckpoint } from '../checkpoint/reader.js';
 import { whenComplete } from '../checkpoint/stability.js';
@@ -88,6 +89,24 @@ export class OpenModel {
       throw error;
     });
     return this.opening;
+  }
+
+  /** Runs a graph that is needed once, in a session of its own, and answers all its outputs. */
+  async runOnce(
+    graph: Graph,
+    feeds: Readonly<Record<string, Tensor>>,
+    signal: AbortSignal,
+  ): Promise<Record<string, Tensor>> {
+    const session = await this.sessions.open(graph, this.options.session);
+    try {
+      return await session.run(
+        feeds,
+        graph.outputs.map((o) => o.name),
+        signal,
+      );
+    } finally {
+      await session.dispose();
+    }
   }
 
   async dispose(): Promise<void> {
