@@ -66,14 +66,31 @@ export function forgetsPadding(
 }
 
 /**
+ * Whether every phase of a strided convolution fills blocks by itself. Beside another that reads the same value with the
+ * same stride, even a 1×1 kernel is then cheaper as the one phase it has: 0.1 of its ConvTranspose and the sum (ResNet's
+ * shortcuts).
+ */
+export function hasPhases(s: ConvolutionShape, provider: string): boolean {
+  return (
+    provider === 'cpu' &&
+    s.kernel.length === 2 &&
+    s.group === 1 &&
+    s.filters >= BLOCK &&
+    s.channels % BLOCK === 0 &&
+    s.dilations.every((d) => d === 1) &&
+    s.strides.some((k) => k > 1)
+  );
+}
+
+/**
  * `phases` where each phase fills whole blocks by itself: 0.9 of ConvTranspose on 128×28×28 and 0.7 on 512×7×7.
  * `phasesAtOnce` and `factored` for the first layer of a network, whose few channels only fill a block together.
  * ConvTranspose spends its time there on writing overlapping columns.
  */
 function stridedForm(s: ConvolutionShape, provider: string): InputGradientForm {
+  if (hasPhases(s, provider) && s.kernel.every((k, i) => k > s.strides[i]!)) return 'phases';
   const dense = s.dilations.every((d) => d === 1) && s.kernel.every((k, i) => k >= s.strides[i]!);
   if (provider !== 'cpu' || s.kernel.length !== 2 || s.group !== 1 || s.filters < BLOCK || !dense) return 'transposed';
-  if (s.channels % BLOCK === 0 && s.kernel.every((k, i) => k > s.strides[i]!)) return 'phases';
   const count = s.strides.reduce((p, k) => p * k, 1);
   if (s.channels * count > BLOCK || s.kernel.some((k, i) => k <= s.strides[i]!)) return 'transposed';
   // Multiplications per position and filter. Kernels of a single block run at 0.7 (one convolution) and 0.55 (few
@@ -172,8 +189,9 @@ export function maxPoolForm(
 
 /**
  * Whether a picture-shaped value is likely to lie in the blocked NCHWc layout on the CPU. Convolutions, same-shape Add
- * and Mul, Sigmoid and Relu stay in it; comparisons, Where and scalars do not, and cost two reorders beside their own pass
- * (29 of 88 ms in mobilenet_v2). Masks and affine maps are then written as depthwise 1×1 convolutions.
+ * and Mul, Sigmoid, HardSigmoid and Relu stay in it; comparisons, Where and scalars do not, and cost two reorders beside
+ * their own pass (29 of 88 ms in mobilenet_v2). Masks are then written as HardSigmoid, affine maps as depthwise 1×1
+ * convolutions.
  */
 export function isBlocked(provider: string, type: ElementType, dims: Dims): boolean {
   const channels = dims[1];

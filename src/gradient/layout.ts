@@ -26,9 +26,9 @@ export function keepBlocked(graph: Graph, facts: Facts, tape: Tape, provider: st
 }
 
 const JOINING = new Set(['Add', 'Sum', 'Mul']);
-const PLAIN = new Set(['Relu', 'Sigmoid', 'Tanh']);
+const PLAIN = new Set(['Relu', 'Sigmoid', 'Tanh', 'HardSigmoid']);
 /** In the layout as the activation of a convolution only. */
-const FUSED = new Set(['Clip', 'HardSigmoid', 'LeakyRelu']);
+const FUSED = new Set(['Clip', 'LeakyRelu']);
 const POOLS = new Set(['MaxPool', 'AveragePool', 'GlobalAveragePool', 'GlobalMaxPool']);
 
 class LayoutPass {

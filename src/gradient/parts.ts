@@ -1,24 +1,47 @@
 import { Algebra } from './algebra.js';
 import { fixed, type Dims } from './dims.js';
-import type { Contribution, Part, Ref } from './rule.js';
+import type { Contribution, Part, Phases, Ref } from './rule.js';
 
 /**
  * The sum of all contributions to the gradient of one value. Parts of one axis that lie side by side are joined with
  * Concat, so that the pieces of a Split, of a window roll or of stacked q, k, v cost one copy and not one padded tensor each.
+ * Strided operators that read the same value meet phase by phase.
  */
 export function total(a: Algebra, contributions: readonly Contribution[], dims: () => Dims): Ref | undefined {
   const whole: Ref[] = [];
   const byAxis = new Map<number, Part[]>();
+  const byGrid = new Map<string, Phases[]>();
   for (const c of contributions) {
     if (typeof c === 'string') whole.push(c);
-    else {
+    else if ('grid' in c) {
+      const list = byGrid.get(c.grid);
+      if (list === undefined) byGrid.set(c.grid, [c]);
+      else list.push(c);
+    } else {
       const list = byAxis.get(c.axis);
       if (list === undefined) byAxis.set(c.axis, [c]);
       else list.push(c);
     }
   }
   for (const parts of byAxis.values()) whole.push(...joined(a, parts, dims()));
+  for (const list of byGrid.values()) whole.push(...met(a, list));
   return whole.length === 0 ? undefined : a.sum(whole);
+}
+
+/** Phases of one grid, added before they are interleaved, where together they fill it. */
+function met(a: Algebra, list: readonly Phases[]): Ref[] {
+  if (list.length > 1) {
+    const all = list.map((each) => each.planes());
+    const sums = all[0]!.map((row, r) =>
+      row.map((_, k) => {
+        const there = all.flatMap((planes) => planes[r]![k] ?? []);
+        return there.length === 0 ? undefined : a.sum(there);
+      }),
+    );
+    const full = sums.map((row) => row.filter((v) => v !== undefined));
+    if (full.every((row, r) => row.length === sums[r]!.length)) return [list[0]!.woven(full)];
+  }
+  return list.map((each) => each.alone());
 }
 
 function joined(a: Algebra, parts: readonly Part[], dims: Dims): Ref[] {

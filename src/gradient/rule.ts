@@ -27,8 +27,10 @@ export interface Emitter {
   type(value: Ref): ElementType;
   /** Gradients that are 0 wherever the value they belong to is 0: a rectifier has nothing to take away from them. */
   readonly vanishing: Set<Ref>;
-  /** Gradients behind a rectifier in the blocked layout, and what they were made of: the gradient in front, and 1 where it is cut. */
-  readonly rectified: Map<Ref, { readonly dy: Ref; readonly outside: Ref }>;
+  /** Gradients behind a rectifier in the blocked layout, and what they were made of: the gradient in front, and 0 where it is cut. */
+  readonly rectified: Map<Ref, { readonly dy: Ref; readonly inside: Ref }>;
+  /** Gradients that can be written once more with a factor [C] for each channel, at no cost while the model runs. */
+  readonly scalable: Map<Ref, (factor: Ref) => Ref>;
   /** Tells the dimensions of an emitted value, where an expansion knows what could not be inferred. */
   settle(value: Ref, dims: Dims): void;
 }
@@ -83,7 +85,22 @@ export interface Part {
   readonly length: number;
 }
 
-export type Contribution = Ref | Part;
+/**
+ * What a strided operator gives back to a picture, phase by phase: elements stride·q + ρ along both axes. Where several
+ * meet at one value, the engine adds phases, which are small, and interleaves once.
+ */
+export interface Phases {
+  /** Equal for those whose phases may be added. */
+  readonly grid: string;
+  /** Written by itself. */
+  alone(): Ref;
+  /** Rows × columns of the stride; undefined where a phase is zero. */
+  planes(): readonly (readonly (Ref | undefined)[])[];
+  /** The whole, of all phases. */
+  woven(planes: readonly (readonly Ref[])[]): Ref;
+}
+
+export type Contribution = Ref | Part | Phases;
 
 /** Gradient of one operator: one contribution, or undefined for zero or not wanted, per forward input. */
 export type Rule = (context: RuleContext) => readonly (Contribution | undefined)[];

@@ -23,7 +23,8 @@ export class Tape implements Emitter {
   /** Dimensions of values as rules and the engine told them. */
   readonly dims = new Map<Ref, Dims>();
   readonly vanishing = new Set<Ref>();
-  readonly rectified = new Map<Ref, { readonly dy: Ref; readonly outside: Ref }>();
+  readonly rectified = new Map<Ref, { readonly dy: Ref; readonly inside: Ref }>();
+  readonly scalable = new Map<Ref, (factor: Ref) => Ref>();
   /** Name of the forward node that is being differentiated: emitted nodes are called after it. */
   scope = 'gradient';
   private readonly types = new Map<string, ElementType>();

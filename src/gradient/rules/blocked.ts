@@ -8,7 +8,7 @@ import type { Ref } from '../rule.js';
 export const STEEP = 2 ** 126;
 /** The same for what is not cut off afterwards. */
 const STEEP_AT = 2 ** 90;
-/** Bounds above this leave too little of float32's range to {@link outside}. */
+/** Bounds above this leave too little of float32's range to {@link between}. */
 const LARGE = 2 ** 16;
 
 /** w·v + b for every element, as a depthwise 1×1 convolution that stays in the blocked layout. */
@@ -25,37 +25,41 @@ export function affine(a: Algebra, v: Ref, dims: Dims, w: number, b: number): Re
   return w === -1 ? a.sub(b, v) : a.add(a.mul(v, w), b);
 }
 
+/** 1 above 0 in float32, 0 at 0. One of the few activations that ONNX Runtime has in its blocked layout. */
+function above(a: Algebra, v: Ref): Ref {
+  return a.op('HardSigmoid', [v], { alpha: float(STEEP), beta: float(0) });
+}
+
 /**
- * 1 where y is 0 or `high`, else 0, for 0 ≤ y ≤ high. Of the activations that a blocked convolution can apply, only Relu
- * is part of its kernel: Clip, HardSigmoid and Tanh cost as much again as the convolution.
+ * 1 where 0 < y < high, else 0, for 0 ≤ y ≤ high in the blocked layout. Of the activations that a blocked convolution can
+ * apply, only Relu is part of its kernel: Clip, HardSigmoid and Tanh cost as much again as the convolution.
  */
-function outside(a: Algebra, y: Ref, dims: Dims, high: number | undefined): Ref {
+function between(a: Algebra, y: Ref, dims: Dims, high: number): Ref {
   const relu = (v: Ref): Ref => a.op('Relu', [v]);
-  if (high === undefined) return relu(depthwise(a, y, dims, -STEEP, 1));
   // The spacing of float32 below `high`, counted in which `top` is a whole number below 2^24: every sum is exact.
   const spacing = 2 ** (Math.ceil(Math.log2(high)) - 24);
   const top = high / spacing;
   // `top` at 0, else 0.
   const bottom = relu(depthwise(a, y, dims, -STEEP, top));
   // Distance from the neighbour of `high`: 1 at `high`, not positive below, and 1 - top + top at 0.
-  return relu(a.add(depthwise(a, y, dims, 1 / spacing, 1 - top), bottom));
+  const outside = relu(a.add(depthwise(a, y, dims, 1 / spacing, 1 - top), bottom));
+  return depthwise(a, outside, dims, -1, 1);
 }
 
 /** dy where low = 0 < y (and y < high), else 0. For values that are at least 0: the output of a rectifier. */
 export function rectified(a: Algebra, dy: Ref, y: Ref, dims: Dims, high?: number): Ref {
   const type = a.emit.type(y);
   if (isBlocked(a.c.provider, type, dims) && (high ?? 1) <= LARGE) {
-    const cut = outside(a, y, dims, high);
-    const dx = a.mul(dy, depthwise(a, cut, dims, -1, 1));
-    a.emit.rectified.set(dx, { dy, outside: cut });
+    const inside = high === undefined ? above(a, y) : between(a, y, dims, high);
+    const dx = a.mul(dy, inside);
+    a.emit.rectified.set(dx, { dy, inside });
     return dx;
   }
   if (type === 'float32' && a.c.provider === 'cpu') {
     // The same in one elementwise pass each; Where with a scalar takes three.
-    const step = (alpha: number, beta: number): Ref =>
-      a.op('HardSigmoid', [y], { alpha: float(alpha), beta: float(beta) });
-    const above = a.mul(dy, step(STEEP, 0));
-    return high === undefined ? above : a.mul(above, step(-STEEP_AT, high * STEEP_AT));
+    const dx = a.mul(dy, above(a, y));
+    if (high === undefined) return dx;
+    return a.mul(dx, a.op('HardSigmoid', [y], { alpha: float(-STEEP_AT), beta: float(high * STEEP_AT) }));
   }
   const positive = a.greater(y, 0);
   return a.mask(high === undefined ? positive : a.and(positive, a.less(y, high)), dy);

@@ -1,3 +1,4 @@
+import { float } from '../../graph/attributes.js';
 import { Algebra } from '../algebra.js';
 import { fixed, range, type Dim, type Dims } from '../dims.js';
 import type { Ref, RuleContext } from '../rule.js';
@@ -104,7 +105,7 @@ function alongAxis(a: Algebra, s: Stage, w: Window): Ref {
       }
     }
     const difference = a.add(one.pick(s.source, { windows, stride, size, offset: k - begin, weight: -1 }), maximum);
-    return a.op('Relu', [depthwise(a, difference, out, -STEEP, 1)]);
+    return a.op('HardSigmoid', [difference], { alpha: float(-STEEP), beta: float(1) });
   };
   // The first of equal maxima: where there was none before.
   const parts: Ref[] = [];

@@ -1,10 +1,19 @@
 import { Algebra } from '../algebra.js';
-import { fixed, range, type Dim } from '../dims.js';
-import { forgetsPadding, inputGradientForm, turnedPads } from '../forms.js';
-import { MICROSOFT, expand, rule, type NodeContext, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
+import { fixed, ONE, range, type Dim } from '../dims.js';
+import { forgetsPadding, hasPhases, inputGradientForm, turnedPads, type ConvolutionShape } from '../forms.js';
+import {
+  MICROSOFT,
+  expand,
+  rule,
+  type Contribution,
+  type NodeContext,
+  type Ref,
+  type RuleContext,
+  type RuleEntry,
+} from '../rule.js';
 import { leftOver, windowOf, type Window } from '../window.js';
 import { activated } from './fused.js';
-import { factored, phaseByPhase, phasesAtOnce, spaced } from './stridedConvolution.js';
+import { factored, phasePlanes, phasesAtOnce, spaced, wovenPlanes } from './stridedConvolution.js';
 
 /** Spatial sizes of a value; they may not depend on the batch. */
 function spatial(c: NodeContext, value: Ref): number[] {
@@ -14,14 +23,14 @@ function spatial(c: NodeContext, value: Ref): number[] {
     .map((d) => (d.slope === 0 ? d.base : c.refuse('its spatial size depends on the batch')));
 }
 
-function convolution(c: RuleContext): (Ref | undefined)[] {
+function convolution(c: RuleContext): (Contribution | undefined)[] {
   const a = new Algebra(c);
   const [x, w, bias] = c.inputs as [Ref, Ref, Ref | undefined];
   const dy = c.outputGradients[0]!;
   const window = windowOf(c, spatial(c, w), spatial(c, x), spatial(c, c.outputs[0]!));
   const group = c.attributes.int('group', 1);
   return [
-    c.wants(0) ? convolutionInput(a, dy, w, c.dims(w), window, group) : undefined,
+    c.wants(0) ? inputContribution(a, dy, w, c.dims(w), window, group) : undefined,
     c.wants(1) ? weightGradient(a, x, dy, c.dims(x), window, group) : undefined,
     // Σ over batch and positions
     bias !== undefined && c.wants(2)
@@ -30,26 +39,46 @@ function convolution(c: RuleContext): (Ref | undefined)[] {
   ];
 }
 
+/** dx, phase by phase where it may meet that of another convolution. */
+function inputContribution(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window, group: number): Contribution {
+  const alone = (): Ref => convolutionInput(a, dy, w, wDims, s, group);
+  if (!hasPhases(shapeOf(wDims, s, group), a.c.provider)) return alone();
+  return {
+    grid: s.strides.join(),
+    alone,
+    planes: () => phasePlanes(a, dy, w, wDims, s),
+    woven: (planes) => wovenPlanes(a, planes, wDims[1]!, s),
+  };
+}
+
+function shapeOf(wDims: readonly Dim[], s: Window, group: number): ConvolutionShape {
+  return { ...s, padsBegin: s.begin, padsEnd: s.end, group, channels: wDims[1]!.base, filters: wDims[0]!.base };
+}
+
 /** dx: every output element sends its gradient back through the kernel to where it looked. */
 export function convolutionInput(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window, group: number): Ref {
-  const shape = { ...s, padsBegin: s.begin, padsEnd: s.end, group };
+  const shape = shapeOf(wDims, s, group);
   const rest = leftOver(s);
-  const form = inputGradientForm(
-    { ...shape, output: s.output, channels: wDims[1]!.base, filters: wDims[0]!.base },
-    a.c.provider,
-  );
+  const form = inputGradientForm(shape, a.c.provider);
   if (form === 'spaced') return spaced(a, dy, turned(a, w, wDims, group), wDims, s);
-  if (form === 'phases') return phaseByPhase(a, dy, w, wDims, s);
+  if (form === 'phases') {
+    // No phase is empty where the kernel is larger than the stride.
+    const planes = phasePlanes(a, dy, w, wDims, s).map((row) => row.filter((v) => v !== undefined));
+    return wovenPlanes(a, planes, wDims[1]!, s);
+  }
   if (form === 'phasesAtOnce') return phasesAtOnce(a, dy, w, wDims, s);
   if (form === 'factored') return factored(a, dy, w, wDims, s);
   if (form === 'flipped') {
     const { begin, end } = turnedPads(shape);
-    return a.op('Conv', [dy, turned(a, w, wDims, group)], {
-      kernel_shape: s.kernel,
-      dilations: s.dilations,
-      group,
-      pads: [...begin, ...end],
+    const kernel = turned(a, w, wDims, group);
+    const attributes = { kernel_shape: s.kernel, dilations: s.dilations, group, pads: [...begin, ...end] };
+    const dx = a.op('Conv', [dy, kernel], attributes);
+    const channels = fixed(wDims[1]!.base * group);
+    a.emit.scalable.set(dx, (factor) => {
+      const each = a.reshape(factor, [channels, ...wDims.slice(1).map(() => ONE)]);
+      return a.op('Conv', [dy, a.mul(kernel, each)], attributes);
     });
+    return dx;
   }
   return a.op('ConvTranspose', [dy, w], {
     kernel_shape: s.kernel,

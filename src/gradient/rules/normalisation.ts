@@ -39,9 +39,11 @@ function scaled(a: Algebra, dy: Ref, factor: Ref, dims: Dims): Ref {
   if (!isBlocked(a.c.provider, a.emit.type(dy), dims)) return a.mul(dy, perChannel(a, a.castLike(factor, dy), dims));
   const each = (v: Ref): Ref => a.reshape(v, [dims[1]!, ONE, ONE, ONE]);
   const attributes = { kernel_shape: [1, 1], group: dims[1]!.base };
-  // Behind a rectifier the factor becomes part of its mask.
+  // Behind a rectifier the factor becomes part of the convolution in front of it, or else of the mask.
   const mask = a.emit.rectified.get(dy);
-  if (mask !== undefined) return a.mul(mask.dy, a.op('Conv', [mask.outside, each(a.neg(factor)), factor], attributes));
+  const again = mask && a.emit.scalable.get(mask.dy);
+  if (mask !== undefined && again !== undefined) return a.mul(again(factor), mask.inside);
+  if (mask !== undefined) return a.mul(mask.dy, a.op('Conv', [mask.inside, each(factor)], attributes));
   return a.op('Conv', [dy, each(factor)], attributes);
 }
 

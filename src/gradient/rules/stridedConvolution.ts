@@ -34,18 +34,23 @@ export function spaced(a: Algebra, dy: Ref, kernel: Ref, wDims: readonly Dim[], 
   });
 }
 
-/** Each phase by a convolution of its own, with no more places than it has. */
-export function phaseByPhase(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): Ref {
+/** Each phase by a convolution of its own, with no more places than it has; undefined where it has none. */
+export function phasePlanes(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s: Window): (Ref | undefined)[][] {
   const [rows, columns] = axes(s);
-  const lead = [batch(a), wDims[1]!, fixed(rows.cells), fixed(columns.cells)];
-  const planes = rows.phases.map((r) =>
+  return rows.phases.map((r) =>
     columns.phases.map((c) => {
+      if (r.places.length === 0 || c.places.length === 0) return undefined;
       const kernel = a.transpose(chosen(a, w, [r, c], [r.high - r.low, c.high - c.low]), [1, 0, 2, 3]);
       const outer = [wDims[1]!.base, wDims[0]!.base];
       return convolved(a, dy, kernel, outer, s, [r, c], [rows.cells, columns.cells]);
     }),
   );
-  return woven(a, planes, lead, s.input);
+}
+
+/** All phases of a picture with these channels, interleaved. */
+export function wovenPlanes(a: Algebra, planes: readonly (readonly Ref[])[], channels: Dim, s: Window): Ref {
+  const [rows, columns] = axes(s);
+  return woven(a, planes, [batch(a), channels, fixed(rows.cells), fixed(columns.cells)], s.input);
 }
 
 /** All phases by one convolution with as many channels; for inputs of few channels, which fill a block together. */
