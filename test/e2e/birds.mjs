@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as ui from './ui.mjs';
 
-const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 const birds = 'models/birds/pictures/Lanternfinch';
 
 export const options = { settings: { 'onnxLens.provider': 'cpu' } };
@@ -43,7 +42,7 @@ export const tests = (page, srv) => {
     [
       'a right click on a bird shows what it is and where the model looks, beside the code',
       async () => {
-        await ui.openWorkbench(page, srv.url(), icon);
+        await ui.openWorkbench(page, srv.url(), ui.ICON);
         await ui.openFile(page, 'train.py');
         await page.locator('.tab.active', { hasText: 'train.py' }).waitFor();
         await explain(first, 'birds_cnn.onnx');

@@ -2,9 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { openWorkbench, screenshot, until, webviewFrame } from './ui.mjs';
-
-const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+import { ICON, openWorkbench, screenshot, until, webviewFrame } from './ui.mjs';
 
 export const options = {
   viewport: { width: 1600, height: 1000 },
@@ -19,7 +17,7 @@ const CHEAP = { Samples: 4, Steps: 4, Iterations: 5, Masks: 20, Patch: 16, Strid
 const ALIKE = { hirescam: 'gradcam' };
 
 export function tests(page, srv, tools) {
-  const { at, panel, explain, done, idle } = explainPanel(page, srv, tools);
+  const { panel, shipped, explain, done, idle } = explainPanel(page, srv, tools);
   const list = () => panel().locator('lens-dropdown[aria-label="Method"]');
   const run = (title) =>
     panel()
@@ -40,10 +38,8 @@ export function tests(page, srv, tools) {
     [
       'the methods of the package are those that the panel offers',
       async () => {
-        await openWorkbench(page, srv.url(), icon);
-        const species = fs.readdirSync(at('models/birds/pictures')).sort()[0];
-        const picture = fs.readdirSync(at('models/birds/pictures', species)).sort()[0];
-        await explain(`models/birds/pictures/${species}/${picture}`, 'birds_cnn.onnx');
+        await openWorkbench(page, srv.url(), ICON);
+        await explain(shipped().pictures[0], 'birds_cnn.onnx');
         await done(120_000);
         await panel().locator('.mode-row .segmented button', { hasText: 'Heat' }).click();
         offered = await list()

@@ -1,23 +1,15 @@
 // What comes back: hidden tabs, a window that is reloaded in order, and one whose end the editor does not notice.
 import assert from 'node:assert';
-import fs from 'node:fs';
 import path from 'node:path';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { crashAndReload, keptPanels, openWorkbench, openFile, reloadWindow, screenshot } from './ui.mjs';
-
-const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+import { ICON, crashAndReload, keptPanels, openWorkbench, openFile, reloadWindow, screenshot } from './ui.mjs';
 
 export const options = { viewport: { width: 1600, height: 1000 } };
 
 export function tests(page, srv, tools) {
-  const { at, panel, bars, chosenBar, target, explain, done, show } = explainPanel(page, srv, tools);
-  const pictures = 'models/birds/pictures';
-  const birds = () =>
-    fs
-      .readdirSync(at(pictures))
-      .sort()
-      .slice(0, 2)
-      .map((species) => path.posix.join(pictures, species, fs.readdirSync(at(pictures, species)).sort()[0]));
+  const { panel, shipped, bars, chosenBar, target, explain, done, show } = explainPanel(page, srv, tools);
+  /** A picture of each of two species. */
+  const birds = [shipped(0).pictures[0], shipped(1).pictures[0]];
   const tab = (text) => page.locator('.tabs-container .tab', { hasText: text });
   const explained = (picture) => tab(`${path.basename(picture)} · birds_cnn`);
   const drawing = (mode) => panel().locator('.mode-row .segmented [aria-checked=true]', { hasText: mode }).waitFor();
@@ -44,8 +36,8 @@ export function tests(page, srv, tools) {
     [
       'a hidden tab comes back as it was',
       async () => {
-        const [one, two] = birds();
-        await openWorkbench(page, srv.url(), icon);
+        const [one, two] = birds;
+        await openWorkbench(page, srv.url(), ICON);
         await explain(one, 'birds_cnn.onnx');
         await done();
         first = await retarget(1);
@@ -73,13 +65,13 @@ export function tests(page, srv, tools) {
         await reloadWindow(page);
         await asked(second);
         await drawing('Mask');
-        await explained(birds()[0]).click();
+        await explained(birds[0]).click();
         await asked(first);
         await drawing('Blend');
         assert.equal(await panel().locator('.icon-button[aria-label^="Unpin"]').count(), 1);
         await tab('birds_cnn.onnx').click();
         await chosenTab('Weights');
-        await explained(birds()[0]).click();
+        await explained(birds[0]).click();
         await asked(first);
       },
     ],
@@ -89,16 +81,16 @@ export function tests(page, srv, tools) {
         const other = await retarget(3);
         await show('Heat');
         const { subject } = await keptPanels(page, (state) => state.display?.mode === 'heat');
-        assert.equal(subject.pictures[0].name, path.basename(birds()[0]));
+        assert.equal(subject.pictures[0].name, path.basename(birds[0]));
         await tab('birds_cnn.onnx').click();
         await modelTab('Graph').click();
         await keptPanels(page, (state) => state.tab === 'graph');
         await crashAndReload(page);
         // Which tab was in front is the editor's to remember, or not.
-        await explained(birds()[0]).click();
+        await explained(birds[0]).click();
         await asked(other);
         await drawing('Heat');
-        await explained(birds()[1]).click();
+        await explained(birds[1]).click();
         await asked(second);
         await drawing('Mask');
         await tab('birds_cnn.onnx').click();

@@ -1,9 +1,7 @@
 // The editor of a checkpoint without a mouse: from the tree to filters, activations, source line, graph, and back.
 import assert from 'node:assert';
 import path from 'node:path';
-import { openWorkbench, screenshot, webview, webviewFrame } from './ui.mjs';
-
-const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+import { ICON, openWorkbench, screenshot, webview, webviewFrame } from './ui.mjs';
 
 export const options = { viewport: { width: 1500, height: 950 } };
 
@@ -86,7 +84,7 @@ export function tests(page, srv) {
     [
       'from the tree to the filters of a layer',
       async () => {
-        await openWorkbench(page, srv.url(), icon);
+        await openWorkbench(page, srv.url(), ICON);
         await command('Explorer: Focus on Folders View'); // the editor part is ready for keys then
         await command('ONNX Lens: Focus on Models View');
         const row = page.locator('.pane-body .monaco-list-row.focused');

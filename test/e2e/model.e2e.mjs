@@ -2,50 +2,22 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import { axe, openFile, openWorkbench, reloadWindow, screenshot, setTheme, webview, webviewFrame } from './ui.mjs';
-
-const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+import { lab } from './panels/lab.mjs';
+import { modelPanel } from './panels/modelPanel.mjs';
+import { ICON, openFile, openWorkbench, reloadWindow, screenshot } from './ui.mjs';
 
 export const options = { viewport: { width: 1600, height: 1000 } };
 
 export function tests(page, srv, tools) {
   const at = (...parts) => path.join(srv.ws, ...parts);
-  const panel = () => webview(page);
-  const rows = () => panel().locator('.layer-space .layer-row');
-  const tab = (name) => panel().locator('[role=tab]', { hasText: name });
-  const search = () => panel().locator('.layer-search input');
-  const selected = () => panel().locator('.layer-card .layer-name');
-  const find = async (text) => {
-    await search().fill(text);
-    await rows().first().click();
-    await selected().filter({ hasText: text }).waitFor();
-  };
-  /** So many colours stand in the middle of a canvas: a picture is there. */
-  const colours = async (selector) =>
-    (await webviewFrame(page)).evaluate((css) => {
-      const canvas = document.querySelector(css);
-      if (!canvas || canvas.width === 0) return 0;
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, Math.min(canvas.height, 200));
-      const seen = new Set();
-      for (let i = 0; i < data.length; i += 16)
-        if (data[i + 3] > 0) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-      return seen.size;
-    }, selector);
-  const drawn = async (selector, least = 20) => {
-    for (let i = 0; (await colours(selector)) < least; i++) {
-      assert.ok(i < 100, `${selector} shows ${await colours(selector)} colours`);
-      await page.waitForTimeout(200);
-    }
-  };
+  const { panel, rows, tab, search, selected, find, drawn, choosePicture, accessible, quiet } = modelPanel(page);
   const open = async (file) => {
     await openFile(page, file);
     await page.locator('.tabs-container .tab.active', { hasText: path.basename(file) }).waitFor();
     await rows().first().waitFor({ timeout: 60_000 });
   };
-  const quiet = async () => assert.equal(await page.locator('.notification-toast').count(), 0);
 
-  const prepare = () => {
-    fs.mkdirSync(at('lab'));
+  const needsLab = lab(srv, tools, () => {
     for (const name of ['squeezenet_v1.0_dc.onnx', 'cifar_resnet20_dynamo.onnx', 'cifar_resnet20_dynamo.onnx.data'])
       fs.copyFileSync(tools.data(`models/${name}`), at('lab', name));
     fs.copyFileSync(tools.data('images/photos/goldfish.jpg'), at('lab', 'goldfish.jpg'));
@@ -62,20 +34,13 @@ export function tests(page, srv, tools) {
     lines[3] = '        self.conv1 = nn.Conv2d(3, 16, 3)';
     fs.writeFileSync(at('src', 'resnet_cifar.py'), lines.join('\n'));
     fs.utimesSync(at('src', 'resnet_cifar.py'), 1_000_000_000, 1_000_000_000);
-  };
-  // Before the workbench opens, so that it need not notice.
-  try {
-    prepare();
-  } catch {
-    fs.rmSync(at('lab'), { recursive: true, force: true });
-  }
-  const needsLab = () => fs.existsSync(at('lab')) || tools.skip('the test data is not on this machine');
+  });
 
   return [
     [
       'a double click shows what a model is',
       async () => {
-        await openWorkbench(page, srv.url(), icon);
+        await openWorkbench(page, srv.url(), ICON);
         await open('models/birds/birds_cnn.onnx');
         await panel().locator('h2', { hasText: 'What is odd' }).waitFor();
         const facts = () => panel().locator('.facts').innerText();
@@ -154,16 +119,7 @@ export function tests(page, srv, tools) {
         needsLab();
         await tab('Activations').click();
         await find('fire2.expand3x3_relu');
-        await panel().locator('lens-button', { hasText: 'Choose a Picture' }).click();
-        const box = page.locator('.quick-input-widget:visible input').first();
-        await box.waitFor();
-        // The dialog writes its folder into the field some time after it is shown: once more, where that came later.
-        for (let i = 0; i < 5 && (await box.isVisible()); i++) {
-          await box.fill(at('lab', 'goldfish.jpg'));
-          await page.waitForTimeout(500);
-          await box.press('Enter').catch(() => {});
-          await page.waitForTimeout(1000);
-        }
+        await choosePicture('lens-activations', at('lab', 'goldfish.jpg'));
         await drawn('lens-activations lens-cell-grid canvas');
         await panel()
           .locator('.cells')
@@ -256,7 +212,7 @@ export function tests(page, srv, tools) {
       'the tree and the editor select the same layer',
       async () => {
         needsLab();
-        await page.locator(icon).click();
+        await page.locator(ICON).click();
         await find('layer3.2.conv2');
         const row = page.locator('.pane-body .monaco-list-row.selected', { hasText: 'conv2' });
         await row.waitFor({ timeout: 20_000 });
@@ -265,17 +221,7 @@ export function tests(page, srv, tools) {
     ],
     ...['dark', 'light', 'hc'].map((theme) => [
       `every tab in ${theme}: no violation of accessibility rules`,
-      async () => {
-        await setTheme(page, theme);
-        const found = [];
-        for (const name of ['Overview', 'Weights', 'Activations', 'Graph']) {
-          await tab(name).click();
-          await page.waitForTimeout(800);
-          for (const violation of await axe(await webviewFrame(page))) found.push(`${name}: ${violation}`);
-          await screenshot(page, `model-${name.toLowerCase()}-${theme}`);
-        }
-        assert.deepEqual(found, []);
-      },
+      () => accessible(theme, ['Overview', 'Weights', 'Activations', 'Graph'], 'model'),
     ]),
     [
       'a reloaded window shows the same layer in the same tab',

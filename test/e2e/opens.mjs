@@ -1,13 +1,11 @@
 import assert from 'node:assert';
-import { openWorkbench } from './ui.mjs';
-
-const icon = '.activitybar a[aria-label^="ONNX Lens"]';
+import { ICON, openWorkbench } from './ui.mjs';
 
 export const tests = (page, srv) => [
   [
     'opens quietly',
     async () => {
-      await openWorkbench(page, srv.url(), icon);
+      await openWorkbench(page, srv.url(), ICON);
       await page.waitForTimeout(2000);
       assert.equal(await page.locator('.monaco-dialog-box').count(), 0);
       assert.equal(await page.locator('.tabs-container .tab').count(), 0);
@@ -17,7 +15,7 @@ export const tests = (page, srv) => [
   [
     'shows the models of the workspace',
     async () => {
-      await page.locator(icon).click();
+      await page.locator(ICON).click();
       await page.locator('.pane-body .monaco-list-row', { hasText: 'birds_cnn' }).first().waitFor();
     },
   ],

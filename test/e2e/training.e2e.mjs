@@ -2,36 +2,29 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
+import { modelPanel } from './panels/modelPanel.mjs';
 import {
-  axe,
+  ICON,
   explorerMenu,
   openFile,
   openWorkbench,
+  OURS,
   pick,
+  reloadWindow,
   runCommand,
   screenshot,
-  OURS,
-  setTheme,
-  webview,
-  webviewFrame,
 } from './ui.mjs';
-
-const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 
 export const options = { viewport: { width: 1600, height: 1000 }, settings: { 'onnxLens.provider': 'cpu' } };
 
 export function tests(page, srv) {
   const at = (...parts) => path.join(srv.ws, ...parts);
   const birds = (file) => at('models/birds', file);
-  const panel = () => webview(page);
-  const rows = () => panel().locator('.layer-space .layer-row');
-  const tab = (name) => panel().locator('[role=tab]', { hasText: name });
-  const selected = () => panel().locator('.layer-card .layer-name');
+  const { panel, rows, tab, selected, find, drawn, choosePicture, accessible, quiet } = modelPanel(page);
   const bar = () => panel().locator('.training-play input[type=range]');
   const shows = (text) =>
     panel().locator(`.training-play input[aria-valuetext="${text}"]`).waitFor({ timeout: 60_000 });
   const value = () => panel().locator('.training-value');
-  const quiet = async () => assert.equal(await page.locator('.notification-toast').count(), 0);
   /** A checkpoint as a training writes it: in pieces. */
   const write = async (name, from) => {
     const bytes = fs.readFileSync(birds(from));
@@ -39,27 +32,6 @@ export function tests(page, srv) {
     fs.writeFileSync(at('runs', `${name}.onnx`), bytes.subarray(0, bytes.length >> 1));
     await page.waitForTimeout(300);
     fs.writeFileSync(at('runs', `${name}.onnx`), bytes);
-  };
-  const find = async (text) => {
-    await panel().locator('.layer-search input').fill(text);
-    await rows().first().click();
-    await selected().filter({ hasText: text }).waitFor();
-  };
-  const colours = async (selector) =>
-    (await webviewFrame(page)).evaluate((css) => {
-      const canvas = document.querySelector(css);
-      if (!canvas || canvas.width === 0) return 0;
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, Math.min(canvas.height, 200));
-      const seen = new Set();
-      for (let i = 0; i < data.length; i += 16)
-        if (data[i + 3] > 0) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-      return seen.size;
-    }, selector);
-  const drawn = async (selector, least = 20) => {
-    for (let i = 0; (await colours(selector)) < least; i++) {
-      assert.ok(i < 150, `${selector} shows ${await colours(selector)} colours`);
-      await page.waitForTimeout(200);
-    }
   };
 
   // Before the workbench opens, so that it need not notice.
@@ -76,7 +48,7 @@ export function tests(page, srv) {
     [
       'a layer over the checkpoints of a folder, in the order of their numbers, with the keyboard',
       async () => {
-        await openWorkbench(page, srv.url(), icon);
+        await openWorkbench(page, srv.url(), ICON);
         await openFile(page, 'runs/epoch_2.onnx');
         await rows().first().waitFor({ timeout: 60_000 });
         await find('stem');
@@ -98,15 +70,7 @@ export function tests(page, srv) {
     [
       'and the explanation of a picture, on one scale',
       async () => {
-        await panel().locator('.training-picture lens-button', { hasText: 'Choose a Picture' }).click();
-        const box = page.locator('.quick-input-widget:visible input').first();
-        await box.waitFor();
-        for (let i = 0; i < 5 && (await box.isVisible()); i++) {
-          await box.fill(birds('pictures/Lanternfinch/lanternfinch-3000006.png'));
-          await page.waitForTimeout(500);
-          await box.press('Enter').catch(() => {});
-          await page.waitForTimeout(1000);
-        }
+        await choosePicture('.training-picture', birds('pictures/Lanternfinch/lanternfinch-3000006.png'));
         await drawn('.training-stage canvas', 100);
         const line = panel().locator('.training-picture .training-line');
         await line.filter({ hasText: /Lanternfinch.*4\.41/ }).waitFor({ timeout: 60_000 });
@@ -289,16 +253,8 @@ export function tests(page, srv) {
     ...['dark', 'light', 'hc'].map((theme) => [
       `training, comparison and graph in ${theme}: no violation of accessibility rules`,
       async () => {
-        await setTheme(page, theme);
         await find('stem');
-        const found = [];
-        for (const name of ['Training', 'Weights', 'Graph']) {
-          await tab(name).click();
-          await page.waitForTimeout(1500);
-          for (const violation of await axe(await webviewFrame(page))) found.push(`${name}: ${violation}`);
-          await screenshot(page, `training-${name.toLowerCase()}-${theme}`);
-        }
-        assert.deepEqual(found, []);
+        await accessible(theme, ['Training', 'Weights', 'Graph'], 'training');
       },
     ]),
     [
@@ -306,9 +262,7 @@ export function tests(page, srv) {
       async () => {
         await tab('Weights').click();
         await page.waitForTimeout(1000);
-        const gone = page.waitForEvent('load', { timeout: 60_000 });
-        await runCommand(page, 'Developer: Reload Window');
-        await gone;
+        await reloadWindow(page);
         await panel().locator('.compare-side h2', { hasText: 'draw 2' }).waitFor({ timeout: 180_000 });
         await panel().locator('button[aria-label="Stop comparing"]').click();
         await panel().locator('lens-weights .numbers').waitFor({ timeout: 60_000 });

@@ -6,6 +6,9 @@ import { findTheme } from '../host/host.mjs';
 
 const row = '.explorer-folders-view .monaco-list-row';
 
+/** Our icon in the activity bar. */
+export const ICON = '.activitybar a[aria-label^="ONNX Lens"]';
+
 /** Opens the workbench and waits for the file explorer, and for `readySelector` (something the extension contributes). */
 export async function openWorkbench(page, url, readySelector) {
   await page.goto(url, { waitUntil: 'commit' });
@@ -138,7 +141,7 @@ async function reloaded(page, reload) {
   await reload();
   await until('the window is another', () => page.evaluate(() => !globalThis.before).catch(() => false));
   // Whatever view the side bar shows.
-  await page.waitForSelector('.activitybar a[aria-label^="ONNX Lens"]', { timeout: 180_000 });
+  await page.waitForSelector(ICON, { timeout: 180_000 });
 }
 
 /** Reloads the window as a user does: the workbench has time to store its editors. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import { explorerMenu, webview, webviewFrame } from '../ui.mjs';
+import { axe, explorerMenu, screenshot, setTheme, webview, webviewFrame } from '../ui.mjs';
+import { lab } from './lab.mjs';
 
 export const squeezenet = 'squeezenet_v1.0_dc';
 
@@ -14,6 +15,15 @@ export function explainPanel(page, srv, tools) {
   const chosenBar = (label) => panel().locator('.bar-row[aria-selected=true]', { hasText: label }).waitFor();
   const best = async () => (await bars().first().locator('.bar-label').innerText()).trim();
   const target = () => panel().locator('lens-combobox input[aria-label="Target class"]');
+
+  /** The n-th species, and its shipped pictures. */
+  const shipped = (n = 0) => {
+    const pictures = 'models/birds/pictures';
+    const species = fs.readdirSync(at(pictures)).sort()[n];
+    const folder = path.posix.join(pictures, species);
+    const files = fs.readdirSync(at(folder)).sort();
+    return { species, pictures: files.map((file) => path.posix.join(folder, file)) };
+  };
 
   /** Right-click, choose, and the model where it is asked for. */
   const explain = async (file, model, title = path.basename(file)) => {
@@ -75,8 +85,7 @@ export function explainPanel(page, srv, tools) {
     assert.equal(await page.locator('.notification-toast').count(), 0, 'it is said once, in the panel');
   };
 
-  const prepare = () => {
-    fs.mkdirSync(at('lab'));
+  const needsLab = lab(srv, tools, () => {
     fs.copyFileSync(tools.data(`models/${squeezenet}.onnx`), at('lab', `${squeezenet}.onnx`));
     for (const photo of ['goldfish.jpg', 'cat_dog_both.png'])
       fs.copyFileSync(tools.data(`images/photos/${photo}`), at('lab', photo));
@@ -89,14 +98,16 @@ export function explainPanel(page, srv, tools) {
     const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
     fs.writeFileSync(at('lab', 'wrong.npy'), Buffer.concat([magic, Buffer.from(header), Buffer.alloc(300)]));
     fs.writeFileSync(at('lab', 'broken.onnx'), fs.readFileSync(at('lab', `${squeezenet}.onnx`)).subarray(0, 200_000));
+  });
+
+  /** The panel violates no rule of accessibility in any theme; takes a picture `name-theme` of each. */
+  const accessible = async (name) => {
+    for (const theme of ['light', 'hc', 'hc-light', 'dark']) {
+      await setTheme(page, theme);
+      await screenshot(page, `${name}-${theme}`);
+      assert.deepEqual(await axe(await webviewFrame(page)), [], theme);
+    }
   };
-  // Before the workbench opens, so that it need not notice.
-  try {
-    prepare();
-  } catch {
-    fs.rmSync(at('lab'), { recursive: true, force: true });
-  }
-  const needsLab = () => fs.existsSync(at('lab')) || tools.skip('the test data is not on this machine');
 
   /** The runner processes of this server. */
   const runners = () => {
@@ -117,6 +128,7 @@ export function explainPanel(page, srv, tools) {
 
   return {
     at,
+    shipped,
     panel,
     bars,
     chosenBar,
@@ -133,6 +145,7 @@ export function explainPanel(page, srv, tools) {
     fish,
     failed,
     needsLab,
+    accessible,
     runners,
   };
 }
