@@ -9,6 +9,7 @@ import '../shared/canvas/heatCanvas.js';
 import '../shared/colorBar.js';
 import '../shared/menu.js';
 import '../shared/thumbnail.js';
+import { Clock } from '../shared/clock.js';
 import { iconButton, segmented } from '../shared/controls.js';
 import { differenceOf } from '../shared/difference.js';
 import { sceneOf, type Display, type Scene } from '../shared/display.js';
@@ -49,7 +50,7 @@ export class ExplainApp extends LitElement {
   @query('lens-heat-canvas') private readonly canvas!: HeatCanvas | null;
   private previewOf: string | undefined;
   private preview: ImageBitmap | undefined;
-  private tick: number | undefined;
+  private readonly clock = new Clock(this);
   private scene:
     | {
         readonly explanation: Explanation;
@@ -73,12 +74,7 @@ export class ExplainApp extends LitElement {
   /** Draws anew; called by the controller. */
   refresh(): void {
     this.requestUpdate();
-    // The clock of work under way.
-    if (this.controller.working) this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
-    else {
-      window.clearInterval(this.tick);
-      this.tick = undefined;
-    }
+    this.clock.run(this.controller.working);
     void this.loadPreview();
   }
 

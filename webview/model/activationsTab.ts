@@ -9,10 +9,11 @@ import '../shared/menu.js';
 import type { CellGrid, CellPoint, CellsInSight } from '../shared/canvas/cellGrid.js';
 import type { CellSource } from '../shared/canvas/cells.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
-import { button, iconButton, segmented } from '../shared/controls.js';
+import { Clock } from '../shared/clock.js';
+import { button, segmented } from '../shared/controls.js';
 import type { Scene } from '../shared/display.js';
 import { formatDuration, formatNumber, formatShape, plural } from '../shared/format.js';
-import { emptyState, failure, working } from '../shared/messages.js';
+import { emptyState, failure } from '../shared/messages.js';
 import type { MenuItem } from '../shared/menu.js';
 import {
   activationColors,
@@ -23,10 +24,12 @@ import {
   pageLength,
 } from './activationPages.js';
 import { channelPart } from './channelPart.js';
+import { zoomButtons } from './cellControls.js';
 import type { ModelController } from './controller.js';
 import { activationExports } from './exports.js';
 import type { ActivationsView } from './kept.js';
 import { Task } from './task.js';
+import { taskProgress } from './taskProgress.js';
 import './topPart.js';
 
 /** What a layer sees in a picture: its channels as maps, one of them over the picture, and what excites it. */
@@ -49,7 +52,7 @@ export class ActivationsTab extends LitElement {
   private sourceOf = '';
   private sceneOf = '';
   private sceneKept: Scene | undefined;
-  private tick: number | undefined;
+  private readonly clock = new Clock(this);
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -66,7 +69,6 @@ export class ActivationsTab extends LitElement {
     super.disconnectedCallback();
     this.activation.cancel();
     this.pages?.dispose();
-    window.clearInterval(this.tick);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -118,11 +120,7 @@ export class ActivationsTab extends LitElement {
         );
       }
     }
-    if (this.activation.working) this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
-    else {
-      window.clearInterval(this.tick);
-      this.tick = undefined;
-    }
+    this.clock.run(this.activation.working);
     this.requestUpdate();
   }
 
@@ -165,16 +163,7 @@ export class ActivationsTab extends LitElement {
               { label: 'Show log', onClick: () => void c.host.showLog({}) },
             ])
       }
-      ${
-        activation.working && Date.now() - activation.startedAt > 300
-          ? working({
-              message: activation.progress?.message ?? 'Running the model',
-              fraction: activation.progress?.fraction,
-              elapsed: Date.now() - activation.startedAt,
-              onCancel: () => activation.cancel(),
-            })
-          : nothing
-      }
+      ${taskProgress(activation, 'Running the model')}
       ${
         activation.stopped && !activation.working
           ? html`<p class="dim">Stopped. ${button({ label: 'Run again', onClick: () => this.load(true) })}</p>`
@@ -211,8 +200,7 @@ export class ActivationsTab extends LitElement {
             })
       }
       <span class="buttons">
-        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
-        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
+        ${zoomButtons(view.zoom, (zoom) => this.change({ zoom }))}
         <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports(answer)}></lens-menu>
       </span>
     `;

@@ -1,9 +1,10 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import '../shared/menu.js';
+import { Clock } from '../shared/clock.js';
 import { icon, iconButton } from '../shared/controls.js';
 import { formatBytes, formatCount, plural } from '../shared/format.js';
-import { failure, notice, working } from '../shared/messages.js';
+import { failure, notice } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
 import { TABS, type LayerOrder, type Tab } from './kept.js';
 import './activationsTab.js';
@@ -12,6 +13,7 @@ import './layerList.js';
 import './compare/comparePart.js';
 import './training/trainingTab.js';
 import './weightsTab.js';
+import { taskProgress } from './taskProgress.js';
 import { overviewPart } from './overview.js';
 
 /** The editor of a checkpoint: its layers on one side, and on the other what it is, what it learned and what it sees. */
@@ -19,7 +21,7 @@ import { overviewPart } from './overview.js';
 export class ModelApp extends LitElement {
   controller!: ModelController;
   @state() private spoken = '';
-  private tick: number | undefined;
+  private readonly clock = new Clock(this);
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -34,13 +36,7 @@ export class ModelApp extends LitElement {
   refresh(): void {
     this.requestUpdate();
     const { overview, measured, scan } = this.controller;
-    // The clock of work under way.
-    if ([overview, measured, scan].some((task) => task.working))
-      this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
-    else {
-      window.clearInterval(this.tick);
-      this.tick = undefined;
-    }
+    this.clock.run([overview, measured, scan].some((task) => task.working));
   }
 
   override render(): TemplateResult {
@@ -150,13 +146,7 @@ export class ModelApp extends LitElement {
         { label: 'Read again', look: 'primary', onClick: () => void c.read() },
         { label: 'Show log', onClick: () => void c.host.showLog({}) },
       ]);
-    if (!overview.working) return html`${nothing}`;
-    return working({
-      message: overview.progress?.message ?? 'Reading the model',
-      fraction: overview.progress?.fraction,
-      elapsed: Date.now() - overview.startedAt,
-      onCancel: () => overview.cancel(),
-    });
+    return html`${taskProgress(overview, 'Reading the model', { after: 0 })}`;
   }
 
   private tabs(): TemplateResult {

@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { WeightNeighbours, WeightsPca } from '../../src/result/weights.js';
 import '../shared/canvas/scatter.js';
@@ -7,9 +7,10 @@ import type { ScatterPoints } from '../shared/canvas/scatter.js';
 import { combobox } from '../shared/combobox.js';
 import { styles } from '../shared/css.js';
 import { formatNumber, formatPercent } from '../shared/format.js';
-import { failure, working } from '../shared/messages.js';
+import { failure } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
 import { Task } from './task.js';
+import { taskProgress } from './taskProgress.js';
 
 /** The rows of a linear layer in the plane of their principal components, and which classes are alike. */
 @customElement('lens-points')
@@ -63,15 +64,7 @@ export class PointsPart extends LitElement {
         true,
       );
     if (error !== undefined) return failure(error, [{ label: 'Compute again', onClick: again }]);
-    if (pca === undefined)
-      return this.pca.working
-        ? working({
-            message: this.pca.progress?.message ?? 'Computing principal components',
-            fraction: this.pca.progress?.fraction,
-            elapsed: Date.now() - this.pca.startedAt,
-            onCancel: () => this.pca.cancel(),
-          })
-        : html`${nothing}`;
+    if (pca === undefined) return html`${taskProgress(this.pca, 'Computing principal components', { after: 0 })}`;
     const neighbours = this.neighbours.value?.index === this.chosen ? this.neighbours.value : undefined;
     const axis = (i: number): string => `component ${i + 1}: ${formatPercent(pca.explained[i] ?? 0)} of the variance`;
     return html`

@@ -5,9 +5,10 @@ import type { TopPictures } from '../../src/result/activations.js';
 import '../shared/thumbnail.js';
 import { button } from '../shared/controls.js';
 import { baseName, formatNumber, plural } from '../shared/format.js';
-import { emptyState, failure, working } from '../shared/messages.js';
+import { emptyState, failure } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
 import { Task } from './task.js';
+import { taskProgress } from './taskProgress.js';
 
 const COUNT = 12;
 
@@ -79,16 +80,7 @@ export class TopPart extends LitElement {
           ? nothing
           : failure(top.error, [{ label: 'Search again', onClick: () => this.search(true) }])
       }
-      ${
-        top.working
-          ? working({
-              message: top.progress?.message ?? 'Searching the folder',
-              fraction: top.progress?.fraction,
-              elapsed: Date.now() - top.startedAt,
-              onCancel: () => top.cancel(),
-            })
-          : nothing
-      }
+      ${taskProgress(top, 'Searching the folder', { after: 0 })}
       ${
         top.stopped && !top.working
           ? html`<p class="dim">

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { colormap, DIVERGING, type DivergingName } from '../../src/result/colormap.js';
+import { colormap } from '../../src/result/colormap.js';
 import type { LayerDescription } from '../../src/result/inspection.js';
 import type { LayerWeights, WeightStatistics } from '../../src/result/weights.js';
 import '../shared/canvas/cellGrid.js';
@@ -9,14 +9,17 @@ import type { CellSource } from '../shared/canvas/cells.js';
 import '../shared/colorBar.js';
 import '../shared/histogram.js';
 import '../shared/menu.js';
-import { dropdown, iconButton, segmented } from '../shared/controls.js';
+import { Clock } from '../shared/clock.js';
+import { iconButton, segmented } from '../shared/controls.js';
 import { formatNumber, formatShape } from '../shared/format.js';
-import { emptyState, failure, working } from '../shared/messages.js';
+import { emptyState, failure } from '../shared/messages.js';
+import { mapChoice, weightChoice, weightText, zoomButtons } from './cellControls.js';
 import type { ModelController } from './controller.js';
 import { weightExports } from './exports.js';
 import type { WeightsView } from './kept.js';
 import './pointsPart.js';
 import { Task } from './task.js';
+import { taskProgress } from './taskProgress.js';
 import { firstPage, pageShape, WeightPages } from './weightPages.js';
 import { similaritySource, valueText, weightSource } from './weightSource.js';
 import { statisticsPart } from './weightStatistics.js';
@@ -35,13 +38,13 @@ export class WeightsTab extends LitElement {
   @state() private spoken = '';
   @query('lens-cell-grid') private readonly grid!: CellGrid | null;
   private readonly weights = new Task<LayerWeights>(() => this.onAnswer());
-  private readonly measured = new Task<WeightStatistics>(() => this.requestUpdate());
+  private readonly measured = new Task<WeightStatistics>(() => this.refresh());
   private pages: WeightPages | undefined;
   private source: CellSource | undefined;
   private similarity: CellSource | undefined;
   private answer: LayerWeights | undefined;
   private sourceOf = '';
-  private tick: number | undefined;
+  private readonly clock = new Clock(this);
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -52,7 +55,6 @@ export class WeightsTab extends LitElement {
     this.weights.cancel();
     this.measured.cancel();
     this.pages?.dispose();
-    window.clearInterval(this.tick);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -82,12 +84,11 @@ export class WeightsTab extends LitElement {
       this.pages = undefined;
       if (value !== undefined) this.open(value);
     }
-    if (this.weights.working || this.measured.working)
-      this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
-    else {
-      window.clearInterval(this.tick);
-      this.tick = undefined;
-    }
+    this.refresh();
+  }
+
+  private refresh(): void {
+    this.clock.run(this.weights.working || this.measured.working);
     this.requestUpdate();
   }
 
@@ -155,16 +156,7 @@ export class WeightsTab extends LitElement {
           ? nothing
           : failure(weights.error, [{ label: 'Read again', look: 'primary', onClick: () => this.again() }])
       }
-      ${
-        weights.working && Date.now() - weights.startedAt > 300
-          ? working({
-              message: weights.progress?.message ?? 'Reading the weights',
-              fraction: weights.progress?.fraction,
-              elapsed: Date.now() - weights.startedAt,
-              onCancel: () => weights.cancel(),
-            })
-          : nothing
-      }
+      ${taskProgress(weights, 'Reading the weights')}
       ${
         weights.stopped && !weights.working
           ? emptyState({
@@ -217,21 +209,8 @@ export class WeightsTab extends LitElement {
     return html`<div class="controls-row">
       ${
         weights.length < 2
-          ? html`<span class="dim"
-              >${shown.role} ${formatShape(shown.dims)}${shown.label === undefined ? '' : ` · ${shown.label}`}</span
-            >`
-          : html`<span class="control-wide"
-              >${dropdown({
-                label: 'Weight',
-                value: shown.name,
-                choices: weights.map((w) => ({
-                  value: w.name,
-                  label: `${w.role} ${formatShape(w.dims)}${w.label === undefined ? '' : ` · ${w.label}`}`,
-                  title: w.name,
-                })),
-                onChange: (weight) => this.change({ weight }),
-              })}</span
-            >`
+          ? html`<span class="dim">${weightText(shown)}</span>`
+          : weightChoice(answer, (weight) => this.change({ weight }))
       }
       ${
         matrix
@@ -272,22 +251,10 @@ export class WeightsTab extends LitElement {
               onChange: (sort) => this.change({ sort: sort as WeightsView['sort'] }),
             })
       }
-      ${
-        shown.view === 'rgb' || points
-          ? nothing
-          : html`<span class="control-narrow"
-              >${dropdown({
-                label: 'Colour map',
-                value: view.map,
-                choices: DIVERGING.map((name) => ({ value: name, label: name })),
-                onChange: (map) => this.change({ map: map as DivergingName }),
-              })}</span
-            >`
-      }
+      ${shown.view === 'rgb' || points ? nothing : mapChoice(view.map, (map) => this.change({ map }))}
       <span class="buttons">
         ${iconButton({ label: 'Compare this layer with…', icon: 'git-compare', onClick: () => void this.controller.chooseOther() })}
-        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
-        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
+        ${zoomButtons(view.zoom, (zoom) => this.change({ zoom }))}
         <lens-menu
           .label=${'Export'}
           .icon=${'desktop-download'}

@@ -2,7 +2,7 @@ import { html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import type { Histogram } from '../../src/result/weights.js';
 import { formatCount, formatNumber } from './format.js';
-import { onThemeChange } from './theme.js';
+import { redrawing } from './redraw.js';
 
 /** How often values occur, in equal bins. The bin under the pointer, or the one that arrow keys lead to, is read out. */
 @customElement('lens-histogram')
@@ -17,24 +17,14 @@ export class HistogramChart extends LitElement {
   @property({ type: Number }) most = 0;
   @state() private bin: number | undefined;
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
-  private stopTheme: (() => void) | undefined;
-  private resize: ResizeObserver | undefined;
+
+  constructor() {
+    super();
+    this.addController(redrawing(this, () => this.draw()));
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopTheme = onThemeChange(() => this.draw());
-    this.resize = new ResizeObserver(() => this.draw());
-    this.resize.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stopTheme?.();
-    this.resize?.disconnect();
   }
 
   override render(): TemplateResult {

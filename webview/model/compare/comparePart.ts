@@ -1,19 +1,22 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { OtherCheckpoint, SeriesEntry } from '../../../src/protocol/modelPanel.js';
-import { colormap, DIVERGING, type DivergingName } from '../../../src/result/colormap.js';
+import { colormap } from '../../../src/result/colormap.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import type { KernelPage, LayerWeights, WeightComparison } from '../../../src/result/weights.js';
 import '../../shared/canvas/cellGrid.js';
 import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
 import '../../shared/colorBar.js';
-import { button, dropdown, iconButton } from '../../shared/controls.js';
-import { formatNumber, formatShape } from '../../shared/format.js';
-import { emptyState, failure, working } from '../../shared/messages.js';
+import { Clock } from '../../shared/clock.js';
+import { button, iconButton } from '../../shared/controls.js';
+import { formatNumber } from '../../shared/format.js';
+import { emptyState, failure } from '../../shared/messages.js';
+import { mapChoice, weightChoice, zoomButtons } from '../cellControls.js';
 import type { ModelController } from '../controller.js';
 import type { WeightsView } from '../kept.js';
 import { Task } from '../task.js';
+import { taskProgress } from '../taskProgress.js';
 import { firstPage, pageShape, WeightPages } from '../weightPages.js';
 import { weightSource } from '../weightSource.js';
 import { differenceAt, differenceSource } from './differenceSource.js';
@@ -54,7 +57,7 @@ export class ComparePart extends LitElement {
   private sources: Readonly<Record<Side, CellSource>> | undefined;
   private sourcesOf = '';
   private sight: CellsInSight | undefined;
-  private tick: number | undefined;
+  private readonly clock = new Clock(this);
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -70,7 +73,6 @@ export class ComparePart extends LitElement {
     this.removeEventListener('scroll', this.onScroll, { capture: true });
     this.pair.cancel();
     this.close();
-    window.clearInterval(this.tick);
   }
 
   private get compare(): OtherCheckpoint {
@@ -139,11 +141,7 @@ export class ComparePart extends LitElement {
       this.sourcesOf = '';
       if (this.sight !== undefined) for (const pages of value?.pages ?? []) pages.need(this.sight);
     }
-    if (this.pair.working) this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
-    else {
-      window.clearInterval(this.tick);
-      this.tick = undefined;
-    }
+    this.clock.run(this.pair.working);
     this.requestUpdate();
   }
 
@@ -200,16 +198,7 @@ export class ComparePart extends LitElement {
             ])
       }
       ${shown === undefined || pair.error !== undefined ? nothing : this.both(shown)}
-      ${
-        pair.working && Date.now() - pair.startedAt > 300
-          ? working({
-              message: pair.progress?.message ?? 'Comparing the weights',
-              fraction: pair.progress?.fraction,
-              elapsed: Date.now() - pair.startedAt,
-              onCancel: () => pair.cancel(),
-            })
-          : nothing
-      }
+      ${taskProgress(pair, 'Comparing the weights')}
       ${
         pair.stopped && !pair.working
           ? html`<p class="dim">Stopped. ${button({ label: 'Compare again', onClick: () => this.load(true) })}</p>`
@@ -233,37 +222,14 @@ export class ComparePart extends LitElement {
             })
           : nothing
       }
-      ${
-        weights.length < 2
-          ? nothing
-          : html`<span class="control-wide"
-              >${dropdown({
-                label: 'Weight',
-                value: shown!.own.shown.name,
-                choices: weights.map((w) => ({
-                  value: w.name,
-                  label: `${w.role} ${formatShape(w.dims)}`,
-                  title: w.name,
-                })),
-                onChange: (weight) => this.change({ weight }),
-              })}</span
-            >`
-      }
+      ${weights.length < 2 ? nothing : weightChoice(shown!.own, (weight) => this.change({ weight }))}
       ${
         shown === undefined || shown.own.shown.view === 'rgb'
           ? nothing
-          : html`<span class="control-narrow"
-              >${dropdown({
-                label: 'Colour map',
-                value: view.map,
-                choices: DIVERGING.map((name) => ({ value: name, label: name })),
-                onChange: (map) => this.change({ map: map as DivergingName }),
-              })}</span
-            >`
+          : mapChoice(view.map, (map) => this.change({ map }))
       }
       <span class="buttons">
-        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.change({ zoom: Math.max(0.1, view.zoom / 1.25) }) })}
-        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.change({ zoom: Math.min(16, view.zoom * 1.25) }) })}
+        ${zoomButtons(view.zoom, (zoom) => this.change({ zoom }))}
         ${iconButton({ label: 'Stop comparing', icon: 'close', onClick: () => c.compareWith(undefined) })}
       </span>
     </div>`;

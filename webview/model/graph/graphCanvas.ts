@@ -1,6 +1,6 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { onThemeChange } from '../../shared/theme.js';
+import { redrawing } from '../../shared/redraw.js';
 import { drawGraph, type GraphColors, type GraphViewport } from './drawGraph.js';
 import { neighbour, type GraphScene } from './scene.js';
 
@@ -29,25 +29,15 @@ export class GraphCanvas extends LitElement {
   private view: GraphViewport = { x: 0, y: 0, zoom: 1 };
   private fitted = false;
   private drag: { x: number; y: number; moved: boolean } | undefined;
-  private resize: ResizeObserver | undefined;
-  private stopTheme: (() => void) | undefined;
   private frame: number | undefined;
+
+  constructor() {
+    super();
+    this.addController(redrawing(this, () => this.redraw()));
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopTheme = onThemeChange(() => this.redraw());
-    this.resize = new ResizeObserver(() => this.redraw());
-    this.resize.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.resize?.disconnect();
-    this.stopTheme?.();
   }
 
   override render(): TemplateResult {

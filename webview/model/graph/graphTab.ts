@@ -9,15 +9,17 @@ import {
   type VisibleGraph,
   type VisibleNode,
 } from '../../../src/result/graphView.js';
+import { Clock } from '../../shared/clock.js';
 import { combobox } from '../../shared/combobox.js';
 import { dropdown, iconButton } from '../../shared/controls.js';
 import { styles } from '../../shared/css.js';
 import { formatCount, plural } from '../../shared/format.js';
-import { failure, notice, working } from '../../shared/messages.js';
+import { failure, notice } from '../../shared/messages.js';
 import type { ModelController } from '../controller.js';
 import { savePicture } from '../exports.js';
 import type { GraphView } from '../kept.js';
 import { Task } from '../task.js';
+import { taskProgress } from '../taskProgress.js';
 import { activityPart, activityText, colouringLegend } from './activityPart.js';
 import { colouringOf, graphColors, MEASURES, needsPicture, type Colouring } from './colouring.js';
 import { KIND_COLORS } from './drawGraph.js';
@@ -55,11 +57,11 @@ export class GraphTab extends LitElement {
   @query('lens-graph-canvas') private readonly canvas!: GraphCanvas | null;
   private readonly structure = new Task<GraphStructure>(() => this.layOut());
   private readonly layout = new Task<GraphScene>(() => this.onLayout());
-  private readonly activations = new Task<GraphActivations>(() => (this.clock(), this.requestUpdate()));
+  private readonly activations = new Task<GraphActivations>(() => (this.updateClock(), this.requestUpdate()));
   private readonly worker = new LayoutWorker();
   private visible: VisibleGraph | undefined;
   private find: { readonly of: GraphStructure; readonly entries: ReturnType<typeof findEntries> } | undefined;
-  private tick: number | undefined;
+  private readonly clock = new Clock(this);
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -70,7 +72,6 @@ export class GraphTab extends LitElement {
     this.structure.cancel();
     this.activations.cancel();
     this.worker.stop();
-    window.clearInterval(this.tick);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -92,7 +93,7 @@ export class GraphTab extends LitElement {
 
   private layOut(): void {
     const structure = this.structure.value;
-    this.clock();
+    this.updateClock();
     this.requestUpdate();
     if (structure === undefined || this.structure.working) return;
     const { open } = this.view;
@@ -111,17 +112,12 @@ export class GraphTab extends LitElement {
     // What was looked at has been opened: its first node is next.
     const inside = scene?.nodes.find(({ node }) => node.within.includes(opened));
     if (inside !== undefined) this.active = inside.id;
-    this.clock();
+    this.updateClock();
     this.requestUpdate();
   }
 
-  private clock(): void {
-    if (this.structure.working || this.layout.working || this.activations.working)
-      this.tick ??= window.setInterval(() => this.requestUpdate(), 250);
-    else {
-      window.clearInterval(this.tick);
-      this.tick = undefined;
-    }
+  private updateClock(): void {
+    this.clock.run(this.structure.working || this.layout.working || this.activations.working);
   }
 
   /** The visible node of the selected layer. */
@@ -170,17 +166,14 @@ export class GraphTab extends LitElement {
           }
         </div>
         ${
-          busy !== undefined && Date.now() - busy.startedAt > 300
-            ? working({
-                message: busy.progress?.message ?? this.workName,
-                fraction: busy.progress?.fraction,
-                elapsed: Date.now() - busy.startedAt,
+          busy === undefined
+            ? nothing
+            : taskProgress(busy, this.workName, {
                 onCancel: () => {
                   if (busy === layout) this.worker.stop();
                   busy.cancel();
                 },
               })
-            : nothing
         }
       </div>
       ${this.legend(scene)} ${this.details()}

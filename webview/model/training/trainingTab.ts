@@ -10,6 +10,7 @@ import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
 import '../../shared/colorBar.js';
+import { Clock } from '../../shared/clock.js';
 import { button, checkbox, iconButton, slider } from '../../shared/controls.js';
 import { formatNumber, formatShape, plural } from '../../shared/format.js';
 import '../../shared/histogram.js';
@@ -50,7 +51,8 @@ export class TrainingTab extends LitElement {
   private source: CellSource | undefined;
   private sourceOf: unknown[] = [];
   private sight: CellsInSight | undefined;
-  private tick: number | undefined;
+  private readonly clock = new Clock(this);
+  private busy = false;
   private startedAt = 0;
 
   protected override createRenderRoot(): HTMLElement {
@@ -78,8 +80,7 @@ export class TrainingTab extends LitElement {
     super.disconnectedCallback();
     this.player.pause();
     this.frames.dispose();
-    window.clearInterval(this.tick);
-    this.tick = undefined;
+    this.busy = false;
   }
 
   private get at(): number {
@@ -122,13 +123,9 @@ export class TrainingTab extends LitElement {
 
   private onFrames(): void {
     const busy = this.frames.working !== undefined;
-    if (busy && this.tick === undefined) {
-      this.startedAt = Date.now();
-      this.tick = window.setInterval(() => this.requestUpdate(), 250);
-    } else if (!busy) {
-      window.clearInterval(this.tick);
-      this.tick = undefined;
-    }
+    if (busy && !this.busy) this.startedAt = Date.now();
+    this.busy = busy;
+    this.clock.run(busy);
     this.requestUpdate();
   }
 

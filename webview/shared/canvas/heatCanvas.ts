@@ -1,7 +1,8 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import { paint, type Display, type Scene } from '../display.js';
-import { canvasColors, onThemeChange } from '../theme.js';
+import { redrawing } from '../redraw.js';
+import { canvasColors } from '../theme.js';
 import { pan, pixelAt, place, rectOf, reveal, WHOLE, zoomAt, type Pixel, type Size, type View } from './geometry.js';
 import { rasterOf } from './raster.js';
 
@@ -29,8 +30,11 @@ export class HeatCanvas extends LitElement {
   private keyboard = false;
   private drag: { x: number; y: number } | undefined;
   private raster: HTMLCanvasElement | undefined;
-  private resize: ResizeObserver | undefined;
-  private stopTheme: (() => void) | undefined;
+
+  constructor() {
+    super();
+    this.addController(redrawing(this, () => this.draw()));
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -50,19 +54,6 @@ export class HeatCanvas extends LitElement {
       @dblclick=${() => this.setView(WHOLE)}
       @blur=${this.onBlur}
     ></canvas>`;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopTheme = onThemeChange(() => this.draw());
-    this.resize = new ResizeObserver(() => this.draw());
-    this.resize.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.resize?.disconnect();
-    this.stopTheme?.();
   }
 
   protected override firstUpdated(): void {

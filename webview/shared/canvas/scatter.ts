@@ -1,6 +1,6 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { onThemeChange } from '../theme.js';
+import { redrawing } from '../redraw.js';
 
 export interface ScatterPoints {
   /** x and y of each point, one after the other. */
@@ -35,25 +35,15 @@ export class Scatter extends LitElement {
   private view: View = { zoom: 1, x: 0, y: 0 };
   private hovered: number | undefined;
   private drag: { x: number; y: number; moved: boolean } | undefined;
-  private resize: ResizeObserver | undefined;
-  private stopTheme: (() => void) | undefined;
   private span = 1;
+
+  constructor() {
+    super();
+    this.addController(redrawing(this, () => this.draw()));
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopTheme = onThemeChange(() => this.draw());
-    this.resize = new ResizeObserver(() => this.draw());
-    this.resize.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.resize?.disconnect();
-    this.stopTheme?.();
   }
 
   override render(): TemplateResult {
