@@ -23,6 +23,11 @@ export interface Colormap {
   readonly table: Uint8Array;
 }
 
+/** The value at the left end of a scale whose right end is `limit`: diverging maps are neutral at zero, the others begin there. */
+export function lowest({ kind }: Pick<Colormap, 'kind'>, limit: number): number {
+  return kind === 'diverging' ? -limit : 0;
+}
+
 export const SEQUENTIAL: readonly SequentialName[] = ['magma', 'inferno', 'viridis', 'gray'];
 export const DIVERGING: readonly DivergingName[] = ['RdBu', 'BuRd', 'PuOr'];
 

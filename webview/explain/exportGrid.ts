@@ -1,19 +1,17 @@
-import { rasterOf } from '../shared/canvas/raster.js';
+import { lowest, type Colormap } from '../../src/result/colormap.js';
+import { pngOf, rasterOf, scaleRaster } from '../shared/canvas/raster.js';
 import { paint, type Display, type Scene } from '../shared/display.js';
 import { formatNumber } from '../shared/format.js';
+import { GAP, gridSize, LINE, MARGIN, NAME, PITCH, ROW, SCALE, SIDE, TOP, type GridParts } from './gridLayout.js';
 import { gridSvgOf } from './gridSvg.js';
-import type { Colormap } from '../../src/result/colormap.js';
 
-export interface GridPicture {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly { readonly name: string; readonly cells: readonly GridPictureCell[] }[];
-  readonly scales: readonly {
-    readonly colors: Colormap;
-    readonly limit: number;
-    readonly unit: string;
-    readonly note: string;
-  }[];
+export type GridPicture = GridParts<GridPictureCell, GridPictureScale>;
+
+interface GridPictureScale {
+  readonly colors: Colormap;
+  readonly limit: number;
+  readonly unit: string;
+  readonly note: string;
 }
 
 export interface GridPictureCell {
@@ -22,16 +20,12 @@ export interface GridPictureCell {
   readonly text: string;
 }
 
-const [SIDE, NAME, MARGIN, GAP, LINE] = [240, 150, 16, 8, 18];
 const FONT = '13px sans-serif';
 
 /** The whole grid as PNG, on white: its names, its scales, and what stands below each map. */
 export async function exportGrid(grid: GridPicture, display: Display): Promise<Uint8Array> {
-  const pitch = SIDE + GAP;
-  const rowHeight = SIDE + LINE + GAP;
   const canvas = document.createElement('canvas');
-  canvas.width = 2 * MARGIN + NAME + grid.columns.length * pitch;
-  canvas.height = 2 * MARGIN + 2 * LINE + 6 + grid.rows.length * rowHeight + grid.scales.length * 48;
+  Object.assign(canvas, gridSize(grid));
   const context = canvas.getContext('2d')!;
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -42,13 +36,12 @@ export async function exportGrid(grid: GridPicture, display: Display): Promise<U
     context.fillText(text, x, y, width);
   };
   write(grid.title, MARGIN, MARGIN, canvas.width - 2 * MARGIN, true);
-  let y = MARGIN + LINE + 6;
-  grid.columns.forEach((name, i) => write(name, MARGIN + NAME + i * pitch, y, SIDE, true));
-  y += LINE;
+  grid.columns.forEach((name, i) => write(name, MARGIN + NAME + i * PITCH, TOP - LINE, SIDE, true));
+  let y = TOP;
   for (const { name, cells } of grid.rows) {
     write(name, MARGIN, y, NAME - GAP);
     cells.forEach(({ scene, text }, i) => {
-      const x = MARGIN + NAME + i * pitch;
+      const x = MARGIN + NAME + i * PITCH;
       if (scene === undefined) {
         context.strokeStyle = '#888';
         context.strokeRect(x + 0.5, y + 0.5, SIDE - 1, SIDE - 1);
@@ -60,24 +53,23 @@ export async function exportGrid(grid: GridPicture, display: Display): Promise<U
       }
       write(text, x, y + SIDE + 2, SIDE);
     });
-    y += rowHeight;
+    y += ROW;
   }
   const width = canvas.width - 2 * MARGIN;
   for (const { colors, limit, unit, note } of grid.scales) {
     context.imageSmoothingEnabled = true;
-    context.drawImage(rasterOf({ width: 256, height: 1, data: colors.table }), MARGIN, y, width, 12);
-    const low = colors.kind === 'diverging' ? -limit : 0;
-    write(`${formatNumber(low)} to ${formatNumber(limit)}   ${unit} · ${note}`, MARGIN, y + 16, width);
-    y += 48;
+    context.drawImage(scaleRaster(colors), MARGIN, y, width, 12);
+    const low = formatNumber(lowest(colors, limit));
+    write(`${low} to ${formatNumber(limit)}   ${unit} · ${note}`, MARGIN, y + 16, width);
+    y += SCALE;
   }
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (blob === null) throw new Error('The grid is too large for one picture.');
-  return new Uint8Array(await blob.arrayBuffer());
+  const png = await pngOf(canvas);
+  if (png === undefined) throw new Error('The grid is too large for one picture.');
+  return png;
 }
 
 /** The same as SVG: text stays text, the maps are embedded as PNG in their own resolution. */
 export function exportGridSvg(grid: GridPicture, display: Display): Uint8Array {
-  const urlOf = (picture: Parameters<typeof rasterOf>[0]): string => rasterOf(picture).toDataURL('image/png');
   const svg = gridSvgOf({
     title: grid.title,
     columns: grid.columns,
@@ -88,12 +80,12 @@ export function exportGridSvg(grid: GridPicture, display: Display): Uint8Array {
         text,
         width: scene?.picture.width ?? 1,
         height: scene?.picture.height ?? 1,
-        ...(scene === undefined ? {} : { picture: urlOf(paint(scene, display)) }),
+        ...(scene === undefined ? {} : { picture: rasterOf(paint(scene, display)).toDataURL('image/png') }),
       })),
     })),
     scales: grid.scales.map(({ colors, limit, unit, note }) => ({
-      picture: urlOf({ width: 256, height: 1, data: colors.table }),
-      low: colors.kind === 'diverging' ? -limit : 0,
+      picture: scaleRaster(colors).toDataURL('image/png'),
+      low: lowest(colors, limit),
       high: limit,
       text: `${unit} · ${note}`,
     })),

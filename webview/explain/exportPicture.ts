@@ -1,6 +1,7 @@
+import { lowest } from '../../src/result/colormap.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { TrustSummary } from '../../src/result/recipe.js';
-import { rasterOf } from '../shared/canvas/raster.js';
+import { pngOf, rasterOf, scaleRaster } from '../shared/canvas/raster.js';
 import { paint, type Display, type Scene } from '../shared/display.js';
 import { svgOf } from './svg.js';
 import { baseName, formatNumber, formatProbability } from '../shared/format.js';
@@ -50,9 +51,9 @@ export async function exportPicture(
     context.font = i === 0 ? `bold ${FONT}` : FONT;
     context.fillText(line, MARGIN, y + i * LINE);
   }
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (blob === null) throw new Error('The picture could not be encoded');
-  return new Uint8Array(await blob.arrayBuffer());
+  const png = await pngOf(canvas);
+  if (png === undefined) throw new Error('The picture could not be encoded');
+  return png;
 }
 
 /** The same as SVG: text stays text, the pixels are embedded as PNG. */
@@ -74,8 +75,8 @@ export function exportSvg(
     ...(display.mode === 'heat' || display.mode === 'blend'
       ? {
           scale: {
-            picture: rasterOf({ width: 256, height: 1, data: scene.colors.table }).toDataURL('image/png'),
-            low: scene.colors.kind === 'diverging' ? -limit : 0,
+            picture: scaleRaster(scene.colors).toDataURL('image/png'),
+            low: lowest(scene.colors, limit),
             high: limit,
             unit: scene.unit ?? explanation.attribution.unit,
           },
@@ -93,14 +94,14 @@ function drawScale(
   y: number,
   width: number,
 ): void {
-  const bar = rasterOf({ width: 256, height: 1, data: scene.colors.table });
+  const bar = scaleRaster(scene.colors);
   context.imageSmoothingEnabled = true;
   context.drawImage(bar, MARGIN, y, width, 12);
   context.strokeStyle = '#888';
   context.lineWidth = 1;
   context.strokeRect(MARGIN + 0.5, y + 0.5, width - 1, 11);
   const { limit } = scene.scaled;
-  const low = scene.colors.kind === 'diverging' ? -limit : 0;
+  const low = lowest(scene.colors, limit);
   context.fillStyle = '#1f1f1f';
   const texts = [
     formatNumber(low),

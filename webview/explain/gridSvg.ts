@@ -1,19 +1,18 @@
 import { formatNumber } from '../shared/format.js';
+import { GAP, gridSize, MARGIN, NAME, PITCH, ROW, SCALE, SIDE, TOP, type GridParts } from './gridLayout.js';
 import { escaped } from './svg.js';
 
 /** A grid of maps as SVG text. Pure: the same parts give the same bytes everywhere. Text stays text. */
 
-export interface GridSvgParts {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly { readonly name: string; readonly cells: readonly GridSvgCell[] }[];
-  readonly scales: readonly {
-    /** `data:image/png;base64,…` */
-    readonly picture: string;
-    readonly low: number;
-    readonly high: number;
-    readonly text: string;
-  }[];
+interface GridSvgScale {
+  /** `data:image/png;base64,…` */
+  readonly picture: string;
+  readonly low: number;
+  readonly high: number;
+  readonly text: string;
+}
+
+export interface GridSvgParts extends GridParts<GridSvgCell, GridSvgScale> {
   readonly smooth: boolean;
 }
 
@@ -25,14 +24,12 @@ export interface GridSvgCell {
   readonly text: string;
 }
 
-const [SIDE, NAME, MARGIN, GAP, LINE, SCALE] = [240, 150, 16, 8, 18, 48];
 /** Mean width of a letter of the 13-px font; a longer text is cut. */
 const LETTER = 7;
 
-export function gridSvgOf({ title, columns, rows, scales, smooth }: GridSvgParts): string {
-  const [pitch, rowHeight, top] = [SIDE + GAP, SIDE + LINE + GAP, MARGIN + 2 * LINE + 6];
-  const width = 2 * MARGIN + NAME + columns.length * pitch;
-  const height = top + MARGIN + rows.length * rowHeight + scales.length * SCALE;
+export function gridSvgOf(parts: GridSvgParts): string {
+  const { title, columns, rows, scales, smooth } = parts;
+  const { width, height } = gridSize(parts);
   const write = (x: number, y: number, text: string, room: number, bold = false): string => {
     const most = Math.floor(room / LETTER);
     const short = text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text;
@@ -43,13 +40,13 @@ export function gridSvgOf({ title, columns, rows, scales, smooth }: GridSvgParts
     `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     write(MARGIN, MARGIN + 12, title, width - 2 * MARGIN, true),
-    ...columns.map((name, i) => write(MARGIN + NAME + i * pitch, top - 6, name, SIDE, true)),
+    ...columns.map((name, i) => write(MARGIN + NAME + i * PITCH, TOP - 6, name, SIDE, true)),
   ];
   rows.forEach(({ name, cells }, row) => {
-    const y = top + row * rowHeight;
+    const y = TOP + row * ROW;
     lines.push(write(MARGIN, y + 12, name, NAME - GAP));
     cells.forEach((cell, column) => {
-      const x = MARGIN + NAME + column * pitch;
+      const x = MARGIN + NAME + column * PITCH;
       const scale = SIDE / Math.max(1, cell.width, cell.height);
       lines.push(
         cell.picture === undefined
@@ -60,7 +57,7 @@ export function gridSvgOf({ title, columns, rows, scales, smooth }: GridSvgParts
     });
   });
   scales.forEach(({ picture, low, high, text }, i) => {
-    const y = top + rows.length * rowHeight + i * SCALE;
+    const y = TOP + rows.length * ROW + i * SCALE;
     const w = width - 2 * MARGIN;
     lines.push(
       `<image x="${MARGIN}" y="${y}" width="${w}" height="12" preserveAspectRatio="none" href="${picture}"/>`,

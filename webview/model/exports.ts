@@ -2,6 +2,7 @@ import { writeNpy } from '../../src/base/npy.js';
 import { floatTensor } from '../../src/base/tensor.js';
 import type { Activation } from '../../src/result/activations.js';
 import type { LayerWeights } from '../../src/result/weights.js';
+import { pngOf } from '../shared/canvas/raster.js';
 import type { MenuItem } from '../shared/menu.js';
 import type { ModelController } from './controller.js';
 import type { ActivationsView, WeightsView } from './kept.js';
@@ -13,10 +14,8 @@ type Picture = () => HTMLCanvasElement | null | undefined;
 /** Saves what a canvas shows. */
 export async function savePicture(c: ModelController, name: string, picture: Picture): Promise<void> {
   const canvas = picture();
-  const blob = await new Promise<Blob | null>((resolve) =>
-    canvas === null || canvas === undefined ? resolve(null) : canvas.toBlob(resolve, 'image/png'),
-  );
-  if (blob !== null) await c.host.save({ name, bytes: new Uint8Array(await blob.arrayBuffer()) });
+  const bytes = canvas === null || canvas === undefined ? undefined : await pngOf(canvas);
+  if (bytes !== undefined) await c.host.save({ name, bytes });
 }
 
 function nameOf(c: ModelController, layer: string): string {

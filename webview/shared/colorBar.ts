@@ -1,7 +1,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import type { Colormap } from '../../src/result/colormap.js';
-import { rasterOf } from './canvas/raster.js';
+import { lowest, type Colormap } from '../../src/result/colormap.js';
+import { scaleRaster } from './canvas/raster.js';
 import { formatNumber } from './format.js';
 
 /** The scale of a map: its colours, numbers at both ends and in the middle, and what one unit is. */
@@ -22,7 +22,7 @@ export class ColorBar extends LitElement {
   }
 
   override render(): TemplateResult {
-    const low = this.colors?.kind === 'diverging' ? -this.limit : 0;
+    const low = this.colors === undefined ? 0 : lowest(this.colors, this.limit);
     const ticks =
       this.colors === undefined
         ? ['', '', '']
@@ -42,7 +42,6 @@ export class ColorBar extends LitElement {
   protected override updated(): void {
     const context = this.canvas.getContext('2d')!;
     context.clearRect(0, 0, 256, 1);
-    if (this.colors !== undefined)
-      context.drawImage(rasterOf({ width: 256, height: 1, data: this.colors.table }), 0, 0);
+    if (this.colors !== undefined) context.drawImage(scaleRaster(this.colors), 0, 0);
   }
 }

@@ -1,4 +1,4 @@
-import type { Colormap } from '../../../src/result/colormap.js';
+import { lowest, type Colormap } from '../../../src/result/colormap.js';
 
 /** Not a number, or infinite: a colour that stands on no scale. */
 const STRANGE = [255, 0, 255] as const;
@@ -22,7 +22,7 @@ export function paintValues(
   width: number,
   colors: Colormap,
   limit: number,
-  low = colors.kind === 'diverging' ? -limit : 0,
+  low = lowest(colors, limit),
 ): void {
   const { data, width: stride } = image;
   const scale = limit > low ? 255 / (limit - low) : 0;

@@ -1,3 +1,4 @@
+import type { Colormap } from '../../../src/result/colormap.js';
 import type { Rgb } from '../../../src/result/picture.js';
 
 /** An RGB picture as a canvas of its own size. */
@@ -14,4 +15,15 @@ export function rasterOf(picture: Rgb): HTMLCanvasElement {
   }
   canvas.getContext('2d')!.putImageData(image, 0, 0);
   return canvas;
+}
+
+/** The colours of a map side by side, 256 × 1 pixels. */
+export function scaleRaster({ table }: Colormap): HTMLCanvasElement {
+  return rasterOf({ width: 256, height: 1, data: table });
+}
+
+/** What a canvas shows as PNG; undefined where it is empty or too large for one. */
+export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array | undefined> {
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  return blob === null ? undefined : new Uint8Array(await blob.arrayBuffer());
 }
