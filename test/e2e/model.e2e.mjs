@@ -229,7 +229,7 @@ export function tests(page, srv, tools) {
         await tab('Weights').click();
         const before = await selected().innerText();
         await reloadWindow(page);
-        await selected().filter({ hasText: before }).waitFor({ timeout: 60_000 });
+        await selected().filter({ hasText: before }).waitFor({ timeout: 180_000 });
         await panel().locator('[role=tab][aria-selected=true]', { hasText: 'Weights' }).waitFor();
         await drawn('lens-cell-grid canvas');
       },
