@@ -3,6 +3,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { sceneOf, paint } from '../shared/display.js';
 import { button, icon } from '../shared/controls.js';
 import { formatDuration, formatNumber } from '../shared/format.js';
+import { tableHead } from '../shared/table.js';
 import type { ExplainController } from './controller.js';
 import type { Run } from './run.js';
 import { isGuess, modelViewSentence, originSentence, settingRows } from './modelView.js';
@@ -17,13 +18,7 @@ export function modelViewPart(c: ExplainController, save: () => void): TemplateR
       <span class="sentence">${modelViewSentence(record)}</span><span class="dim">${originSentence(record)}</span>
     </summary>
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Setting</th>
-          <th scope="col">Value</th>
-          <th scope="col">From</th>
-        </tr>
-      </thead>
+      ${tableHead('Setting', 'Value', 'From')}
       <tbody>
         ${settingRows(record).map(
           (row) =>

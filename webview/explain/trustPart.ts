@@ -8,6 +8,7 @@ import { button, icon } from '../shared/controls.js';
 import { baseName, formatPercent } from '../shared/format.js';
 import '../shared/lineChart.js';
 import type { LineChartData } from '../shared/lineChart.js';
+import { tableHead } from '../shared/table.js';
 import '../shared/thumbnail.js';
 import type { ExplainController } from './controller.js';
 
@@ -108,14 +109,7 @@ function strip(c: ExplainController, trust: Trust): TemplateResult {
         <caption class="sr-only">
           Similarity to the map of the trained model
         </caption>
-        <thead>
-          <tr>
-            <th scope="col">Random from the output down to</th>
-            <th scope="col">Layers</th>
-            <th scope="col">SSIM</th>
-            <th scope="col">Spearman</th>
-          </tr>
-        </thead>
+        ${tableHead('Random from the output down to', 'Layers', 'SSIM', 'Spearman')}
         <tbody>
           ${trust.stages.map(
             (s) =>

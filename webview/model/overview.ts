@@ -4,6 +4,7 @@ import type { Origin } from '../../src/result/recipe.js';
 import { button, icon } from '../shared/controls.js';
 import { baseName, formatBytes, formatCount, formatPercent, formatShape, plural } from '../shared/format.js';
 import { failure } from '../shared/messages.js';
+import { tableHead } from '../shared/table.js';
 import type { ModelController } from './controller.js';
 
 const SEVERITY: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'info' };
@@ -170,14 +171,7 @@ function valuesPart({ inputs, outputs }: Overview): TemplateResult {
   return html`<section aria-labelledby="values">
     <h2 id="values">Inputs and outputs</h2>
     <table>
-      <thead>
-        <tr>
-          <th scope="col"><span class="sr-only">Direction</span></th>
-          <th scope="col">Name</th>
-          <th scope="col">Type</th>
-          <th scope="col">Shape</th>
-        </tr>
-      </thead>
+      ${tableHead(html`<span class="sr-only">Direction</span>`, 'Name', 'Type', 'Shape')}
       <tbody>
         ${inputs.map((v) => row('in', v.name, v.type, v.dims))}
         ${outputs.map((v) => row('out', v.name, v.type, v.dims))}
@@ -191,13 +185,7 @@ function preprocessingPart(c: ModelController, { preprocessing }: Overview): Tem
   return html`<section aria-labelledby="preprocessing">
     <h2 id="preprocessing">From the picture to the input</h2>
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Setting</th>
-          <th scope="col">Value</th>
-          <th scope="col">From</th>
-        </tr>
-      </thead>
+      ${tableHead('Setting', 'Value', 'From')}
       <tbody>
         ${entries.map(
           ([name, { value, origin }]) =>
@@ -253,14 +241,7 @@ function operatorsPart({ operators, weights }: Overview): TemplateResult {
     <details class="more">
       <summary>The largest weights</summary>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Weight</th>
-            <th scope="col">Shape</th>
-            <th scope="col">Type</th>
-            <th scope="col">Size</th>
-          </tr>
-        </thead>
+        ${tableHead('Weight', 'Shape', 'Type', 'Size')}
         <tbody>
           ${largest.map(
             (w) =>
@@ -283,12 +264,7 @@ function metadataPart({ metadata }: Overview): TemplateResult | typeof nothing {
   return html`<section aria-labelledby="metadata">
     <h2 id="metadata">Metadata</h2>
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Key</th>
-          <th scope="col">Value</th>
-        </tr>
-      </thead>
+      ${tableHead('Key', 'Value')}
       <tbody>
         ${entries.map(
           ([key, value]) =>

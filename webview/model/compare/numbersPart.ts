@@ -80,7 +80,7 @@ function statistics(
   return html`<section class="statistics" aria-label="Statistics of both">
     <h2>Statistics</h2>
     <div class="compare-statistics">
-      <table class="compare-table">
+      <table class="number-table compare-table">
         <thead>
           <tr>
             <td></td>

@@ -3,6 +3,7 @@ import '../../shared/lineChart.js';
 import type { LineChartData } from '../../shared/lineChart.js';
 import { dropdown } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
+import { tableHead } from '../../shared/table.js';
 import type { Curve } from '../kept.js';
 import type { Frame } from './frames.js';
 
@@ -78,13 +79,8 @@ export function curvePart(o: CurveOptions): TemplateResult {
     <details class="more">
       <summary>Numbers of every checkpoint</summary>
       <div class="training-table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Checkpoint</th>
-              ${CURVES.map((each) => html`<th scope="col">${each.label}</th>`)}
-            </tr>
-          </thead>
+        <table class="number-table">
+          ${tableHead('Checkpoint', ...CURVES.map((each) => each.label))}
           <tbody>
             ${frames.map(
               (frame, i) =>
