@@ -36,7 +36,7 @@ import type { GradientAnswer, GradientOptions, InputSpec, ScoreAt, Subject, Targ
 import type { Reweighting, SubjectOptions, SubjectParts } from './subjectParts.js';
 import { isDistribution } from './targets.js';
 
-export type { Differentiate, Reweighting, SubjectOptions, SubjectParts } from './subjectParts.js';
+export type { Reweighting, SubjectOptions, SubjectParts } from './subjectParts.js';
 
 /** Opens a model for questions. Runs it once on zeros to see whether its output is a distribution already. */
 export async function openSubject(
