@@ -31,6 +31,16 @@ export function callOf(context: VerbContext): Call<WorkProgress> {
   };
 }
 
+/** The results of the inputs that did not fail. */
+export function succeeded<T>(results: readonly Outcome<T>[]): T[] {
+  return results.flatMap((r) => ('error' in r ? [] : [r.result]));
+}
+
+/** What a document says of every input: `entry` of its result, or its error. */
+export function entriesOf<T>(results: readonly Outcome<T>[], entry: (result: T) => object): object[] {
+  return results.map((r) => ({ input: r.input, ...('error' in r ? { error: errorEntry(r.error) } : entry(r.result)) }));
+}
+
 /** An error in a document. */
 export function errorEntry(error: ErrorData): { code: string; message: string; hint?: string } {
   return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };

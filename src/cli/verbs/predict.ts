@@ -2,7 +2,7 @@ import type { PredictAnswer } from '../../protocol/runner.js';
 import { digits, json, table } from '../io.js';
 import { modelRequest, optional, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';
-import { callOf, errorEntry, exitOf, report, type Verb } from '../verb.js';
+import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
 export const predict: Verb = {
   name: 'predict',
@@ -34,37 +34,29 @@ function documentOf(model: string, answer: PredictAnswer): object {
     sha256,
     provider,
     preprocessing,
-    results: answer.results.map((r) =>
-      'error' in r
-        ? { input: r.input, error: errorEntry(r.error) }
-        : { input: r.input, ...optional({ label: r.result.label }), top: r.result.top },
-    ),
+    results: entriesOf(answer.results, ({ label, top }) => ({ ...optional({ label }), top })),
     ...optional({ accuracy, confusion }),
     warnings,
   };
 }
 
 function csvOf(answer: PredictAnswer): string {
-  const rows = answer.results.flatMap((r) =>
-    'error' in r
-      ? []
-      : r.result.top.map((c, i) => [r.input, r.result.label ?? '', i + 1, c.index, c.label, c.probability, c.logit]),
+  const rows = succeeded(answer.results).flatMap(({ input, label, top }) =>
+    top.map((c, i) => [input, label ?? '', i + 1, c.index, c.label, c.probability, c.logit]),
   );
   return [['input', 'truth', 'rank', 'index', 'label', 'probability', 'logit'], ...rows].map(csvLine).join('');
 }
 
 function textOf(answer: PredictAnswer): string {
-  const rows = answer.results.flatMap((r) =>
-    'error' in r
-      ? []
-      : r.result.top.map((c, i) => [
-          i === 0 ? r.input : '',
-          i === 0 ? (r.result.label ?? '') : '',
-          c.index,
-          c.label,
-          digits(c.probability),
-          digits(c.logit),
-        ]),
+  const rows = succeeded(answer.results).flatMap(({ input, label, top }) =>
+    top.map((c, i) => [
+      i === 0 ? input : '',
+      i === 0 ? (label ?? '') : '',
+      c.index,
+      c.label,
+      digits(c.probability),
+      digits(c.logit),
+    ]),
   );
   const parts = [table(['input', 'truth', 'class', 'label', 'probability', 'logit'], rows)];
   if (answer.accuracy !== undefined) parts.push(`accuracy ${(100 * answer.accuracy).toFixed(2)} %\n`);
