@@ -1,5 +1,8 @@
 import type { FloatTensor } from '../../base/tensor.js';
+import type { AttributionAnswer, AttributionRequest, MethodContext } from '../method.js';
 import type { ScoreAt, Subject } from '../subject.js';
+import { reduceParameter, scoreNotes, unitOf } from './shared.js';
+import { viewOf } from './view.js';
 
 /** Gradient methods that can be averaged over samples: a map of the view's shape for each sample of a batch. */
 export const BASES = ['gradient', 'input_x_gradient', 'guided_backprop', 'deconvnet'] as const;
@@ -37,4 +40,24 @@ export async function baseMaps(
   if (base !== 'input_x_gradient') return { maps: gradients, scores, notes };
   const at = answer.values.get(value)!.data;
   return { maps: { ...gradients, data: gradients.data.map((g, i) => g * at[i]!) }, scores, notes };
+}
+
+export const baseParameters = { reduce: reduceParameter };
+
+/** The map of one base method by itself, seen from the input or a layer. `per` follows the score's name in the unit. */
+export async function baseAttribution(
+  subject: Subject,
+  request: AttributionRequest<typeof baseParameters>,
+  { signal }: MethodContext,
+  base: Base,
+  per: string,
+): Promise<AttributionAnswer> {
+  const view = viewOf(subject, request.layer);
+  const of = subject.scoreAt(request.target, request.score);
+  const { maps, notes } = await baseMaps(subject, request.input, base, of, view.value, signal);
+  return {
+    attribution: view.attribution(maps.data, `${unitOf(request.score)}${per}`, request.params.reduce),
+    ...(view.layer === undefined ? {} : { layer: view.layer }),
+    notes: [...scoreNotes(subject.scoreValue(request.score)), ...notes],
+  };
 }
