@@ -1,20 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Message } from '../../../src/checkpoint/message.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import type { Checkpoint } from '../../../src/checkpoint/model.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 /** Builds protobuf messages field by field, so that tests can also write what no writer would. */
-
-const folders: string[] = [];
-process.on('exit', () => folders.forEach((f) => rmSync(f, { recursive: true, force: true })));
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'lens-checkpoint-'));
-  folders.push(folder);
-  return folder;
-}
 
 export type Build = (m: Message) => void;
 

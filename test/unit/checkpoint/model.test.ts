@@ -7,7 +7,8 @@ import { hashModel } from '../../../src/checkpoint/hash.js';
 import { Message } from '../../../src/checkpoint/message.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { decodeText, encodeText } from '../../../src/checkpoint/text.js';
-import { bytesOf, external, message, model, node, open, save, temporaryFolder, valueInfo } from './craft.js';
+import { bytesOf, external, message, model, node, open, save, valueInfo } from './craft.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('what a model says about itself', () => {
   it('is read: producer, metadata, denotations, free dimensions, nodes', async () => {

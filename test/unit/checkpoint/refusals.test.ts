@@ -6,7 +6,8 @@ import { readTensor } from '../../../src/checkpoint/readTensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build.js';
 import type { Message } from '../../../src/checkpoint/message.js';
-import { bytesOf, external, message, model, node, open, save, temporaryFolder, tensor, valueInfo } from './craft.js';
+import { bytesOf, external, message, model, node, open, save, tensor, valueInfo } from './craft.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const text = (s: string): Uint8Array => new TextEncoder().encode(s);
 

@@ -11,7 +11,8 @@ import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { readTensor } from '../../../src/checkpoint/readTensor.js';
 import { Fields, Window } from '../../../src/checkpoint/wire.js';
 import { writeModel, writeModelFile, type ModelToWrite } from '../../../src/checkpoint/writer.js';
-import { external, message, model, open, save, temporaryFolder, tensor } from './craft.js';
+import { external, message, model, open, save, tensor } from './craft.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 /** A graph without nodes that holds these weights: what the writer does with them is all that matters. */
 function holding(weights: readonly StoredTensor[], more: Partial<ModelToWrite> = {}): ModelToWrite {

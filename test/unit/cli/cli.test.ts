@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readNpy, writeNpy } from '../../../src/base/npy.js';
 import { floatTensor } from '../../../src/base/tensor.js';
@@ -9,37 +8,23 @@ import type { ClassScore } from '../../../src/result/explanation.js';
 import type { Recipe } from '../../../src/result/recipe.js';
 import { dataPath, modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
 import { expected } from '../support/subject.js';
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...argv: string[]): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const signal = new AbortController().signal;
-  const code = await main(argv, { out: (t) => void (out += t), err: (t) => void (err += t), terminal: false, signal });
-  return { code, out, err };
-}
+import { runCli as run } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('cli', () => {
   const cat = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
   const ship = dataPath('images/cifar10_test_jpg/ship/0000.jpg');
-  let folder: string;
+  const folder = temporaryFolder();
   let model: string;
 
   before(requireData);
   before(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'lens-cli-'));
     model = path.join(folder, 'resnet20.onnx');
     cpSync(modelPath('cifar_resnet20.onnx'), model);
     const labels = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
     const input = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], range: [0, 1] };
     writeFileSync(path.join(folder, 'resnet20.lens.json'), JSON.stringify({ input, labels }));
   });
-  after(() => folder && rmSync(folder, { recursive: true }));
 
   it('predicts one document, true classes from the folders, accuracy and confusion', async () => {
     const { code, out, err } = await run(

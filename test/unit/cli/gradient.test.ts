@@ -1,41 +1,28 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { int64Tensor } from '../../../src/base/tensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { main } from '../../../src/cli/main.js';
 import { buildGraph } from '../../../src/graph/build.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { modelPath, reference, relativeError, requireData } from '../support/data.js';
+import { runCli, type Ran } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('cli gradient', () => {
-  let folder: string;
+  const folder = temporaryFolder();
   let model: string;
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
   before(requireData);
   before(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'lens-gradient-'));
     model = path.join(folder, 'net.onnx');
     cpSync(modelPath('odd_cnn.onnx'), model);
   });
-  after(async () => {
-    await sessions.dispose();
-    if (folder) rmSync(folder, { recursive: true });
-  });
+  after(() => sessions.dispose());
 
-  async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    let [out, err] = ['', ''];
-    const io = {
-      out: (t: string) => void (out += t),
-      err: (t: string) => void (err += t),
-      terminal: false,
-      signal: new AbortController().signal,
-    };
-    return { code: await main(['gradient', ...argv], io), out, err };
-  }
+  const run = (...argv: string[]): Promise<Ran> => runCli('gradient', ...argv);
 
   async function check(file: string, weights: string): Promise<void> {
     const session = await sessions.openBytes({ bytes: readFileSync(file), folder: weights });

@@ -1,32 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readNpy, writeNpy } from '../../../src/base/npy.js';
-import { main } from '../../../src/cli/main.js';
 import { writeFileSync } from 'node:fs';
 import { dataPath, modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...argv: string[]): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const signal = new AbortController().signal;
-  const code = await main(argv, { out: (t) => void (out += t), err: (t) => void (err += t), terminal: false, signal });
-  return { code, out, err };
-}
+import { runCli as run, type Ran } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('cli, weights and activations', () => {
   const model = modelPath('cifar_resnet20.onnx');
-  let folder: string;
+  const folder = temporaryFolder();
   before(requireData);
-  before(() => void (folder = mkdtempSync(path.join(tmpdir(), 'lens-cli-layers-'))));
-  after(() => folder && rmSync(folder, { recursive: true }));
   const at = (name: string): string => path.join(folder, name);
 
   it('writes the weights of a layer as picture, values and statistics, the same bytes every time', async () => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeNpy } from '../../../src/base/npy.js';
 import { Random } from '../../../src/base/random.js';
 import { floatTensor, sizeOf, type FloatTensor, type Tensor } from '../../../src/base/tensor.js';
 import { inMemory } from '../../../src/checkpoint/model.js';
 import { writeModelFile } from '../../../src/checkpoint/writer.js';
-import { main } from '../../../src/cli/main.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { ints } from '../gradient/check.js';
+import { runCli, type Ran } from '../support/cli.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 /** What the command line says to models and inputs that it cannot serve: one sentence, what to do, the exit code. */
 
@@ -84,10 +84,9 @@ const NETS: Readonly<Record<string, Net>> = {
 };
 
 describe('cli: what cannot be served', () => {
-  let folder: string;
+  const folder = temporaryFolder();
   let input: string;
   before(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'lens-refusals-'));
     for (const [name, { nodes, dims = ['N', 3, 16, 16], weights = {}, output = 'logits' }] of Object.entries(NETS)) {
       const used = new Set(nodes.flatMap((n) => n.inputs));
       const all = { 'stem.weight': noise(4, 3, 3, 3), 'head.weight': noise(4, 5), ...weights };
@@ -111,20 +110,12 @@ describe('cli: what cannot be served', () => {
     input = at('input.npy');
     writeFileSync(input, writeNpy(noise(3, 16, 16)));
   });
-  after(() => rmSync(folder, { recursive: true }));
 
   const at = (name: string): string => path.join(folder, name);
 
-  async function run(...argv: string[]): Promise<{ code: number; out: string; err: string; sentence: string }> {
-    let [out, err] = ['', ''];
-    const io = {
-      out: (t: string) => void (out += t),
-      err: (t: string) => void (err += t),
-      terminal: false,
-      signal: new AbortController().signal,
-    };
-    const code = await main(argv, io);
-    return { code, out, err, sentence: err.split('\n').find((line) => line.startsWith('error:')) ?? '' };
+  async function run(...argv: string[]): Promise<Ran & { readonly sentence: string }> {
+    const ran = await runCli(...argv);
+    return { ...ran, sentence: ran.err.split('\n').find((line) => line.startsWith('error:')) ?? '' };
   }
 
   const gradient = (name: string): ReturnType<typeof run> =>

@@ -7,19 +7,9 @@ import { writeModel } from '../../../src/checkpoint/writer.js';
 import { Attributes, float, makeAttributes } from '../../../src/graph/attributes.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import { indexOf, type GraphNode } from '../../../src/graph/graph.js';
-import {
-  difference,
-  input,
-  load,
-  randomFeed,
-  run,
-  runGraph,
-  saveSketch,
-  sketch,
-  temporaryFolder,
-  weight,
-} from './support.js';
+import { difference, input, load, randomFeed, run, runGraph, saveSketch, sketch, weight } from './support.js';
 import { X, basic, body, graphs, proto, same } from './nestedSupport.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('building a graph', () => {
   it('turns constants of every kind into weights', async () => {

@@ -17,11 +17,11 @@ import {
   runGraph,
   saveSketch,
   sketch,
-  temporaryFolder,
   weight,
   type Sketch,
 } from './support.js';
 import { X, basic, body, graphs, proto, same, truth } from './nestedSupport.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('control flow', () => {
   for (const yes of [true, false]) {

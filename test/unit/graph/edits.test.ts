@@ -14,19 +14,9 @@ import {
 } from '../../../src/graph/edits.js';
 import { unusedWeights } from '../../../src/graph/parameters.js';
 import { indexOf, type Graph } from '../../../src/graph/graph.js';
-import {
-  DATA,
-  difference,
-  input,
-  load,
-  needsData,
-  randomFeed,
-  run,
-  runGraph,
-  sketch,
-  temporaryFolder,
-  weight,
-} from './support.js';
+import { difference, input, load, randomFeed, run, runGraph, sketch, weight } from './support.js';
+import { DATA, requireData } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const graph = (): Graph =>
   sketch({
@@ -152,9 +142,7 @@ describe('edits', () => {
 });
 
 describe('writing a model file', () => {
-  before(function () {
-    needsData(this);
-  });
+  before(requireData);
 
   for (const [title, embed] of [
     ['with its weights inside', true],

@@ -9,7 +9,8 @@ import { flopsOf, flopsOfGraph } from '../../../src/graph/flops.js';
 import { lastConvolution, lastLinear } from '../../../src/graph/heads.js';
 import { probeGraph } from '../../../src/graph/probe.js';
 import { inferTypes } from '../../../src/graph/types.js';
-import { DATA, input, load, needsData, probe, randomFeed, runGraph, sketch, weight } from './support.js';
+import { input, load, probe, randomFeed, runGraph, sketch, weight } from './support.js';
+import { DATA, requireData } from '../support/data.js';
 
 describe('facts from a probe', () => {
   it('know each dimension as a line over the batch, and small integers', async () => {
@@ -192,7 +193,7 @@ describe('floating-point operations', () => {
   });
 
   it('of ResNet-20 are the 41 million multiplications of its paper', async function () {
-    needsData(this);
+    requireData.call(this);
     const { graph } = await load(path.join(DATA, 'models/cifar_resnet20_fused.onnx'));
     const facts = await probe(graph, [1, 2]);
     const { flops, unknown } = flopsOfGraph(graph, facts);

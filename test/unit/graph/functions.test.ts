@@ -5,8 +5,9 @@ import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { Message } from '../../../src/checkpoint/message.js';
 import { buildGraph } from '../../../src/graph/build.js';
 import { message, node as rawNode, valueInfo } from '../checkpoint/craft.js';
-import { load, randomFeed, runGraph, temporaryFolder } from './support.js';
+import { load, randomFeed, runGraph } from './support.js';
 import { X, same } from './nestedSupport.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('functions', () => {
   const attribute = (name: string, type: number, build: (m: Message) => void): Message =>

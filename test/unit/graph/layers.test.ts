@@ -12,7 +12,9 @@ import { parameterCount } from '../../../src/graph/parameters.js';
 import { parsePythonStrings } from '../../../src/graph/pythonRepr.js';
 import { framesOf, sourceOf } from '../../../src/graph/source.js';
 import { closest } from '../../../src/graph/suggest.js';
-import { DATA, input, load, needsData, sketch, temporaryFolder, weight } from './support.js';
+import { input, load, sketch, weight } from './support.js';
+import { DATA, requireData } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('names of weights', () => {
   for (const [name, owner] of [
@@ -124,9 +126,7 @@ describe('layers', () => {
 });
 
 describe('layers of real models', () => {
-  before(function () {
-    needsData(this);
-  });
+  before(requireData);
   const model = (name: string): Promise<{ graph: Parameters<typeof layersOf>[0] }> =>
     load(path.join(DATA, `models/${name}.onnx`));
 

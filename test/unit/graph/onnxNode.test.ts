@@ -7,7 +7,8 @@ import { ExternalFiles } from '../../../src/checkpoint/external.js';
 import { parseTensor } from '../../../src/checkpoint/parseTensor.js';
 import type { Tensor } from '../../../src/base/tensor.js';
 import { toNumbers } from '../../../src/base/tensor.js';
-import { DATA, load, needsData, readFileBytes, runGraph, type Tensors } from './support.js';
+import { load, readFileBytes, runGraph, type Tensors } from './support.js';
+import { DATA, requireData } from '../support/data.js';
 
 const NODE = path.join(DATA, 'onnx/node');
 
@@ -40,9 +41,7 @@ function assertClose(actual: Tensor, expected: Tensor, label: string): void {
 }
 
 describe('the ONNX standard node tests', () => {
-  before(function () {
-    needsData(this);
-  });
+  before(requireData);
 
   for (const name of existsSync(NODE) ? readdirSync(NODE).sort() : []) {
     it(name, async () => {

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { prune } from '../../../src/graph/edits.js';
-import { DATA, difference, load, needsData, randomFeed, run, runGraph, temporaryFolder } from './support.js';
+import { difference, load, randomFeed, run, runGraph } from './support.js';
+import { DATA, requireData } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 /** Read, build, write, load: the graph computes what the file computes. */
 async function check(file: string, tolerance: number, batch = 1): Promise<void> {
@@ -20,9 +22,7 @@ async function check(file: string, tolerance: number, batch = 1): Promise<void> 
 }
 
 describe('round trip', () => {
-  before(function () {
-    needsData(this);
-  });
+  before(requireData);
 
   const models = path.join(DATA, 'models');
   for (const name of [

@@ -1,6 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeData } from '../../../src/checkpoint/elements.js';
 import { inMemory, type Checkpoint, type StoredTensor, type ValueInfo } from '../../../src/checkpoint/model.js';
@@ -12,26 +11,7 @@ import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { probeGraph, readProbe, type ProbeRun } from '../../../src/graph/probe.js';
 import { Random } from '../../../src/base/random.js';
 import { floatTensor, sizeOf, toNumbers, type Tensor } from '../../../src/base/tensor.js';
-
-/** The open test data, where it is there. */
-export const DATA = path.resolve('../shared/data');
-
-/** Skips a suite with a message where the test data is absent. */
-export function needsData(context: Mocha.Context): void {
-  if (existsSync(DATA)) return;
-  console.log(`      skipped: no test data at ${DATA}`);
-  context.skip();
-}
-
-const folders: string[] = [];
-process.on('exit', () => folders.forEach((f) => rmSync(f, { recursive: true, force: true })));
-
-/** A folder that is removed when the tests end. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'lens-unit-'));
-  folders.push(folder);
-  return folder;
-}
+import { temporaryFolder } from '../support/temporary.js';
 
 export type Tensors = Record<string, Tensor>;
 

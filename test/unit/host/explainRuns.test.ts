@@ -1,37 +1,15 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
-import { floatTensor } from '../../../src/base/tensor.js';
 import { commandLine } from '../../../src/host/explain/commandLine.js';
 import { Runs, type ExplainOne } from '../../../src/host/explain/runs.js';
 import { owned } from '../../../src/host/owned.js';
 import type { Question, RunProgress } from '../../../src/protocol/panel.js';
 import type { ExplainAnswer } from '../../../src/protocol/runner.js';
 import type { Explanation } from '../../../src/result/explanation.js';
+import { explanationWith } from '../support/explanation.js';
 
 const question: Question = { method: 'gradient', params: { reduce: 'none' }, target: 'top1', score: 'logit', seed: 0 };
-const explanation = (input: string): Explanation => ({
-  input,
-  picture: { width: 1, height: 1, data: new Uint8Array(3) },
-  target: { index: 7, label: 'cock' },
-  score: 'logit',
-  value: 1,
-  probability: 1,
-  predictions: [],
-  attribution: { values: floatTensor([1, 1]), axes: 'HW', signed: true, unit: 'logit' },
-  recipe: {
-    schema: 'onnx-lens/recipe/1',
-    model: { file: 'm.onnx', sha256: '' },
-    preprocessing: {},
-    method: 'gradient',
-    params: {},
-    seed: 0,
-    provider: 'cpu',
-    versions: {},
-    notes: [],
-  },
-  warnings: [],
-  milliseconds: 1,
-});
+const explanation = (input: string): Explanation => explanationWith({ input, target: { index: 7, label: 'cock' } });
 const answer = (results: ExplainAnswer['results']): ExplainAnswer => ({
   sha256: '',
   provider: 'cpu',

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { LensError } from '../../../src/base/errors.js';
@@ -9,6 +8,7 @@ import { toGray } from '../../../src/input/geometry.js';
 import { toTensor } from '../../../src/input/preprocessing.js';
 import { dataPath, requireData } from '../support/data.js';
 import { noise, pillowFiles, planOf, sha } from './pictures.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 async function refusal(source: string | Uint8Array, options = {}): Promise<LensError> {
   try {
@@ -126,9 +126,7 @@ describe('decodePicture', () => {
   });
 
   describe('refuses in one sentence', () => {
-    let folder: string;
-    before(() => (folder = mkdtempSync(path.join(tmpdir(), 'lens-decode-'))));
-    after(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder();
     const write = (name: string, bytes: string | Uint8Array): string => {
       writeFileSync(path.join(folder, name), bytes);
       return path.join(folder, name);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { LensError } from '../../../src/base/errors.js';
@@ -8,12 +7,11 @@ import { mapClasses, namedByFolders } from '../../../src/input/classMapping.js';
 import { comparePython, listPictures, walkPictures } from '../../../src/input/folder.js';
 import { numberedLabels, type Labels } from '../../../src/input/labels.js';
 import { dataPath, requireData } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('folders of pictures', () => {
-  let root: string;
+  const root = temporaryFolder();
   let count = 0;
-  before(() => (root = mkdtempSync(path.join(tmpdir(), 'lens-folder-'))));
-  after(() => rmSync(root, { recursive: true }));
 
   function folder(files: readonly string[], texts: Record<string, string> = {}): string {
     const at = path.join(root, String(count++));

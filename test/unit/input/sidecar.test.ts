@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { LensError } from '../../../src/base/errors.js';
@@ -15,6 +14,7 @@ import {
   type Sidecar,
 } from '../../../src/input/sidecar.js';
 import { planOf } from './pictures.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const FULL: Sidecar = {
   input: {
@@ -137,9 +137,7 @@ describe('sidecar', () => {
   });
 
   describe('on disk', () => {
-    let folder: string;
-    before(() => (folder = mkdtempSync(path.join(tmpdir(), 'lens-sidecar-'))));
-    after(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder();
 
     it('lies beside its model', async () => {
       const model = path.join(folder, 'net.v1.onnx');

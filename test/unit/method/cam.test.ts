@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { camLayerOf } from '../../../src/method/attribution/camLayer.js';
 import { featureMapOf } from '../../../src/method/attribution/featureMap.js';
-import { reference, relativeError, requireData } from '../support/data.js';
-import { expected, testSubject, type TestSubject } from '../support/subject.js';
+import { reference, relativeError } from '../support/data.js';
+import { expected, suiteSubject } from '../support/subject.js';
 
 const RAW = { relu: false, upsample: false };
 
@@ -22,10 +22,7 @@ const CASES: Readonly<Record<string, readonly (readonly [name: string, layer: st
 describe('method/attribution: class activation maps', () => {
   for (const [model, layers] of Object.entries(CASES)) {
     describe(model, () => {
-      let t: TestSubject;
-      before(requireData);
-      before(async () => void (t = await testSubject(model)));
-      after(() => t?.dispose());
+      const t = suiteSubject(model);
 
       for (const [name] of layers) {
         it(`at ${name} equal the references`, async () => {
@@ -64,10 +61,7 @@ describe('method/attribution: class activation maps', () => {
   }
 
   describe('squeezenet_v1.0_dc', () => {
-    let t: TestSubject;
-    before(requireData);
-    before(async () => void (t = await testSubject('squeezenet_v1.0_dc')));
-    after(() => t?.dispose());
+    const t = suiteSubject('squeezenet_v1.0_dc');
 
     it('equal the references', async () => {
       for (const name of ['fire9', 'conv_final']) {
@@ -98,10 +92,7 @@ describe('method/attribution: class activation maps', () => {
     ['mnist_vit', 4],
   ] as const) {
     describe(model, () => {
-      let t: TestSubject;
-      before(requireData);
-      before(async () => void (t = await testSubject(model)));
-      after(() => t?.dispose());
+      const t = suiteSubject(model);
 
       it('choose tokens that still reach the class token, and leave that one out', async () => {
         const { input, target } = t.case(0);
@@ -131,10 +122,7 @@ describe('method/attribution: class activation maps', () => {
   }
 
   describe('layers', () => {
-    let t: TestSubject;
-    before(requireData);
-    before(async () => void (t = await testSubject('small_cnn')));
-    after(() => t?.dispose());
+    const t = suiteSubject('small_cnn');
 
     it('without places are refused, unknown ones with near names', async () => {
       await assert.rejects(

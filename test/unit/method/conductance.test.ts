@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { toFloat32 } from '../../../src/base/tensor.js';
-import { expected, testSubject, type TestSubject } from '../support/subject.js';
-import { relativeError, requireData } from '../support/data.js';
+import { expected, suiteSubject } from '../support/subject.js';
+import { relativeError } from '../support/data.js';
 
 describe('method/conductance', () => {
-  let t: TestSubject;
-  before(requireData);
-  before(async () => void (t = await testSubject('small_cnn')));
-  after(() => t?.dispose());
+  const t = suiteSubject('small_cnn');
 
   it('equals the reference at an inner layer', async () => {
     for (let k = 0; k < 4; k++) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { concatBatches } from '../../../src/session/batches.js';
-import { relativeError, requireData } from '../support/data.js';
-import { expected, testSubject, type TestSubject } from '../support/subject.js';
+import { relativeError } from '../support/data.js';
+import { expected, suiteSubject } from '../support/subject.js';
 
 /** cifar_resnet20: a ReLU near zero flips in float32 for one input (INDEX.md), so most inputs must agree closely and all roughly. */
 const MODELS = ['small_cnn', 'odd_cnn', 'cifar_resnet20', 'small_vit', 'mnist_vit', 'squeezenet_v1.0_dc'];
@@ -9,10 +9,7 @@ const MODELS = ['small_cnn', 'odd_cnn', 'cifar_resnet20', 'small_vit', 'mnist_vi
 describe('method/gradient', () => {
   for (const model of MODELS) {
     describe(model, () => {
-      let t: TestSubject;
-      before(requireData);
-      before(async () => void (t = await testSubject(model)));
-      after(() => t?.dispose());
+      const t = suiteSubject(model);
 
       it('equals the references', async () => {
         const cases = model.startsWith('squeezenet') ? 2 : 4;

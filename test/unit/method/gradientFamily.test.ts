@@ -4,8 +4,8 @@ import { quadrature } from '../../../src/method/attribution/path.js';
 import { smoothAttribution, smoothParameters, type Moment } from '../../../src/method/attribution/smooth.js';
 import { parseParameters } from '../../../src/method/parameters.js';
 import type { ParameterValue } from '../../../src/result/method.js';
-import { reference, relativeError, requireData } from '../support/data.js';
-import { expected, testSubject, type TestSubject } from '../support/subject.js';
+import { reference, relativeError } from '../support/data.js';
+import { expected, suiteSubject } from '../support/subject.js';
 
 const MODELS = ['small_cnn', 'odd_cnn', 'cifar_resnet20', 'small_vit', 'mnist_vit'];
 const RECTIFIED = ['small_cnn', 'cifar_resnet20'];
@@ -19,10 +19,7 @@ const LOOSE: Readonly<Record<string, number>> = { small_cnn: 2e-3, cifar_resnet2
 describe('method/attribution: the gradient family', () => {
   for (const model of MODELS) {
     describe(model, () => {
-      let t: TestSubject;
-      before(requireData);
-      before(async () => void (t = await testSubject(model)));
-      after(() => t?.dispose());
+      const t = suiteSubject(model);
 
       const check = async (name: string, run: (k: number) => Promise<Float32Array>, cases = 2): Promise<void> => {
         const errors: number[] = [];
@@ -93,10 +90,7 @@ describe('method/attribution: the gradient family', () => {
   }
 
   describe('squeezenet_v1.0_dc', () => {
-    let t: TestSubject;
-    before(requireData);
-    before(async () => void (t = await testSubject('squeezenet_v1.0_dc')));
-    after(() => t?.dispose());
+    const t = suiteSubject('squeezenet_v1.0_dc');
     it('guided backpropagation', async () => {
       const map = (await t.run('guided_backprop', 0, { reduce: 'l1' })).attribution.values.data as Float32Array;
       assert.ok(relativeError(map, expected('squeezenet_v1.0_dc', 'guided_backprop_abs_sum', 0)) < 1e-4);

@@ -3,8 +3,8 @@ import { Random } from '../../../src/base/random.js';
 import { toFloat32 } from '../../../src/base/tensor.js';
 import { riseMask } from '../../../src/method/attribution/rise.js';
 import { BoundedAdam, SoftMask, totalVariation } from '../../../src/method/attribution/softMask.js';
-import { reference, relativeError, requireData } from '../support/data.js';
-import { testSubject, type TestSubject } from '../support/subject.js';
+import { reference, relativeError } from '../support/data.js';
+import { suiteSubject } from '../support/subject.js';
 
 describe('method/masks', () => {
   it('of RISE let as much through as they are told to, without edges, whatever the shape', () => {
@@ -55,10 +55,7 @@ describe('method/masks', () => {
   });
 
   describe('on cifar_resnet20', () => {
-    let t: TestSubject;
-    before(requireData);
-    before(async () => void (t = await testSubject('cifar_resnet20')));
-    after(() => t?.dispose());
+    const t = suiteSubject('cifar_resnet20');
 
     const words =
       /(the logit is|the probability is) (-?[\d.e+-]+) then, (-?[\d.e+-]+) for the whole picture and (-?[\d.e+-]+)/;

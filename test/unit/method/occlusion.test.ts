@@ -4,8 +4,8 @@ import { Random } from '../../../src/base/random.js';
 import { occlusion } from '../../../src/method/attribution/occlusion.js';
 import { meanOverWindows, windowGrid } from '../../../src/method/attribution/windowGrid.js';
 import type { Attribution } from '../../../src/result/explanation.js';
-import { reference, relativeError, requireData } from '../support/data.js';
-import { expected, testSubject, type TestSubject } from '../support/subject.js';
+import { reference, relativeError } from '../support/data.js';
+import { expected, suiteSubject, testSubject } from '../support/subject.js';
 
 describe('method/occlusion', () => {
   describe('windows', () => {
@@ -30,10 +30,7 @@ describe('method/occlusion', () => {
     ['mnist_vit', 2],
   ] as const) {
     describe(model, () => {
-      let t: TestSubject;
-      before(requireData);
-      before(async () => void (t = await testSubject(model)));
-      after(() => t?.dispose());
+      const t = suiteSubject(model);
 
       it('equals the references', async () => {
         const { window: patch, stride } = reference(model, 'occlusion').params as { window: number; stride: number };
@@ -52,10 +49,7 @@ describe('method/occlusion', () => {
   }
 
   describe('on small_cnn', () => {
-    let t: TestSubject;
-    before(requireData);
-    before(async () => void (t = await testSubject('small_cnn')));
-    after(() => t?.dispose());
+    const t = suiteSubject('small_cnn');
 
     it('shows a running picture and stops when it is cancelled', async () => {
       const abort = new AbortController();

@@ -11,8 +11,8 @@ import { cascadeOf, randomised, stagesOf, tamed } from '../../../src/method/sani
 import { ranks, spearman, ssim } from '../../../src/method/sanity/similarity.js';
 import { reduce, type ValueMap } from '../../../src/result/heatmap.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
-import { modelPath, reference, requireData } from '../support/data.js';
-import { testSubject, type TestSubject } from '../support/subject.js';
+import { modelPath, reference } from '../support/data.js';
+import { suiteSubject } from '../support/subject.js';
 import { openTiny, tinyNet, tinyPicture } from './tinyNet.js';
 
 const map = (width: number, height: number, values: readonly number[] | Float32Array): ValueMap => ({
@@ -210,10 +210,7 @@ describe('method/trust', () => {
   });
 
   describe('on cifar_resnet20', () => {
-    let t: TestSubject;
-    before(requireData);
-    before(async () => void (t = await testSubject('cifar_resnet20')));
-    after(() => t?.dispose());
+    const t = suiteSubject('cifar_resnet20');
 
     it('equals the references with the weights of the reference network', async () => {
       const other = buildGraph(await openCheckpoint(modelPath('cifar_resnet20_random.onnx')));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CancelledError } from '../../../src/base/errors.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { dataPath, modelPath, reference, requireData, sample } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 function call<P>(onProgress: (report: P) => void = () => undefined, signal = new AbortController().signal): Call<P> {
   return { signal, progress: onProgress };
@@ -94,13 +94,9 @@ describe('runner, what the nodes of a graph make of a picture', () => {
   const service = new RunnerService();
   const model = modelPath('cifar_resnet20.onnx');
   const provider = 'cpu' as const;
-  let folder: string;
+  const folder = temporaryFolder();
   before(requireData);
-  before(() => void (folder = mkdtempSync(path.join(tmpdir(), 'lens-graph-'))));
-  after(async () => {
-    await service.dispose();
-    if (folder) rmSync(folder, { recursive: true });
-  });
+  after(() => service.dispose());
 
   it('is what the reference says, node by node', async () => {
     const statistics = JSON.parse(readFileSync(dataPath('reference/activation_statistics.json'), 'utf8')) as Record<

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ModelFiles } from '../../../src/runner/modelFiles.js';
-import { external, model, save, temporaryFolder } from '../checkpoint/craft.js';
+import { external, model, save } from '../checkpoint/craft.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('runner/model files', () => {
   const folder = temporaryFolder();

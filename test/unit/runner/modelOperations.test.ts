@@ -1,16 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  cpSync,
-  ftruncateSync,
-  mkdtempSync,
-  openSync,
-  closeSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, ftruncateSync, openSync, closeSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CancelledError } from '../../../src/base/errors.js';
 import { Random } from '../../../src/base/random.js';
@@ -22,6 +11,7 @@ import { RunnerService } from '../../../src/runner/service.js';
 import type { TopPictures } from '../../../src/result/activations.js';
 import { modulesAround, visibleGraph } from '../../../src/result/graphView.js';
 import { dataPath, modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 function call<P>(onProgress: (report: P) => void = () => undefined, signal = new AbortController().signal): Call<P> {
   return { signal, progress: onProgress };
@@ -31,13 +21,9 @@ describe('runner, operations of the checkpoint editor', () => {
   const service = new RunnerService();
   const model = modelPath('cifar_resnet20.onnx');
   const provider = 'cpu' as const;
-  let folder: string;
+  const folder = temporaryFolder();
   before(requireData);
-  before(() => void (folder = mkdtempSync(path.join(tmpdir(), 'lens-operations-'))));
-  after(async () => {
-    await service.dispose();
-    if (folder) rmSync(folder, { recursive: true });
-  });
+  after(() => service.dispose());
 
   describe('overview', () => {
     it('says what the file says, without a session', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { Call } from '../../../src/protocol/channel.js';
@@ -9,6 +8,7 @@ import { judge } from '../../../src/runner/accuracy.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/version.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 function call(
   onProgress: (report: WorkProgress) => void = () => undefined,
@@ -21,13 +21,9 @@ describe('runner/service', () => {
   const service = new RunnerService();
   const model = modelPath('cifar_resnet20.onnx');
   const cat = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
-  let folder: string;
+  const folder = temporaryFolder();
   before(requireData);
-  before(() => void (folder = mkdtempSync(path.join(tmpdir(), 'lens-service-'))));
-  after(async () => {
-    await service.dispose();
-    if (folder) rmSync(folder, { recursive: true });
-  });
+  after(() => service.dispose());
 
   it('outlines a model without opening it', async () => {
     const outline = await service.outline({ model });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../../src/cli/main.js';
 import { compare, type Pixels, type Tolerance } from './compare.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 const cnn = 'models/birds/birds_cnn.onnx';
 const bird = 'models/birds/pictures/Lanternfinch/lanternfinch-3000006.png';
@@ -18,9 +18,7 @@ const COMPUTED: Tolerance = { levels: 12, share: 0.002 };
  */
 describe('pictures of the command line, from the shipped models', function () {
   this.timeout(120_000);
-  let folder: string;
-  before(() => void (folder = mkdtempSync(path.join(tmpdir(), 'lens-cli-pictures-'))));
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
 
   const run = async (out: string, argv: readonly string[]): Promise<Map<string, Buffer>> => {
     let said = '';

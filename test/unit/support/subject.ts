@@ -14,7 +14,7 @@ import type { ParameterValue } from '../../../src/result/method.js';
 import type { ScoreKind } from '../../../src/result/recipe.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
-import { modelPath, reference, sample } from './data.js';
+import { modelPath, reference, requireData, sample } from './data.js';
 
 /** ImageNet's colours, as the reference models take them. */
 const MEAN = [0.485, 0.456, 0.406];
@@ -104,6 +104,27 @@ export async function testSubject(
       await subject.dispose();
       await sessions.dispose();
     },
+  };
+}
+
+/** A model's subject for the tests of a suite: opened before the first, given back after the last; skipped without the data. */
+export function suiteSubject(model: string): Omit<TestSubject, 'dispose'> {
+  let made: TestSubject | undefined;
+  before(requireData);
+  before(async () => void (made = await testSubject(model)));
+  after(() => made?.dispose());
+  return {
+    get subject() {
+      return made!.subject;
+    },
+    get sessions() {
+      return made!.sessions;
+    },
+    get signal() {
+      return made!.signal;
+    },
+    case: (k) => made!.case(k),
+    run: (...asked) => made!.run(...asked),
   };
 }
 

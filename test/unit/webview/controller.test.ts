@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
-import { floatTensor } from '../../../src/base/tensor.js';
 import type { CallOptions, Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, ExplainSetup, RunAnswer, RunProgress, RunRequest } from '../../../src/protocol/panel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import { ExplainController } from '../../../webview/explain/controller.js';
 import { isKept, keep } from '../../../webview/explain/kept.js';
+import { explanationWith } from '../support/explanation.js';
 
 const method = (id: string, parameters: MethodDescription['parameters'] = {}): MethodDescription => ({
   id,
@@ -37,29 +37,12 @@ const setup = (...pictures: string[]): ExplainSetup => ({
 });
 
 function explanation(target = 1): Explanation {
-  return {
-    input: 'cat.png',
-    picture: { width: 1, height: 1, data: new Uint8Array(3) },
-    target: { index: target, label: `class ${target}` },
-    score: 'logit',
-    value: 1,
+  const label = `class ${target}`;
+  return explanationWith({
+    target: { index: target, label },
     probability: 0.5,
-    predictions: [{ index: target, label: `class ${target}`, probability: 0.5, logit: 1 }],
-    attribution: { values: floatTensor([1, 1]), axes: 'HW', signed: true, unit: 'logit' },
-    recipe: {
-      schema: 'onnx-lens/recipe/1',
-      model: { file: 'net.onnx', sha256: '' },
-      preprocessing: {},
-      method: 'gradient',
-      params: {},
-      seed: 0,
-      provider: 'cpu',
-      versions: {},
-      notes: [],
-    },
-    warnings: [],
-    milliseconds: 1,
-  };
+    predictions: [{ index: target, label, probability: 0.5, logit: 1 }],
+  });
 }
 
 interface Started {

@@ -18,6 +18,7 @@ import {
 import { recipesOf } from '../../../webview/explain/gridExports.js';
 import { gridSvgOf } from '../../../webview/explain/gridSvg.js';
 import { DEFAULT_DISPLAY } from '../../../webview/shared/display.js';
+import { explanationWith } from '../support/explanation.js';
 
 const base = { score: 'logit', seed: 0 } as const;
 const pictures = (...names: string[]): GridLine[] =>
@@ -31,29 +32,10 @@ const columns = (...names: string[]): readonly GridLine[] =>
 
 function explanation(value: number, unit = 'logit'): Explanation {
   const values = floatTensor([1, 2], Float32Array.of(0, value));
-  return {
-    input: 'cat.png',
+  return explanationWith({
     picture: { width: 2, height: 1, data: new Uint8Array(6) },
-    target: { index: 0, label: 'cat' },
-    score: 'logit',
-    value: 1,
-    probability: 1,
-    predictions: [],
     attribution: { values, axes: 'HW', signed: false, unit },
-    recipe: {
-      schema: 'onnx-lens/recipe/1',
-      model: { file: 'net.onnx', sha256: '' },
-      preprocessing: {},
-      method: 'gradient',
-      params: {},
-      seed: 0,
-      provider: 'cpu',
-      versions: {},
-      notes: [],
-    },
-    warnings: [],
-    milliseconds: 1,
-  };
+  });
 }
 
 function cells() {
