@@ -1,9 +1,10 @@
 import { int64Tensor, toIntegers } from '../base/tensor.js';
 import { inMemory, type GraphProto, type NodeProto, type StoredTensor } from '../checkpoint/model.js';
-import { Attributes, makeAttributes } from './attributes.js';
+import { Attributes } from './attributes.js';
 import { constantOf, smallTensor } from './constants.js';
 import type { Names } from './names.js';
 import { renameNode } from './nested.js';
+import { helper } from './upgrade/converter.js';
 
 /** Looks a constant up by name. */
 export type ConstantLookup = (value: string) => StoredTensor | undefined;
@@ -119,24 +120,8 @@ function expand(
   return out;
 }
 
-function plain(
-  of: NodeProto,
-  op: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Parameters<typeof makeAttributes>[0] = {},
-): NodeProto {
-  return {
-    ...of,
-    name: '',
-    op,
-    domain: '',
-    overload: '',
-    inputs,
-    outputs: [output],
-    attributes: makeAttributes(attributes).list,
-  };
-}
+/** A helper without a name: what stands in the place of the node that is resolved. */
+const plain: typeof helper = (...node) => ({ ...helper(...node), name: '' });
 
 function constantNode(of: NodeProto, names: Names, wish: string, value: StoredTensor): NodeProto {
   return plain(of, 'Constant', [], names.make(`${of.name}/${wish}`), { value });

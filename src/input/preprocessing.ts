@@ -201,7 +201,9 @@ export interface InputSpec {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
+  /** Tensor values, one per channel, of colours in picture space. `zero` is the zero tensor after preprocessing. */
   fill(kind: FillKind): readonly number[];
+  /** 8-bit picture values in [0, 255] to tensor values, for one channel, and back. */
   toTensor(channel: number, pixel: number): number;
   toPixel(channel: number, value: number): number;
 }

@@ -2,7 +2,10 @@ import type { FloatTensor, Tensor } from '../base/tensor.js';
 import type { Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
+import type { InputSpec } from '../input/preprocessing.js';
 import type { ScoreKind } from '../result/recipe.js';
+
+export type { InputSpec };
 
 /**
  * What is explained: an element of the model's scores, by index; or, where `weights` or `unit` is given, what stands in
@@ -15,20 +18,6 @@ export interface Target {
   readonly weights?: Float32Array;
   /** A neuron or channel inside the model. */
   readonly unit?: ScoreAt;
-}
-
-/** Where the picture lies in the input tensor. */
-export interface InputSpec {
-  readonly name: string;
-  readonly layout: 'NCHW' | 'NHWC';
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  /** Tensor values, one per channel, of colours in picture space. `zero` is the zero tensor after preprocessing. */
-  fill(kind: 'zero' | 'black' | 'white' | 'grey'): readonly number[];
-  /** 8-bit picture values in [0, 255] to tensor values, for one channel, and back. */
-  toTensor(channel: number, pixel: number): number;
-  toPixel(channel: number, value: number): number;
 }
 
 /** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */

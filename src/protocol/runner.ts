@@ -25,14 +25,18 @@ export interface PredictRequest extends ModelRequest {
   readonly top?: number;
 }
 
-export interface ExplainRequest extends ModelRequest {
-  readonly inputs: readonly string[];
+/** A method, and what it is asked about. */
+interface MethodRequest extends ModelRequest {
   readonly method: string;
   readonly params?: Readonly<Record<string, ParameterValue>>;
   readonly target?: TargetText;
   readonly score?: ScoreKind;
   readonly layer?: string;
   readonly seed?: number;
+}
+
+export interface ExplainRequest extends MethodRequest {
+  readonly inputs: readonly string[];
 }
 
 /** Progress of long work, and what there is already. */
@@ -66,15 +70,9 @@ export interface ExplainAnswer extends ModelAnswer {
 }
 
 /** Asks whether a method's maps depend on what the model learned: the badge beside a heatmap. */
-export interface TrustRequest extends ModelRequest {
+export interface TrustRequest extends MethodRequest {
   /** One picture or `.npy`; a badge that was computed on another picture is answered, too. */
   readonly input: string;
-  readonly method: string;
-  readonly params?: Readonly<Record<string, ParameterValue>>;
-  readonly target?: TargetText;
-  readonly score?: ScoreKind;
-  readonly layer?: string;
-  readonly seed?: number;
   /** Depths of the cascade, default 5. */
   readonly depths?: number;
   /** Compute it on this picture even where it is known from another one. */

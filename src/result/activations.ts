@@ -40,8 +40,22 @@ export interface Box {
   readonly height: number;
 }
 
+/** Numbers about a layer's value on one picture. Elements that are not finite are counted and left out. */
+export interface ActivationSummary {
+  readonly statistics: ChannelStatistics;
+  /** Over all channels. */
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly zero: number;
+  readonly nan: number;
+  readonly infinite: number;
+  /** Channels that are zero everywhere on this picture. */
+  readonly dead: number;
+}
+
 /** A layer's value on one picture. */
-export interface Activation {
+export interface Activation extends ActivationSummary {
   readonly input: string;
   readonly layer: string;
   readonly op: string;
@@ -55,16 +69,6 @@ export interface Activation {
   readonly width: number;
   /** Tokens before the grid (class, registers) that are left out of the maps. */
   readonly prefixTokens: number;
-  readonly statistics: ChannelStatistics;
-  /** Over all channels. */
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly zero: number;
-  readonly nan: number;
-  readonly infinite: number;
-  /** Channels that are zero everywhere on this picture. */
-  readonly dead: number;
   /** Which channels the page holds, and their maps `[page, height, width]`. */
   readonly page: Int32Array;
   readonly maps: FloatTensor;

@@ -1,6 +1,7 @@
 import type { LayerDescription, Outline } from './inspection.js';
 import type { RefusedOperator } from '../base/errors.js';
 import type { Origin, PreprocessingRecord } from './recipe.js';
+import type { Moments } from './weights.js';
 
 /** What the overview of a checkpoint shows, in three parts that arrive one after the other. */
 
@@ -85,19 +86,9 @@ export interface WeightScan {
 }
 
 /** Moments of a weight, dequantised where it is quantised. */
-export interface ScannedWeight {
+export interface ScannedWeight extends Moments {
   readonly name: string;
   readonly layer?: string;
-  readonly count: number;
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly std: number;
-  /** Share of elements that are exactly zero. */
-  readonly sparsity: number;
-  readonly l2: number;
-  readonly nan: number;
-  readonly infinite: number;
   /** Filters (first axis of the output) whose every element is zero or next to nothing. */
   readonly dead: number;
   readonly filters: number;

@@ -56,8 +56,8 @@ export interface Histogram {
   readonly counts: Uint32Array;
 }
 
-/** Numbers about all finite elements of a weight; population standard deviation. */
-export interface WeightStatistics {
+/** Moments of all finite elements of a weight; population standard deviation. */
+export interface Moments {
   readonly count: number;
   readonly min: number;
   readonly max: number;
@@ -65,10 +65,13 @@ export interface WeightStatistics {
   readonly std: number;
   /** Share of elements that are exactly zero. */
   readonly sparsity: number;
-  readonly l1: number;
   readonly l2: number;
   readonly nan: number;
   readonly infinite: number;
+}
+
+export interface WeightStatistics extends Moments {
+  readonly l1: number;
   /** 64 bins. */
   readonly histogram: Histogram;
   /** L2 norm of each filter (output), and whether it is dead (1): all zero or below 1e-6 of the median norm. */

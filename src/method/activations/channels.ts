@@ -1,6 +1,6 @@
 import { indexOf, type Graph } from '../../graph/graph.js';
 import { smallFloats } from '../../graph/constants.js';
-import type { ChannelStatistics } from '../../result/activations.js';
+import type { ActivationSummary, ChannelStatistics } from '../../result/activations.js';
 import { mapOf, type MapLayout } from './layout.js';
 
 /** The flat ends of a bounded activation. */
@@ -33,19 +33,8 @@ export function boundsOf(graph: Graph, value: string): Bounds | undefined {
 /** How near to an end counts as saturated, as a share of the range. */
 const NEAR = 0.01;
 
-export interface Summary {
-  readonly statistics: ChannelStatistics;
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly zero: number;
-  readonly nan: number;
-  readonly infinite: number;
-  readonly dead: number;
-}
-
 /** Numbers about every channel of one sample. Elements that are not finite are counted and left out. */
-export function summarise(layout: MapLayout, sample: Float32Array, bounds: Bounds | undefined): Summary {
+export function summarise(layout: MapLayout, sample: Float32Array, bounds: Bounds | undefined): ActivationSummary {
   const { channels, height, width } = layout;
   const area = height * width;
   const make = (): Float32Array => new Float32Array(channels);

@@ -1,6 +1,6 @@
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { alongPath, quadrature, RULES } from './path.js';
+import { alongPath, quadrature, ruleParameter } from './path.js';
 import { runningPicture } from './running.js';
 import { baselineParameter, reduceParameter, scoreNotes, unitOf } from './shared.js';
 import { viewOf } from './view.js';
@@ -25,13 +25,7 @@ export const conductance = attributionMethod({
       maximum: 5000,
       description: 'steps on the path from the baseline to the input',
     },
-    rule: {
-      type: 'choice',
-      title: 'Quadrature',
-      default: 'gausslegendre',
-      choices: RULES,
-      description: 'where the points on the path lie',
-    },
+    rule: { ...ruleParameter, description: 'where the points on the path lie' },
     reduce: reduceParameter,
   },
   needs: 'gradient',

@@ -1,7 +1,7 @@
 import { concatBatches } from '../../session/batches.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { accumulate, alongPath, quadrature, RULES, scaled, sumOf } from './path.js';
+import { accumulate, alongPath, quadrature, ruleParameter, scaled, sumOf } from './path.js';
 import { runningPicture } from './running.js';
 import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
 
@@ -27,13 +27,7 @@ export const integratedGradients = attributionMethod({
       maximum: MOST_STEPS,
       description: 'points on the path from the baseline to the input',
     },
-    rule: {
-      type: 'choice',
-      title: 'Quadrature',
-      default: 'gausslegendre',
-      choices: RULES,
-      description: 'where the points lie and how they are weighted',
-    },
+    rule: ruleParameter,
     tolerance: {
       type: 'number',
       title: 'Tolerance',

@@ -3,8 +3,16 @@ import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 
 /** Points and weights on the straight path from a baseline to the input. */
 
-export const RULES = ['gausslegendre', 'riemann_middle', 'riemann_trapezoid'] as const;
+const RULES = ['gausslegendre', 'riemann_middle', 'riemann_trapezoid'] as const;
 export type QuadratureRule = (typeof RULES)[number];
+
+export const ruleParameter = {
+  type: 'choice',
+  title: 'Quadrature',
+  default: 'gausslegendre',
+  choices: RULES,
+  description: 'where the points lie and how they are weighted',
+} as const;
 
 export interface Quadrature {
   readonly alphas: Float64Array;

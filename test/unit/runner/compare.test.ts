@@ -3,14 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CancelledError } from '../../../src/base/errors.js';
 import { writeNpy } from '../../../src/base/npy.js';
-import type { Call } from '../../../src/protocol/channel.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { dataPath, modelPath, reference, requireData, sample } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
-
-function call<P>(onProgress: (report: P) => void = () => undefined, signal = new AbortController().signal): Call<P> {
-  return { signal, progress: onProgress };
-}
+import { call } from '../support/call.js';
 
 describe('runner, a layer beside another one', () => {
   const service = new RunnerService();

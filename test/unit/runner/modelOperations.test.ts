@@ -6,16 +6,12 @@ import { Random } from '../../../src/base/random.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import { FileSource, type ByteSource } from '../../../src/checkpoint/byteSource.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import type { Call } from '../../../src/protocol/channel.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import type { TopPictures } from '../../../src/result/activations.js';
 import { modulesAround, visibleGraph } from '../../../src/result/graphView.js';
 import { dataPath, modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
-
-function call<P>(onProgress: (report: P) => void = () => undefined, signal = new AbortController().signal): Call<P> {
-  return { signal, progress: onProgress };
-}
+import { call } from '../support/call.js';
 
 describe('runner, operations of the checkpoint editor', () => {
   const service = new RunnerService();

@@ -2,20 +2,13 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
-import type { Call } from '../../../src/protocol/channel.js';
 import type { WorkProgress } from '../../../src/protocol/runner.js';
 import { judge } from '../../../src/runner/accuracy.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/version.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
-
-function call(
-  onProgress: (report: WorkProgress) => void = () => undefined,
-  signal = new AbortController().signal,
-): Call<WorkProgress> {
-  return { signal, progress: onProgress };
-}
+import { call } from '../support/call.js';
 
 describe('runner/service', () => {
   const service = new RunnerService();
