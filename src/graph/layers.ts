@@ -4,7 +4,8 @@ import { indexOf, type Graph, type GraphIndex, type GraphNode } from './graph.js
 import type { Layer } from './layer.js';
 import { Names } from './names.js';
 import { ownerOf } from './owners.js';
-import { isBuffer, parametersOf } from './parameters.js';
+import { parametersIn, parametersOf } from './parameters.js';
+import { integerScaling, isIntegerProduct } from './quantised.js';
 import { modulesOf, scopeOf, type NodeScope } from './scopes.js';
 import { sourceOf } from './source.js';
 import { inferTypes } from './types.js';
@@ -36,6 +37,9 @@ const PARAMETRIC = new Set([
   'FusedMatMul',
   'FusedGemm',
   'MatMulNBits',
+  'MatMulIntegerToFloat',
+  'DynamicQuantizeMatMul',
+  'QGemm',
   'Attention',
 ]);
 
@@ -138,7 +142,7 @@ class LayerFinder {
     const drafts = new Map<GraphNode, Draft>();
     for (const node of this.graph.nodes) {
       const draft = this.parametric(node, drafts);
-      if (draft !== undefined) drafts.set(node, draft);
+      for (const each of draft?.nodes ?? []) drafts.set(each, draft!);
     }
     const found = [...new Set(drafts.values()), ...this.plain(drafts)];
     const position = new Map(this.graph.nodes.map((n, i) => [n, i]));
@@ -154,7 +158,7 @@ class LayerFinder {
     if (parameters.length === 0) return undefined;
     const weights = parameters.map(([, w]) => w);
     const owner = this.ownerOf(node, weights);
-    const count = parameters.reduce((sum, [i, w]) => sum + (isBuffer(node, i) ? 0 : sizeOf(w.dims)), 0);
+    const count = parameters.reduce((sum, [i, w]) => sum + parametersIn(node, i, w), 0);
     const before = this.joined(node, weights, owner, drafts);
     if (before !== undefined) {
       before.nodes.push(node);
@@ -164,7 +168,9 @@ class LayerFinder {
       return before;
     }
     if (!PARAMETRIC.has(node.op) && owner === undefined) return undefined;
-    return { main: node, nodes: [node], weights, parameters: count, owner, op: node.op };
+    // An integer product is the layer's output only when it has been scaled.
+    const nodes = [node, ...(integerScaling(this.graph, node)?.nodes ?? [])];
+    return { main: node, nodes, weights, parameters: count, owner, op: node.op };
   }
 
   /**
@@ -181,7 +187,12 @@ class LayerFinder {
   }
 
   private isShared(weight: StoredTensor, path: string): boolean {
-    return this.index.consumers(weight.name).some((n) => this.scopes.get(n)!.path !== path);
+    const readers = (value: string): readonly GraphNode[] =>
+      this.index
+        .consumers(value)
+        // What a quantiser has put between says nothing of modules.
+        .flatMap((n) => (HANDS_ON.has(n.op) && n.metadata.size === 0 ? readers(n.outputs[0]!) : [n]));
+    return readers(weight.name).some((n) => this.scopes.get(n)!.path !== path);
   }
 
   /** The layer before a node, when the node only adds that layer's bias or belongs to the same module. */
@@ -197,7 +208,8 @@ class LayerFinder {
       if (draft === undefined || draft.nodes.at(-1) !== producer || this.index.consumers(input).length !== 1) continue;
       if (owner !== undefined && owner === draft.owner) return draft;
       const isBias = node.op === 'Add' && weights.every((w) => w.dims.filter((d) => d !== 1).length <= 1);
-      const free = draft.nodes.length === 1 && TAKES_BIAS.has(draft.main.op) && draft.main.inputs.length < 3;
+      const alone = draft.weights.length === 1 && draft.nodes.every((n) => n === draft.main || !PARAMETRIC.has(n.op));
+      const free = alone && (TAKES_BIAS.has(draft.main.op) ? !hasBias(draft.main) : isIntegerProduct(draft.main));
       if (isBias && free && (owner === undefined || draft.owner === undefined)) return draft;
     }
     return undefined;
@@ -290,6 +302,7 @@ class LayerFinder {
   }
 
   private isFloat(node: GraphNode): boolean {
+    if (isIntegerProduct(node)) return true;
     const type = this.types.get(node.outputs[0] ?? '');
     return type !== undefined && (isFloating(type) || type === 'uint8' || type === 'int8');
   }
@@ -302,6 +315,10 @@ function modulesPart(node: GraphNode, name: string): Pick<Layer, 'modules'> {
 }
 
 const TAKES_BIAS = new Set(['MatMul', 'Conv', 'ConvTranspose', 'Gemm', 'Einsum', 'MatMulNBits', 'FusedMatMul']);
+
+function hasBias({ op, inputs }: GraphNode): boolean {
+  return (inputs[op === 'MatMulNBits' ? 5 : 2] ?? '') !== '';
+}
 
 /** What a module of several operators is called. */
 function nameOfGroup(group: readonly GraphNode[]): string {

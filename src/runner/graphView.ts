@@ -1,10 +1,9 @@
-import { sizeOf } from '../base/tensor.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import { flopsOf } from '../graph/flops.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import type { Layer } from '../graph/layer.js';
 import { readsOf } from '../graph/order.js';
-import { isBuffer, parametersOf } from '../graph/parameters.js';
+import { parametersIn, parametersOf } from '../graph/parameters.js';
 import { scopeOf } from '../graph/scopes.js';
 import type { GraphModule, GraphStructure, GraphViewEdge, GraphViewNode } from '../result/graphView.js';
 
@@ -31,9 +30,9 @@ export function structureOf(graph: Graph, layers: readonly Layer[], facts?: Fact
     let count = 0;
     for (const [input, w] of parameters) {
       // A weight that several nodes share counts at the first.
-      if (isBuffer(node, input) || w.dims.length === 0 || counted.has(w.name)) continue;
+      if (w.dims.length === 0 || counted.has(w.name)) continue;
       counted.add(w.name);
-      count += sizeOf(w.dims);
+      count += parametersIn(node, input, w);
     }
     const flops = facts === undefined ? undefined : flopsOf(node, facts);
     const layer = layerOf.get(node.name);

@@ -3,6 +3,7 @@ import { inMemory, type StoredTensor } from '../checkpoint/model.js';
 import { readTensor, readTensorSlice } from '../checkpoint/readTensor.js';
 import { smallTensor } from '../graph/constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
+import { integerScaling, isIntegerProduct, quantisedOperand } from '../graph/quantised.js';
 
 /**
  * A weight as the operator that reads it sees it: looked at through transpositions, reshapes and dequantisation, and
@@ -56,7 +57,7 @@ export async function weightArray(graph: Graph, node: GraphNode, input: number):
     if (next === undefined) break;
     array = next;
   }
-  return quantisedOperand(graph, node, input, array);
+  return operand(graph, node, input, array);
 }
 
 async function applied(graph: Graph, step: GraphNode, array: WeightArray): Promise<WeightArray | undefined> {
@@ -87,23 +88,30 @@ async function applied(graph: Graph, step: GraphNode, array: WeightArray): Promi
   }
 }
 
-/** Operators whose weight comes with scale and zero point as inputs of their own. */
-async function quantisedOperand(
-  graph: Graph,
-  node: GraphNode,
-  input: number,
-  array: WeightArray,
-): Promise<WeightArray> {
+/** Operators whose weight comes with scale and zero point as inputs of their own, or with a scale that comes later. */
+async function operand(graph: Graph, node: GraphNode, input: number, array: WeightArray): Promise<WeightArray> {
   const weight = (i: number): StoredTensor | undefined => graph.weights.get(node.inputs[i] ?? '');
-  if ((node.op === 'QLinearConv' || node.op === 'QLinearMatMul') && input === 3) {
-    const scale = weight(4);
-    const axis = node.op === 'QLinearConv' ? 0 : array.shape.length - 1;
-    if (scale !== undefined) return dequantised(array, scale, weight(5), axis, 0);
+  const own = quantisedOperand(node);
+  const scale = own === undefined ? undefined : weight(own.scale);
+  if (own !== undefined && scale !== undefined) {
+    if (input === own.weight) return dequantised(array, scale, weight(own.zero), own.axis, 0);
+    const step = input === own.bias ? weight(own.inputScale!) : undefined;
+    if (step !== undefined) return dequantised(array, await product(step, scale), undefined, 0, 0);
   }
   if (node.op === 'MatMulNBits' && input === 1) return (await unpacked(graph, node, array)) ?? array;
-  if ((node.op === 'ConvInteger' || node.op === 'MatMulInteger') && input === 1)
+  if (isIntegerProduct(node) && input === 1) {
+    const later = graph.weights.get(integerScaling(graph, node)?.weightScale ?? '');
+    if (later !== undefined) return dequantised(array, later, weight(3), node.op === 'ConvInteger' ? 0 : -1, 0);
     return { ...array, label: `${array.stored.type}; its scale is applied later in the graph` };
+  }
   return array;
+}
+
+/** Two scales, the first of them a single number, as one. */
+async function product(one: StoredTensor, many: StoredTensor): Promise<StoredTensor> {
+  const [factor = 1] = toNumbers(await readTensor(one));
+  const data = toNumbers(await readTensor(many)).map((v) => v * factor);
+  return inMemory(many.name, { type: 'float64', dims: many.dims, data });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { sizeOf } from '../../base/tensor.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layer.js';
+import { quantisedOperand } from '../../graph/quantised.js';
 import { permuted, plainArray, reshaped, weightArray, type WeightArray } from '../../session/weightArray.js';
 import type { WeightEntry, WeightView } from '../../result/weights.js';
 
@@ -12,7 +13,10 @@ export interface ShownWeight {
 
 const READ_THROUGH = new Set(['Identity', 'Cast', 'Transpose', 'DequantizeLinear', 'Reshape', 'Unsqueeze', 'Squeeze']);
 const CONVOLUTIONS = new Set(['Conv', 'FusedConv', 'QLinearConv', 'ConvInteger', 'DeformConv']);
-const LINEAR = new Set(['Gemm', 'MatMul', 'FusedMatMul', 'FusedGemm', 'QLinearMatMul', 'MatMulInteger', 'Attention']);
+const LINEAR = new Set([
+  ...['Gemm', 'MatMul', 'FusedMatMul', 'FusedGemm', 'Attention'],
+  ...['QGemm', 'QLinearMatMul', 'MatMulInteger', 'MatMulIntegerToFloat', 'DynamicQuantizeMatMul'],
+]);
 const RECURRENT = new Set(['LSTM', 'GRU', 'RNN']);
 
 /** The weights of a layer, main one first, each in the arrangement that shows it best. */
@@ -116,7 +120,7 @@ function linear(array: WeightArray, { node, input }: Reader): WeightArray {
   const { shape } = array;
   const rank = shape.length;
   const leads = sizeOf(shape.slice(0, -2));
-  const second = node.op.startsWith('QLinear') ? input === 3 : input === 1;
+  const second = input === (quantisedOperand(node)?.weight ?? 1);
   const turned = node.op.includes('Gemm') && node.attributes.int(second ? 'transB' : 'transA', 0) !== 0;
   if (second === turned) return asShape(array, [leads * shape[rank - 2]!, shape[rank - 1]!]);
   const order = [...shape.keys()];
@@ -164,12 +168,17 @@ const ROLES: Readonly<Record<string, readonly (string | undefined)[]>> = {
   LSTM: [undefined, 'weight', 'recurrent weight', 'bias'],
   GRU: [undefined, 'weight', 'recurrent weight', 'bias'],
   RNN: [undefined, 'weight', 'recurrent weight', 'bias'],
-  QLinearConv: [undefined, undefined, undefined, 'weight', undefined, undefined, undefined, undefined, 'bias'],
+  ConvInteger: [undefined, 'weight'],
+  MatMulInteger: [undefined, 'weight'],
+  MatMulNBits: [undefined, 'weight', undefined, undefined, undefined, 'bias'],
 };
 
 function roleOf(name: string, view: WeightView, reader: Reader | undefined): string {
   if (view === 'position') return 'position';
   if (reader === undefined) return 'unused';
+  const operand = quantisedOperand(reader.node);
+  if (reader.input === operand?.weight) return 'weight';
+  if (reader.input === operand?.bias) return 'bias';
   const role = ROLES[reader.node.op]?.[reader.input];
   if (role !== undefined) return role;
   if (reader.node.op === 'Add') return 'bias';
