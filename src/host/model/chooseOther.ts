@@ -3,7 +3,7 @@ import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import type { Outlines } from '../outlines.js';
 import { distance } from '../paths.js';
 import type { HostServices } from '../services.js';
-import { seriesOf } from './series.js';
+import { sameLayers, seriesOf } from './series.js';
 import { named } from './siblings.js';
 
 interface Offer extends vscode.QuickPickItem {
@@ -59,12 +59,14 @@ export async function chooseOther(
   pick.show();
   void (async () => {
     await services.models.ready();
+    const own = await outlines.get(model).catch(() => undefined);
+    const layers = own !== undefined && 'outline' in own ? own.outline.layers : [];
     let shown = performance.now();
     const near = inOrder(
       model,
       services.models.list().map(({ uri }) => uri),
     );
-    for (const { uri, step } of near.slice(0, MOST)) {
+    for (const { uri, step, certain } of near.slice(0, MOST)) {
       if (!open) return;
       const answer = await outlines.get(uri).catch(() => undefined);
       const has =
@@ -74,7 +76,8 @@ export async function chooseOther(
       if (!has) without++;
       else {
         const folder = vscode.workspace.asRelativePath(uri).split('/').slice(0, -1).join('/');
-        const description = [folder, step === undefined ? '' : 'same training'].filter(Boolean).join(' · ');
+        const same = step !== undefined && (certain || sameLayers(layers, answer.outline.layers));
+        const description = [folder, same ? 'same training' : ''].filter(Boolean).join(' · ');
         found.push({ label: named(uri).name, description, other: { kind: 'file', file: named(uri) } });
       }
       if (found.length === 1 || performance.now() - shown > SHOW_MS) {
@@ -97,8 +100,15 @@ function restOf(without: number): readonly Offer[] {
   return [{ label, kind: vscode.QuickPickItemKind.Separator }];
 }
 
+interface Near {
+  readonly uri: vscode.Uri;
+  /** How far it is away in the training, where its name is one of the same. */
+  readonly step?: number;
+  readonly certain?: boolean;
+}
+
 /** Other checkpoints of the same training by their distance in it, then all others by where they lie. */
-function inOrder(model: vscode.Uri, models: readonly vscode.Uri[]): readonly { uri: vscode.Uri; step?: number }[] {
+function inOrder(model: vscode.Uri, models: readonly vscode.Uri[]): readonly Near[] {
   const { name } = named(model);
   const folder = vscode.Uri.joinPath(model, '..').toString();
   const beside = models.filter((uri) => vscode.Uri.joinPath(uri, '..').toString() === folder);
@@ -107,9 +117,9 @@ function inOrder(model: vscode.Uri, models: readonly vscode.Uri[]): readonly { u
     beside.map((uri) => named(uri).name),
   );
   const own = series.find((each) => each.name === name)?.step ?? 0;
-  const rank = (uri: vscode.Uri): { uri: vscode.Uri; step?: number } => {
+  const rank = (uri: vscode.Uri): Near => {
     const entry = beside.includes(uri) ? series.find((each) => each.name === named(uri).name) : undefined;
-    return entry === undefined ? { uri } : { uri, step: Math.abs(entry.step - own) };
+    return entry === undefined ? { uri } : { uri, step: Math.abs(entry.step - own), certain: entry.certain };
   };
   return models
     .filter((uri) => uri.toString() !== model.toString())

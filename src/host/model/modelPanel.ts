@@ -72,6 +72,7 @@ export class ModelPanel implements vscode.Disposable {
     this.siblings = new Siblings(
       document.uri,
       services,
+      parts.outlines,
       (series) => void this.page.series({ series }).catch(() => undefined),
     );
     this.page = webviewChannel<ModelPanelApi, ModelHostApi>(panel, services.kept, this.handlers());

@@ -4,9 +4,10 @@ import { LensError } from '../../base/errors.js';
 import type { Call } from '../../protocol/channel.js';
 import type { SeriesEntry } from '../../protocol/modelPanel.js';
 import type { NamedFile } from '../../protocol/panel.js';
+import type { Outlines } from '../outlines.js';
 import type { HostServices } from '../services.js';
 import { askAbout, type AnswerOf, type ProgressOf, type Reading, type RequestOf } from './asking.js';
-import { seriesOf } from './series.js';
+import { sameLayers, seriesOf, type SeriesFile } from './series.js';
 import { Lookout } from '../disk/lookout.js';
 import { filesStamps, readWhenWhole, untilStill } from '../disk/settle.js';
 
@@ -20,10 +21,13 @@ export class Siblings implements vscode.Disposable {
   private watcher: vscode.FileSystemWatcher | undefined;
   private lookout: Lookout | undefined;
   private told = '';
+  /** Whether a checkpoint has the layers of this one, by both files as they were when it was asked. */
+  private readonly alike = new Map<string, boolean>();
 
   constructor(
-    model: vscode.Uri,
+    private readonly model: vscode.Uri,
     private readonly services: HostServices,
+    private readonly outlines: Outlines,
     private readonly announce: (series: readonly SeriesEntry[]) => void,
   ) {
     this.folder = vscode.Uri.joinPath(model, '..');
@@ -76,7 +80,8 @@ export class Siblings implements vscode.Disposable {
   /** Waits until nothing of the series is being written, and says what there is. */
   private async look(signal: AbortSignal): Promise<void> {
     if (JSON.stringify(await this.list()) === this.told) return;
-    const files = async (): Promise<string[]> => (await this.names()).flatMap((name) => withData(this.path(name)));
+    const files = async (): Promise<string[]> =>
+      (await this.candidates()).flatMap(({ name }) => withData(this.path(name)));
     await untilStill(async () => filesStamps(await files()), signal);
     const series = await this.list();
     const text = JSON.stringify(series);
@@ -85,21 +90,43 @@ export class Siblings implements vscode.Disposable {
     this.announce(series);
   }
 
-  private async names(): Promise<readonly string[]> {
+  /** The files whose names are those of the same training. */
+  private async candidates(): Promise<readonly SeriesFile[]> {
     const files = await vscode.workspace.fs.readDirectory(this.folder);
     const names = files.map(([name]) => name);
-    return seriesOf(this.name, names)
-      .map(({ name }) => name)
-      .filter((name) => names.includes(name));
+    return seriesOf(this.name, names).filter(({ name }) => names.includes(name));
   }
 
   private async list(): Promise<readonly SeriesEntry[]> {
-    return Promise.all(
-      seriesOf(this.name, await this.names()).map(async ({ name, step }) => {
+    const stamped = await Promise.all(
+      (await this.candidates()).map(async ({ name, step, certain }) => {
         const stamps = await filesStamps(withData(this.path(name)));
-        return { file: named(vscode.Uri.joinPath(this.folder, name)), step, version: JSON.stringify(stamps) };
+        const file = named(vscode.Uri.joinPath(this.folder, name));
+        return { entry: { file, step, version: JSON.stringify(stamps) }, certain };
       }),
     );
+    const own = stamped.find(({ entry }) => entry.file.name === this.name)?.entry.version ?? '';
+    const belong = await Promise.all(
+      stamped.map(({ entry, certain }) => certain || entry.file.name === this.name || this.isAlike(entry, own)),
+    );
+    return stamped.flatMap(({ entry }, i) => (belong[i] === true ? [entry] : []));
+  }
+
+  /** Whether another file has the layers of this one; while one of them cannot be read, it has not. */
+  private async isAlike({ file, version }: SeriesEntry, own: string): Promise<boolean> {
+    const key = `${file.name} ${version} ${own}`;
+    const known = this.alike.get(key);
+    if (known !== undefined) return known;
+    const answers = await Promise.all(
+      [this.model, vscode.Uri.parse(file.uri)].map((uri) => this.outlines.get(uri).catch(() => undefined)),
+    );
+    const [a, b] = answers.map((answer) =>
+      answer !== undefined && 'outline' in answer ? answer.outline.layers : undefined,
+    );
+    if (a === undefined || b === undefined) return false;
+    const alike = sameLayers(a, b);
+    this.alike.set(key, alike);
+    return alike;
   }
 
   private path(name: string): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
-import { seriesOf } from '../../../src/host/model/series.js';
+import { sameLayers, seriesOf } from '../../../src/host/model/series.js';
+import type { LayerDescription } from '../../../src/result/inspection.js';
 import { Lookout } from '../../../src/host/disk/lookout.js';
 import { readWhenWhole, untilStill, type Clock, type Stamp } from '../../../src/host/disk/settle.js';
 
@@ -179,15 +180,65 @@ describe('a lookout', () => {
 });
 
 describe('a series of checkpoints', () => {
-  it('holds the files whose names differ in one number, by that number', () => {
-    const files = ['epoch_10.onnx', 'epoch_2.onnx', 'best.onnx', 'epoch_3.onnx.data', 'other_3.onnx', 'epoch_2b.onnx'];
+  const steps = (name: string, files: readonly string[]): unknown => seriesOf(name, files).map((f) => [f.name, f.step]);
+  const alone = (name: string, ...files: string[]): void =>
     assert.deepEqual(
-      seriesOf('epoch_2.onnx', files).map((f) => [f.name, f.step]),
-      [
-        ['epoch_2.onnx', 2],
-        ['epoch_10.onnx', 10],
-      ],
+      seriesOf(name, files).map((f) => f.name),
+      [name],
     );
-    assert.deepEqual(seriesOf('best.onnx', files), [{ name: 'best.onnx', step: 0 }]);
+
+  it('holds the files whose names differ in the step, by that number', () => {
+    const files = ['epoch_10.onnx', 'epoch_2.onnx', 'best.onnx', 'epoch_3.onnx.data', 'other_3.onnx', 'epoch_2b.onnx'];
+    assert.deepEqual(steps('epoch_2.onnx', files), [
+      ['epoch_2.onnx', 2],
+      ['epoch_10.onnx', 10],
+    ]);
+    assert.deepEqual(seriesOf('best.onnx', files), [{ name: 'best.onnx', step: 0, certain: false }]);
+  });
+
+  for (const [one, other, certain] of [
+    ['3.onnx', '12.onnx', false],
+    ['model_3.onnx', 'model_4.onnx', false],
+    ['model3.onnx', 'model4.onnx', false],
+    ['net-0010.onnx', 'net-0200.onnx', false],
+    ['model_v1.onnx', 'model_v2.onnx', false],
+    ['ckpt-100.ONNX', 'ckpt-200.onnx', true],
+    ['birds_epoch3.onnx', 'birds_epoch4.onnx', true],
+    ['e1.onnx', 'e2.onnx', true],
+    ['resnet18_epoch_1_fp16.onnx', 'resnet18_epoch_2_fp16.onnx', true],
+    ['step_900.onnx', 'step_10k.onnx', true],
+    ['epoch=1-step=900-val_loss=0.31.onnx', 'epoch=2-step=1800-val_loss=0.25.onnx', true],
+  ] as const)
+    it(`${one} and ${other} are ${certain ? 'surely' : 'by their names'} of one training`, () => {
+      const found = seriesOf(one, [other]);
+      assert.deepEqual(
+        found.map((f) => [f.name, f.certain]),
+        [
+          [one, certain],
+          [other, certain],
+        ],
+      );
+      assert.ok(found[0]!.step < found[1]!.step);
+    });
+
+  it('knows numbers that are no steps', () => {
+    alone('resnet18.onnx', 'resnet50.onnx', 'resnet18_dynamo.onnx');
+    alone('vgg11.onnx', 'vgg16.onnx');
+    alone('efficientnet_b0.onnx', 'efficientnet_b1.onnx');
+    alone('vit_b_16.onnx', 'vit_b_32.onnx');
+    alone('regnet_y_400mf.onnx', 'regnet_y_800mf.onnx');
+    alone('model_fp16.onnx', 'model_fp32.onnx');
+    alone('model_opset11.onnx', 'model_opset13.onnx');
+    alone('fold_1.onnx', 'fold_2.onnx');
+    alone('resnet18_epoch1.onnx', 'resnet34_epoch1.onnx', 'resnet34_epoch2.onnx');
+  });
+
+  it('is of one training only where the layers are the same', () => {
+    const layer = (name: string, parameters: number): LayerDescription =>
+      ({ name, op: 'Conv', parameters }) as LayerDescription;
+    const own = [layer('a', 10), layer('relu', 0), layer('b', 20)];
+    assert.ok(sameLayers(own, [layer('a', 10), layer('b', 20)]));
+    assert.ok(!sameLayers(own, [layer('a', 10), layer('b', 21)]));
+    assert.ok(!sameLayers(own, [layer('a', 10)]));
   });
 });
