@@ -167,6 +167,8 @@ export interface ModelPanelApi {
   select: Operation<{ readonly layer: string | undefined; readonly show: boolean }, void>;
   /** Checkpoints of the same training have come, gone, or been rewritten. */
   series: Operation<{ readonly series: readonly SeriesEntry[] }, void>;
+  /** The checkpoint that a layer is compared with has been rewritten: what was asked of another version is outdated. */
+  otherChanged: Operation<AboutOther & { readonly version: string }, void>;
   /** The selected layer is to be compared. */
   compare: Operation<{ readonly other: OtherCheckpoint }, void>;
 }

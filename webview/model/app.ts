@@ -223,6 +223,7 @@ export class ModelApp extends LitElement {
             .layer=${c.layer}
             .version=${c.readVersion}
             .series=${c.series}
+            .other=${c.other}
           ></lens-compare>`;
         return html`<lens-weights
           .controller=${c}
@@ -243,6 +244,7 @@ export class ModelApp extends LitElement {
           .view=${c.view.training}
           .picture=${c.view.activations.picture}
           .layer=${c.layer}
+          .weight=${c.view.weights.weight}
           .series=${c.series}
         ></lens-training>`;
       case 'graph':

@@ -27,6 +27,8 @@ export class ModelController {
   readonly scan = new Task<WeightScan, ScanProgress>(() => this.changed());
   source: { readonly layer: string; readonly place: SourcePlace | undefined } | undefined;
   series: readonly SeriesEntry[] = [];
+  /** The last checkpoint that a layer was compared with and that was rewritten since. */
+  other: { readonly uri: string; readonly version: string } | undefined;
   /** Grows when the list is to scroll to the selected layer. */
   reveal = 0;
   /** Version of the file that was read last: what belongs to it is asked anew when it changes. */
@@ -174,6 +176,12 @@ export class ModelController {
   /** Checkpoints of the same training have come, gone, or been rewritten. */
   seriesChanged(series: readonly SeriesEntry[]): void {
     this.series = series;
+    this.changed();
+  }
+
+  /** A checkpoint that is compared with has been rewritten. */
+  otherChanged(other: { readonly uri: string; readonly version: string }): void {
+    this.other = other;
     this.changed();
   }
 

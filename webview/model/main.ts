@@ -14,6 +14,7 @@ import { isView, type ModelView } from './kept.js';
 const host = connect<ModelHostApi, ModelPanelApi>({
   file: async (status) => controller.fileChanged(status),
   series: async ({ series }) => controller.seriesChanged(series),
+  otherChanged: async (other) => controller.otherChanged(other),
   compare: async ({ other }) => controller.compareWith(other),
   select: async ({ layer, show }) => controller.follow(layer, show),
 });

@@ -17,9 +17,10 @@ import type { Outlines } from '../outlines.js';
 import type { HostServices } from '../services.js';
 import { findSource, openSource } from '../sourceLine.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../webview.js';
-import { askAbout, type AnswerOf, type ProgressOf, type RequestOf } from './asking.js';
+import { askAbout, type AnswerOf, type ProgressOf, type Reading, type RequestOf } from './asking.js';
 import { chooseOther } from './chooseOther.js';
 import type { ModelDocument } from './modelDocument.js';
+import { OtherWatch } from './otherWatch.js';
 import type { LayerSelection } from './selection.js';
 import { fileAt, named, Siblings } from './siblings.js';
 
@@ -59,6 +60,7 @@ export class ModelPanel implements vscode.Disposable {
   private readonly page: Client<ModelPanelApi>;
   private readonly subscriptions: vscode.Disposable[];
   private readonly siblings: Siblings;
+  private readonly other: OtherWatch;
   private layers: readonly LayerDescription[] = [];
   /** What the file says, asked for while the page still loads: its first question. */
   private early: EarlyOverview | undefined;
@@ -75,11 +77,16 @@ export class ModelPanel implements vscode.Disposable {
       parts.outlines,
       (series) => void this.page.series({ series }).catch(() => undefined),
     );
+    this.other = new OtherWatch(
+      async (model) => (await (await services.runner()).overview(services.request(model))).externalFiles,
+      (model, version) => void this.page.otherChanged({ uri: model.toString(), version }).catch(() => undefined),
+    );
     this.page = webviewChannel<ModelPanelApi, ModelHostApi>(panel, services.kept, this.handlers());
     panel.webview.options = webviewOptions(extension);
     panel.webview.html = webviewHtml(panel.webview, extension, 'model', named(document.uri).name);
     this.subscriptions = [
       this.siblings,
+      this.other,
       // A page that is not there asks for all of it when it is.
       document.onDidChange((status) => void this.page.file(status).catch(() => undefined)),
       selection.onDidChange(({ model, layer, by }) => {
@@ -135,8 +142,15 @@ export class ModelPanel implements vscode.Disposable {
       },
       labels: async () => (await services.runner()).labels(services.request(uri)),
       compareWeights: ({ other, ...request }, call) => {
-        const to = other.kind === 'random' ? { random: other.seed } : { model: fileOf(other.file.uri) };
-        return this.ask('compareWeights', { ...request, other: to }, call);
+        if (other.kind === 'random')
+          return this.ask('compareWeights', { ...request, other: { random: other.seed } }, call);
+        const file = fileAt(other.file.uri);
+        return this.ask(
+          'compareWeights',
+          { ...request, other: { model: file.fsPath } },
+          call,
+          this.other.reading(file),
+        );
       },
       chooseOther: ({ layer }) => chooseOther(services, outlines, uri, layer),
     };
@@ -279,15 +293,16 @@ export class ModelPanel implements vscode.Disposable {
     return this.layers.find((layer) => layer.name === name);
   }
 
-  /** One operation of the runner about this model. */
+  /** One operation of the runner about this model; `other` reads another file that it is about, too. */
   private ask<K extends keyof ModelOperations>(
     name: K,
     request: RequestOf<K>,
     call: Call<ProgressOf<K>>,
+    other: Reading = (read) => read(),
   ): Promise<AnswerOf<K>> {
     const { document } = this;
     return askAbout(this.parts.services, document.uri, name, request, call, (read, signal) =>
-      document.read(read, signal),
+      document.read(() => other(read, signal), signal),
     );
   }
 

@@ -48,6 +48,8 @@ export class ComparePart extends LitElement {
   @property({ type: Number }) version = 0;
   /** Checkpoints of the same training: one that is rewritten is compared anew. */
   @property({ attribute: false }) series: readonly SeriesEntry[] = [];
+  /** The same for one that lies elsewhere. */
+  @property({ attribute: false }) other: ModelController['other'];
 
   @state() private point: CellPoint | undefined;
   @state() private arrived = 0;
@@ -91,11 +93,13 @@ export class ComparePart extends LitElement {
   private get otherVersion(): string {
     const { compare } = this;
     if (compare.kind === 'random') return '';
-    return this.series.find((each) => each.file.uri === compare.file.uri)?.version ?? '';
+    const { uri } = compare.file;
+    const here = this.series.find((each) => each.file.uri === uri);
+    return here?.version ?? (this.other?.uri === uri ? this.other.version : '');
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('layer') || changed.has('view') || changed.has('version') || changed.has('series')) this.load();
+    if ((['layer', 'view', 'version', 'series', 'other'] as const).some((name) => changed.has(name))) this.load();
     this.prepare();
   }
 

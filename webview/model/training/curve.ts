@@ -5,7 +5,7 @@ import { dropdown } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
 import { tableHead } from '../../shared/table.js';
 import type { Curve } from '../kept.js';
-import type { Frame } from './frames.js';
+import type { Frame } from './frame.js';
 
 export const CURVES: readonly { readonly value: Curve; readonly label: string; readonly axis: string }[] = [
   { value: 'l2', label: 'L2 norm', axis: 'L2 norm of the weight' },

@@ -1,38 +1,10 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
-import { floatTensor } from '../../../src/base/tensor.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ModelHostApi, SeriesEntry } from '../../../src/protocol/modelPanel.js';
 import type { WorkProgress } from '../../../src/protocol/runner.js';
-import type { Explanation } from '../../../src/result/explanation.js';
-import { percentileOf, reduce } from '../../../src/result/heatmap.js';
-import type { LayerWeights, WeightStatistics } from '../../../src/result/weights.js';
-import { DEFAULT_DISPLAY } from '../../shared/display.js';
 import { firstPage, pageShape, WeightPages } from '../weightPages.js';
+import { flattened, type Frame, type FrameQuestion, type WeightPart } from './frame.js';
 import { Lane, type Job } from './lane.js';
-
-/** One checkpoint of a training, as far as it is known. */
-export interface Frame {
-  readonly entry: SeriesEntry;
-  weights?: { readonly answer: LayerWeights; readonly pages: WeightPages };
-  statistics?: WeightStatistics;
-  weightsError?: ErrorData;
-  /** With one value per pixel. */
-  explanation?: Explanation;
-  /** Score of the explained class; kept longer than the map. */
-  score?: number;
-  /** The value that this map alone would draw at the end of the scale. */
-  limit?: number;
-  explanationError?: ErrorData;
-}
-
-/** What is asked of every checkpoint about a picture. */
-export interface FrameQuestion {
-  readonly picture: string;
-  readonly method: string;
-  /** Class index as text, or `top1`: the best class of the newest checkpoint, which then is asked of all. */
-  readonly target: string;
-  readonly layer?: string;
-}
 
 type Host = Pick<Client<ModelHostApi>, 'weightsOf' | 'weightStatisticsOf' | 'explainWith'>;
 
@@ -49,6 +21,7 @@ const AHEAD = [1, -1, 2];
 export class TrainingFrames {
   private frames: Frame[] = [];
   private layer: string | undefined;
+  private weight: WeightPart | undefined;
   private question: FrameQuestion | undefined;
   private target: string | undefined;
   private label: string | undefined;
@@ -104,9 +77,11 @@ export class TrainingFrames {
     this.go();
   }
 
-  setLayer(layer: string | undefined): void {
-    if (layer === this.layer) return;
+  /** @param weight which weight of the layer; default its main one */
+  setLayer(layer: string | undefined, weight?: WeightPart): void {
+    if (layer === this.layer && weight?.name === this.weight?.name) return;
     this.layer = layer;
+    this.weight = weight;
     this.age.weights++;
     this.numbers.stop();
     for (const frame of this.frames) {
@@ -247,8 +222,8 @@ export class TrainingFrames {
           frame,
           'weights',
           async () => {
-            const answer = await firstPage((page) => host.weightsOf({ uri, layer, page }, { signal }), 'index');
-            const fetch = { uri, layer, weight: answer.shown.name };
+            const fetch = { uri, layer, ...(await this.nameIn(uri, layer, signal)) };
+            const answer = await firstPage((page) => host.weightsOf({ ...fetch, page }, { signal }), 'index');
             const pages = new WeightPages(
               pageShape(answer.shown),
               'index',
@@ -279,11 +254,22 @@ export class TrainingFrames {
         this.kept(
           frame,
           'weights',
-          () => this.host.weightStatisticsOf({ uri, layer }, { signal }),
+          async () =>
+            this.host.weightStatisticsOf({ uri, layer, ...(await this.nameIn(uri, layer, signal)) }, { signal }),
           (statistics) => (frame.statistics = statistics),
           (error) => (frame.weightsError = error),
         ),
     };
+  }
+
+  /** What the chosen weight is called in a checkpoint: exporters make up names, which may differ. */
+  private async nameIn(uri: string, layer: string, signal: AbortSignal): Promise<{ readonly weight?: string }> {
+    const { weight } = this;
+    if (weight === undefined) return {};
+    const few = { rowFrom: 0, rowCount: 1, columnFrom: 0, columnCount: 1 };
+    const { weights } = await this.host.weightsOf({ uri, layer, page: few }, { signal });
+    const twin = weights.find(({ name }) => name === weight.name) ?? weights.find(({ role }) => role === weight.role);
+    return { weight: twin?.name ?? weight.name };
   }
 
   private nextMap(): Job | undefined {
@@ -370,16 +356,4 @@ export class TrainingFrames {
     const maps = held((frame) => frame.explanation !== undefined);
     for (const frame of maps.slice(0, Math.max(0, maps.length - MAPS_HELD))) delete frame.explanation;
   }
-}
-
-/** An explanation with its channels reduced as they are drawn, and the end of its own scale. */
-function flattened(explanation: Explanation): { readonly explanation: Explanation; readonly limit: number } {
-  const { attribution } = explanation;
-  const { reduction, percentile } = DEFAULT_DISPLAY;
-  const map = reduce(attribution, attribution.axes === 'HW' ? 'sum' : reduction);
-  const values = floatTensor([map.height, map.width], map.values);
-  return {
-    explanation: { ...explanation, attribution: { ...attribution, values, axes: 'HW', signed: map.signed } },
-    limit: percentileOf(map.values, percentile),
-  };
 }

@@ -10,7 +10,8 @@ import { button, dropdown, segmented } from '../../shared/controls.js';
 import { DEFAULT_DISPLAY, sceneOf, valueAt, type Scene } from '../../shared/display.js';
 import { formatNumber, formatProbability } from '../../shared/format.js';
 import type { TrainingView } from '../kept.js';
-import type { Frame, TrainingFrames } from './frames.js';
+import type { Frame } from './frame.js';
+import type { TrainingFrames } from './frames.js';
 
 export interface PictureOptions {
   readonly picture: NamedFile | undefined;

@@ -5,22 +5,21 @@ import type { NamedFile } from '../../../src/protocol/panel.js';
 import { colormap } from '../../../src/result/colormap.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import type { MethodDescription } from '../../../src/result/method.js';
-import '../../shared/canvas/cellGrid.js';
+import type { LayerWeights } from '../../../src/result/weights.js';
 import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
-import '../../shared/colorBar.js';
 import { Clock } from '../../shared/clock.js';
 import { button, checkbox, iconButton, slider } from '../../shared/controls.js';
-import { formatNumber, formatShape, plural } from '../../shared/format.js';
-import '../../shared/histogram.js';
 import { emptyState, failure, working } from '../../shared/messages.js';
 import type { ModelController } from '../controller.js';
 import type { TrainingView } from '../kept.js';
-import { valueText, weightSource } from '../weightSource.js';
+import { weightSource } from '../weightSource.js';
 import { curvePart } from './curve.js';
-import { TrainingFrames, type Frame } from './frames.js';
-import { picturePart, sharedText } from './picturePart.js';
+import { filtersPart } from './filtersPart.js';
+import type { Frame, WeightPart } from './frame.js';
+import { TrainingFrames } from './frames.js';
+import { picturePart } from './picturePart.js';
 import { Player } from './player.js';
 
 /** A layer's filters, its numbers, and the explanation of a picture over the checkpoints of a training. */
@@ -30,6 +29,8 @@ export class TrainingTab extends LitElement {
   @property({ attribute: false }) view!: TrainingView;
   @property({ attribute: false }) picture: NamedFile | undefined;
   @property({ attribute: false }) layer: LayerDescription | undefined;
+  /** Name of the layer's weight that is looked at; default its main one. */
+  @property() weight: string | undefined;
   @property({ attribute: false }) series: readonly SeriesEntry[] = [];
 
   @state() private methods: readonly MethodDescription[] = [];
@@ -48,6 +49,8 @@ export class TrainingTab extends LitElement {
   /** What was shown last: it stays, greyed, until what is looked at is there. */
   private shown: Frame | undefined;
   private explained: Frame | undefined;
+  /** The weights of the layer, as the checkpoint that answered last has them. */
+  private known: LayerWeights | undefined;
   private source: CellSource | undefined;
   private sourceOf: unknown[] = [];
   private sight: CellsInSight | undefined;
@@ -95,12 +98,19 @@ export class TrainingTab extends LitElement {
     return this.methods.find((m) => m.id === (this.view.method ?? this.first)) ?? this.methods[0];
   }
 
+  /** The weight that is chosen, and its part in the layer where that is known. */
+  private get chosen(): WeightPart | undefined {
+    const { weight, known } = this;
+    if (weight === undefined) return undefined;
+    return known?.weights.find(({ name }) => name === weight) ?? { name: weight, role: '' };
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     const { frames, layer, picture, view, method, series } = this;
     if (changed.has('series')) this.onSeries(changed.get('series') ?? []);
     frames.lookAt(this.at);
     if (changed.has('series')) frames.setSeries(series);
-    frames.setLayer(layer === undefined || layer.weights.length === 0 ? undefined : layer.name);
+    frames.setLayer(layer === undefined || layer.weights.length === 0 ? undefined : layer.name, this.chosen);
     const trusted = this.controller.setup?.trusted !== false;
     const at = view.atLayer && layer !== undefined && method?.layer !== 'none' ? { layer: layer.name } : {};
     frames.setQuestion(
@@ -135,6 +145,8 @@ export class TrainingTab extends LitElement {
     else if (now?.weightsError !== undefined || this.layer === undefined) this.shown = undefined;
     if (now?.explanation !== undefined || now?.explanationError !== undefined) this.explained = now;
     const { shown } = this;
+    if (this.known?.layer !== this.layer?.name) this.known = undefined;
+    if (shown?.weights?.answer.layer === this.layer?.name) this.known = shown?.weights?.answer ?? this.known;
     if (shown?.weights === undefined || shown.weights.answer.layer !== this.layer?.name) {
       this.source = undefined;
       this.sourceOf = [];
@@ -159,7 +171,7 @@ export class TrainingTab extends LitElement {
     if (series.length < 2)
       return emptyState({
         icon: 'history',
-        text: 'There is only this checkpoint. Others beside it whose names differ in a number (epoch_1.onnx, epoch_2.onnx, …) appear here at once.',
+        text: 'There is only this checkpoint. Others of the same training beside it (epoch_1.onnx, epoch_2.onnx, …) appear here at once.',
         action: { label: 'See the weights', onClick: () => c.update({ tab: 'weights' }) },
       });
     const frame = frames.list[at];
@@ -211,83 +223,28 @@ export class TrainingTab extends LitElement {
   }
 
   private filters(frame: Frame | undefined): TemplateResult {
-    const { layer, shown, source, frames } = this;
-    const statistics = (frame?.statistics ?? shown?.statistics)!;
-    const answer = shown?.weights?.answer;
-    return html`<section class="training-filters" aria-label="Weights of the layer">
-      <h2>
-        Weights${answer === undefined || source === undefined ? nothing : html`<span class="hint dim">${answer.shown.role} ${formatShape(answer.shown.shape)}</span>`}
-      </h2>
-      ${
-        layer === undefined || layer.weights.length === 0
-          ? html`<p class="dim">
-                ${layer === undefined ? 'Choose a layer in the list to see how it is learned.' : `${layer.op} holds no weights.`}
-              </p>
-              <div class="actions">
-                ${button({ label: 'Choose the first layer with weights', onClick: () => this.chooseFirst() })}
-              </div>`
-          : frame?.weightsError !== undefined
-            ? failure(frame.weightsError, [{ label: 'Try again', onClick: () => frames.resume() }])
-            : source === undefined || answer === undefined
-              ? nothing
-              : html`<div class=${frame?.weights === undefined ? 'old' : ''}>
-                  <lens-cell-grid
-                    class="view-${answer.shown.view}"
-                    .source=${source}
-                    .label=${`${answer.shown.role} of ${answer.layer} in ${shown!.entry.file.name}`}
-                    .zoom=${this.controller.view.weights.zoom}
-                    .arrived=${this.arrived}
-                    @lens-cell=${(event: CustomEvent<CellPoint | null>) => (this.point = event.detail ?? undefined)}
-                    @lens-sight=${(event: CustomEvent<CellsInSight>) => {
-                      this.sight = event.detail;
-                      this.shown?.weights?.pages.need(event.detail);
-                    }}
-                    @lens-zoom=${(event: CustomEvent<number>) => this.controller.update({ weights: { ...this.controller.view.weights, zoom: event.detail } })}
-                  ></lens-cell-grid>
-                  <p class="cell-readout" aria-live="polite">${this.readout()}</p>
-                  ${this.scale(answer.shown.view === 'rgb')}
-                  ${
-                    statistics === undefined
-                      ? nothing
-                      : html`<p class="training-line">
-                            norm ${formatNumber(statistics.l2)} · mean ${formatNumber(statistics.mean)} · deviation
-                            ${formatNumber(statistics.std)} · ${formatNumber(statistics.min)} to
-                            ${formatNumber(statistics.max)} · ${(100 * statistics.sparsity).toFixed(1)} % zero ·
-                            ${plural(
-                              statistics.dead.reduce((sum, each) => sum + each, 0),
-                              'dead filter',
-                            )}
-                          </p>
-                          <lens-histogram
-                            .histogram=${statistics.histogram}
-                            .range=${frames.histograms?.range}
-                            .most=${frames.histograms?.most ?? 0}
-                            .label=${'Histogram of the weights, on axes shared by the checkpoints'}
-                          ></lens-histogram>`
-                  }
-                </div>`
-      }
-    </section>`;
-  }
-
-  /** What is pointed at, in the checkpoint that is shown. */
-  private readout(): string {
-    const { point, source, shown } = this;
-    if (point === undefined || source === undefined || shown?.weights === undefined) return '';
-    const { answer, pages } = shown.weights;
-    return `${source.label(point.row, point.column)}${valueText(answer, pages, point)}`;
-  }
-
-  private scale(colours: boolean): TemplateResult {
-    const { limit, of } = this.frames.magnitude;
-    const note = sharedText(of, this.series.length, 'measured');
-    if (colours) return html`<p class="dim">Grey is zero; the brightest is ±${formatNumber(limit)}, ${note}.</p>`;
-    return html`<lens-color-bar
-      .colors=${colormap(this.controller.view.weights.map)}
-      .limit=${limit}
-      .unit=${'weight'}
-      .note=${note}
-    ></lens-color-bar>`;
+    const { controller: c, shown, point } = this;
+    const zoomed = (zoom: number): void => c.update({ weights: { ...c.view.weights, zoom } });
+    return filtersPart({
+      layer: this.layer,
+      frame,
+      shown: shown?.weights?.answer.layer === this.layer?.name ? shown : undefined,
+      answer: this.known,
+      source: this.source,
+      frames: this.frames,
+      view: c.view.weights,
+      arrived: this.arrived,
+      point,
+      onPoint: (at) => (this.point = at),
+      onSight: (sight) => {
+        this.sight = sight;
+        this.shown?.weights?.pages.need(sight);
+      },
+      onZoom: zoomed,
+      // The same as in the tab of the weights.
+      onWeight: (weight) => c.update({ weights: { ...c.view.weights, weight } }),
+      onFirst: () => this.chooseFirst(),
+    });
   }
 
   private pictureSide(frame: Frame | undefined): TemplateResult {
