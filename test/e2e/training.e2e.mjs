@@ -43,6 +43,12 @@ export function tests(page, srv) {
   put('epoch_1', 'birds_cnn_epoch1.onnx');
   put('epoch_2', 'birds_cnn.onnx');
   put('epoch_10', 'birds_cnn.onnx');
+  // Elsewhere, and not of the training; numbers of other things.
+  for (const folder of ['other', 'nets']) fs.mkdirSync(at(folder));
+  fs.copyFileSync(birds('birds_cnn_epoch1.onnx'), at('other', 'plain.onnx'));
+  fs.copyFileSync(birds('birds_cnn.onnx'), at('nets', 'net_18.onnx'));
+  fs.copyFileSync(birds('birds_vit.onnx'), at('nets', 'net_50.onnx'));
+  fs.copyFileSync(birds('birds_cnn.onnx'), at('nets', 'net18.onnx'));
 
   return [
     [
@@ -64,6 +70,39 @@ export function tests(page, srv) {
         await shows('epoch_1.onnx, 1 of 3');
         await value().filter({ hasText: 'epoch_1.onnx: 3.41' }).waitFor();
         assert.equal(await selected().innerText(), 'stem');
+        await quiet();
+      },
+    ],
+    [
+      'another weight of the layer, the same in the tab of the weights',
+      async () => {
+        await page.keyboard.press('ArrowRight');
+        await shows('epoch_2.onnx, 2 of 3');
+        const choose = async (role) => {
+          await panel().locator('.training-filters lens-dropdown').click();
+          await panel().locator('.training-filters lens-option', { hasText: role }).click();
+        };
+        await choose('bias 24');
+        await value()
+          .filter({ hasText: /epoch_2.onnx: (?!2\.87)\d/ })
+          .waitFor();
+        await panel().locator('.training-filters lens-cell-grid.view-vector canvas').waitFor();
+        await panel().locator('.training-filters', { hasText: 'shared by all 3 checkpoints' }).waitFor();
+        const bias = await value().innerText();
+        await page.keyboard.press('Escape');
+        await bar().focus();
+        await page.keyboard.press('Home');
+        await shows('epoch_1.onnx, 1 of 3');
+        await value()
+          .filter({ hasText: /epoch_1.onnx: \d/ })
+          .waitFor();
+        assert.notEqual((await value().innerText()).split(': ')[1], bias.split(': ')[1]);
+        await screenshot(page, 'training-bias');
+        await tab('Weights').click();
+        await panel().locator('lens-weights lens-cell-grid.view-vector').waitFor();
+        await tab('Training').click();
+        await choose('weight 24×3×7×7');
+        await value().filter({ hasText: 'epoch_1.onnx: 3.41' }).waitFor();
         await quiet();
       },
     ],
@@ -170,6 +209,32 @@ export function tests(page, srv) {
       },
     ],
     [
+      'and beside one that lies elsewhere: when that is rewritten, in pieces, the comparison follows',
+      async () => {
+        await panel().locator('.controls-row lens-button', { hasText: 'Change…' }).click();
+        await page
+          .locator('.quick-input-list .monaco-list-row', { hasText: 'plain.onnx' })
+          .waitFor({ timeout: 60_000 });
+        await pick(page, 'plain.onnx');
+        await panel().locator('.compare-side h2', { hasText: 'b: plain.onnx' }).waitFor({ timeout: 60_000 });
+        const fact = panel().locator('.compare-facts dd').first();
+        await fact.filter({ hasText: /^0\.\d+$/ }).waitFor();
+        const bytes = fs.readFileSync(birds('birds_cnn.onnx'));
+        const said = [];
+        fs.writeFileSync(at('other', 'plain.onnx'), bytes.subarray(0, bytes.length >> 1));
+        for (let i = 0; i < 8; i++) {
+          await page.waitForTimeout(250);
+          said.push(await panel().locator('.failure').count());
+        }
+        fs.writeFileSync(at('other', 'plain.onnx'), bytes);
+        await fact.filter({ hasText: /^0$/ }).waitFor({ timeout: 60_000 });
+        assert.deepEqual(said.filter(Boolean), [], 'half a file is no failure');
+        assert.equal(await selected().innerText(), 'stage2.conv1');
+        assert.equal(await panel().locator('.failure').count(), 0);
+        await quiet();
+      },
+    ],
+    [
       'and beside weights drawn anew, another draw at a time',
       async () => {
         await panel().locator('.controls-row lens-button', { hasText: 'Change…' }).click();
@@ -266,6 +331,19 @@ export function tests(page, srv) {
         await panel().locator('.compare-side h2', { hasText: 'draw 2' }).waitFor({ timeout: 180_000 });
         await panel().locator('button[aria-label="Stop comparing"]').click();
         await panel().locator('lens-weights .numbers').waitFor({ timeout: 60_000 });
+      },
+    ],
+    [
+      'another network is no checkpoint of the training, whatever the numbers in the names',
+      async () => {
+        await openFile(page, 'nets/net_18.onnx');
+        await page.locator('.tabs-container .tab.active', { hasText: 'net_18.onnx' }).waitFor();
+        await rows().first().waitFor({ timeout: 60_000 });
+        await tab('Training').click();
+        await panel().locator('.empty-state', { hasText: 'There is only this checkpoint.' }).waitFor();
+        // Another state of the same network is one, and is gone to.
+        fs.copyFileSync(birds('birds_cnn_epoch1.onnx'), at('nets', 'net_20.onnx'));
+        await shows('net_20.onnx, 2 of 2');
       },
     ],
   ];

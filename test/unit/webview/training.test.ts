@@ -60,11 +60,21 @@ class FakeHost {
   private waiting: (() => void)[] = [];
   held = false;
   broken = new Set<number>();
+  /** The weights of the layer in a checkpoint. */
+  weights: (step: number) => LayerWeights['weights'] = () => [];
 
   readonly host: Host = {
-    weightsOf: ({ uri }, options) => this.answer(`weights ${stepOf(uri)}`, options?.signal, () => weights(stepOf(uri))),
-    weightStatisticsOf: ({ uri }, options) =>
-      this.answer(`statistics ${stepOf(uri)}`, options?.signal, () => statistics(stepOf(uri))),
+    weightsOf: ({ uri, weight, page }, options) => {
+      const what = page?.rowCount === 1 ? 'names' : 'weights';
+      return this.answer(`${what} ${stepOf(uri)}${weight === undefined ? '' : ` ${weight}`}`, options?.signal, () => ({
+        ...weights(stepOf(uri)),
+        weights: this.weights(stepOf(uri)),
+      }));
+    },
+    weightStatisticsOf: ({ uri, weight }, options) =>
+      this.answer(`statistics ${stepOf(uri)}${weight === undefined ? '' : ` ${weight}`}`, options?.signal, () =>
+        statistics(stepOf(uri)),
+      ),
     explainWith: ({ uri, target }, options) =>
       this.answer(`explain ${stepOf(uri)} ${target}`, options?.signal, () =>
         explanation(stepOf(uri), target === 'top1' ? 7 : Number(target)),
@@ -111,6 +121,23 @@ describe('the checkpoints of a training', () => {
     assert.deepEqual(frames.magnitude, { limit: 6, of: 6 });
     assert.deepEqual(frames.histograms, { range: [-6, 3], most: 6 });
     assert.ok(frames.ready(2) && !frames.ready(0), 'the first has its numbers, but no picture yet');
+    frames.dispose();
+  });
+
+  it('show another weight of the layer, by its part where a checkpoint calls it otherwise', async () => {
+    const { fake, frames } = make([1, 2]);
+    const entryOf = (name: string, role: string): LayerWeights['shown'] => ({ ...weights(1).shown, name, role });
+    fake.weights = (step) => [entryOf('w', 'weight'), entryOf(step === 1 ? 'b' : 'val_7', 'bias')];
+    frames.setLayer('conv');
+    await settle();
+    const before = fake.asked.length;
+    frames.setLayer('conv', { name: 'b', role: 'bias' });
+    assert.equal(frames.list[0]!.weights, undefined, 'what was there is of another weight');
+    await settle();
+    assert.deepEqual(fake.asked.slice(before), ['names 1', 'weights 1 b', 'names 2', 'weights 2 val_7']);
+    frames.setLayer('conv', { name: 'b', role: 'bias' });
+    await settle();
+    assert.equal(fake.asked.length, before + 4, 'the same is not asked again');
     frames.dispose();
   });
 
