@@ -1,7 +1,11 @@
 // The editor of a checkpoint without a mouse: from the tree to filters, activations, source line, graph, and back.
 import assert from 'node:assert';
+import fs from 'node:fs';
 import path from 'node:path';
 import { ICON, openWorkbench, screenshot, webview, webviewFrame } from './ui.mjs';
+
+/** Pictures in a folder that is searched. */
+const MANY = 30_000;
 
 export const options = { viewport: { width: 1500, height: 950 } };
 
@@ -80,6 +84,26 @@ export function tests(page, srv) {
     await chosenTab(name).waitFor();
   };
 
+  /** Types a path into the editor's own dialog. */
+  const chooseInDialog = async (file) => {
+    const box = page.locator('.quick-input-widget:visible input').first();
+    await box.waitFor();
+    // The dialog writes its folder into the field some time after it is shown: once more, where that came later.
+    for (let i = 0; i < 8 && (await box.isVisible()); i++) {
+      await press('Control+a');
+      await page.keyboard.insertText(file);
+      await page.waitForTimeout(700);
+      await press('Enter');
+      await page.waitForTimeout(1000);
+    }
+  };
+
+  const picture = path.join(srv.ws, 'models/birds/pictures/Lanternfinch/lanternfinch-3000006.png');
+  // Outside the workspace, which need not watch them: a search that takes a while.
+  const many = path.join(srv.data, 'many');
+  fs.mkdirSync(many);
+  for (let i = 0; i < MANY; i++) fs.linkSync(i === 0 ? picture : path.join(many, '0.png'), path.join(many, `${i}.png`));
+
   return [
     [
       'from the tree to the filters of a layer',
@@ -148,17 +172,7 @@ export function tests(page, srv) {
         await toTab('Activations');
         await tabTo('lens-button');
         await press('Enter');
-        const box = page.locator('.quick-input-widget:visible input').first();
-        await box.waitFor();
-        const picture = path.join(srv.ws, 'models/birds/pictures/Lanternfinch/lanternfinch-3000006.png');
-        // The dialog writes its folder into the field some time after it is shown: once more, where that came later.
-        for (let i = 0; i < 8 && (await box.isVisible()); i++) {
-          await press('Control+a');
-          await page.keyboard.insertText(picture);
-          await page.waitForTimeout(700);
-          await press('Enter');
-          await page.waitForTimeout(1000);
-        }
+        await chooseInDialog(picture);
         await panel().locator('lens-activations lens-cell-grid canvas').waitFor({ timeout: 60_000 });
         await command('View: Focus Active Editor Group');
         await tabTo('.cells');
@@ -170,6 +184,28 @@ export function tests(page, srv) {
           .locator('.channel .cell-readout', { hasText: /\(\d+, \d+\)/ })
           .waitFor();
         await screenshot(page, 'keyboard-activations');
+      },
+    ],
+    [
+      'Escape stops the search of a folder; what it has found stays',
+      async () => {
+        await tabTo('lens-top lens-button');
+        await press('Enter');
+        await chooseInDialog(many);
+        await command('View: Focus Active Editor Group');
+        const found = panel().locator('lens-top h2');
+        await found.filter({ hasText: /of [1-9]/ }).waitFor({ timeout: 60_000 });
+        await panel().locator('lens-top .working').waitFor();
+        // Whatever has the focus in the page.
+        await tabTo('.cells', 'Shift+Tab');
+        await press('Escape');
+        await panel().locator('lens-top', { hasText: 'Stopped: this is what there was.' }).waitFor();
+        assert.equal(await panel().locator('.working').count(), 0);
+        const seen = Number(/of (\d+) picture/.exec((await found.innerText()).replaceAll(',', ''))?.[1]);
+        assert.ok(seen > 0 && seen < MANY, `${seen} of ${MANY} pictures were seen`);
+        assert.ok((await panel().locator('.top-picture').count()) > 0);
+        await page.locator('.statusbar-item', { hasText: 'searching pictures' }).waitFor({ state: 'detached' });
+        await screenshot(page, 'keyboard-escape');
       },
     ],
     [

@@ -22,7 +22,9 @@ export class TopPart extends LitElement {
   @property({ type: Number }) version = 0;
   /** The layer that a person asked about. */
   private searched: string | undefined;
-  private readonly top = new Task<TopPictures, TopProgress>(() => this.requestUpdate());
+  private readonly top = new Task<TopPictures, TopProgress>(() => this.onProgress());
+  /** What the search under way, or the one that was stopped, has found: not every report of its progress says so. */
+  private found: TopPictures | undefined;
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -37,6 +39,13 @@ export class TopPart extends LitElement {
     // Another layer means running the whole folder again: that is asked for. Its other channels are there at once.
     const again = this.searched === this.layer && this.version > 0;
     if (again && (['channel', 'folder', 'version'] as const).some((name) => changed.has(name))) this.search();
+  }
+
+  private onProgress(): void {
+    const { progress, working } = this.top;
+    if (progress === undefined && working) this.found = undefined;
+    else this.found = progress?.top ?? this.found;
+    this.requestUpdate();
   }
 
   private search(anew = false): void {
@@ -55,7 +64,9 @@ export class TopPart extends LitElement {
     const { top, controller: c } = this;
     const { folder } = c.view.activations;
     const asked = this.searched === this.layer;
-    const shown = !asked ? undefined : top.working ? (top.progress?.top ?? top.value) : top.value;
+    // What a search that was stopped has found stays.
+    const partial = top.working || top.stopped ? this.found : undefined;
+    const shown = asked ? (partial ?? top.value) : undefined;
     return html`<section class="top-pictures" aria-labelledby="top">
       <h2 id="top">
         Pictures that excite channel ${this.channel} most
