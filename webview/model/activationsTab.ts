@@ -5,6 +5,7 @@ import { SEQUENTIAL, type SequentialName } from '../../src/result/colormap.js';
 import { normalise } from '../../src/result/heatmap.js';
 import type { LayerDescription } from '../../src/result/inspection.js';
 import '../shared/canvas/cellGrid.js';
+import '../shared/colorBar.js';
 import '../shared/menu.js';
 import type { CellGrid, CellPoint, CellsInSight } from '../shared/canvas/cellGrid.js';
 import type { CellSource } from '../shared/canvas/cells.js';
@@ -234,7 +235,7 @@ export class ActivationsTab extends LitElement {
       <p class="cell-readout">
         ${this.readout() ?? html`<span class="dim">${facts.filter(Boolean).join(' · ')}</span>`}
       </p>
-      ${answer.notes.map((note) => html`<p class="dim">${note}</p>`)}
+      ${this.scale(answer)} ${answer.notes.map((note) => html`<p class="dim">${note}</p>`)}
       ${channel === undefined ? nothing : this.large(answer, channel)}
       ${
         channel === undefined || answer.layout === 'other'
@@ -248,6 +249,17 @@ export class ActivationsTab extends LitElement {
             ></lens-top>`
       }
     </div>`;
+  }
+
+  /** Of the grid. */
+  private scale(answer: Activation): TemplateResult {
+    const own = this.view.scale === 'own' && answer.layout !== 'vector';
+    return html`<lens-color-bar
+      .colors=${activationColors(answer, this.sequential)}
+      .limit=${own ? 1 : activationLimit(answer, undefined)}
+      .unit=${own ? 'of each channel’s largest value' : 'activation'}
+      .note=${own ? 'each on its own scale' : answer.layout === 'vector' ? '' : 'shared by all channels'}
+    ></lens-color-bar>`;
   }
 
   /** The channel that is looked at; the first of the order until one is chosen. */

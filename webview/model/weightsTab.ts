@@ -219,7 +219,11 @@ export class WeightsTab extends LitElement {
               value: view.rows,
               choices: [
                 { value: 'numbers', label: 'Matrix', title: 'Rows are outputs, columns inputs' },
-                { value: 'points', label: 'Classes', title: 'Rows in the plane of their principal components' },
+                {
+                  value: 'points',
+                  label: shown.shape[0] === this.controller.overview.value?.labels.count ? 'Classes' : 'Points',
+                  title: 'Rows in the plane of their principal components',
+                },
               ],
               onChange: (rows) => this.change({ rows: rows as WeightsView['rows'] }),
             })
@@ -271,13 +275,12 @@ export class WeightsTab extends LitElement {
         ? ''
         : `${source.label(point.row, point.column)}${valueText(answer, this.pages, point)}`;
     return html`<p class="cell-readout">
-      ${text === '' ? html`<span class="dim">Point at a filter to read its values.</span>` : text}
+      ${text === '' ? html`<span class="dim">${single(answer) ? 'Point at a value to read it.' : 'Point at a filter to read its values.'}</span>` : text}
     </p>`;
   }
 
   private scale({ shown }: LayerWeights): TemplateResult {
-    const own =
-      this.view.scale === 'own' && shown.view !== 'matrix' && shown.view !== 'vector' && shown.view !== 'position';
+    const own = this.view.scale === 'own' && !single({ shown });
     if (shown.view === 'rgb')
       return html`<p class="dim">
         Grey is zero; the brightest is
@@ -287,7 +290,7 @@ export class WeightsTab extends LitElement {
       .colors=${colormap(this.view.map)}
       .limit=${own ? 1 : this.limit}
       .unit=${own ? 'of each kernel’s largest value' : 'weight'}
-      .note=${own ? 'each on its own scale' : 'shared'}
+      .note=${own ? 'each on its own scale' : single({ shown }) ? '' : 'shared'}
     ></lens-color-bar>`;
   }
 
@@ -330,4 +333,9 @@ export class WeightsTab extends LitElement {
     if (event.detail?.spoken && this.answer !== undefined && event.detail.x !== undefined)
       this.spoken = valueText(this.answer, this.pages, event.detail);
   };
+}
+
+/** Whether the grid is one picture of single numbers, not many small pictures. */
+function single({ shown: { view } }: Pick<LayerWeights, 'shown'>): boolean {
+  return view === 'matrix' || view === 'vector' || view === 'position';
 }

@@ -77,7 +77,10 @@ export class LineChart extends LitElement {
     const style = getComputedStyle(document.body);
     const variable = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise;
     const text = variable('--vscode-foreground', '#888');
-    const grid = variable('--vscode-editorIndentGuide-background1', 'rgba(128, 128, 128, 0.3)');
+    const faint = 'rgba(128, 128, 128, 0.4)';
+    // In high contrast they are as strong as the text, and would drown the curve.
+    const strong = document.body.matches('.vscode-high-contrast, .vscode-high-contrast-light');
+    const grid = strong ? faint : variable('--vscode-editorIndentGuide-background1', faint);
     const font = { family: style.fontFamily, size: 11 };
     const axis = (title: string): object => ({
       title: { display: true, text: title, color: text, font },

@@ -50,7 +50,7 @@ function mostChanged({ filterRelative, filterCosine }: WeightComparison): Templa
   if (changed.length === 0) return html`<p class="dim">No filter has changed.</p>`;
   return html`<p>
     <span class="dim">Changed most, as a share of their own norm (cosine): </span>${changed
-      .map((i) => `filter ${i} ${formatNumber(filterRelative[i]!)} (${formatNumber(filterCosine[i]!)})`)
+      .map((i) => `filter ${i}: ${formatNumber(filterRelative[i]!)} (${formatNumber(filterCosine[i]!)})`)
       .join(', ')}
   </p>`;
 }

@@ -201,7 +201,7 @@ type Theme = ReturnType<typeof themeColors>;
 export const KIND_COLORS = {
   weights: '--vscode-charts-blue',
   normalise: '--vscode-charts-purple',
-  activate: '--vscode-charts-orange',
+  activate: '--vscode-charts-red',
   pool: '--vscode-charts-green',
   shape: '--vscode-charts-yellow',
   other: '--vscode-charts-foreground',

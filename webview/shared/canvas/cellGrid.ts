@@ -114,7 +114,9 @@ export class CellGrid extends LitElement {
       this.told = '';
     }
     // A grid that needs less room than it may have takes less: the style sheet says how much it may.
-    this.style.setProperty('--content', `${(this.layout?.height ?? 0) + 2}px`);
+    // A scroll bar below the grid must not hide its last row.
+    const bar = this.scroller.offsetHeight - this.scroller.clientHeight;
+    this.style.setProperty('--content', `${(this.layout?.height ?? 0) + bar + 2}px`);
     this.redraw();
   }
 
