@@ -107,7 +107,9 @@ export class Siblings implements vscode.Disposable {
     );
     const own = stamped.find(({ entry }) => entry.file.name === this.name)?.entry.version ?? '';
     const belong = await Promise.all(
-      stamped.map(({ entry, certain }) => certain || entry.file.name === this.name || this.isAlike(entry, own)),
+      stamped.map(async ({ entry, certain }) =>
+        certain || entry.file.name === this.name ? true : this.isAlike(entry, own),
+      ),
     );
     return stamped.flatMap(({ entry }, i) => (belong[i] === true ? [entry] : []));
   }

@@ -14,8 +14,16 @@ export interface ShownWeight {
 const READ_THROUGH = new Set(['Identity', 'Cast', 'Transpose', 'DequantizeLinear', 'Reshape', 'Unsqueeze', 'Squeeze']);
 const CONVOLUTIONS = new Set(['Conv', 'FusedConv', 'QLinearConv', 'ConvInteger', 'DeformConv']);
 const LINEAR = new Set([
-  ...['Gemm', 'MatMul', 'FusedMatMul', 'FusedGemm', 'Attention'],
-  ...['QGemm', 'QLinearMatMul', 'MatMulInteger', 'MatMulIntegerToFloat', 'DynamicQuantizeMatMul'],
+  'Gemm',
+  'MatMul',
+  'FusedMatMul',
+  'FusedGemm',
+  'Attention',
+  'QGemm',
+  'QLinearMatMul',
+  'MatMulInteger',
+  'MatMulIntegerToFloat',
+  'DynamicQuantizeMatMul',
 ]);
 const RECURRENT = new Set(['LSTM', 'GRU', 'RNN']);
 
