@@ -67,8 +67,8 @@ export function forgetsPadding(
 
 /**
  * Whether every phase of a strided convolution fills blocks by itself. Beside another that reads the same value with the
- * same stride, even a 1×1 kernel is then cheaper as the one phase it has: 0.1 of its ConvTranspose and the sum (ResNet's
- * shortcuts).
+ * same stride, even a 1×1 kernel is then cheaper as the one phase it has than as a ConvTranspose and a sum of the whole
+ * (ResNet's shortcuts).
  */
 export function hasPhases(s: ConvolutionShape, provider: string): boolean {
   return (

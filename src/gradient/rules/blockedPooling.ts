@@ -1,4 +1,3 @@
-import { float } from '../../graph/attributes.js';
 import { Algebra } from '../algebra.js';
 import { fixed, range, type Dim, type Dims } from '../dims.js';
 import type { Ref, RuleContext } from '../rule.js';
@@ -105,13 +104,18 @@ function alongAxis(a: Algebra, s: Stage, w: Window): Ref {
       }
     }
     const difference = a.add(one.pick(s.source, { windows, stride, size, offset: k - begin, weight: -1 }), maximum);
-    return a.op('HardSigmoid', [difference], { alpha: float(-STEEP), beta: float(1) });
+    return a.op('Relu', [depthwise(a, difference, out, -STEEP, 1)]);
   };
   // The first of equal maxima: where there was none before.
   const parts: Ref[] = [];
   let seen: Ref | undefined;
   for (let k = 0; k < kernel; k++) {
     const last = k === kernel - 1;
+    if (last && k > 0 && k < 3) {
+      // What no other place has got: each of them has all or nothing, so that the differences are exact.
+      parts.push(parts.reduce((rest, part) => a.add(depthwise(a, part, out, -1, 0), rest), dy));
+      break;
+    }
     if (seen === undefined) {
       const first = last ? undefined : hit(k);
       parts.push(first === undefined ? dy : a.mul(first, dy));
