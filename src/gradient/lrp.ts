@@ -1,6 +1,7 @@
 import { float } from '../graph/attributes.js';
 import { Algebra } from './algebra.js';
 import { axisOf, range } from './dims.js';
+import { total } from './parts.js';
 import { answerFor } from './registry.js';
 import type { NewAttributes, Ref, Rule, RuleContext } from './rule.js';
 
@@ -142,9 +143,11 @@ function positiveRule(c: RuleContext): ReturnType<Rule> {
   // Nothing positive arrived: there is nobody to give the relevance to.
   const none = a.less(z, TINY);
   const s = a.where(none, 0, a.div(relevance, a.where(none, 1, z)));
-  const [up] = withOther(c, s, [x, wPlus]);
-  const [down] = withOther(c, s, [x, wMinus]);
-  if (typeof up !== 'string' || typeof down !== 'string') return c.refuse('its gradient comes in parts');
+  const [up, down] = [wPlus, wMinus].map((part) => {
+    const [dx] = withOther(c, s, [x, part]);
+    return dx === undefined ? undefined : total(a, [dx], () => c.dims(x));
+  });
+  if (up === undefined || down === undefined) return c.refuse('no gradient comes back from it');
   return [a.where(a.greater(x, 0), up, down)];
 }
 
