@@ -106,27 +106,15 @@ function alongAxis(a: Algebra, s: Stage, w: Window): Ref {
     const difference = a.add(one.pick(s.source, { windows, stride, size, offset: k - begin, weight: -1 }), maximum);
     return a.op('Relu', [depthwise(a, difference, out, -STEEP, 1)]);
   };
-  // The first of equal maxima: where there was none before.
+  // The first of equal maxima gets it all: what is left for the next is dy or 0, so that the differences are exact.
   const parts: Ref[] = [];
-  let seen: Ref | undefined;
-  for (let k = 0; k < kernel; k++) {
-    const last = k === kernel - 1;
-    if (last && k > 0 && k < 3) {
-      // What no other place has got: each of them has all or nothing, so that the differences are exact.
-      parts.push(parts.reduce((rest, part) => a.add(depthwise(a, part, out, -1, 0), rest), dy));
-      break;
-    }
-    if (seen === undefined) {
-      const first = last ? undefined : hit(k);
-      parts.push(first === undefined ? dy : a.mul(first, dy));
-      seen = first;
-      continue;
-    }
-    const open = last ? affine(a, seen, out, -1, 1) : a.add(affine(a, seen, out, -1, 0), hit(k));
-    const first = a.op('Relu', [open]);
-    parts.push(a.mul(first, dy));
-    if (!last) seen = a.add(seen, first);
+  let rest = dy;
+  for (let k = 0; k < kernel - 1; k++) {
+    const part = a.mul(hit(k), rest);
+    parts.push(part);
+    rest = a.add(depthwise(a, part, out, -1, 0), rest);
   }
+  parts.push(rest);
   // Place k of window o is element stride·o + k - begin: phase by phase of the stride.
   const cells = Math.ceil(size / stride);
   const phases = range(stride).map((phase) => {
