@@ -105,7 +105,7 @@ export class WorkspaceModels implements Models, vscode.Disposable {
     const start = performance.now();
     const found = await Promise.all((vscode.workspace.workspaceFolders ?? []).map((folder) => this.scanFolder(folder)));
     const unique = new Map(found.flat().map((uri) => [uri.toString(), uri]));
-    this.files = [...unique.values()].sort((a, b) => compare(a.path, b.path)).map((uri) => ({ uri }));
+    this.files = byPath(unique.values()).map((uri) => ({ uri }));
     this.paths = new Set(unique.keys());
     this.lastScanMs = performance.now() - start;
     this.log.debug(`${this.files.length} models found in ${this.lastScanMs.toFixed(0)} ms.`);
@@ -132,5 +132,7 @@ export class WorkspaceModels implements Models, vscode.Disposable {
 }
 
 /** By path, numbers by value: epoch_2 before epoch_10. */
-const collator = new Intl.Collator('en', { numeric: true });
-const compare = (a: string, b: string): number => collator.compare(a, b);
+function byPath(files: Iterable<vscode.Uri>): vscode.Uri[] {
+  const collator = new Intl.Collator('en', { numeric: true });
+  return [...files].sort((a, b) => collator.compare(a.path, b.path));
+}

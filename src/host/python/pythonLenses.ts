@@ -4,7 +4,6 @@ import { formatCount } from '../format.js';
 import type { HostServices } from '../services.js';
 import type { LayerSelection } from '../model/selection.js';
 import type { CodeCandidate, CodeIndex, CodeMatch } from './codeIndex.js';
-import { filterPicture } from './filterPicture.js';
 import { encodePng } from './png.js';
 
 const PYTHON: vscode.DocumentSelector = [{ language: 'python', scheme: 'file' }];
@@ -80,7 +79,7 @@ export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvid
       const answer = await (
         await this.services.runner()
       ).weights({ ...this.services.request(candidate.model), layer: layer.name, page }, { signal: abort.signal });
-      return new vscode.Hover(hoverText(candidate, layer.name, answer), word);
+      return new vscode.Hover(await hoverText(candidate, layer.name, answer), word);
     } catch {
       return undefined; // the editor of the model says what is wrong with it
     }
@@ -118,11 +117,11 @@ function lensesOf(match: CodeMatch, selection: LayerSelection): vscode.CodeLens[
   ];
 }
 
-function hoverText(
+async function hoverText(
   { model, layers, stale }: CodeCandidate,
   layer: string,
   weights: LayerWeights,
-): vscode.MarkdownString {
+): Promise<vscode.MarkdownString> {
   const text = new vscode.MarkdownString();
   const { shown, statistics: s } = weights;
   const file = model.path.split('/').at(-1)!;
@@ -130,6 +129,8 @@ function hoverText(
     `${layer} · ${weights.op} · ${shown.dims.join('×')}${shown.label === undefined ? '' : ` · ${shown.label}`}\n`,
   );
   const dark = vscode.window.activeColorTheme.kind !== vscode.ColorThemeKind.Light;
+  // The colour maps are not loaded before a picture is drawn: every window waits for what an extension loads.
+  const { filterPicture } = await import('./filterPicture.js');
   const picture = filterPicture(weights, dark ? 37 : 243);
   if (picture !== undefined)
     text.appendMarkdown(
