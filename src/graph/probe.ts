@@ -44,16 +44,14 @@ export function probeGraph(graph: Graph): Probe {
   const conditions = new Set(
     graph.nodes.flatMap((n) => (n.op === 'If' ? n.inputs.slice(0, 1) : n.op === 'Loop' ? n.inputs.slice(1, 2) : [])),
   );
-  const nodes: GraphNode[] = [];
+  const asking: GraphNode[] = [];
   const outputs: ValueInfo[] = [];
   for (const node of graph.nodes) {
-    // Each Shape follows its value at once, so that the value's memory can be used again.
-    nodes.push(node);
     for (const value of node.outputs) {
       const type = types.get(value);
       if (value === '' || type === undefined) continue;
       const name = names.make(`probe_shape_${shapes.size}`);
-      nodes.push(makeNode('Shape', name, [value]));
+      asking.push(makeNode('Shape', name, [value]));
       shapes.set(value, name);
       outputs.push({ name, type: 'int64' });
       if (SHAPE_LIKE.has(type) || conditions.has(value)) {
@@ -63,6 +61,9 @@ export function probeGraph(graph: Graph): Probe {
       }
     }
   }
+  // The runtime walks back from the last node that nothing follows, then from the one before it. In this order each value
+  // is asked as soon as it is there and its memory is used again; in the other one all values live until the end.
+  const nodes = [...graph.nodes, ...asking.reverse()];
   return { graph: { ...graph, nodes, outputs }, shapes, integers, types, of: graph };
 }
 

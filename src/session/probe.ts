@@ -35,7 +35,7 @@ export async function probeFacts(
   const fixed = fixedBatch(graph.inputs);
   if (graph.nodes.length === 0)
     throw new LensError('unsupported', 'graph/empty', 'The model has no operators: it computes nothing.');
-  const session = await sessions.open(probe.graph, { provider: 'cpu' }).catch((error: unknown) => {
+  const session = await sessions.open(probe.graph, { provider: 'cpu', optimised: false }).catch((error: unknown) => {
     throw placed(error, graph);
   });
   try {

@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly provider: ProviderChoice;
   /** Intra-op threads; 0 lets the runtime choose. */
   readonly threads: number;
+  /** Whether the runtime rewrites graph and weights before the first run, the default: longer than a run or two take. */
+  readonly optimised: boolean;
 }
 
 /** A graph that is ready to run. Values that are fetched must be graph outputs. */

@@ -1,15 +1,45 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { floatTensor } from '../../src/base/tensor.js';
 import { FileSource, type ByteSource } from '../../src/checkpoint/byteSource.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
+import { buildGraph } from '../../src/graph/build.js';
 import { RunnerService } from '../../src/runner/service.js';
+import { OrtSessions } from '../../src/session/ort/ortSession.js';
+import { probeFacts } from '../../src/session/probe.js';
 import { largeModel } from './large.js';
-import { median, processorTime, zooModel, type Row } from './measure.js';
+import { interleaved, median, processorTime, zooModel, type Row } from './measure.js';
 
 const ROUNDS = 5;
 
 /** What opening a checkpoint costs, up to the overview that its editor shows first. */
 export async function bench(): Promise<Row[]> {
-  return [...(await manyNodes()), ...(await manyBytes())];
+  return [...(await manyNodes()), ...(await shapes('swin_t')), ...(await shapes('vgg11')), ...(await manyBytes())];
+}
+
+/** What comes before the first run of any method: the shapes of all values, against a plain session run as often. */
+async function shapes(name: string): Promise<Row[]> {
+  const what = `learning the shape of every value of ${name} over opening it and running it at the same two batch sizes`;
+  const file = zooModel(name);
+  if (file === undefined) return [{ what, skipped: 'the test data is absent' }];
+  const sessions = new OrtSessions({ provider: 'cpu' });
+  const graph = buildGraph(await openCheckpoint(file));
+  const [input, output] = [graph.inputs[0]!.name, graph.outputs[0]!.name];
+  const { probe, plain } = await interleaved(
+    {
+      probe: () => probeFacts(graph, sessions),
+      plain: async () => {
+        const session = await sessions.open(graph);
+        for (const batch of [1, 2]) {
+          const picture = floatTensor([batch, 3, 224, 224], new Float32Array(batch * 3 * 224 * 224).fill(0.5));
+          await session.run({ [input]: picture }, [output]);
+        }
+        await session.dispose();
+      },
+    },
+    3,
+  );
+  const value = `${(probe / plain).toFixed(2)} (${probe.toFixed(0)} ms)`;
+  return [{ what, value, goal: '≤ 1.5', met: probe <= 1.5 * plain }];
 }
 
 /** A checkpoint of 1 GB, weights inside: time against reading it, bytes and memory against its size. */

@@ -94,7 +94,10 @@ export class OrtSessions implements Sessions {
     options: Partial<SessionOptions>,
   ): Promise<Session> {
     const choice = options.provider ?? this.defaults.provider ?? 'auto';
-    const threads = options.threads ?? this.defaults.threads ?? 0;
+    const how = {
+      threads: options.threads ?? this.defaults.threads ?? 0,
+      optimised: options.optimised ?? this.defaults.optimised ?? true,
+    };
     const refused: Refusal[] = [];
     for (const provider of candidates(choice)) {
       const known = missingHere(provider) ?? this.dead.get(provider);
@@ -105,7 +108,7 @@ export class OrtSessions implements Sessions {
       const model = await modelFor(provider);
       let session: OrtSession;
       try {
-        session = await this.create(model, provider, threads, refused);
+        session = await this.create(model, provider, how, refused);
       } catch (error) {
         if (provider === 'cpu') throw ortError(error, 'open');
         const reason = firstSentence(error instanceof Error ? error.message : String(error));
@@ -114,7 +117,7 @@ export class OrtSessions implements Sessions {
         continue;
       }
       if (provider === 'cpu') return session;
-      const onCpu = async (): Promise<OrtSession> => this.create(await modelFor('cpu'), 'cpu', threads, refused);
+      const onCpu = async (): Promise<OrtSession> => this.create(await modelFor('cpu'), 'cpu', how, refused);
       return new SelfCheckedSession(session, onCpu, choice === 'auto');
     }
     const [first] = refused;
@@ -136,7 +139,7 @@ export class OrtSessions implements Sessions {
   private async create(
     model: ModelBytes,
     provider: ProviderName,
-    threads: number,
+    { threads, optimised }: Pick<SessionOptions, 'threads' | 'optimised'>,
     refused: readonly Refusal[],
   ): Promise<OrtSession> {
     const ort = await loadRuntime();
@@ -145,11 +148,13 @@ export class OrtSessions implements Sessions {
       entries['model_external_initializers_file_folder_path'] = model.folder;
     // Spinning threads fight with each other on a busy machine: measured slower than one thread.
     if (threads !== 1) entries['intra_op'] = { allow_spinning: '0' };
+    // Packing copies every weight, which takes longer than one run on it saves.
+    if (!optimised) entries['disable_prepacking'] = '1';
     // An empty list is refused.
     const onCpu = provider === 'webgpu' ? (model.onCpu ?? []) : [];
     const options: InferenceSession.SessionOptions = {
       executionProviders: [onCpu.length > 0 ? { name: 'webgpu', forceCpuNodeNames: onCpu } : provider],
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: optimised ? 'all' : 'disabled',
       logSeverityLevel: 4,
       extra: { session: entries },
       ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
@@ -191,7 +196,9 @@ export class OrtSession implements Session {
     const inputs = Object.fromEntries(
       Object.entries(feeds).map(([name, tensor]) => [name, toOrt(this.ort, name, tensor)]),
     );
-    const running = this.native.run(inputs, [...fetches]);
+    // A list of names is looked up name by name in the list of outputs: thousands of them take longer than the run.
+    const all = fetches.length === this.native.outputNames.length;
+    const running = all ? this.native.run(inputs) : this.native.run(inputs, [...fetches]);
     this.last = running.catch(() => undefined);
     let outputs: Awaited<typeof running>;
     try {

@@ -233,6 +233,15 @@ describe('heads', () => {
     assert.equal(lastLinear(g, 'main'), undefined);
   });
 
+  it('are asked in the order in which the runtime frees a value once it was asked', () => {
+    const nodes = [makeNode('Relu', 'a', ['x']), makeNode('Relu', 'b', ['a']), makeNode('Relu', 'y', ['b'])];
+    const made = probeGraph(sketch({ opset: 18, inputs: [input('x', 2)], outputs: ['y'], nodes }));
+    assert.deepEqual(
+      made.graph.nodes.slice(-3).map((n) => n.inputs[0]),
+      ['y', 'b', 'a'],
+    );
+  });
+
   it('are probed without the outputs of the model', () => {
     const g = sketch({ opset: 18, inputs: [input('x', 2)], outputs: ['y'], nodes: [makeNode('Relu', 'y', ['x'])] });
     const made = probeGraph(g);
