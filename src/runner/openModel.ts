@@ -97,7 +97,7 @@ export class OpenModel {
     feeds: Readonly<Record<string, Tensor>>,
     signal: AbortSignal,
   ): Promise<Record<string, Tensor>> {
-    const session = await this.sessions.open(graph, this.options.session);
+    const session = await this.sessions.open(graph, { ...this.options.session, optimised: false });
     try {
       return await session.run(
         feeds,

@@ -60,33 +60,20 @@ export async function momentsOf(
     throwIfCancelled(signal);
     keep?.push(chunk);
     const { first, values } = chunk;
-    let [n, sum] = [0, 0];
-    for (let i = 0; i < values.length; i++) {
-      const v = values[i]!;
-      if (Number.isFinite(v)) {
-        n++;
-        sum += v;
-      } else if (Number.isNaN(v)) nan++;
-      else infinite++;
-    }
-    // Two passes over the piece, then Chan's formula: no digits are lost where the mean is far from zero.
-    const own = n === 0 ? 0 : sum / n;
-    let around = 0;
-    for (let i = 0; i < values.length; i++) {
-      const v = values[i]!;
-      if (!Number.isFinite(v)) continue;
-      around += (v - own) ** 2;
-      l1 += Math.abs(v);
-      total += v * v;
-      if (v === 0) zeros++;
-      if (v < min) min = v;
-      if (v > max) max = v;
-      const row = array.shape.length === 0 ? 0 : coordinate(array, 0, first + i);
-      squares[row]! += v * v;
-    }
+    const piece = pieceMoments(values);
+    addSquares(array, chunk, squares);
+    const n = values.length - piece.nan - piece.infinite;
+    zeros += piece.zeros;
+    nan += piece.nan;
+    infinite += piece.infinite;
+    l1 += piece.l1;
+    total += piece.total;
+    min = Math.min(min, piece.min);
+    max = Math.max(max, piece.max);
     if (n > 0) {
-      const delta = own - mean;
-      spread += around + (delta * delta * count * n) / (count + n);
+      // Chan's formula: no digits are lost where the mean is far from zero.
+      const delta = piece.mean - mean;
+      spread += piece.spread + (delta * delta * count * n) / (count + n);
       mean += (delta * n) / (count + n);
       count += n;
     }
@@ -107,6 +94,63 @@ export async function momentsOf(
     magnitude: Math.max(Math.abs(min), Math.abs(max)),
     filterNorms: squares.map(Math.sqrt),
   };
+}
+
+// The two loops below run over every weight of a model. They are plain functions of their own, which the engine makes
+// fast; inside of the asynchronous one they take half as long again.
+
+/** The sums over one piece; the spread is about its own mean. Values that are not finite are counted and left out. */
+function pieceMoments(values: ArrayLike<number>): {
+  readonly mean: number;
+  readonly spread: number;
+  readonly l1: number;
+  readonly total: number;
+  readonly min: number;
+  readonly max: number;
+  readonly zeros: number;
+  readonly nan: number;
+  readonly infinite: number;
+} {
+  let [nan, infinite, sum, l1, total, zeros] = [0, 0, 0, 0, 0, 0];
+  let [min, max, spread] = [Infinity, -Infinity, 0];
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i]!;
+    if (Number.isFinite(v)) {
+      sum += v;
+      l1 += Math.abs(v);
+      total += v * v;
+      if (v === 0) zeros++;
+      if (v < min) min = v;
+      if (v > max) max = v;
+    } else if (Number.isNaN(v)) nan++;
+    else infinite++;
+  }
+  const n = values.length - nan - infinite;
+  const mean = n === 0 ? 0 : sum / n;
+  for (let i = 0; i < values.length; i++) {
+    const from = values[i]! - mean;
+    if (Number.isFinite(from)) spread += from * from;
+  }
+  return { mean, spread, l1, total, min, max, zeros, nan, infinite };
+}
+
+/** Adds the squares of a piece to the sums of the rows that its elements belong to. */
+function addSquares(array: WeightArray, { first, values }: StoredChunk, squares: Float64Array): void {
+  if (values.length === 0) return;
+  const rows = squares.length;
+  const step = array.strides[0] ?? values.length;
+  // The row is counted: dividing it out of every element's place takes longer than all the rest.
+  let row = array.shape.length === 0 ? 0 : coordinate(array, 0, first);
+  let i = 0;
+  for (let end = step - (first % step); i < values.length; end += step) {
+    let sum = 0;
+    for (; i < Math.min(end, values.length); i++) {
+      const v = values[i]!;
+      if (Number.isFinite(v)) sum += v * v;
+    }
+    squares[row]! += sum;
+    row = row + 1 === rows ? 0 : row + 1;
+  }
 }
 
 /** 1 for each filter that is zero or next to nothing beside the others. */
