@@ -50,8 +50,8 @@ export async function pick(page, text) {
   await page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
 }
 
-/** Shows a file in the explorer: opens the folders on its way. */
-async function reveal(page, file) {
+/** Shows a file in the explorer: opens the folders on its way. The answer is its row. */
+export async function reveal(page, file) {
   // A row's label holds its whole path, and after a bullet what decorates it.
   const entry = (name) => page.locator(`${row}:has(:is([aria-label$="/${name}"], [aria-label*="/${name} •"]))`).first();
   const parts = file.split('/');
@@ -68,16 +68,33 @@ export async function openFile(page, file) {
   await (await reveal(page, file)).dblclick();
 }
 
-/** Chooses `item` in the context menu of a file in the explorer. */
-export async function explorerMenu(page, file, item) {
+/** Opens the context menu of a file in the explorer; the answer is its entry `item`. */
+export async function openMenu(page, file, item) {
   await (await reveal(page, file)).click({ button: 'right' });
   const entry = page.locator('.monaco-menu .action-item', { hasText: item }).first();
   await entry.waitFor();
+  return entry;
+}
+
+/** Chooses `item` in the context menu of a file in the explorer. */
+export async function explorerMenu(page, file, item) {
+  const entry = await openMenu(page, file, item);
   // A freshly opened menu ignores the mouse for about 100 ms: click until it closes.
   for (let i = 0; i < 10 && (await entry.isVisible()); i++) {
     await page.waitForTimeout(200);
     await entry.click({ timeout: 2000 }).catch(() => {});
   }
+}
+
+/** Waits until the page has nothing to do for a second: a workbench goes on starting long after it can be seen. */
+export async function calm(page) {
+  await page.evaluate(async () => {
+    for (let quiet = 0; quiet < 20; ) {
+      const start = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      quiet = performance.now() - start < 60 ? quiet + 1 : 0;
+    }
+  });
 }
 
 /** The visible webviews of ours: the editor shows pictures in one of its own. */

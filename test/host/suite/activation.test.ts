@@ -27,10 +27,21 @@ interface Manifest {
 /** Fast is under 50 ms on a machine of its own (`npm run bench`); here others may be at work. */
 const LIMIT_MS = 500;
 
+/** Settles when this process has had its turn in time for a second: the workbench that has just come up is busy. */
+async function calm(): Promise<void> {
+  const end = Date.now() + 20_000;
+  for (let quiet = 0; quiet < 20 && Date.now() < end; ) {
+    const start = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    quiet = performance.now() - start < 60 ? quiet + 1 : 0;
+  }
+}
+
 describe('activation', () => {
   it('is quick', async function () {
     const api = await lens();
     assert.ok(api.runner && api.tree && api.explain);
+    await calm();
     // The code again, from another place, because it is loaded only once from its own.
     const copy = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'lens-load-')), 'extension.js');
     fs.copyFileSync(path.join(extension().extensionPath, 'dist', 'extension.js'), copy);
