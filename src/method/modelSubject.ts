@@ -8,18 +8,9 @@ import { findLayer } from '../graph/findLayer.js';
 import { indexOf, type Graph } from '../graph/graph.js';
 import type { Layer, WeightReplacement } from '../graph/layer.js';
 import type { ScoreKind } from '../result/recipe.js';
-import {
-  chooseBatch,
-  concatBatches,
-  freeMemory,
-  limitsHere,
-  sampleCost,
-  sessionBytes,
-  sliceBatch,
-} from '../session/batches.js';
-import { SessionCache } from '../session/cache.js';
+import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost, sliceBatch } from '../session/batches.js';
 import { dimsOf, zeros } from '../session/probe.js';
-import type { GraphForms, ProviderReport, Session } from '../session/session.js';
+import type { GraphForms, ProviderReport } from '../session/session.js';
 import {
   activate,
   activationGradients,
@@ -34,6 +25,7 @@ import { sampleDims, toSamples } from './samples.js';
 import { findScores, type ScorePlaces } from './scores.js';
 import type { GradientAnswer, GradientOptions, InputSpec, ScoreAt, Subject, Target } from './subject.js';
 import type { Reweighting, SubjectOptions, SubjectParts } from './subjectParts.js';
+import { SubjectSessions } from './subjectSessions.js';
 import { isDistribution } from './targets.js';
 
 export type { Reweighting, SubjectOptions, SubjectParts } from './subjectParts.js';
@@ -74,10 +66,9 @@ export class ModelSubject implements Subject {
   readonly classes: number;
   /** What must be said beside every result of this model. */
   readonly notes: readonly string[];
-  private readonly cache: SessionCache;
+  private readonly sessions: SubjectSessions;
   private readonly batchSizes = new Map<string, number>();
   private readonly gradientGraphs = new Map<string, Promise<GradientGraph>>();
-  private report: ProviderReport | undefined;
 
   constructor(
     private readonly parts: SubjectParts,
@@ -89,14 +80,15 @@ export class ModelSubject implements Subject {
     this.layers = parts.layers;
     this.input = parts.input;
     this.classes = places.classes;
-    this.cache = new SessionCache(options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3));
+    const cacheBytes = options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3);
+    this.sessions = new SubjectSessions(parts.sessions, { ...options, cacheBytes });
     const others = this.graph.inputs.filter((i) => i.name !== this.input.name);
     this.notes = others.map((i) => `The input "${i.name}" is fed with zeros.`);
   }
 
   /** What ran, as far as it is known: the newest session's report. */
   get provider(): ProviderReport | undefined {
-    return this.report;
+    return this.sessions.provider;
   }
 
   /** Dimensions of one sample of the input. */
@@ -120,7 +112,7 @@ export class ModelSubject implements Subject {
     if (!this.facts.dynamicBatch) return this.facts.batch;
     let size = this.batchSizes.get(kind);
     if (size === undefined) {
-      const provider = this.report?.used ?? 'cpu';
+      const provider = this.provider?.used ?? 'cpu';
       size = chooseBatch(sampleCost(this.graph, this.facts, kind), limitsHere(provider, this.options.memoryShare));
       this.batchSizes.set(kind, size);
     }
@@ -185,7 +177,7 @@ export class ModelSubject implements Subject {
     signal: AbortSignal,
   ): Promise<Record<string, Tensor>> {
     const outputs = graph.outputs.map((o) => o.name);
-    return this.withSession(`derived ${key}`, graph, graph, (session) => session.run(feeds, outputs, signal));
+    return this.sessions.use({ key: `derived ${key}`, graph }, (session) => session.run(feeds, outputs, signal));
   }
 
   async values(
@@ -205,7 +197,7 @@ export class ModelSubject implements Subject {
     const graph = prune(this.graph, wanted);
     const key = `forward ${JSON.stringify(wanted)}`;
     const pieces = await this.inPieces(batch, 'forward', signal, (part, n) =>
-      this.withSession(key, graph, graph, async (session) => {
+      this.sessions.use({ key, graph, samples: n }, async (session) => {
         const raw = await session.run(this.feeds(graph, part, n), wanted, signal);
         return new Map(wanted.map((name) => [name, this.samples(name, raw[name]!, n)]));
       }),
@@ -259,7 +251,7 @@ export class ModelSubject implements Subject {
         ? made.graph
         : namedLike(await this.gradientGraph(`${key} ${provider}`, { ...request, provider }, wanted), made).graph;
     const pieces = await this.inPieces(batch, 'gradient', signal, (part, n, from) =>
-      this.withSession(key, made.graph, forms, async (session) => {
+      this.sessions.use({ key, graph: made.graph, forms, samples: n }, async (session) => {
         const feeds = this.feeds(made.graph, part, n);
         if (made.seed !== undefined) feeds[made.seed] = seedFeed(of, this.factOf(of.value), this.facts, n, from);
         const raw = await session.run(feeds, [...new Set(outputs)], signal);
@@ -292,12 +284,12 @@ export class ModelSubject implements Subject {
   }
 
   async dispose(): Promise<void> {
-    await this.cache.dispose();
+    await this.sessions.dispose();
   }
 
   /** Frees the sessions that are not in use; the next question opens them again. */
   async rest(): Promise<void> {
-    await this.cache.clear();
+    await this.sessions.rest();
   }
 
   private gradientGraph(key: string, request: GradientRequest, values: readonly string[]): Promise<GradientGraph> {
@@ -313,24 +305,6 @@ export class ModelSubject implements Subject {
       this.gradientGraphs.set(key, making);
     }
     return making;
-  }
-
-  private async withSession<T>(
-    key: string,
-    graph: Graph,
-    forms: Graph | GraphForms,
-    work: (session: Session) => Promise<T>,
-  ): Promise<T> {
-    const bytes = sessionBytes(graph);
-    await this.options.pause?.();
-    const open = (): Promise<Session> => this.parts.sessions.open(forms, this.options.session);
-    return this.cache.use(key, bytes, open, async (session) => {
-      try {
-        return await work(session);
-      } finally {
-        this.report = session.provider;
-      }
-    });
   }
 
   /** Runs a batch of any size in pieces that fit; a model of fixed batch gets the last sample repeated to fill it. */

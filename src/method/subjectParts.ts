@@ -32,9 +32,14 @@ export interface SubjectOptions {
   readonly memoryShare?: number;
   /** Bytes of sessions to keep open. */
   readonly cacheBytes?: number;
+  /**
+   * Samples that a session answers before its graph is rewritten to run faster, which pays after many only; default 0.
+   * Both forms compute the same, but round differently.
+   */
+  readonly quickSamples?: number;
   /** Awaited before each run: work of low priority lets other work go first. */
   readonly pause?: () => Promise<void>;
 }
 
 /** What may differ when a model is questioned with other weights. */
-export type Reweighting = Pick<SubjectOptions, 'pause' | 'cacheBytes'>;
+export type Reweighting = Pick<SubjectOptions, 'pause' | 'cacheBytes' | 'quickSamples'>;

@@ -14,7 +14,10 @@ export interface SessionOptions {
   readonly provider: ProviderChoice;
   /** Intra-op threads; 0 lets the runtime choose. */
   readonly threads: number;
-  /** Whether the runtime rewrites graph and weights before the first run, the default: longer than a run or two take. */
+  /**
+   * Whether the runtime rewrites graph and weights before the first run, the default: on a CPU that takes longer than a
+   * run or two. A GPU's graphs are always rewritten.
+   */
   readonly optimised: boolean;
 }
 

@@ -39,6 +39,8 @@ export type TrustCurve = Omit<Trust, 'input' | 'method' | 'params' | 'target' | 
 };
 
 const DEPTHS = 5;
+/** Random weights are thrown away after one map: sessions are rewritten for speed only where a map takes many samples. */
+const QUICK = 2;
 
 /**
  * The cascading randomisation test of one method on one picture (Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim 2018,
@@ -55,7 +57,7 @@ export async function trustCurve(
   const cascade = cascadeOf(subject.graph, subject.layers, subject.scoreAt(question.target, question.score).value);
   const stages = stagesOf(cascade, question.depths ?? DEPTHS);
   const params = lighter(question.params);
-  const options = context.pause === undefined ? {} : { pause: context.pause };
+  const options = { quickSamples: QUICK, ...(context.pause === undefined ? {} : { pause: context.pause }) };
   const total = stages.length + 1;
   const notes = new Set<string>();
   const cut = Object.keys(params).filter((key) => params[key] !== question.params[key]);

@@ -2,6 +2,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { LensError, throwIfCancelled } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
 import { writeModel } from '../../checkpoint/writer.js';
+import { feedWeights } from '../../graph/fedWeights.js';
 import type { Graph } from '../../graph/graph.js';
 import { widened } from '../../graph/widen.js';
 import type { GraphForms, ProviderName, ProviderReport, Session, SessionOptions, Sessions } from '../session.js';
@@ -18,6 +19,8 @@ export interface ModelBytes {
   readonly folder?: string;
   /** Names of nodes that a GPU cannot run and hands to the CPU. */
   readonly onCpu?: readonly string[];
+  /** Weights that are inputs of the bytes: fed with every run. */
+  readonly feeds?: Readonly<Record<string, Tensor>>;
 }
 
 let loading: Promise<OrtModule> | undefined;
@@ -72,12 +75,16 @@ export class OrtSessions implements Sessions {
   }
 
   async open(graph: Graph | GraphForms, options: Partial<SessionOptions> = {}): Promise<Session> {
-    const bytesOf = async (g: Graph): Promise<ModelBytes> => ({
-      ...(await this.serialise(widened(g))),
-      onCpu: unsupported(g),
-    });
-    if (typeof graph === 'function') return this.openFor(async (provider) => bytesOf(await graph(provider)), options);
-    return this.openBytes(await bytesOf(graph), options);
+    const whole = this.isOptimised(options);
+    const bytesOf = async (g: Graph, provider: ProviderName): Promise<ModelBytes> => {
+      const fed = whole || provider !== 'cpu' ? { graph: g } : feedWeights(g);
+      return { onCpu: unsupported(g), ...fed, ...(await this.serialise(widened(fed.graph))) };
+    };
+    if (typeof graph === 'function')
+      return this.openFor(async (provider) => bytesOf(await graph(provider), provider), options);
+    return whole
+      ? this.openBytes(await bytesOf(graph, 'cpu'), options)
+      : this.openFor((provider) => bytesOf(graph, provider), options);
   }
 
   /** A session of bytes, the same for every provider. */
@@ -96,7 +103,7 @@ export class OrtSessions implements Sessions {
     const choice = options.provider ?? this.defaults.provider ?? 'auto';
     const how = {
       threads: options.threads ?? this.defaults.threads ?? 0,
-      optimised: options.optimised ?? this.defaults.optimised ?? true,
+      optimised: this.isOptimised(options),
     };
     const refused: Refusal[] = [];
     for (const provider of candidates(choice)) {
@@ -131,6 +138,10 @@ export class OrtSessions implements Sessions {
     );
   }
 
+  private isOptimised(options: Partial<SessionOptions>): boolean {
+    return options.optimised ?? this.defaults.optimised ?? true;
+  }
+
   /** Releases whatever is still open. */
   async dispose(): Promise<void> {
     await Promise.all([...this.live].map((session) => session.dispose()));
@@ -149,18 +160,18 @@ export class OrtSessions implements Sessions {
     // Spinning threads fight with each other on a busy machine: measured slower than one thread.
     if (threads !== 1) entries['intra_op'] = { allow_spinning: '0' };
     // Packing copies every weight, which takes longer than one run on it saves.
-    if (!optimised) entries['disable_prepacking'] = '1';
+    if (!optimised && provider === 'cpu') entries['disable_prepacking'] = '1';
     // An empty list is refused.
     const onCpu = provider === 'webgpu' ? (model.onCpu ?? []) : [];
     const options: InferenceSession.SessionOptions = {
       executionProviders: [onCpu.length > 0 ? { name: 'webgpu', forceCpuNodeNames: onCpu } : provider],
-      graphOptimizationLevel: optimised ? 'all' : 'disabled',
+      graphOptimizationLevel: optimised || provider !== 'cpu' ? 'all' : 'disabled',
       logSeverityLevel: 4,
       extra: { session: entries },
       ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
     };
     const native = await ort.InferenceSession.create(model.bytes, options);
-    const session = new OrtSession(ort, native, { used: provider, refused: [...refused] }, () =>
+    const session = new OrtSession(ort, native, { used: provider, refused: [...refused] }, model.feeds ?? {}, () =>
       this.live.delete(session),
     );
     this.live.add(session);
@@ -183,6 +194,7 @@ export class OrtSession implements Session {
     private readonly ort: OrtModule,
     private readonly native: InferenceSession,
     readonly provider: ProviderReport,
+    private readonly weights: Readonly<Record<string, Tensor>>,
     private readonly onDispose: () => void,
   ) {}
 
@@ -194,7 +206,7 @@ export class OrtSession implements Session {
     throwIfCancelled(signal);
     if (this.disposed !== undefined) throw new Error('This session has been disposed');
     const inputs = Object.fromEntries(
-      Object.entries(feeds).map(([name, tensor]) => [name, toOrt(this.ort, name, tensor)]),
+      Object.entries({ ...feeds, ...this.weights }).map(([name, tensor]) => [name, toOrt(this.ort, name, tensor)]),
     );
     // A list of names is looked up name by name in the list of outputs: thousands of them take longer than the run.
     const all = fetches.length === this.native.outputNames.length;

@@ -20,7 +20,7 @@ async function open(job: Job): Promise<Session> {
     logSeverityLevel: 4,
     extra: { session: folder ? { model_external_initializers_file_folder_path: folder } : {} },
   });
-  return new OrtSession(ort, native, { used: 'webgpu', refused: [] }, () => undefined);
+  return new OrtSession(ort, native, { used: 'webgpu', refused: [] }, {}, () => undefined);
 }
 
 async function answer(job: Job): Promise<Answer> {

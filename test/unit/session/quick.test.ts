@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { floatTensor, int64Tensor } from '../../../src/base/tensor.js';
+import { openCheckpoint } from '../../../src/checkpoint/reader.js';
+import { readTensor } from '../../../src/checkpoint/readTensor.js';
+import { buildGradient } from '../../../src/gradient/engine.js';
+import { buildGraph } from '../../../src/graph/build.js';
+import { withWeights } from '../../../src/graph/edits.js';
+import { feedWeights } from '../../../src/graph/fedWeights.js';
+import type { Graph } from '../../../src/graph/graph.js';
+import { SubjectSessions } from '../../../src/method/subjectSessions.js';
+import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { probeFacts } from '../../../src/session/probe.js';
+import type { ProviderName, Session, SessionOptions, Sessions } from '../../../src/session/session.js';
+import { modelPath, reference, relativeError, requireData } from '../support/data.js';
+
+describe('sessions for few runs', () => {
+  before(requireData);
+
+  const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
+  after(() => sessions.dispose());
+
+  for (const model of ['small_cnn', 'cifar_resnet20'])
+    it(`compute the same without rewriting, with the weights of ${model} fed`, async () => {
+      const stored = buildGraph(await openCheckpoint(modelPath(`${model}.onnx`)));
+      const weights = new Map(
+        await Promise.all([...stored.weights].map(async ([name, w]) => [name, await readTensor(w)] as const)),
+      );
+      const graph = withWeights(stored, weights);
+      const facts = await probeFacts(graph, sessions);
+      const built = buildGradient(graph, facts, { score: { value: 'logits', seed: 'index' }, wrt: ['input'] });
+      const fed = feedWeights(built.graph);
+      assert.ok(Object.keys(fed.feeds).length >= 2, 'weights are fed');
+      assert.equal(fed.graph.inputs.length, built.graph.inputs.length + Object.keys(fed.feeds).length);
+      assert.ok(Object.keys(fed.feeds).every((name) => !fed.graph.weights.has(name)));
+      const input = reference(model, 'input');
+      const feeds = { input, [built.seed!]: int64Tensor([input.dims[0]!], Array<number>(input.dims[0]!).fill(3)) };
+      const gradient = built.gradients.get('input')!;
+      const [quick, whole] = await Promise.all(
+        [false, true].map(async (optimised) => {
+          const session = await sessions.open(built.graph, { optimised });
+          const answer = await session.run(feeds, [gradient]);
+          await session.dispose();
+          return answer[gradient]!.data as Float32Array;
+        }),
+      );
+      // Folded normalisations and other orders of summation round differently.
+      assert.ok(relativeError(quick!, whole!) < 1e-5, String(relativeError(quick!, whole!)));
+    });
+
+  /** Sessions that only say how they were opened. */
+  function recorded(provider: ProviderName): { readonly sessions: Sessions; readonly opened: (boolean | undefined)[] } {
+    const opened: (boolean | undefined)[] = [];
+    const open = (_: unknown, { optimised }: Partial<SessionOptions> = {}): Promise<Session> => {
+      opened.push(optimised);
+      const report = { used: provider, refused: [] };
+      return Promise.resolve({ provider: report, run: () => Promise.resolve({}), dispose: () => Promise.resolve() });
+    };
+    return { sessions: { open }, opened };
+  }
+
+  const graph = { weights: new Map(), nodes: [], inputs: [], outputs: [] } as unknown as Graph;
+
+  async function openedBy(provider: ProviderName, runs: readonly number[], quickSamples?: number): Promise<unknown[]> {
+    const { sessions: made, opened } = recorded(provider);
+    const used = new SubjectSessions(made, {
+      cacheBytes: 2 ** 40,
+      ...(quickSamples === undefined ? {} : { quickSamples }),
+    });
+    for (const samples of runs) await used.use({ key: 'k', graph, samples }, () => Promise.resolve(floatTensor([1])));
+    await used.dispose();
+    return opened;
+  }
+
+  it('give way to rewritten ones once they have answered their samples', async () => {
+    assert.deepEqual(await openedBy('cpu', [1, 1, 1, 1], 2), [false, true]);
+    assert.deepEqual(await openedBy('cpu', [8, 1], 2), [true]);
+    assert.deepEqual(await openedBy('cpu', [1, 1]), [true]);
+  });
+
+  it('are no different on a GPU, which has one form only', async () => {
+    assert.deepEqual(await openedBy('webgpu', [8, 1, 1], 2), [true]);
+    assert.deepEqual(await openedBy('webgpu', [1, 1, 8], 2), [false]);
+  });
+});
