@@ -1,3 +1,4 @@
+import { storedBytes } from '../checkpoint/elements.js';
 import type { Graph } from '../graph/graph.js';
 import { sessionBytes } from '../session/batches.js';
 import { SessionCache } from '../session/cache.js';
@@ -22,11 +23,21 @@ export interface Asked {
   readonly samples?: number;
 }
 
-/** The sessions of one model: opened when they are first needed, kept while there is room. */
+/** Weights of this many bytes are copied and packed for longer than many a run on them takes. */
+const HEAVY = 64 << 20;
+/** Samples in a run of a graph with such a weight up to which it is not rewritten. */
+const FEW = 2;
+
+/**
+ * The sessions of one model: opened when they are first needed, kept while there is room. The form of a graph follows
+ * from what is asked and never from what was measured, so that the same question rounds alike.
+ */
 export class SubjectSessions {
   private readonly cache: SessionCache;
   /** Samples that were asked for by key. */
   private readonly answered = new Map<string, number>();
+  /** Keys that have had a session without rewriting. */
+  private readonly quick = new Set<string>();
   private report: ProviderReport | undefined;
 
   constructor(
@@ -64,12 +75,20 @@ export class SubjectSessions {
     await this.cache.clear();
   }
 
-  private isQuick({ key, samples = Infinity }: Asked): boolean {
-    const most = this.options.quickSamples ?? 0;
-    const before = this.answered.get(key) ?? 0;
-    // On a GPU both forms are one: the session that is there goes on.
-    if (this.report !== undefined && this.report.used !== 'cpu') return before > 0 && before <= most;
-    this.answered.set(key, before + samples);
-    return before + samples <= most;
+  private isQuick({ key, graph, samples = Infinity }: Asked): boolean {
+    // On a GPU both forms are one: the session that was opened before that was known goes on.
+    if (this.report !== undefined && this.report.used !== 'cpu') return this.quick.has(key);
+    const asked = (this.answered.get(key) ?? 0) + samples;
+    this.answered.set(key, asked);
+    const quick = asked <= (this.options.quickSamples ?? 0) || (samples <= FEW && isHeavy(graph));
+    if (quick) this.quick.add(key);
+    return quick;
   }
+}
+
+/** Whether one weight alone is as large as many a network: the first dense layer of AlexNet or VGG. */
+function isHeavy(graph: Graph): boolean {
+  // Rewriting makes other arithmetic of quantised graphs, which answer with other numbers then.
+  if (graph.nodes.some((node) => /Quantize|QLinear|Integer$/.test(node.op))) return false;
+  return [...graph.weights.values()].some((weight) => weight.type === 'float32' && storedBytes(weight) >= HEAVY);
 }

@@ -4,13 +4,14 @@ import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { readTensor } from '../../../src/checkpoint/readTensor.js';
 import { buildGradient } from '../../../src/gradient/engine.js';
 import { buildGraph } from '../../../src/graph/build.js';
-import { withWeights } from '../../../src/graph/edits.js';
+import { makeNode, withWeights } from '../../../src/graph/edits.js';
 import { feedWeights } from '../../../src/graph/fedWeights.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { SubjectSessions } from '../../../src/method/subjectSessions.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import type { ProviderName, Session, SessionOptions, Sessions } from '../../../src/session/session.js';
+import { sketch } from '../graph/support.js';
 import { modelPath, reference, relativeError, requireData } from '../support/data.js';
 
 describe('sessions for few runs', () => {
@@ -58,9 +59,14 @@ describe('sessions for few runs', () => {
     return { sessions: { open }, opened };
   }
 
-  const graph = { weights: new Map(), nodes: [], inputs: [], outputs: [] } as unknown as Graph;
+  const light: Graph = sketch({ opset: 18, inputs: [], outputs: [], nodes: [] });
 
-  async function openedBy(provider: ProviderName, runs: readonly number[], quickSamples?: number): Promise<unknown[]> {
+  async function openedBy(
+    provider: ProviderName,
+    runs: readonly number[],
+    quickSamples?: number,
+    graph = light,
+  ): Promise<unknown[]> {
     const { sessions: made, opened } = recorded(provider);
     const used = new SubjectSessions(made, {
       cacheBytes: 2 ** 40,
@@ -75,6 +81,15 @@ describe('sessions for few runs', () => {
     assert.deepEqual(await openedBy('cpu', [1, 1, 1, 1], 2), [false, true]);
     assert.deepEqual(await openedBy('cpu', [8, 1], 2), [true]);
     assert.deepEqual(await openedBy('cpu', [1, 1]), [true]);
+  });
+
+  it('answer single samples of a network with one huge weight, always, unless it is quantised', async () => {
+    const at = { kind: 'file', path: 'vgg.onnx', offset: 0, length: 4096 * 25088 * 4, encoding: 'raw' } as const;
+    const weight = { name: 'fc', type: 'float32', dims: [4096, 25088], at } as const;
+    const heavy: Graph = { ...light, weights: new Map([['fc', weight]]) };
+    assert.deepEqual(await openedBy('cpu', [1, 8, 1, 2, 3], undefined, heavy), [false, true]);
+    const quantised = { ...heavy, nodes: [makeNode('QuantizeLinear', 'q', ['x', 'scale'])] };
+    assert.deepEqual(await openedBy('cpu', [1, 1], undefined, quantised), [true]);
   });
 
   it('are no different on a GPU, which has one form only', async () => {
