@@ -1,6 +1,5 @@
-import { storedBytes } from '../checkpoint/elements.js';
 import type { Graph } from '../graph/graph.js';
-import { sessionBytes } from '../session/batches.js';
+import { isHeavy, sessionBytes } from '../session/batches.js';
 import { SessionCache } from '../session/cache.js';
 import type { GraphForms, ProviderReport, Session, SessionOptions, Sessions } from '../session/session.js';
 
@@ -23,9 +22,7 @@ export interface Asked {
   readonly samples?: number;
 }
 
-/** Weights of this many bytes are copied and packed for longer than many a run on them takes. */
-const HEAVY = 64 << 20;
-/** Samples in a run of a graph with such a weight up to which it is not rewritten. */
+/** Samples in a run up to which a graph with a huge weight is not rewritten. */
 const FEW = 2;
 
 /**
@@ -84,11 +81,4 @@ export class SubjectSessions {
     if (quick) this.quick.add(key);
     return quick;
   }
-}
-
-/** Whether one weight alone is as large as many a network: the first dense layer of AlexNet or VGG. */
-function isHeavy(graph: Graph): boolean {
-  // Rewriting makes other arithmetic of quantised graphs, which answer with other numbers then.
-  if (graph.nodes.some((node) => /Quantize|QLinear|Integer$/.test(node.op))) return false;
-  return [...graph.weights.values()].some((weight) => weight.type === 'float32' && storedBytes(weight) >= HEAVY);
 }

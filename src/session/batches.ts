@@ -84,6 +84,16 @@ export function sessionBytes(graph: Graph): number {
   return [...graph.weights.values()].reduce((sum, w) => sum + storedBytes(w), SESSION_BYTES);
 }
 
+/** Weights of this many bytes are copied and packed for longer than many a run on them takes. */
+const HEAVY = 64 << 20;
+
+/** Whether one weight alone is as large as many a network: the first dense layer of AlexNet or VGG. */
+export function isHeavy(graph: Graph): boolean {
+  // Rewriting makes other arithmetic of quantised graphs, which answer with other numbers then.
+  if (graph.nodes.some((node) => /Quantize|QLinear|Integer$/.test(node.op))) return false;
+  return [...graph.weights.values()].some((weight) => weight.type === 'float32' && storedBytes(weight) >= HEAVY);
+}
+
 export interface BatchLimits {
   /** Bytes that the activations of a run may take. */
   readonly budget: number;
