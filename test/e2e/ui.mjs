@@ -89,7 +89,7 @@ export async function explorerMenu(page, file, item) {
 /** Waits until the page has nothing to do for a second: a workbench goes on starting long after it can be seen. */
 export async function calm(page) {
   await page.evaluate(async () => {
-    for (let quiet = 0; quiet < 20; ) {
+    for (let quiet = 0; quiet < 20;) {
       const start = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 50));
       quiet = performance.now() - start < 60 ? quiet + 1 : 0;

@@ -30,7 +30,7 @@ const LIMIT_MS = 500;
 /** Settles when this process has had its turn in time for a second: the workbench that has just come up is busy. */
 async function calm(): Promise<void> {
   const end = Date.now() + 20_000;
-  for (let quiet = 0; quiet < 20 && Date.now() < end; ) {
+  for (let quiet = 0; quiet < 20 && Date.now() < end;) {
     const start = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 50));
     quiet = performance.now() - start < 60 ? quiet + 1 : 0;
