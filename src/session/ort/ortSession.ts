@@ -167,6 +167,8 @@ export class OrtSessions implements Sessions {
       executionProviders: [onCpu.length > 0 ? { name: 'webgpu', forceCpuNodeNames: onCpu } : provider],
       graphOptimizationLevel: optimised || provider !== 'cpu' ? 'all' : 'disabled',
       logSeverityLevel: 4,
+      // A plan of the memory for each batch size would be kept beside the memory of the first run, and gains no time.
+      enableMemPattern: false,
       extra: { session: entries },
       ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
     };
