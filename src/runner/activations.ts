@@ -55,7 +55,7 @@ async function one(
   const { subject, layer, layout } = site;
   const loaded = await loadOrExplain(input, call.signal);
   call.progress({ message: `running ${layer.name}` });
-  const value = (await subject.values(loaded.tensor, [layer.output], call.signal)).get(layer.output)!;
+  const value = await site.read(loaded.tensor, call.signal);
   const sample = value.data;
   const summary = summarise(layout, sample, boundsOf(subject.graph, layer.output));
   const { from = 0, count = PAGE, sort } = wanted ?? {};

@@ -1,8 +1,9 @@
 import { LensError, throwIfCancelled } from '../base/errors.js';
-import { isFloating, sizeOf, toFloat32, type Tensor } from '../base/tensor.js';
+import { floatTensor, isFloating, sizeOf, toFloat32, type Tensor } from '../base/tensor.js';
 import type { ValueInfo } from '../checkpoint/model.js';
 import { dimsAt } from '../graph/facts.js';
 import { readsOf } from '../graph/order.js';
+import { scaledNumbers, scalingOf } from '../graph/quantisedValue.js';
 import { prune } from '../graph/edits.js';
 import type { Graph } from '../graph/graph.js';
 import { lastReaders, stagesOf } from '../graph/stages.js';
@@ -61,7 +62,9 @@ export async function graphActivationsOf(
   const held = new Map<string, Tensor>();
   let measured = 0;
   const measure = (name: string, raw: Tensor): void => {
-    const m = magnitudesOf(toFloat32(raw));
+    const scaling = scalingOf(graph, name);
+    const plain = floatTensor(raw.dims, toFloat32(raw));
+    const m = magnitudesOf((scaling === undefined ? plain : scaledNumbers(plain, scaling)).data);
     for (const at of places.get(name)!) {
       answer.meanMagnitude[at] = m.mean;
       answer.largest[at] = m.largest;
@@ -108,7 +111,8 @@ function groupsOf(subject: ModelSubject, values: readonly string[]): string[][] 
   let bytes = Infinity;
   for (const value of values) {
     const fact = facts.get(value);
-    if (value === input.name || fact === undefined || !isFloating(fact.type) || !dependent.has(value)) continue;
+    if (value === input.name || fact === undefined || !dependent.has(value)) continue;
+    if (!isFloating(fact.type) && scalingOf(graph, value) === undefined) continue;
     const size = 4 * sizeOf(dimsAt(fact, facts.batch));
     if (bytes + size > AT_ONCE) {
       groups.push([]);

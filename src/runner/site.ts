@@ -1,5 +1,7 @@
 import { LensError } from '../base/errors.js';
+import { isFloating, type FloatTensor } from '../base/tensor.js';
 import type { Layer } from '../graph/layer.js';
+import { scaledNumbers, scalingOf } from '../graph/quantisedValue.js';
 import { receptiveFields, type FieldOfView } from '../graph/receptiveField.js';
 import { shownField } from '../method/activations/field.js';
 import { layoutOf, type MapLayout } from '../method/activations/layout.js';
@@ -14,6 +16,8 @@ export interface Site {
   readonly layout: MapLayout;
   readonly field: ReceptiveField;
   readonly notes: readonly string[];
+  /** The layer's value `[n, …]` on a batch of pictures; integers of a quantised model as the numbers they stand for. */
+  read(batch: FloatTensor, signal: AbortSignal): Promise<FloatTensor>;
 }
 
 /** A layer as activations are taken of it. */
@@ -29,7 +33,21 @@ export async function siteOf(model: OpenModel, name: string): Promise<Site> {
     notes.push(
       'A gate that sees the whole picture scales this value; the receptive field is that of the path beside it.',
     );
-  return { subject, layer, layout, field: shownField(field, layout, subject.input), notes };
+  const { type } = subject.facts.get(layer.output)!;
+  const scaling = isFloating(type) ? undefined : scalingOf(subject.graph, layer.output);
+  if (scaling !== undefined)
+    notes.push(`Dequantised from ${type}: scale ${scaling.scale.toPrecision(4)}, zero point ${scaling.zero}.`);
+  return {
+    subject,
+    layer,
+    layout,
+    field: shownField(field, layout, subject.input),
+    notes,
+    read: async (batch, signal) => {
+      const value = (await subject.values(batch, [layer.output], signal)).get(layer.output)!;
+      return scaling === undefined ? value : scaledNumbers(value, scaling);
+    },
+  };
 }
 
 const fields = new WeakMap<OpenModel, ReadonlyMap<string, FieldOfView>>();

@@ -115,7 +115,7 @@ async function collect(
     const good = loaded.filter((l) => l !== undefined);
     if (good.length > 0) {
       const batch = concatBatches(good.map((g) => g.tensor));
-      const out = (await subject.values(batch, [layer.output], signal)).get(layer.output)!;
+      const out = await site.read(batch, signal);
       const size = out.data.length / good.length;
       good.forEach(({ input }, k) => {
         const found = peaks(layout, out.data.subarray(k * size, (k + 1) * size), alive, first, inputs.length === 0);
