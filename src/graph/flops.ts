@@ -16,20 +16,21 @@ export function flopsOf(node: GraphNode, facts: Facts, batch: number = facts.bat
   if (MOVES_DATA.has(node.op)) return 0;
   if (NESTED.has(node.op) || a === undefined || y === undefined) return undefined;
   const out = sizeOf(y);
-  const bias = (node.inputs[2] ?? '') === '' ? 0 : out;
+  const bias = (node.inputs[BIAS_INPUT[node.op] ?? 2] ?? '') === '' ? 0 : out;
+  // W is M × C/g × k…: every output element is a dot product over C/g × k….
+  const kernel = KERNEL_INPUT[node.op];
+  if (kernel !== undefined) {
+    const w = dims(node.inputs[kernel]);
+    return w === undefined ? undefined : 2 * out * sizeOf(w.slice(1)) + bias;
+  }
+  if (MATRIX_PRODUCTS.has(node.op)) {
+    const k = node.attributes.int('transA', 0) === 0 ? a.at(-1) : a.at(-2);
+    return 2 * out * (k ?? 1) + bias;
+  }
   switch (node.op) {
-    // W is M × C/g × k…: every output element is a dot product over C/g × k….
-    case 'Conv':
-      return b === undefined ? undefined : 2 * out * sizeOf(b.slice(1)) + bias;
     // W is C × M/g × k…: every input element is scattered over M/g × k….
     case 'ConvTranspose':
       return b === undefined ? undefined : 2 * sizeOf(a) * sizeOf(b.slice(1)) + bias;
-    case 'Gemm': {
-      const k = node.attributes.int('transA', 0) === 0 ? a.at(-1) : a[0];
-      return 2 * out * (k ?? 1) + bias;
-    }
-    case 'MatMul':
-      return 2 * out * (a.at(-1) ?? 1);
     case 'Einsum':
       return einsum(node, dims);
     case 'AveragePool':
@@ -109,6 +110,43 @@ function attention(node: GraphNode, dims: Dims): number | undefined {
   const width = q.length === 4 ? [q[3]!, v[3]!] : [q[2]! / heads, v[2]! / node.attributes.int('kv_num_heads', heads)];
   return scores * (2 * width[0]! + 2 * width[1]! + 5);
 }
+
+/** Convolutions, of floats and of integers, and the input that holds the kernel. */
+export const KERNEL_INPUT: Readonly<Record<string, number>> = {
+  Conv: 1,
+  FusedConv: 1,
+  ConvInteger: 1,
+  QLinearConv: 3,
+};
+
+/** Products of a value with a matrix; what is summed over is the last axis of the first input. */
+export const MATRIX_PRODUCTS: ReadonlySet<string> = new Set([
+  'MatMul',
+  'Gemm',
+  'FusedMatMul',
+  'FusedGemm',
+  'MatMulInteger',
+  'MatMulIntegerToFloat',
+  'DynamicQuantizeMatMul',
+  'QLinearMatMul',
+  'QGemm',
+  'MatMulNBits',
+]);
+
+/** The bias where it is not the third input; a place that no operator has where there is none. */
+const NONE = 99;
+const BIAS_INPUT: Readonly<Record<string, number>> = {
+  MatMul: NONE,
+  FusedMatMul: NONE,
+  MatMulInteger: NONE,
+  ConvInteger: NONE,
+  QLinearMatMul: NONE,
+  QLinearConv: 8,
+  QGemm: 6,
+  MatMulIntegerToFloat: 6,
+  DynamicQuantizeMatMul: 4,
+  MatMulNBits: 5,
+};
 
 const NESTED = new Set(['If', 'Loop', 'Scan']);
 

@@ -2,6 +2,7 @@ import os from 'node:os';
 import { bitsOf, sizeOf, type FloatTensor, type Tensor, type TensorData } from '../base/tensor.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import { storedBytes } from '../checkpoint/readTensor.js';
+import { KERNEL_INPUT, MATRIX_PRODUCTS } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
 
 /**
@@ -57,23 +58,16 @@ function macsOf(graph: Graph, facts: Facts, index: number): number {
     const fact = facts.get(node.inputs[i] ?? '');
     return fact === undefined ? graph.weights.get(node.inputs[i] ?? '')?.dims.slice() : dimsAt(fact, facts.batch);
   };
-  switch (node.op) {
-    case 'Conv': {
-      const w = dims(1);
-      return w === undefined ? 0 : size * sizeOf(w.slice(1));
-    }
-    case 'ConvTranspose': {
-      const [x, w] = [dims(0), dims(1)];
-      return x === undefined || w === undefined ? 0 : (sizeOf(x) / facts.batch) * sizeOf(w.slice(1));
-    }
-    case 'MatMul':
-    case 'Gemm': {
-      const x = dims(0);
-      return x === undefined ? 0 : size * (node.attributes.int('transA', 0) ? x[0]! : x[x.length - 1]!);
-    }
-    default:
-      return 0;
+  const kernel = KERNEL_INPUT[node.op];
+  if (kernel !== undefined) {
+    const w = dims(kernel);
+    return w === undefined ? 0 : size * sizeOf(w.slice(1));
   }
+  const x = dims(0);
+  if (x === undefined) return 0;
+  if (MATRIX_PRODUCTS.has(node.op)) return size * ((node.attributes.int('transA', 0) === 0 ? x.at(-1) : x.at(-2)) ?? 1);
+  const w = node.op === 'ConvTranspose' ? dims(1) : undefined;
+  return w === undefined ? 0 : (sizeOf(x) / facts.batch) * sizeOf(w.slice(1));
 }
 
 /** Native memory of a session beside its weights. */

@@ -77,6 +77,12 @@ describe('runner, weights of float16, bfloat16 and quantised models', () => {
             );
           }
         }
+        // The products are the same; what is rounded and scaled between them is little beside.
+        const [work, less] = [
+          await service.measure({ model }, call()),
+          await service.measure({ model: original }, call()),
+        ];
+        assert.ok(Math.abs(work.flops / less.flops - 1) < 0.1, `${work.flops} FLOPs, not ${less.flops}`);
         assert.ok(encoded > 0 || (encoding === 'nbits' && network === 'birds_cnn'), 'some weights are encoded');
       });
     }

@@ -94,7 +94,7 @@ describe('runner, activations of quantised models', () => {
     assert.ok(Math.abs(top.max - Math.max(...pool.maps.data.subarray(0, 16))) < 1e-6);
     const graph = await service.graphActivations({ model, input: picture }, call());
     // Inputs, nodes, outputs: pool is the third node, y the fourth.
-    assert.ok(Math.abs(graph.largest[3]! - graph.largest[4]!) < 1e-6, `${graph.largest.join(' ')}`);
+    assert.ok(Math.abs(graph.largest[3]! - graph.largest[4]!) < 1e-6, graph.largest.join(' '));
     assert.ok(Number.isFinite(graph.meanMagnitude[2]!));
   });
 });
