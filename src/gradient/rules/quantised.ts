@@ -5,7 +5,8 @@ import { windowOf } from '../window.js';
 import { convolutionInput } from './convolution.js';
 import { matrixProduct } from './linear.js';
 
-const NOTE = 'Quantised values are differentiated straight through: rounding counts as the identity.';
+const NOTE =
+  'Quantised values are differentiated straight through: rounding counts as the identity, and a value that is cut off at the end of its range passes nothing on.';
 
 /** [1, C, 1, …] for a scale or zero point per channel. */
 function alongAxis(a: Algebra, v: Ref, x: readonly Dim[]): Ref {
