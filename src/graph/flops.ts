@@ -1,6 +1,7 @@
 import { sizeOf } from '../base/tensor.js';
 import { dimsAt, type Facts } from './facts.js';
 import type { Graph, GraphNode } from './graph.js';
+import { quantisedOperand } from './quantised.js';
 
 /**
  * Floating-point operations of a node at a batch size, a multiplication and an addition counted as two. Operators that
@@ -16,9 +17,9 @@ export function flopsOf(node: GraphNode, facts: Facts, batch: number = facts.bat
   if (MOVES_DATA.has(node.op)) return 0;
   if (NESTED.has(node.op) || a === undefined || y === undefined) return undefined;
   const out = sizeOf(y);
-  const bias = (node.inputs[BIAS_INPUT[node.op] ?? 2] ?? '') === '' ? 0 : out;
+  const bias = (node.inputs[biasInput(node) ?? -1] ?? '') === '' ? 0 : out;
   // W is M × C/g × k…: every output element is a dot product over C/g × k….
-  const kernel = KERNEL_INPUT[node.op];
+  const kernel = kernelInput(node);
   if (kernel !== undefined) {
     const w = dims(node.inputs[kernel]);
     return w === undefined ? undefined : 2 * out * sizeOf(w.slice(1)) + bias;
@@ -111,13 +112,18 @@ function attention(node: GraphNode, dims: Dims): number | undefined {
   return scores * (2 * width[0]! + 2 * width[1]! + 5);
 }
 
-/** Convolutions, of floats and of integers, and the input that holds the kernel. */
-export const KERNEL_INPUT: Readonly<Record<string, number>> = {
-  Conv: 1,
-  FusedConv: 1,
-  ConvInteger: 1,
-  QLinearConv: 3,
-};
+const CONVOLUTIONS = new Set(['Conv', 'FusedConv', 'ConvInteger', 'QLinearConv']);
+
+/** The input that holds the kernel of a convolution, of floats or of integers. */
+export function kernelInput(node: GraphNode): number | undefined {
+  return CONVOLUTIONS.has(node.op) ? (quantisedOperand(node)?.weight ?? 1) : undefined;
+}
+
+const BIASED = new Set(['Conv', 'FusedConv', 'ConvTranspose', 'Gemm', 'FusedGemm']);
+
+function biasInput(node: GraphNode): number | undefined {
+  return BIASED.has(node.op) ? 2 : quantisedOperand(node)?.bias;
+}
 
 /** Products of a value with a matrix; what is summed over is the last axis of the first input. */
 export const MATRIX_PRODUCTS: ReadonlySet<string> = new Set([
@@ -132,21 +138,6 @@ export const MATRIX_PRODUCTS: ReadonlySet<string> = new Set([
   'QGemm',
   'MatMulNBits',
 ]);
-
-/** The bias where it is not the third input; a place that no operator has where there is none. */
-const NONE = 99;
-const BIAS_INPUT: Readonly<Record<string, number>> = {
-  MatMul: NONE,
-  FusedMatMul: NONE,
-  MatMulInteger: NONE,
-  ConvInteger: NONE,
-  QLinearMatMul: NONE,
-  QLinearConv: 8,
-  QGemm: 6,
-  MatMulIntegerToFloat: 6,
-  DynamicQuantizeMatMul: 4,
-  MatMulNBits: 5,
-};
 
 const NESTED = new Set(['If', 'Loop', 'Scan']);
 

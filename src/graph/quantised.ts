@@ -1,3 +1,5 @@
+import { floatTensor, sizeOf, toNumbers, type FloatTensor } from '../base/tensor.js';
+import { smallTensor } from './constants.js';
 import { indexOf, type Graph, type GraphNode } from './graph.js';
 
 /** Where an operator has its quantised weight, and what turns its integers into numbers. */
@@ -120,4 +122,80 @@ function findStorage(graph: Graph): ReadonlySet<string> {
   }
   for (const name of otherwise) found.delete(name);
   return found;
+}
+
+/** Operators that answer with integers, and say by their inputs what those stand for. */
+const ANSWERS_INTEGERS = new Set([
+  'QuantizeLinear',
+  'QLinearConv',
+  'QLinearMatMul',
+  'QLinearAdd',
+  'QLinearMul',
+  'QLinearSigmoid',
+  'QLinearLeakyRelu',
+  'QLinearSoftmax',
+  'QLinearAveragePool',
+  'QLinearGlobalAveragePool',
+  'QLinearConcat',
+  'QGemm',
+]);
+
+/** Operators that hand integers on as they are: scale and zero point are those of their first input. */
+const HANDS_ON = new Set([
+  'MaxPool',
+  'GlobalMaxPool',
+  'Reshape',
+  'Flatten',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+  'Identity',
+  'Slice',
+  'Gather',
+  'Expand',
+  'Tile',
+  'DepthToSpace',
+  'SpaceToDepth',
+  'Split',
+]);
+
+/** number = (integer - zero) × scale. */
+export interface ValueScaling {
+  readonly scale: number;
+  readonly zero: number;
+}
+
+/** What makes numbers of a value of integers; undefined where it is none, or where its scale is no constant or a list. */
+export function scalingOf(graph: Graph, value: string): ValueScaling | undefined {
+  const index = indexOf(graph);
+  let at = value;
+  for (;;) {
+    const node = index.producer(at);
+    if (node === undefined) return undefined;
+    if (ANSWERS_INTEGERS.has(node.op)) return scalarsOf(graph, node);
+    if (!HANDS_ON.has(node.op)) return undefined;
+    at = node.inputs[0]!;
+  }
+}
+
+function scalarsOf(graph: Graph, { op, inputs }: GraphNode): ValueScaling | undefined {
+  // Scale and zero point of the answer come last; QLinearConcat, whose list has no end, has them first.
+  const [scale, zero] = op === 'QLinearConcat' ? [0, 1] : HOW[op]!.slice(-2);
+  const number = (name: string | undefined): number | undefined => {
+    const stored = graph.weights.get(name ?? '');
+    const tensor = stored === undefined || sizeOf(stored.dims) !== 1 ? undefined : smallTensor(stored);
+    return tensor === undefined ? undefined : toNumbers(tensor)[0];
+  };
+  const size = number(inputs[scale!]);
+  const absent = (inputs[zero!] ?? '') === '';
+  const origin = absent ? 0 : number(inputs[zero!]);
+  return size === undefined || origin === undefined ? undefined : { scale: size, zero: origin };
+}
+
+/** The numbers that integers stand for. */
+export function scaledNumbers(integers: FloatTensor, { scale, zero }: ValueScaling): FloatTensor {
+  return floatTensor(
+    integers.dims,
+    integers.data.map((v) => (v - zero) * scale),
+  );
 }

@@ -3,7 +3,7 @@ import { floatTensor, isFloating, sizeOf, toFloat32, type Tensor } from '../base
 import type { ValueInfo } from '../checkpoint/model.js';
 import { dimsAt } from '../graph/facts.js';
 import { readsOf } from '../graph/order.js';
-import { scaledNumbers, scalingOf } from '../graph/quantisedValue.js';
+import { scaledNumbers, scalingOf } from '../graph/quantised.js';
 import { prune } from '../graph/edits.js';
 import type { Graph } from '../graph/graph.js';
 import { lastReaders, stagesOf } from '../graph/stages.js';

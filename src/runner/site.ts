@@ -1,7 +1,7 @@
 import { LensError } from '../base/errors.js';
 import { isFloating, type FloatTensor } from '../base/tensor.js';
 import type { Layer } from '../graph/layer.js';
-import { scaledNumbers, scalingOf } from '../graph/quantisedValue.js';
+import { scaledNumbers, scalingOf } from '../graph/quantised.js';
 import { receptiveFields, type FieldOfView } from '../graph/receptiveField.js';
 import { shownField } from '../method/activations/field.js';
 import { layoutOf, type MapLayout } from '../method/activations/layout.js';

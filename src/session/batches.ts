@@ -2,7 +2,7 @@ import os from 'node:os';
 import { bitsOf, sizeOf, type FloatTensor, type Tensor, type TensorData } from '../base/tensor.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import { storedBytes } from '../checkpoint/readTensor.js';
-import { KERNEL_INPUT, MATRIX_PRODUCTS } from '../graph/flops.js';
+import { kernelInput, MATRIX_PRODUCTS } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
 
 /**
@@ -58,7 +58,7 @@ function macsOf(graph: Graph, facts: Facts, index: number): number {
     const fact = facts.get(node.inputs[i] ?? '');
     return fact === undefined ? graph.weights.get(node.inputs[i] ?? '')?.dims.slice() : dimsAt(fact, facts.batch);
   };
-  const kernel = KERNEL_INPUT[node.op];
+  const kernel = kernelInput(node);
   if (kernel !== undefined) {
     const w = dims(kernel);
     return w === undefined ? 0 : size * sizeOf(w.slice(1));
@@ -83,9 +83,9 @@ const HEAVY = 64 << 20;
 
 /** Whether one weight alone is as large as many a network: the first dense layer of AlexNet or VGG. */
 export function isHeavy(graph: Graph): boolean {
+  const huge = [...graph.weights.values()].some((w) => w.type === 'float32' && storedBytes(w) >= HEAVY);
   // Rewriting makes other arithmetic of quantised graphs, which answer with other numbers then.
-  if (graph.nodes.some((node) => /Quantize|QLinear|Integer$/.test(node.op))) return false;
-  return [...graph.weights.values()].some((weight) => weight.type === 'float32' && storedBytes(weight) >= HEAVY);
+  return huge && !graph.nodes.some((node) => /Quantize|QLinear|Integer$/.test(node.op));
 }
 
 export interface BatchLimits {
