@@ -77,8 +77,8 @@ export class OrtSessions implements Sessions {
   async open(graph: Graph | GraphForms, options: Partial<SessionOptions> = {}): Promise<Session> {
     const whole = this.isOptimised(options);
     const bytesOf = async (g: Graph, provider: ProviderName): Promise<ModelBytes> => {
-      const fed = whole || provider !== 'cpu' ? { graph: g } : feedWeights(g);
-      return { onCpu: unsupported(g), ...fed, ...(await this.serialise(widened(fed.graph))) };
+      const fed = whole || provider !== 'cpu' ? { graph: g, feeds: {} } : feedWeights(g);
+      return { ...(await this.serialise(widened(fed.graph))), onCpu: unsupported(g), feeds: fed.feeds };
     };
     if (typeof graph === 'function')
       return this.openFor(async (provider) => bytesOf(await graph(provider), provider), options);
@@ -211,7 +211,8 @@ export class OrtSession implements Session {
       Object.entries({ ...feeds, ...this.weights }).map(([name, tensor]) => [name, toOrt(this.ort, name, tensor)]),
     );
     // A list of names is looked up name by name in the list of outputs: thousands of them take longer than the run.
-    const all = fetches.length === this.native.outputNames.length;
+    const { outputNames } = this.native;
+    const all = fetches.length === outputNames.length && fetches.every((name, i) => name === outputNames[i]);
     const running = all ? this.native.run(inputs) : this.native.run(inputs, [...fetches]);
     this.last = running.catch(() => undefined);
     let outputs: Awaited<typeof running>;
