@@ -96,8 +96,7 @@ export async function momentsOf(
   };
 }
 
-// The two loops below run over every weight of a model. They are plain functions of their own, which the engine makes
-// fast; inside of the asynchronous one they take half as long again.
+// The loops below run over every weight of a model: plain functions of their own, which the engine makes fast.
 
 /** The sums over one piece; the spread is about its own mean. Values that are not finite are counted and left out. */
 function pieceMoments(values: ArrayLike<number>): {
