@@ -7,7 +7,7 @@ import { decodePicture } from '../../../src/input/decode.js';
 import { toGray } from '../../../src/input/geometry.js';
 import { toTensor } from '../../../src/input/preprocessing.js';
 import { dataPath, requireData } from '../support/data.js';
-import { noise, pillowFiles, planOf, sha } from './pictures.js';
+import { noise, pillowFiles, pillowPhotos, planOf, sha } from './pictures.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 async function refusal(source: string | Uint8Array, options = {}): Promise<LensError> {
@@ -203,19 +203,7 @@ describe('decodePicture', () => {
 
   describe('photographs', () => {
     before(requireData);
-    // Hashes of Pillow's pixels: decoded; short side 256, centre 227; grey, short side 256 bicubic, centre 224.
-    const photos: readonly (readonly [string, string, string, string])[] = [
-      ['astronaut.png', 'a8c429c18afa7b0f', 'f98b60ee9a6b0c7b', 'a387ff77cd815572'],
-      ['cat_dog_both.png', 'ab2fbafe8d0302f3', 'f6326c0259e43c28', 'bfe13a6e3675d1f9'],
-      ['chelsea_cat.png', '416b729128bfb2c3', '8af2812458612752', 'd83433765441879c'],
-      ['coffee.png', '0ce2b51640b9c95f', 'e00d7e285a5b4876', '5bc9439c0b898b32'],
-      ['goldfish.jpg', 'e856094652624079', 'd99ae60177f655ee', '3212b163cde14ab4'],
-      ['samoyed.jpg', 'd173b5360b093037', '5f97eef82bcf0ce4', '6239095f9c924115'],
-      ['swan.jpg', 'c6854d1a515bc8e3', '134d5498f232a6a1', '3174a463dfb9d105'],
-      ['wolves.jpg', '8ee5a5e2219f4547', 'f3471f2ad71a7e66', 'aaa7da3b68730be1'],
-      ['zebra.jpg', '389518b60f874bce', 'ee5d6455806ac07d', '7e04d3081c53bf2f'],
-    ];
-    for (const [name, decoded, cropped, gray] of photos) {
+    for (const [name, decoded, cropped, gray] of pillowPhotos) {
       it(name, async () => {
         const picture = await decodePicture(dataPath('images', 'photos', name));
         assert.equal(sha(picture.data), decoded);

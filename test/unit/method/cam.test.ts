@@ -2,58 +2,22 @@ import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { camLayerOf } from '../../../src/method/attribution/camLayer.js';
 import { featureMapOf } from '../../../src/method/attribution/featureMap.js';
-import { reference, relativeError } from '../support/data.js';
-import { expected, suiteSubject } from '../support/subject.js';
+import { relativeError } from '../support/data.js';
+import { suiteSubject } from '../support/subject.js';
 
 const RAW = { relu: false, upsample: false };
 
-/** Reference name, method, layer. The references name nodes; layers are found by those, too. */
-const CASES: Readonly<Record<string, readonly (readonly [name: string, layer: string])[]>> = {
-  small_cnn: [
-    ['conv3', '/conv3/Conv'],
-    ['relu3', '/relu3/Relu'],
-  ],
-  cifar_resnet20: [
-    ['conv2', ''],
-    ['relu2', ''],
-  ],
-};
-
 describe('method/attribution: class activation maps', () => {
-  for (const [model, layers] of Object.entries(CASES)) {
+  for (const [model, chosen] of [
+    ['small_cnn', 'relu3'],
+    ['cifar_resnet20', 'layer3.2.relu2'],
+  ] as const) {
     describe(model, () => {
       const t = suiteSubject(model);
 
-      for (const [name] of layers) {
-        it(`at ${name} equal the references`, async () => {
-          const { layer } = reference(model, `gradcam_${name}`).params as { layer: string };
-          for (let k = 0; k < 4; k++) {
-            const close = (actual: unknown, wanted: string): void => {
-              const error = relativeError(actual as Float32Array, expected(model, wanted, k));
-              // One ResNet20 input has a ReLU within float32 rounding of zero (INDEX.md).
-              assert.ok(error < (model === 'cifar_resnet20' && k === 1 ? 2e-2 : 1e-4), `${wanted} ${k}: ${error}`);
-            };
-            for (const [id, wanted] of [
-              ['gradcam', 'gradcam'],
-              ['hirescam', 'hirescam'],
-              ['layercam', 'layercam'],
-              ['gradcam_pp', 'gradcampp'],
-            ] as const) {
-              const answer = await t.run(id, k, RAW, { layer });
-              assert.deepEqual(answer.attribution.values.dims, [8, 8]);
-              close(answer.attribution.values.data, `${wanted}_${name}`);
-            }
-            close((await t.run('gradcam', k, {}, { layer })).attribution.values.data, `gradcam_${name}_upsampled`);
-            const guided = await t.run('guided_gradcam', k, {}, { layer });
-            assert.deepEqual(guided.attribution.values.dims, [3, 32, 32]);
-            close(guided.attribution.values.data, `guided_gradcam_${name}`);
-          }
-        });
-      }
-
       it('choose the end of the last convolutional block by themselves, and say so', async () => {
         const answer = await t.run('gradcam', 0);
-        assert.equal(answer.layer, model === 'small_cnn' ? 'relu3' : 'layer3.2.relu2');
+        assert.equal(answer.layer, chosen);
         assert.deepEqual(answer.attribution.resolution, [8, 8]);
         assert.ok(answer.notes.some((n) => n.includes(answer.layer!)));
       });
@@ -62,14 +26,6 @@ describe('method/attribution: class activation maps', () => {
 
   describe('squeezenet_v1.0_dc', () => {
     const t = suiteSubject('squeezenet_v1.0_dc');
-
-    it('equal the references', async () => {
-      for (const name of ['fire9', 'conv_final']) {
-        const { layer } = reference('squeezenet_v1.0_dc', `gradcam_${name}`).params as { layer: string };
-        const map = (await t.run('gradcam', 0, RAW, { layer })).attribution.values.data as Float32Array;
-        assert.ok(relativeError(map, expected('squeezenet_v1.0_dc', `gradcam_${name}`, 0)) < 1e-4);
-      }
-    });
 
     it('move with the class, at the layer chosen for the model', async () => {
       const height = async (k: number): Promise<number> => {

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { DATA, requireData } from '../support/data.js';
+import { allowed, comparisons, errorsOf, REFERENCE_MODELS } from '../support/references.js';
+import { suiteSubject } from '../support/subject.js';
+
+describe('method: every attribution with reference values equals them', () => {
+  before(requireData);
+  if (!existsSync(DATA)) return;
+
+  for (const model of REFERENCE_MODELS) {
+    describe(model, () => {
+      const t = suiteSubject(model);
+      for (const c of comparisons(model)) {
+        it(c.name, async () => {
+          const { each, but = 0, most = each } = allowed(c);
+          const errors = await errorsOf(t, c);
+          const shown = errors.map((e) => e.toExponential(1)).join(' ');
+          assert.ok(Math.max(...errors) < each, shown);
+          assert.ok(errors.filter((e) => e >= most).length <= but, shown);
+        });
+      }
+    });
+  }
+});
