@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { CancelledError, LensError } from '../base/errors.js';
 import { Channel, type CallOptions, type Client, type Port } from '../protocol/channel.js';
 import type { RunnerApi } from '../protocol/runner.js';
+import { runnerMemory } from './runnerMemory.js';
 
 /** The part of a log channel that the runner needs; also outside the editor. */
 export interface RunnerLog {
@@ -54,7 +55,7 @@ export class RunnerProcess {
     this.child = fork(script, [], {
       serialization: 'advanced', // typed arrays survive
       execArgv: [], // the host's flags (--inspect and others) are not for it
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...process.env, ...runnerMemory(process.env), ELECTRON_RUN_AS_NODE: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       ...(nodePath === undefined ? {} : { execPath: nodePath }),
     });
