@@ -91,6 +91,8 @@ function preprocessingOddities(model: OpenModel): Oddity[] {
   if (plan === undefined || input === undefined) return [];
   const plain = plan.mean.value.every((m) => m === 0) && plan.std.value.every((s) => s === 1);
   if (!plain || plan.mean.origin.kind !== 'default') return [];
+  // Where nothing at all is known the resolver has said so, and what it does.
+  if (plan.range.origin.kind === 'default') return [];
   const first = indexOf(model.file.graph).consumers(input.name);
   if (first.some((n) => ['Sub', 'Mul', 'Div', 'BatchNormalization', 'Cast'].includes(n.op))) return [];
   return [

@@ -175,7 +175,7 @@ export class LayerList extends LitElement {
             : html`${icon(odd)}<span class="sr-only">${odd === 'error' ? 'Error. ' : 'Odd. '}</span>`
         }<span class="ellipsis">${layer.name}</span>
       </div>
-      <div role="gridcell" class="cell-op ellipsis">${layer.op}</div>
+      <div role="gridcell" class="cell-op ellipsis" title=${layer.op}>${layer.op}</div>
       <div role="gridcell" class="cell-graph ellipsis">${shape}</div>
       <div role="gridcell" class="cell-parameters">${bar(layer.parameters, this.most.parameters)}</div>
       <div role="gridcell" class="cell-flops">${bar(flops ?? 0, this.most.flops)}</div>

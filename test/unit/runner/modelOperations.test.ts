@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { cpSync, ftruncateSync, openSync, closeSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  ftruncateSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { CancelledError } from '../../../src/base/errors.js';
 import { Random } from '../../../src/base/random.js';
@@ -30,8 +39,18 @@ describe('runner, operations of the checkpoint editor', () => {
       assert.equal(overview.totalBytes, overview.bytes);
       assert.equal(overview.weights.find((w) => w.name === 'conv1.weight')!.layer, 'conv1');
       assert.ok(Math.abs(overview.modified - Date.now()) < 1e13);
+      // That nobody says how it wants its pictures is one warning, not two.
+      assert.equal(overview.warnings.filter((w) => w.includes('normalisation')).length, 1);
+      assert.deepEqual(overview.oddities, []);
+    });
+
+    it('finds it odd when somebody says the range of the pixels, but not the mean', async () => {
+      const copy = path.join(folder, 'ranged.onnx');
+      copyFileSync(model, copy);
+      writeFileSync(path.join(folder, 'ranged.lens.json'), JSON.stringify({ input: { range: [0, 255] } }));
+      const { oddities } = await service.overview({ model: copy });
       assert.deepEqual(
-        overview.oddities.map((o) => o.kind),
+        oddities.map((o) => o.kind),
         ['no-normalisation'],
       );
     });
