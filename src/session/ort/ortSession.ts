@@ -9,6 +9,7 @@ import type { GraphForms, ProviderName, ProviderReport, Session, SessionOptions,
 import { ortError, firstSentence } from './ortErrors.js';
 import { fromOrt, toOrt } from './ortTensor.js';
 import { candidates, missingHere, type Refusal } from './providers.js';
+import { runtimeFaults, type RuntimeFaults } from './runtimeFaults.js';
 import { SelfCheckedSession } from './selfCheck.js';
 
 type OrtModule = typeof import('onnxruntime-node');
@@ -17,8 +18,8 @@ type OrtModule = typeof import('onnxruntime-node');
 export interface ModelBytes {
   readonly bytes: Uint8Array;
   readonly folder?: string;
-  /** Names of nodes that a GPU cannot run and hands to the CPU. */
-  readonly onCpu?: readonly string[];
+  /** What ONNX Runtime would do wrong with these bytes. */
+  readonly faults?: RuntimeFaults;
   /** Weights that are inputs of the bytes: fed with every run. */
   readonly feeds?: Readonly<Record<string, Tensor>>;
 }
@@ -78,7 +79,7 @@ export class OrtSessions implements Sessions {
     const whole = this.isOptimised(options);
     const bytesOf = async (g: Graph, provider: ProviderName): Promise<ModelBytes> => {
       const fed = whole || provider !== 'cpu' ? { graph: g, feeds: {} } : feedWeights(g);
-      return { ...(await this.serialise(widened(fed.graph))), onCpu: unsupported(g), feeds: fed.feeds };
+      return { ...(await this.serialise(widened(fed.graph))), faults: runtimeFaults(g), feeds: fed.feeds };
     };
     if (typeof graph === 'function')
       return this.openFor(async (provider) => bytesOf(await graph(provider), provider), options);
@@ -162,14 +163,18 @@ export class OrtSessions implements Sessions {
     // Packing copies every weight, which takes longer than one run on it saves.
     if (!optimised && provider === 'cpu') entries['disable_prepacking'] = '1';
     // An empty list is refused.
-    const onCpu = provider === 'webgpu' ? (model.onCpu ?? []) : [];
+    const onCpu = provider === 'webgpu' ? (model.faults?.onCpu ?? []) : [];
+    const harmful = model.faults?.optimisers ?? [];
     const options: InferenceSession.SessionOptions = {
       executionProviders: [onCpu.length > 0 ? { name: 'webgpu', forceCpuNodeNames: onCpu } : provider],
       graphOptimizationLevel: optimised || provider !== 'cpu' ? 'all' : 'disabled',
       logSeverityLevel: 4,
       // A plan of the memory for each batch size would be kept beside the memory of the first run, and gains no time.
       enableMemPattern: false,
-      extra: { session: entries },
+      extra: {
+        session: entries,
+        ...(harmful.length === 0 ? {} : { optimization: { disable_specified_optimizers: harmful.join(';') } }),
+      },
       ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
     };
     const native = await ort.InferenceSession.create(model.bytes, options);
@@ -179,12 +184,6 @@ export class OrtSessions implements Sessions {
     this.live.add(session);
     return session;
   }
-}
-
-/** Nodes for which WebGPU has no kernel and fails while it runs (in 1.30), instead of leaving them to the CPU. */
-export function unsupported(graph: Graph): string[] {
-  const indexed = graph.nodes.filter((n) => n.op === 'MaxPool' && n.domain === '' && (n.outputs[1] ?? '') !== '');
-  return indexed.map((n) => n.name).filter((name) => name !== '');
 }
 
 /** One session of ONNX Runtime on one provider. */

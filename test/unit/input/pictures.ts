@@ -181,7 +181,16 @@ export const pillowFiles: readonly { name: string; width: number; height: number
 ];
 
 /** Seed, height, width, channels, new height, new width, interpolation, and the hash of what Pillow 12.3 makes of it. */
-export const pillowResizes: readonly (readonly [number, number, number, 1 | 3, number, number, Interpolation, string])[] = [
+export const pillowResizes: readonly (readonly [
+  number,
+  number,
+  number,
+  1 | 3,
+  number,
+  number,
+  Interpolation,
+  string,
+])[] = [
   [1, 37, 53, 3, 17, 19, 'nearest', '720a3c0f2a833f39'],
   [2, 37, 53, 3, 17, 19, 'box', '2bc9c7d79bf606b4'],
   [3, 37, 53, 3, 17, 19, 'bilinear', 'dc447b517a1cf383'],

@@ -8,7 +8,7 @@ async function open(job: Job): Promise<Session> {
   const { bytes, folder } = job;
   if (job.provider !== 'raw') {
     return new OrtSessions({ threads: 1 }).openBytes(
-      { bytes, onCpu: job.onCpu, ...(folder ? { folder } : {}) },
+      { bytes, faults: { onCpu: job.onCpu, optimisers: [] }, ...(folder ? { folder } : {}) },
       { provider: job.provider },
     );
   }
