@@ -13,7 +13,7 @@ export async function bench(): Promise<Row[]> {
 }
 
 async function badge(name: string): Promise<Row> {
-  const what = `the badge of the plain gradient, ${MAPS} maps, over ${MAPS} explanations of ${name} opened anew, processor time`;
+  const what = `badge of the plain gradient (${MAPS} maps) over ${MAPS} explanations of the model opened anew, ${name}`;
   const model = zooModel(name);
   if (model === undefined || !existsSync(PICTURE)) return { what, skipped: 'the test data is absent' };
   const call = { signal: new AbortController().signal, progress: () => undefined };

@@ -18,7 +18,7 @@ export async function bench(): Promise<Row[]> {
 
 /** What comes before the first run of any method: the shapes of all values, against a plain session run as often. */
 async function shapes(name: string): Promise<Row[]> {
-  const what = `learning the shape of every value of ${name} over opening it and running it at the same two batch sizes`;
+  const what = `learning the shape of every value of ${name} over opening it and running it as often`;
   const file = zooModel(name);
   if (file === undefined) return [{ what, skipped: 'the test data is absent' }];
   const sessions = new OrtSessions({ provider: 'cpu' });
@@ -70,13 +70,13 @@ async function manyBytes(): Promise<Row[]> {
       met: share <= 0.2,
     },
     {
-      what: `bytes read for it, over the file's size`,
+      what: `bytes read to open a ${size} checkpoint, over its size`,
       value: `${touched.toExponential(1)} (${((touched * bytes) / 1e3).toFixed(0)} kB)`,
       goal: '≤ 0.001',
       met: touched <= 0.001,
     },
     {
-      what: `memory that it adds, over the file's size`,
+      what: `memory that opening a ${size} checkpoint adds, over its size`,
       value: `${memory.toFixed(3)} (${((peak - before) / 1e6).toFixed(0)} MB)`,
       goal: '≤ 0.1',
       met: memory <= 0.1,
@@ -111,7 +111,7 @@ async function manyNodes(): Promise<Row[]> {
       met: first <= 4 * parse,
     },
     {
-      what: 'the tree’s question after that, over the overview: nothing is computed twice',
+      what: 'the tree’s question about swin_t after its overview, over the overview: nothing is computed twice',
       value: (later / first).toFixed(3),
       goal: '≤ 0.2',
       met: later <= 0.2 * first,

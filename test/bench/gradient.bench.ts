@@ -41,7 +41,7 @@ export async function bench(): Promise<Row[]> {
 }
 
 async function model(name: string, goal: number | undefined, file: string | undefined): Promise<Row[]> {
-  const what = `forward + gradient over forward, ${name}, batch 1, one thread`;
+  const what = `forward + gradient over forward, ${name}`;
   if (file === undefined) return [{ what, skipped: `there is no file of ${name} here` }];
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
   const graph = buildGraph(await openCheckpoint(file));
@@ -100,7 +100,8 @@ async function model(name: string, goal: number | undefined, file: string | unde
 
 /** Bytes that opening and one run add to a process of its own, over what the weights and the forward values take. */
 async function memoryRow(graph: Graph, facts: Facts): Promise<Row> {
-  const what = 'peak memory of opening and running twice, over weights and activations, resnet18, batch 8';
+  const what =
+    'peak memory of opening a gradient and running it twice, over weights and activations, resnet18, batch 8';
   const weights = [...graph.weights.values()].reduce((sum, w) => sum + storedBytes(w), 0);
   const values = graph.nodes.flatMap((n) => n.outputs.flatMap((o) => facts.get(o) ?? []));
   const whole = weights + 4 * values.reduce((sum, fact) => sum + sizeOf(dimsAt(fact, MEMORY_BATCH)), 0);
@@ -142,7 +143,7 @@ async function peakOf(which: string): Promise<number> {
 }
 
 function torchRow(name: string, ours: number): Row {
-  const what = `forward + gradient, ours over PyTorch's, ${name}, processor time, one thread`;
+  const what = `forward + gradient, ours over PyTorch's, ${name}`;
   const torch = torchTime(name);
   return typeof torch === 'string'
     ? { what, skipped: torch }

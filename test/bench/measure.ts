@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** One line of the table. `skipped` says why there is no figure. */
+/** One line of the tables. `skipped` says why there is no figure. */
 export interface Row {
   readonly what: string;
+  /** What the result is held against: a line of the table of exactness. */
+  readonly against?: string;
   readonly value?: string;
   readonly goal?: string;
   readonly met?: boolean;

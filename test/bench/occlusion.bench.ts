@@ -17,7 +17,7 @@ export async function bench(): Promise<Row[]> {
 }
 
 async function model(name: string, goal: number, fineGoal?: number): Promise<Row[]> {
-  const what = `occlusion of ${name}, plain batched inference over incremental, processor time`;
+  const what = `occlusion of ${name}, 729 squares of 16 px: plain batched inference over incremental`;
   const file = zooModel(name);
   if (file === undefined) return [{ what, skipped: 'the test data is absent' }];
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
@@ -75,15 +75,22 @@ async function model(name: string, goal: number, fineGoal?: number): Promise<Row
   const rows: Row[] = [
     {
       what,
-      value: `${ratio.toFixed(2)} × (largest difference ${error.toExponential(0)} of the largest drop)`,
-      goal: `≥ ${goal} ×, exact to 1e-4`,
-      met: ratio >= goal && error < 1e-4,
+      value: `${ratio.toFixed(2)} ×`,
+      goal: `≥ ${goal} ×`,
+      met: ratio >= goal,
+    },
+    {
+      what: `incremental occlusion of ${name}, over the largest drop of the score`,
+      against: 'whole pictures, batched',
+      value: error.toExponential(1),
+      goal: '< 1e-4',
+      met: error < 1e-4,
     },
   ];
   if (fineGoal !== undefined) {
     const fine = whole / time['fine']!;
     rows.push({
-      what: `occlusion of ${name}, the same, coarse to fine (refine 0.15)`,
+      what: `the same over coarse to fine (refine 0.15), ${name}`,
       value: `${fine.toFixed(2)} ×`,
       goal: `≥ ${fineGoal} ×`,
       met: fine >= fineGoal,

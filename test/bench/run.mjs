@@ -1,10 +1,12 @@
-// npm run bench [-- PATTERN]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its own process, one
-// after the other, and prints one Markdown table. Every figure is a ratio of two things measured in the same run.
+// npm run bench [-- PATTERN] [--readme]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its own
+// process, one after the other, and prints a Markdown table of exactness and one of speed; --readme puts their lines into
+// the README. Every figure of speed is a ratio of two things measured in the same run.
 import { build } from 'esbuild';
 import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { markdownLine, writeTables } from './readme.mjs';
 
 const patterns = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 const files = readdirSync('test/bench').filter(
@@ -52,24 +54,30 @@ for (const file of files) {
   if (got === undefined) failed++;
   else rows.push(...got);
 }
-const [exactness, speed] = [rows.filter((r) => r.against !== undefined), rows.filter((r) => r.against === undefined)];
-const tables = [
-  ['exactness', ['what', 'against', 'largest relative error', 'allowed', 'met'], exactness],
-  ['speed', ['what', 'measured', 'goal', 'met'], speed],
-];
-for (const [name, head, lines] of tables) {
-  if (lines.length === 0) continue;
-  console.log([line(head), line(head.map(() => '---')), ...lines.map((r) => line(cells(r)))].join('\n') + '\n');
+const tables = new Map();
+for (const [name, head, lines] of [
+  ['exactness', ['what', 'against', 'largest relative error', 'allowed', 'met'], rows.filter(isExactness)],
+  ['speed', ['what', 'measured', 'goal', 'met'], rows.filter((row) => !isExactness(row))],
+]) {
+  if (lines.length > 0) tables.set(name, { head, lines: lines.map(cellsOf) });
+}
+for (const { head, lines } of tables.values())
+  console.log([head, head.map(() => '---'), ...lines].map(markdownLine).join('\n') + '\n');
+if (process.argv.includes('--readme')) {
+  // A line that could not be measured here leaves the one that there is.
+  const measured = ({ head, lines }) => ({ head, lines: lines.filter((cells) => !cells.join().includes('skipped: ')) });
+  const whole = patterns.length === 0 && failed === 0 && rows.every((row) => row.skipped === undefined);
+  await writeTables('README.md', new Map([...tables].map(([name, table]) => [name, measured(table)])), whole);
 }
 writeFileSync('out/bench.json', JSON.stringify(rows, null, 1));
 process.exit(failed > 0 ? 1 : 0);
 
-function cells({ what, against, value, skipped, goal = '', met }) {
+function isExactness({ against }) {
+  return against !== undefined;
+}
+
+function cellsOf({ what, against, value, skipped, goal = '', met }) {
   const measured = skipped === undefined ? value : `skipped: ${skipped}`;
   const verdict = met === undefined ? '' : met ? 'yes' : '**no**';
   return [what, ...(against === undefined ? [] : [against]), measured, goal, verdict];
-}
-
-function line(cells) {
-  return `| ${cells.join(' | ')} |`;
 }
