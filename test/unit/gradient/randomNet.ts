@@ -69,7 +69,7 @@ export class RandomNet {
 
   private step(x: Value, before: readonly Value[]): Value {
     const [, height, width] = x.dims as [number, number, number];
-    const kind = this.below(16);
+    const kind = this.below(26);
     if (kind < 6) return this.act(this.norm(this.convolution(x)));
     if (kind < 8) return this.act(x);
     if (kind === 8) return this.norm(x);
@@ -98,7 +98,63 @@ export class RandomNet {
       const mode = this.pick(['constant', 'reflect', 'edge']);
       return this.op('Pad', [x, ...pads], [x.dims[0]!, height + 1, width + 2], { mode });
     }
+    if (kind > 15) return this.rarer(x, kind - 16);
     return this.act(x);
+  }
+
+  /** What stands in fewer networks. */
+  private rarer(x: Value, kind: number): Value {
+    const [channels, height, width] = x.dims as [number, number, number];
+    const same = (op: string, inputs: readonly Value[], attributes: Attributes = {}): Value =>
+      this.op(op, inputs, x.dims, attributes);
+    if (kind === 0 && channels % 2 === 0) {
+      // The channel shuffle of ShuffleNet.
+      const pairs = this.op('Reshape', [x, ...this.int([0, 2, channels / 2, height, width])], []);
+      const turned = this.op('Transpose', [pairs], [], { perm: [0, 2, 1, 3, 4] });
+      return this.op('Reshape', [turned, ...this.int([0, channels, height, width])], x.dims);
+    }
+    if (kind === 1 && channels % 2 === 0) {
+      // Two halves of the channels, one of them changed, the other way round.
+      const half = [channels / 2, height, width];
+      const [a, b] = [0, channels / 2].map((from) =>
+        this.op('Slice', [x, ...this.int([from], [from + channels / 2], [1])], half),
+      ) as [Value, Value];
+      return this.op('Concat', [this.act(b), a], x.dims, { axis: 1 });
+    }
+    if (kind === 2 && channels % 4 === 0)
+      return this.op('DepthToSpace', [x], [channels / 4, 2 * height, 2 * width], { blocksize: 2, mode: 'CRD' });
+    if (kind === 3 && height % 2 === 0 && width % 2 === 0 && channels < 17)
+      return this.op('SpaceToDepth', [x], [4 * channels, height / 2, width / 2], { blocksize: 2 });
+    if (kind === 4) {
+      // ConvNeXt: channels last, a normalisation over them, a product, and back.
+      const last = this.op('Transpose', [x], [height, width, channels], { perm: [0, 2, 3, 1] });
+      const normal = this.op('LayerNormalization', [last, this.weight([channels], 1)], last.dims, { axis: -1 });
+      const product = this.op('MatMul', [normal, this.weight([channels, channels], channels ** -0.5)], last.dims);
+      return this.op('Transpose', [this.act(product)], x.dims, { perm: [0, 3, 1, 2] });
+    }
+    if (kind === 5 && channels % 2 === 0) {
+      // Group normalisation as exporters write it.
+      const groups = this.op('Reshape', [x, ...this.int([0, 2, -1])], []);
+      const normal = this.op('InstanceNormalization', [groups, this.scalar([1, 1]), this.scalar([0, 0])], []);
+      return this.op('Reshape', [normal, ...this.int([0, channels, height, width])], x.dims);
+    }
+    if (kind === 6) return same('PRelu', [x, this.weight([channels, 1, 1], 0.3)]);
+    if (kind === 7) {
+      const other = same('Mul', [x, this.weight([channels, 1, 1], 1)]);
+      return same(this.pick(['Max', 'Min', 'Sub', 'Mul']), [x, other]);
+    }
+    if (kind === 8) {
+      const auto = { kernel_shape: [3, 3], auto_pad: this.pick(['SAME_UPPER', 'SAME_LOWER']) };
+      if (this.below(2) === 0)
+        return same('Conv', [x, this.weight([channels, channels, 3, 3], (9 * channels) ** -0.5)], auto);
+      const w = this.weight([16, channels, 3, 3], (9 * channels) ** -0.5);
+      const attributes = { kernel_shape: [3, 3], dilations: [2, 2], pads: [2, 1, 3, 3] };
+      return this.op('Conv', [x, w], [16, height + 1, width], attributes);
+    }
+    // Distance from zero, smooth: what a regression head takes, and a mean over the channels beside each of them.
+    const root = same('Sqrt', [same('Add', [same('Mul', [x, x]), this.scalar(1)])]);
+    const mean = this.op('ReduceMean', [root, ...this.int([1])], [1, height, width], { keepdims: 1 });
+    return same(this.pick(['Sub', 'Div']), [x, mean]);
   }
 
   private convolution(x: Value, { same = false } = {}): Value {
@@ -162,6 +218,10 @@ export class RandomNet {
     const side = (n: number): number => Math.floor((n + 2 * pad - kernel) / stride) + 1;
     const average = this.below(2) === 0;
     const attributes = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad] };
+    if (!average && pad === 0 && stride === 2 && this.below(2) === 0) {
+      const up = (n: number): number => Math.ceil((n - kernel) / stride) + 1;
+      return this.op('MaxPool', [x], [channels, up(height), up(width)], { ...attributes, ceil_mode: 1 });
+    }
     return this.op(average ? 'AveragePool' : 'MaxPool', [x], [channels, side(height), side(width)], {
       ...attributes,
       ...(average && this.below(2) === 0 ? { count_include_pad: 1 } : {}),
