@@ -74,7 +74,7 @@ async function attributions(): Promise<Row[]> {
   }
   const order = [...groups].sort(([a], [b]) => a.localeCompare(b));
   return order.map(([method, { errors, models, each }]) =>
-    bounded(`${method}: ${[...models].join(', ')}`, against, errors, each),
+    bounded(`${method} (${models.size} ${models.size === 1 ? 'network' : 'networks'})`, against, errors, each),
   );
 }
 
