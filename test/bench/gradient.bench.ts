@@ -72,7 +72,7 @@ async function model(name: string, goal: number | undefined, file: string | unde
       forward: () => forward.run({ [input]: x }, [output]),
       both: () => backward.run({ [input]: x, [built.seed!]: target }, fetched),
     },
-    name === 'resnet18' ? 21 : 11,
+    21,
   );
   const rows: Row[] = [
     ratio(
