@@ -58,13 +58,13 @@ async function operators(): Promise<Row[]> {
 async function attributions(): Promise<Row[]> {
   const against = 'PyTorch and Captum in float64';
   if (!existsSync(DATA)) return [{ what: 'attribution methods', against, skipped: ABSENT }];
-  const groups = new Map<string, { errors: number[]; models: Set<string>; flips: boolean; each: number }>();
+  const groups = new Map<string, { errors: number[]; models: Set<string>; each: number }>();
   for (const model of REFERENCE_MODELS) {
     const t = await testSubject(model);
     for (const c of comparisons(model)) {
       const { each, flips = false } = allowed(c);
       const key = `${c.method}${flips ? ', units at zero' : ''}`;
-      const group = groups.get(key) ?? { errors: [], models: new Set(), flips, each: 0 };
+      const group = groups.get(key) ?? { errors: [], models: new Set(), each: 0 };
       groups.set(key, group);
       group.errors.push(...(await errorsOf(t, c)));
       group.models.add(model);
