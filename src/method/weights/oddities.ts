@@ -1,6 +1,7 @@
 import { cutFinalActivation } from '../../graph/edits.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layer.js';
+import { zerosBeforeMaxima } from '../../graph/paddedPools.js';
 import type { Oddity, ScannedWeight } from '../../result/overview.js';
 
 /** What is odd about a model: first what its graph shows, then what its weights hold. */
@@ -21,7 +22,12 @@ const NORMALISATIONS = new Set([
 const DEEP = 12;
 
 export function graphOddities(graph: Graph, layers: readonly Layer[]): Oddity[] {
-  return [...repeatedActivations(graph, layers), ...missingLayers(graph, layers), ...trainingNodes(graph, layers)];
+  return [
+    ...repeatedActivations(graph, layers),
+    ...missingLayers(graph, layers),
+    ...trainingNodes(graph, layers),
+    ...lostZeros(graph, layers),
+  ];
 }
 
 function repeatedActivations(graph: Graph, layers: readonly Layer[]): Oddity[] {
@@ -77,6 +83,16 @@ function trainingNodes(graph: Graph, layers: readonly Layer[]): Oddity[] {
     severity: 'warning',
     sentence: `${norms.length} batch normalisation layer${norms.length === 1 ? ' is' : 's are'} in training mode: the answer for a picture depends on the others in its batch. Call model.eval() before the export.`,
     ...layerEntry(layers, node),
+  }));
+}
+
+/** Where the model answers otherwise in ONNX Runtime as it comes than here, and than where it was trained. */
+function lostZeros(graph: Graph, layers: readonly Layer[]): Oddity[] {
+  return zerosBeforeMaxima(graph).map(({ pad, pool }) => ({
+    kind: 'lost-zeros',
+    severity: 'warning',
+    sentence: `ONNX Runtime joins the padding "${pad.name}" with the maximum "${pool.name}" behind it and loses its zeros, so that this model answers otherwise there than here: switch its optimiser Pad_Fusion off, or pad within the pool.`,
+    ...layerEntry(layers, pool),
   }));
 }
 

@@ -376,6 +376,18 @@ describe('method/weights', () => {
     assert.deepEqual(odd([norm], [inMemory('s', floatTensor([3]))]), ['training-mode']);
     const chain = Array.from({ length: 12 }, (_, i) => makeNode('Conv', `c${i}`, [i === 0 ? 'x' : `c${i - 1}`, 'w']));
     assert.deepEqual(odd(chain, [inMemory('w', floatTensor([3, 3, 1, 1]))]), ['no-normalisation-layers']);
+    const padded = (maker: GraphNode, mode = 'constant', op = 'MaxPool'): GraphNode[] => [
+      maker,
+      makeNode('Pad', 'p', ['a', 'pads'], { mode }),
+      makeNode(op, 'y', ['p'], { kernel_shape: [3, 3] }),
+    ];
+    assert.deepEqual(odd(padded(makeNode('Tanh', 'a', ['x']))), ['lost-zeros']);
+    assert.deepEqual(odd(padded(makeNode('Relu', 'a', ['x']))), []);
+    assert.deepEqual(odd(padded(makeNode('Tanh', 'a', ['x']), 'edge')), []);
+    assert.deepEqual(odd(padded(makeNode('Tanh', 'a', ['x']), 'constant', 'AveragePool')), []);
+    const zero = inMemory('zero', floatTensor([]));
+    assert.deepEqual(odd(padded(makeNode('Clip', 'a', ['x', 'zero'])), [zero]), []);
+    assert.deepEqual(odd(padded(makeNode('Clip', 'a', ['x']))), ['lost-zeros']);
     assert.deepEqual(unusedOddity([], 0), []);
     assert.match(
       unusedOddity(['a', 'b', 'c', 'd'], 2048)[0]!.sentence,
