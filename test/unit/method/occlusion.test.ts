@@ -75,6 +75,7 @@ describe('method/occlusion', () => {
       );
       assert.ok(relativeError(both!.attribution.values.data as Float32Array, mean) < 1e-6);
       const settled: Attribution & object = (await t.run('occlusion', 2)).attribution;
+      assert.equal(settled.axes, 'HW');
       assert.deepEqual(settled.resolution, [15, 15]);
       assert.deepEqual((await t.run('occlusion', 2)).params, { patch: '4', stride: '2' });
     });

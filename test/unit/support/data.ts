@@ -33,14 +33,23 @@ interface Entry {
 
 let index: readonly Entry[] | undefined;
 
+function entryOf(model: string, name: string): Entry | undefined {
+  index ??= (JSON.parse(readFileSync(dataPath('reference', 'index.json'), 'utf8')) as { tensors: Entry[] }).tensors;
+  return (
+    index.find((e) => e.model === model && e.name === name) ?? index.find((e) => e.file === `${model}/${name}.bin`)
+  );
+}
+
+export function hasReference(model: string, name: string): boolean {
+  return entryOf(model, name) !== undefined;
+}
+
 /** A tensor of `reference/`, its integers as float32. */
 export function reference(
   model: string,
   name: string,
 ): FloatTensor & { readonly params: Readonly<Record<string, unknown>> } {
-  index ??= (JSON.parse(readFileSync(dataPath('reference', 'index.json'), 'utf8')) as { tensors: Entry[] }).tensors;
-  const entry =
-    index.find((e) => e.model === model && e.name === name) ?? index.find((e) => e.file === `${model}/${name}.bin`);
+  const entry = entryOf(model, name);
   if (entry === undefined) throw new Error(`No reference ${model}/${name}`);
   const bytes = readFileSync(dataPath('reference', entry.file));
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);

@@ -1,3 +1,4 @@
+import type { Tensor } from '../../../src/base/tensor.js';
 import { Random } from '../../../src/base/random.js';
 import { smoothAttribution, smoothParameters, type Moment } from '../../../src/method/attribution/smooth.js';
 import { parseParameters } from '../../../src/method/parameters.js';
@@ -17,7 +18,7 @@ export async function smoothOfReferenceNoise(
   model: string,
   [name, moment]: (typeof MOMENTS)[number],
   k: number,
-): Promise<Float32Array> {
+): Promise<Tensor> {
   const noise = reference(model, 'smoothgrad_noise');
   const { samples, noise_level: level } = reference(model, name).params as { samples: number; noise_level: number };
   const size = noise.data.length / noise.dims[0]! / samples;
@@ -33,5 +34,5 @@ export async function smoothOfReferenceNoise(
     moment,
     (s) => noise.data.subarray((k * samples + s) * size, (k * samples + s + 1) * size),
   );
-  return answer.attribution.values.data as Float32Array;
+  return answer.attribution.values;
 }
