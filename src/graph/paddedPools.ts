@@ -1,4 +1,4 @@
-import { smallFloats } from './constants.js';
+import { smallFloats, smallIntegers } from './constants.js';
 import { indexOf, type Graph, type GraphNode } from './graph.js';
 
 /** A Pad and the pool that reads what it made. */
@@ -29,20 +29,33 @@ export function paddedPools(graph: Graph): PaddedPool[] {
   return found;
 }
 
-/** Those in which the zeros can be the maximum of negative numbers, so that it matters whether they count. */
+/** Those in which zeros that can be the maximum of negative numbers are lost when ONNX Runtime optimises as it comes. */
 export function zerosBeforeMaxima(graph: Graph): PaddedPool[] {
   const index = indexOf(graph);
   return paddedPools(graph).filter(({ pad, pool }) => {
-    const value = pad.inputs[2] ?? '';
-    // What others read as well stays.
-    if (index.consumers(pad.outputs[0]!).length > 1) return false;
-    if (pool.op !== 'MaxPool' || pad.attributes.string('mode', 'constant') !== 'constant') return false;
-    if (value !== '' && smallFloats(graph.weights.get(value))?.[0] !== 0) return false;
-    const maker = index.producer(pad.inputs[0]!);
-    if (maker === undefined || !isOnnx(maker, ['Clip', ...NOT_NEGATIVE])) return true;
-    const low = smallFloats(graph.weights.get(maker.inputs[1] ?? ''))?.[0] ?? -Infinity;
-    return maker.op === 'Clip' && low < 0;
+    const made = pad.outputs[0]!;
+    // What others read as well stays, and so does what the pool's own padding cannot say.
+    if (index.consumers(made).length > 1 || graph.outputs.some((o) => o.name === made)) return false;
+    if (pool.op !== 'MaxPool' || pool.attributes.string('auto_pad', 'NOTSET') !== 'NOTSET') return false;
+    return padsPlacesWithZeros(graph, pad) && !isNeverNegative(graph, index.producer(pad.inputs[0]!));
   });
+}
+
+function padsPlacesWithZeros(graph: Graph, pad: GraphNode): boolean {
+  const small = (i: number): readonly number[] | undefined => smallIntegers(graph.weights.get(pad.inputs[i] ?? ''));
+  const value = pad.inputs[2] ?? '';
+  if (pad.attributes.string('mode', 'constant') !== 'constant') return false;
+  if (value !== '' && smallFloats(graph.weights.get(value))?.[0] !== 0) return false;
+  const pads = small(1) ?? [];
+  if (pads.some((n) => n < 0)) return false;
+  // Without axes the first two of each half are batch and channels.
+  return (pad.inputs[3] ?? '') !== '' || pads.every((n, i) => n === 0 || i % (pads.length / 2) > 1);
+}
+
+function isNeverNegative(graph: Graph, maker: GraphNode | undefined): boolean {
+  if (maker === undefined) return false;
+  const low = smallFloats(graph.weights.get(maker.inputs[1] ?? ''))?.[0];
+  return isOnnx(maker, NOT_NEGATIVE) || (isOnnx(maker, ['Clip']) && low !== undefined && low >= 0);
 }
 
 function isOnnx(node: GraphNode, ops: readonly string[]): boolean {
