@@ -15,7 +15,7 @@ import { noise, pillowFiles, pillowPhotos, pillowResizes, sha } from '../unit/in
 import { DATA, dataPath } from '../unit/support/data.js';
 import { allowed, comparisons, errorsOf, REFERENCE_MODELS } from '../unit/support/references.js';
 import { testSubject } from '../unit/support/subject.js';
-import { median, zooModel, type Row } from './measure.js';
+import { errorRow, zooModel, type Row } from './measure.js';
 import { torchGradients } from './torchGradients.js';
 
 const ABSENT = 'the test data is absent';
@@ -50,7 +50,7 @@ async function operators(): Promise<Row[]> {
   return (['float64', 'float32'] as const).map((precision) => {
     const what = `gradients of operators in ${precision}, ${errors[precision].length} cases`;
     const against = `central differences${standard.length === 0 ? ' (without the standard tests)' : ''}`;
-    return bounded(what, against, errors[precision], precision === 'float64' ? 1e-6 : 1e-3);
+    return errorRow(what, against, errors[precision], precision === 'float64' ? 1e-6 : 1e-3);
   });
 }
 
@@ -74,7 +74,7 @@ async function attributions(): Promise<Row[]> {
   }
   const order = [...groups].sort(([a], [b]) => a.localeCompare(b));
   return order.map(([method, { errors, models, each }]) =>
-    bounded(`${method} (${models.size} ${models.size === 1 ? 'network' : 'networks'})`, against, errors, each),
+    errorRow(`${method} (${models.size} ${models.size === 1 ? 'network' : 'networks'})`, against, errors, each),
   );
 }
 
@@ -90,7 +90,7 @@ async function architectures(): Promise<Row> {
     errors.push(Math.min(...slopes.errors));
     await m.sessions.dispose();
   }
-  return bounded(`gradients of ${names.length} architectures with drawn weights`, against, errors, WHOLE_NETWORK);
+  return errorRow(`gradients of ${names.length} architectures with drawn weights`, against, errors, WHOLE_NETWORK);
 }
 
 /** Pictures that must equal Pillow's to the byte. */
@@ -113,10 +113,4 @@ async function pictures(): Promise<Row[]> {
 function equal(what: string, same: number, of: number): Row {
   const row = { what, against: 'Pillow, to the byte', value: `${same} of ${of} equal` };
   return { ...row, goal: 'all', met: same === of };
-}
-
-function bounded(what: string, against: string, errors: readonly number[], bound: number): Row {
-  const largest = Math.max(...errors);
-  const value = `${largest.toExponential(1)} (median ${median(errors).toExponential(1)})`;
-  return { what, against, value, goal: `< ${bound.toExponential(0)}`, met: largest < bound };
 }

@@ -14,6 +14,13 @@ export interface Row {
   readonly skipped?: string;
 }
 
+/** A line of the table of exactness: the largest of some relative errors and their median, against what is allowed. */
+export function errorRow(what: string, against: string, errors: readonly number[], allowed: number): Row {
+  const largest = Math.max(...errors);
+  const value = `${largest.toExponential(1)} (median ${median(errors).toExponential(1)})`;
+  return { what, against, value, goal: `< ${allowed.toExponential(0)}`, met: largest < allowed };
+}
+
 /** Milliseconds of processor time of this process, all threads: what other programs on the machine do not change much. */
 export function processorTime(): number {
   const { user, system } = process.cpuUsage();

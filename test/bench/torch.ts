@@ -55,8 +55,9 @@ else:
 
 const ABSENT = 'PyTorch is not installed (ONNX_LENS_PYTHON names a Python that has it)';
 
-function python(...args: string[]): string | undefined {
-  const run = spawnSync(process.env['ONNX_LENS_PYTHON'] ?? 'python3', ['-W', 'ignore', '-c', SCRIPT, ...args], {
+/** What a script prints, or undefined where it fails: without PyTorch, for one. */
+export function python(script: string, ...args: string[]): string | undefined {
+  const run = spawnSync(process.env['ONNX_LENS_PYTHON'] ?? 'python3', ['-W', 'ignore', '-c', script, ...args], {
     encoding: 'utf8',
   });
   return run.status === 0 ? run.stdout.trim() : undefined;
@@ -64,7 +65,7 @@ function python(...args: string[]): string | undefined {
 
 /** Processor time in ms of PyTorch's forward pass and input gradient, or why there is none. A development-only comparison. */
 export function torchTime(model: string): number | string {
-  const answer = python('time', model);
+  const answer = python(SCRIPT, 'time', model);
   return answer === undefined ? ABSENT : Number(answer.split('\n').at(-1));
 }
 
@@ -73,6 +74,6 @@ export function torchModel(model: string): string | undefined {
   const folder = path.join(os.tmpdir(), 'onnx-lens-torch');
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${model}.onnx`);
-  if (!existsSync(file)) python('export', model, file);
+  if (!existsSync(file)) python(SCRIPT, 'export', model, file);
   return existsSync(file) ? file : undefined;
 }

@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { floatTensor } from '../../src/base/tensor.js';
 import { differentiate, openModel } from '../unit/gradient/run.js';
 import { relativeError } from '../unit/support/data.js';
-import { median, type Row } from './measure.js';
+import { errorRow, type Row } from './measure.js';
+import { python } from './torch.js';
 
 /** Architectures of torchvision and timm, one of each family. Random weights: what counts is the graph. */
 const NETWORKS = `
@@ -107,9 +107,7 @@ export async function torchGradients(): Promise<Row[]> {
   const errors = stable.map((f) => f.error);
   const names = (list: typeof found): Set<string> => new Set(list.map((f) => f.name.replace('timm/', '')));
   const what = `gradients of ${names(stable).size} networks of torchvision and timm in ${stable.length} exports (legacy, dynamo), random weights`;
-  const largest = Math.max(...errors);
-  const value = `${largest.toExponential(1)} (median ${median(errors).toExponential(1)})`;
-  const rows: Row[] = [{ what, against, value, goal: `< ${ALLOWED.toExponential(0)}`, met: largest < ALLOWED }];
+  const rows = [errorRow(what, against, errors, ALLOWED)];
   if (others.length === 0) return rows;
   const times = Math.max(...others.map((f) => f.error / f.moves));
   rows.push({
@@ -123,11 +121,7 @@ export async function torchGradients(): Promise<Row[]> {
 }
 
 function written(name: string, base: string): Written | undefined {
-  if (!existsSync(`${base}.json`)) {
-    const python = process.env['ONNX_LENS_PYTHON'] ?? 'python3';
-    spawnSync(python, ['-W', 'ignore', '-c', SCRIPT, name, base], { stdio: 'ignore' });
-    if (!existsSync(`${base}.json`)) return undefined;
-  }
+  if (!existsSync(`${base}.json`) && python(SCRIPT, name, base) === undefined) return undefined;
   return JSON.parse(readFileSync(`${base}.json`, 'utf8')) as Written;
 }
 
