@@ -69,7 +69,7 @@ async function model(name: string, goal: number, fineGoal?: number): Promise<Row
   };
   if (fineGoal !== undefined)
     contenders['fine'] = () => occlusionWindows(subject, occlusion, { incremental: true, refine: 0.15 }, signal);
-  const time = await interleaved(contenders, 2);
+  const time = await interleaved(contenders, 5);
   const whole = (time['whole']! * count) / sample.length;
   const ratio = whole / time['incremental']!;
   const rows: Row[] = [
