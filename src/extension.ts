@@ -5,19 +5,19 @@ import { modelCommands } from './host/commands/modelCommands.js';
 import { runnerCommands } from './host/commands/runnerCommands.js';
 import { ExplainPanels } from './host/explain/explainPanels.js';
 import { ModelEditors } from './host/model/modelEditor.js';
-import { KeptStates } from './host/keptStates.js';
+import { KeptStates } from './host/panel/keptStates.js';
 import { LayerSelection } from './host/model/selection.js';
-import { WorkspaceModels } from './host/models.js';
-import { ModelTree } from './host/modelTree.js';
+import { WorkspaceModels } from './host/workspace/models.js';
+import { ModelTree } from './host/tree/modelTree.js';
 import { Notifier } from './host/notify.js';
-import { Outlines } from './host/outlines.js';
+import { Outlines } from './host/workspace/outlines.js';
 import { CodeIndex } from './host/python/codeIndex.js';
 import { PythonLenses } from './host/python/pythonLenses.js';
-import { RunnerClient } from './host/runnerClient.js';
+import { RunnerClient } from './host/runner/client.js';
 import type { HostServices } from './host/services.js';
 import { modelRequest, Settings } from './host/settings.js';
 import { StatusItem } from './host/statusItem.js';
-import { trustedOnly } from './host/trust.js';
+import { trustedOnly } from './host/workspaceTrust.js';
 
 /** What other code can reach through `vscode.extensions.getExtension(…).exports`; our tests do. */
 export interface LensApi {

@@ -1,6 +1,6 @@
 import { isCancelled, LensError, toErrorData } from '../base/errors.js';
 import { RunnerService } from '../runner/service.js';
-import { VERSION } from '../runner/version.js';
+import { VERSION } from '../runner/model/version.js';
 import { json, ProgressLine, table, type Io } from './io.js';
 import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';

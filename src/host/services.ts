@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Client } from '../protocol/channel.js';
 import type { ModelRequest, RunnerApi } from '../protocol/runner.js';
-import type { KeptStates } from './keptStates.js';
+import type { KeptStates } from './panel/keptStates.js';
 import type { Settings } from './settings.js';
 
 /** What the parts of the host share. Created once, by the composition root. */

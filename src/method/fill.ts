@@ -1,6 +1,6 @@
 import { floatTensor, type FloatTensor } from '../base/tensor.js';
 import type { Random } from '../base/random.js';
-import type { InputSpec } from './subject.js';
+import type { InputSpec } from './subject/subject.js';
 
 /** What stands in the place of the picture: for occluded parts and for baselines. */
 export const FILLS = ['zero', 'black', 'white', 'grey', 'mean', 'blur', 'noise'] as const;

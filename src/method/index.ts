@@ -1,5 +1,5 @@
 import { LensError } from '../base/errors.js';
-import { closest } from '../graph/suggest.js';
+import { closest } from '../base/suggest.js';
 import type { MethodDescription } from '../result/method.js';
 import { deeplift } from './attribution/deeplift.js';
 import { expectedGradients } from './attribution/expectedGradients.js';

@@ -1,5 +1,5 @@
 import { LensError } from '../base/errors.js';
-import { closest } from '../graph/suggest.js';
+import { closest } from '../base/suggest.js';
 import type { ParameterSchema, ParameterSpec, ParametersOf, ParameterValue } from '../result/method.js';
 
 /**

@@ -3,7 +3,7 @@ import type { ModelOperations } from './modelOperations.js';
 import type { Explanation } from '../result/explanation.js';
 import type { MethodDescription } from '../result/method.js';
 import type { LayerWeights, WeightComparison, WeightStatistics } from '../result/weights.js';
-import type { NamedFile } from './panel.js';
+import type { NamedFile } from './explainPanel.js';
 import type { ModelRequest, TargetText, WorkProgress } from './runner.js';
 
 /** What the editor of a checkpoint and the extension host say to each other, both ways. */

@@ -2,7 +2,7 @@ import type { ParameterValue, MethodDescription } from '../result/method.js';
 import type { Explanation, Outcome, Prediction } from '../result/explanation.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
-import type { Trust } from '../result/trust.js';
+import type { Trust } from '../result/sanity.js';
 import type { Operation } from './channel.js';
 import type { ExportGradientRequest, GradientFile, ModelOperations } from './modelOperations.js';
 

@@ -1,6 +1,6 @@
 import { labelOf } from '../input/labels.js';
 import { describeMethods } from '../method/index.js';
-import { classLayoutOf } from '../method/regions.js';
+import { classLayoutOf } from '../method/target/regions.js';
 import type { Call, Handlers } from '../protocol/channel.js';
 import type {
   ActivationsAnswer,
@@ -43,22 +43,22 @@ import type {
   WeightStatistics,
 } from '../result/weights.js';
 import { OrtSessions, runtimeVersion } from '../session/ort/ortSession.js';
-import { activationsOf, exportActivations } from './activations.js';
-import { outlineOf } from './describe.js';
-import { explainInputs } from './explain.js';
-import { Foreground } from './foreground.js';
-import { compareWeights } from './compareWeights.js';
-import { graphActivationsOf } from './graphActivations.js';
-import { structureOf } from './graphView.js';
-import { writeGradient } from './gradientModel.js';
-import { differentiableByTable, inspectModel } from './inspect.js';
-import { ModelCache, type ModelCacheOptions } from './modelCache.js';
-import { ModelFiles } from './modelFiles.js';
-import { measureModel, overviewOf, scanModel } from './overview.js';
-import { predictInputs } from './predict.js';
-import { TrustCache, trustOf } from './trust.js';
-import { topPicturesOf } from './topPictures.js';
-import { exportWeights, layerWeights, weightNeighbours, weightsPca, weightStatistics } from './weights.js';
+import { activationsOf, exportActivations } from './activations/activations.js';
+import { outlineOf } from './overview/describe.js';
+import { explainInputs } from './attribution/explain.js';
+import { Foreground } from './model/foreground.js';
+import { compareWeights } from './weights/compare.js';
+import { graphActivationsOf } from './graph/activations.js';
+import { structureOf } from './graph/view.js';
+import { writeGradient } from './graph/gradientModel.js';
+import { differentiableByTable, inspectModel } from './overview/inspect.js';
+import { ModelCache, type ModelCacheOptions } from './model/cache.js';
+import { ModelFiles } from './model/files.js';
+import { measureModel, overviewOf, scanModel } from './overview/overview.js';
+import { predictInputs } from './prediction/predict.js';
+import { TrustCache, trustOf } from './sanity/badge.js';
+import { topPicturesOf } from './activations/top.js';
+import { exportWeights, layerWeights, weightNeighbours, weightsPca, weightStatistics } from './weights/weights.js';
 
 type Progress = Call<WorkProgress>;
 

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { bitsOf, sizeOf, type FloatTensor, type Tensor, type TensorData } from '../base/tensor.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import { storedBytes } from '../checkpoint/readTensor.js';
-import { kernelInput, MATRIX_PRODUCTS } from '../graph/flops.js';
+import { kernelInput, MATRIX_PRODUCTS } from '../graph/measure/flops.js';
 import type { Graph } from '../graph/graph.js';
 
 /**

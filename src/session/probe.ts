@@ -12,9 +12,9 @@ import {
 } from '../base/tensor.js';
 import type { Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
-import { layersOf } from '../graph/layers.js';
-import { scopeOf } from '../graph/scopes.js';
-import { probeGraph, readProbe, type Probe, type ProbeRun } from '../graph/probe.js';
+import { layersOf } from '../graph/layers/layers.js';
+import { scopeOf } from '../graph/layers/scopes.js';
+import { probeGraph, readProbe, type Probe, type ProbeRun } from '../graph/measure/probe.js';
 import type { ValueInfo } from '../checkpoint/model.js';
 import type { Session, Sessions } from './session.js';
 

@@ -3,7 +3,7 @@ import type { Random } from '../base/random.js';
 import { readTensor } from '../checkpoint/readTensor.js';
 import type { StoredTensor } from '../checkpoint/model.js';
 import { indexOf, type Graph } from '../graph/graph.js';
-import type { Layer, WeightReplacement } from '../graph/layer.js';
+import type { Layer, WeightReplacement } from '../graph/layers/layer.js';
 
 /**
  * The weights of some layers, drawn anew. Matrices and kernels are redrawn from a normal distribution with their own mean

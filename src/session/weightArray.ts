@@ -3,7 +3,7 @@ import { inMemory, type StoredTensor } from '../checkpoint/model.js';
 import { readTensor, readTensorSlice } from '../checkpoint/readTensor.js';
 import { smallTensor } from '../graph/constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
-import { integerScaling, isIntegerProduct, quantisedOperand } from '../graph/quantised.js';
+import { integerScaling, isIntegerProduct, quantisedOperand } from '../graph/layers/quantised.js';
 
 /**
  * A weight as the operator that reads it sees it: looked at through transpositions, reshapes and dequantisation, and

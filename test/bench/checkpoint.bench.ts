@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { floatTensor } from '../../src/base/tensor.js';
 import { FileSource, type ByteSource } from '../../src/checkpoint/byteSource.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
-import { buildGraph } from '../../src/graph/build.js';
+import { buildGraph } from '../../src/graph/build/build.js';
 import { RunnerService } from '../../src/runner/service.js';
 import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../src/session/probe.js';

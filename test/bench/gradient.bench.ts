@@ -3,8 +3,8 @@ import { int64Tensor, floatTensor, sizeOf, type Tensor } from '../../src/base/te
 import { Random } from '../../src/base/random.js';
 import { storedBytes } from '../../src/checkpoint/elements.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
-import { buildGradient } from '../../src/gradient/engine.js';
-import { buildGraph } from '../../src/graph/build.js';
+import { buildGradient } from '../../src/gradient/sweep/engine.js';
+import { buildGraph } from '../../src/graph/build/build.js';
 import { cutFinalActivation } from '../../src/graph/edits.js';
 import { dimsAt, type Facts } from '../../src/graph/facts.js';
 import type { Graph } from '../../src/graph/graph.js';

@@ -6,7 +6,7 @@ import { sizeOf } from '../../src/base/tensor.js';
 import type { StoredTensor } from '../../src/checkpoint/model.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
 import { writeModelFile } from '../../src/checkpoint/writer.js';
-import { buildGraph } from '../../src/graph/build.js';
+import { buildGraph } from '../../src/graph/build/build.js';
 import { zooModel } from './measure.js';
 
 /** VGG-11 with twice as many units in its first hidden layer: it runs, and holds its 1.08 GB of weights itself. */

@@ -1,12 +1,12 @@
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
-import { buildGradient } from '../../src/gradient/engine.js';
-import { buildGraph } from '../../src/graph/build.js';
+import { buildGradient } from '../../src/gradient/sweep/engine.js';
+import { buildGraph } from '../../src/graph/build/build.js';
 import { Random } from '../../src/base/random.js';
 import { floatTensor } from '../../src/base/tensor.js';
 import { occlusionWindows } from '../../src/method/attribution/occlusion.js';
 import { windowGrid } from '../../src/method/attribution/windowGrid.js';
 import { windowScorer } from '../../src/method/attribution/windowScores.js';
-import { openSubject } from '../../src/method/modelSubject.js';
+import { openSubject } from '../../src/method/subject/modelSubject.js';
 import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../src/session/probe.js';
 import { interleaved, zooModel, type Row } from './measure.js';

@@ -1,10 +1,10 @@
-import { buildGradient } from '../../src/gradient/engine.js';
+import { buildGradient } from '../../src/gradient/sweep/engine.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
-import { buildGraph } from '../../src/graph/build.js';
+import { buildGraph } from '../../src/graph/build/build.js';
 import { Random } from '../../src/base/random.js';
 import { floatTensor, type FloatTensor } from '../../src/base/tensor.js';
 import { integratedGradients } from '../../src/method/attribution/integratedGradients.js';
-import { openSubject } from '../../src/method/modelSubject.js';
+import { openSubject } from '../../src/method/subject/modelSubject.js';
 import { parseParameters } from '../../src/method/parameters.js';
 import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../src/session/probe.js';

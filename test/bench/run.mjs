@@ -34,7 +34,7 @@ await build({
 });
 // What is measured works in a process like the runner's.
 const memory = path.join(out, 'runnerMemory.mjs');
-await build({ entryPoints: ['src/host/runnerMemory.ts'], outfile: memory, format: 'esm' });
+await build({ entryPoints: ['src/host/runner/memory.ts'], outfile: memory, format: 'esm' });
 const { runnerMemory } = await import(pathToFileURL(memory));
 
 const rows = [];

@@ -1,31 +1,31 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import type { Client } from '../../src/protocol/channel.js';
-import type { ExplainHostApi, ExportKind } from '../../src/protocol/panel.js';
+import type { ExplainHostApi, ExportKind } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { HeatCanvas, PixelEvent } from '../shared/canvas/heatCanvas.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
 import '../shared/canvas/heatCanvas.js';
-import '../shared/colorBar.js';
-import '../shared/menu.js';
-import '../shared/thumbnail.js';
-import { Clock } from '../shared/clock.js';
+import '../shared/charts/colorBar.js';
+import '../shared/form/menu.js';
+import '../shared/canvas/thumbnail.js';
+import { Clock } from '../shared/task/clock.js';
 import { iconButton, segmented } from '../shared/controls.js';
-import { differenceOf } from '../shared/difference.js';
-import { sceneOf, type Display, type Scene } from '../shared/display.js';
+import { differenceOf } from '../shared/canvas/difference.js';
+import { sceneOf, type Display, type Scene } from '../shared/canvas/display.js';
 import { baseName, formatDuration } from '../shared/format.js';
 import { emptyState, failure, notice, working } from '../shared/messages.js';
-import type { MenuItem } from '../shared/menu.js';
+import type { MenuItem } from '../shared/form/menu.js';
 import type { ExplainController } from './controller.js';
-import { historyPart, modelViewPart, picturesPart, remarks } from './details.js';
-import './gridElement.js';
-import type { ExplainGrid } from './gridElement.js';
-import { commandOf, gridMenu } from './gridExports.js';
-import { gridChoicePart } from './gridPart.js';
-import { exportPicture, exportSvg } from './exportPicture.js';
-import { trustPart } from './trustPart.js';
-import { questionPart } from './question.js';
-import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './viewControls.js';
+import { historyPart, modelViewPart, picturesPart, remarks } from './picture/details.js';
+import './grid/element.js';
+import type { ExplainGrid } from './grid/element.js';
+import { commandOf, gridMenu } from './grid/exports.js';
+import { gridChoicePart } from './grid/part.js';
+import { exportPicture, exportSvg } from './picture/exportPicture.js';
+import { trustPart } from './sanity/part.js';
+import { questionPart } from './question/part.js';
+import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
 
 const PROVIDERS: Readonly<Record<string, string>> = {
   cpu: 'CPU',

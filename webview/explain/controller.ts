@@ -7,14 +7,14 @@ import type {
   LayerChoice,
   Question,
   RunProgress,
-} from '../../src/protocol/panel.js';
+} from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
-import { DEFAULT_DISPLAY, type Display } from '../shared/display.js';
-import { withParameter } from '../shared/parameters.js';
-import { Badge } from './badge.js';
-import { Comparison } from './compare.js';
+import { DEFAULT_DISPLAY, type Display } from '../shared/canvas/display.js';
+import { withParameter } from '../shared/form/parameters.js';
+import { Badge } from './sanity/badge.js';
+import { Comparison } from './grid/comparison.js';
 import { restoredRuns, type KeptPanel } from './kept.js';
 import {
   colorOf,
@@ -26,7 +26,7 @@ import {
   same,
   urisOf,
   type Run,
-} from './run.js';
+} from './question/run.js';
 
 const KEPT_RUNS = 12;
 

@@ -1,8 +1,8 @@
-import type { ExplainSetup, ExplainSubject, Question } from '../../src/protocol/panel.js';
-import type { Display } from '../shared/display.js';
+import type { ExplainSetup, ExplainSubject, Question } from '../../src/protocol/explainPanel.js';
+import type { Display } from '../shared/canvas/display.js';
 import type { ExplainController } from './controller.js';
-import type { GridChoice } from './gridChoice.js';
-import { newRun, same, urisOf, type Run } from './run.js';
+import type { GridChoice } from './grid/choice.js';
+import { newRun, same, urisOf, type Run } from './question/run.js';
 
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
 export interface KeptPanel {

@@ -1,10 +1,10 @@
 import '../shared/styles.css';
 import './explain.css';
-import './badge.css';
-import './grid.css';
-import type { ExplainHostApi, ExplainPanelApi } from '../../src/protocol/panel.js';
-import { connect } from '../shared/channel.js';
-import { KeptState } from '../shared/state.js';
+import './sanity/badge.css';
+import './grid/grid.css';
+import type { ExplainHostApi, ExplainPanelApi } from '../../src/protocol/explainPanel.js';
+import { connect } from '../shared/page/channel.js';
+import { KeptState } from '../shared/page/state.js';
 import { ExplainApp } from './app.js';
 import { ExplainController } from './controller.js';
 import { LayerLink } from './layerLink.js';

@@ -1,20 +1,20 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import '../shared/menu.js';
-import { Clock } from '../shared/clock.js';
+import '../shared/form/menu.js';
+import { Clock } from '../shared/task/clock.js';
 import { icon, iconButton } from '../shared/controls.js';
 import { formatBytes, formatCount, plural } from '../shared/format.js';
 import { failure, notice } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
 import { TABS, type LayerOrder, type Tab } from './kept.js';
-import './activationsTab.js';
-import './graph/graphTab.js';
-import './layerList.js';
+import './activations/tab.js';
+import './graph/tab.js';
+import './layers/list.js';
 import './compare/comparePart.js';
-import './training/trainingTab.js';
-import './weightsTab.js';
-import { taskProgress } from './taskProgress.js';
-import { overviewPart } from './overview.js';
+import './training/tab.js';
+import './weights/tab.js';
+import { taskProgress } from '../shared/task/taskProgress.js';
+import { overviewPart } from './overview/overview.js';
 
 /** The editor of a checkpoint: its layers on one side, and on the other what it is, what it learned and what it sees. */
 @customElement('lens-model')

@@ -11,8 +11,8 @@ import type { ScanProgress } from '../../src/result/overview.js';
 import type { Measurements, Oddity, Overview, WeightScan } from '../../src/result/overview.js';
 import type { LayerDescription } from '../../src/result/inspection.js';
 import { NEW_VIEW, type ModelView } from './kept.js';
-import { layerRows, type LayerRow } from './layerRows.js';
-import { Task } from './task.js';
+import { layerRows, type LayerRow } from './layers/rows.js';
+import { Task } from '../shared/task/task.js';
 
 /** Models up to this size are measured and checked without being asked: it takes moments. */
 const AT_ONCE_BYTES = 200_000_000;

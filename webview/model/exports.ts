@@ -3,7 +3,7 @@ import { floatTensor } from '../../src/base/tensor.js';
 import type { Activation } from '../../src/result/activations.js';
 import type { LayerWeights } from '../../src/result/weights.js';
 import { pngOf } from '../shared/canvas/raster.js';
-import type { MenuItem } from '../shared/menu.js';
+import type { MenuItem } from '../shared/form/menu.js';
 import type { ModelController } from './controller.js';
 import type { ActivationsView, WeightsView } from './kept.js';
 

@@ -1,5 +1,5 @@
 import type { OtherCheckpoint } from '../../src/protocol/modelPanel.js';
-import type { NamedFile } from '../../src/protocol/panel.js';
+import type { NamedFile } from '../../src/protocol/explainPanel.js';
 import type { DivergingName } from '../../src/result/colormap.js';
 
 export type Tab = 'overview' | 'weights' | 'activations' | 'graph' | 'training';

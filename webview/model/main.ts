@@ -1,12 +1,12 @@
 import '../shared/styles.css';
 import './model.css';
-import './layers.css';
+import './layers/layers.css';
 import './pictures.css';
 import './compare/compare.css';
 import './training/training.css';
 import type { ModelHostApi, ModelPanelApi } from '../../src/protocol/modelPanel.js';
-import { connect } from '../shared/channel.js';
-import { KeptState } from '../shared/state.js';
+import { connect } from '../shared/page/channel.js';
+import { KeptState } from '../shared/page/state.js';
 import { ModelApp } from './app.js';
 import { ModelController } from './controller.js';
 import { isView, type ModelView } from './kept.js';

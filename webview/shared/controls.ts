@@ -14,7 +14,7 @@ import { html, nothing, noChange, type TemplateResult } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
 import type { ElementPart } from 'lit/directive.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { styles } from './css.js';
+import { styles } from './page/css.js';
 
 provideVSCodeDesignSystem()
   .withPrefix('lens')

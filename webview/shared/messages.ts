@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ErrorData } from '../../src/base/errors.js';
 import { button, icon, type ButtonOptions } from './controls.js';
-import { styles } from './css.js';
+import { styles } from './page/css.js';
 import { formatElapsed, formatPercent } from './format.js';
 
 /** What a panel says when it has nothing to show: what to do, and one button that does it. */

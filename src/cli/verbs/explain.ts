@@ -1,6 +1,6 @@
 import type { ExplainAnswer } from '../../protocol/runner.js';
 import type { Explanation } from '../../result/explanation.js';
-import { overlayPng } from '../../runner/artifacts.js';
+import { overlayPng } from '../../runner/attribution/artifacts.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';
 import { modelRequest, optional, usage } from '../options.js';

@@ -1,6 +1,6 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { MICROSOFT, rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
-import { affine, rectified } from './blocked.js';
+import { affine, rectified } from '../layout/blocked.js';
 import { unary } from './unary.js';
 
 const ROOT_HALF = Math.SQRT1_2;

@@ -1,8 +1,8 @@
 import { toNumbers } from '../../base/tensor.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { sameShape } from '../dims.js';
-import { isBlocked } from '../forms.js';
-import { affine, isSpread, rectified, spreadOver } from './blocked.js';
+import { isBlocked } from '../layout/forms.js';
+import { affine, isSpread, rectified, spreadOver } from '../layout/blocked.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** A gradient in the output's dimensions, summed back to input i. */

@@ -1,4 +1,4 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { fixed, ONE, type Dim, type Dims } from '../dims.js';
 import { expand, MICROSOFT, refusal, rule, type NodeContext, type Ref, type RuleEntry } from '../rule.js';
 

@@ -1,6 +1,6 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { fixed, ONE, range, type Dim } from '../dims.js';
-import { forgetsPadding, hasPhases, inputGradientForm, turnedPads, type ConvolutionShape } from '../forms.js';
+import { forgetsPadding, hasPhases, inputGradientForm, turnedPads, type ConvolutionShape } from '../layout/forms.js';
 import {
   MICROSOFT,
   expand,
@@ -11,9 +11,9 @@ import {
   type RuleContext,
   type RuleEntry,
 } from '../rule.js';
-import { leftOver, windowOf, type Window } from '../window.js';
-import { activated } from './fused.js';
-import { factored, phasePlanes, phasesAtOnce, spaced, wovenPlanes } from './stridedConvolution.js';
+import { leftOver, windowOf, type Window } from '../emit/window.js';
+import { activated } from './shared/fused.js';
+import { factored, phasePlanes, phasesAtOnce, spaced, wovenPlanes } from './shared/stridedConvolution.js';
 
 /** Spatial sizes of a value; they may not depend on the batch. */
 function spatial(c: NodeContext, value: Ref): number[] {

@@ -1,5 +1,5 @@
 import { toIntegers } from '../../base/tensor.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { axisOf, fixed, isFixed, ONE, product, range, type Dim, type Dims } from '../dims.js';
 import { rule, refusal, zeros, type Contribution, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 

@@ -1,5 +1,5 @@
 import { isFloating, toNumbers } from '../../base/tensor.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { rule, zeros, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** Between floating types the gradient is cast back; whole numbers that stand for real ones keep a floating gradient. */

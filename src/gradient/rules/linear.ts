@@ -1,8 +1,8 @@
 import { float } from '../../graph/attributes.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { broadcast, fixed, ONE, type Dim } from '../dims.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
-import { einsum } from './einsum.js';
+import { einsum } from './shared/einsum.js';
 
 /** Y = A·B, with leading dimensions broadcast: dA = dY·Bᵀ, dB = Aᵀ·dY, summed over what was repeated. */
 export function matrixProduct(

@@ -1,8 +1,8 @@
 import { float } from '../../graph/attributes.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { range } from '../dims.js';
 import { expand, MICROSOFT, refusal, type Expansion, type NodeContext, type Ref, type RuleEntry } from '../rule.js';
-import { activated } from './fused.js';
+import { activated } from './shared/fused.js';
 
 const GELU = Math.sqrt(2 / Math.PI);
 

@@ -1,12 +1,12 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { fixed, range, type Dim } from '../dims.js';
-import { isBlocked, maxPoolForm } from '../forms.js';
+import { isBlocked, maxPoolForm } from '../layout/forms.js';
 import { rule, refusal, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
-import { leftOver, windowOf, type Window } from '../window.js';
-import { maxPoolBlocked } from './blockedPooling.js';
-import { ENLARGED, spreadOver } from './blocked.js';
-import { scatterFlat } from './scatterFlat.js';
-import { spread, taps } from './windows.js';
+import { leftOver, windowOf, type Window } from '../emit/window.js';
+import { maxPoolBlocked } from './shared/blockedPooling.js';
+import { ENLARGED, spreadOver } from '../layout/blocked.js';
+import { scatterFlat } from './shared/scatterFlat.js';
+import { spread, taps } from './shared/windows.js';
 
 function poolWindow(c: RuleContext): Window {
   const space = (v: Ref): number[] =>

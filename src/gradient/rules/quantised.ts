@@ -1,7 +1,7 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { axisOf, ONE, range, type Dim } from '../dims.js';
 import type { Answer, Expansion, NodeContext, Ref, Rule, RuleContext, RuleEntry } from '../rule.js';
-import { windowOf } from '../window.js';
+import { windowOf } from '../emit/window.js';
 import { convolutionInput } from './convolution.js';
 import { matrixProduct } from './linear.js';
 

@@ -1,5 +1,5 @@
 import { float } from '../../graph/attributes.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { MICROSOFT, type Expansion, type NodeContext, type Ref, type RuleEntry } from '../rule.js';
 import { packedAttention } from './attention.js';
 import {

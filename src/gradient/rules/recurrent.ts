@@ -1,4 +1,4 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { fixed, ONE, range, type Dim } from '../dims.js';
 import { expand, type NodeContext, type Ref, type RuleEntry } from '../rule.js';
 

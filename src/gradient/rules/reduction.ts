@@ -1,7 +1,7 @@
 import { toIntegers } from '../../base/tensor.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { axisOf, dimsOf, range, type Dim } from '../dims.js';
-import { spreadOver } from './blocked.js';
+import { spreadOver } from '../layout/blocked.js';
 import { rule, zeros, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** A reduction seen from behind. */

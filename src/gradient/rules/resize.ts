@@ -1,9 +1,9 @@
 import { toNumbers } from '../../base/tensor.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { axisOf, fixed, isFixed, range, sameDim, type Dim } from '../dims.js';
 import { refusal, rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
-import { adjointAlong } from './axisMap.js';
-import { interpolation, type Interpolation } from './interpolation.js';
+import { adjointAlong } from './shared/axisMap.js';
+import { interpolation, type Interpolation } from './shared/interpolation.js';
 
 /** Resizing is linear and separable: each axis has a matrix, and the gradient goes through their transposes. */
 function resize(c: RuleContext): (Ref | undefined)[] {

@@ -1,7 +1,7 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { axisOf, fixed, range, type Dim } from '../dims.js';
 import { refusal, rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
-import { windowOf } from '../window.js';
+import { windowOf } from '../emit/window.js';
 
 function scan(op: string, c: RuleContext, g: Ref, reverse: number): Ref {
   return c.emit.op(op, [g, c.inputs[1]], { exclusive: c.attributes.int('exclusive', 0), reverse });

@@ -1,9 +1,9 @@
 import { toIntegers } from '../../base/tensor.js';
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { axisOf, fixed, isFixed, isOne, range, sameDim, type Dim } from '../dims.js';
 import { rule, zeros, type Contribution, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { scatterAlong } from './gather.js';
-import { padAdjoint } from './pad.js';
+import { padAdjoint } from './shared/pad.js';
 
 /** dx = dy in the dimensions of x */
 function reshaped(op: string): RuleEntry {

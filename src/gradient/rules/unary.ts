@@ -1,4 +1,4 @@
-import { Algebra } from '../algebra.js';
+import { Algebra } from '../emit/algebra.js';
 import { rule, zeros, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** An entry for y = f(x) elementwise, given f'(x). */

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { ExplainPanels } from '../explain/explainPanels.js';
-import { addExampleModel, shippedExample } from '../example.js';
-import { chooseModel } from '../modelChoice.js';
-import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../pictures.js';
+import { addExampleModel, shippedExample } from '../workspace/example.js';
+import { chooseModel } from '../workspace/modelChoice.js';
+import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';
-import type { LayerElement, ModelElement } from '../treeElements.js';
+import type { LayerElement, ModelElement } from '../tree/treeElements.js';
 import { registerCommands, selectedFiles } from './register.js';
 
 /** The commands that lead to a picture with its explanation. */

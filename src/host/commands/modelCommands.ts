@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
-import { chooseModel } from '../modelChoice.js';
+import { chooseModel } from '../workspace/modelChoice.js';
 import type { ModelEditors } from '../model/modelEditor.js';
 import type { LayerSelection } from '../model/selection.js';
-import { activeFile } from '../pictures.js';
+import { activeFile } from '../workspace/pictures.js';
 import type { LensTarget } from '../python/pythonLenses.js';
 import type { HostServices } from '../services.js';
-import type { ModelTree } from '../modelTree.js';
+import type { ModelTree } from '../tree/modelTree.js';
 import { exportGradient, type ExportChoice } from './exportGradient.js';
-import { sidecarPath, sidecarText } from '../sidecar.js';
-import { openSource } from '../sourceLine.js';
-import type { LayerElement, ModelElement } from '../treeElements.js';
+import { sidecarPath, sidecarText } from '../workspace/sidecar.js';
+import { openSource } from '../workspace/sourceLine.js';
+import type { LayerElement, ModelElement } from '../tree/treeElements.js';
 import { registerCommands } from './register.js';
 
 /** The commands about one model or layer. */

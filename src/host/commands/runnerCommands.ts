@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunnerClient } from '../runnerClient.js';
+import type { RunnerClient } from '../runner/client.js';
 import type { HostServices } from '../services.js';
 import { PROVIDERS } from '../settings.js';
 import { providerName, type StatusItem } from '../statusItem.js';

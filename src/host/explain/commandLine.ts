@@ -1,4 +1,4 @@
-import type { CommandRequest } from '../../protocol/panel.js';
+import type { CommandRequest } from '../../protocol/explainPanel.js';
 
 /**
  * What to type for the same explanation in a terminal. The target is the class that was explained, not its rank, so that

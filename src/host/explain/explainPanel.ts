@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
-import type { ExplainHostApi, ExplainPanelApi, ExplainSubject, NamedFile } from '../../protocol/panel.js';
+import type { ExplainHostApi, ExplainPanelApi, ExplainSubject, NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/runner.js';
 import { formatDims } from '../../base/tensor.js';
 import type { LayerSelection } from '../model/selection.js';
-import { browse } from '../pictures.js';
+import { browse } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';
-import { sidecarPath } from '../sidecar.js';
-import { webviewChannel, webviewHtml, webviewOptions } from '../webview.js';
+import { sidecarPath } from '../workspace/sidecar.js';
+import { webviewChannel, webviewHtml, webviewOptions } from '../panel/webview.js';
 import { commandLine } from './commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { KeptCells } from './keptCells.js';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { LayerSelection } from '../model/selection.js';
 import type { HostServices } from '../services.js';
-import { registerSerializer, webviewOptions } from '../webview.js';
+import { registerSerializer, webviewOptions } from '../panel/webview.js';
 import { ExplainPanel } from './explainPanel.js';
 
 const VIEW_TYPE = 'onnxLens.explain';

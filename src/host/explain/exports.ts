@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { writeNpy } from '../../base/npy.js';
-import type { ExportKind, ExportRequest } from '../../protocol/panel.js';
+import type { ExportKind, ExportRequest } from '../../protocol/explainPanel.js';
 import type { Explanation } from '../../result/explanation.js';
 import type { Recipe } from '../../result/recipe.js';
 

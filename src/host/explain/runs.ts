@@ -1,6 +1,6 @@
 import { CancelledError, isCancelled, LensError, type ErrorData } from '../../base/errors.js';
 import type { CallOptions } from '../../protocol/channel.js';
-import type { PictureOutcome, RunAnswer, RunProgress, RunRequest } from '../../protocol/panel.js';
+import type { PictureOutcome, RunAnswer, RunProgress, RunRequest } from '../../protocol/explainPanel.js';
 import type { ExplainAnswer, WorkProgress } from '../../protocol/runner.js';
 import type { Explanation } from '../../result/explanation.js';
 

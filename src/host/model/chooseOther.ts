@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
-import type { Outlines } from '../outlines.js';
+import type { Outlines } from '../workspace/outlines.js';
 import { distance } from '../paths.js';
 import type { HostServices } from '../services.js';
 import { sameLayers, seriesOf } from './series.js';

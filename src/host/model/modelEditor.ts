@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
-import type { Outlines } from '../outlines.js';
-import { webviewOptions } from '../webview.js';
+import type { Outlines } from '../workspace/outlines.js';
+import { webviewOptions } from '../panel/webview.js';
 import { chooseOther } from './chooseOther.js';
 import { ModelDocument } from './modelDocument.js';
 import { ModelPanel, type ModelPanelParts } from './modelPanel.js';

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { LayerDescription } from '../../result/inspection.js';
 import { seriesOf } from '../model/series.js';
-import type { Outlines } from '../outlines.js';
+import type { Outlines } from '../workspace/outlines.js';
 import { distance } from '../paths.js';
 import type { Models } from '../services.js';
-import { findSource } from '../sourceLine.js';
+import { findSource } from '../workspace/sourceLine.js';
 import { attributesOf } from './layerMatch.js';
 import { moduleCode, type ModuleAttribute, type ModuleCode } from './moduleCode.js';
 import { exportCalls, mayHoldModels, modelNames, type ExportCall, type ModelName } from './pythonCode.js';

@@ -1,7 +1,7 @@
-import type { FieldOfView } from '../../graph/receptiveField.js';
+import type { FieldOfView } from '../../graph/measure/receptiveField.js';
 import type { Box, ReceptiveField } from '../../result/activations.js';
 import type { Crop, Rgb } from '../../result/picture.js';
-import type { InputSpec } from '../subject.js';
+import type { InputSpec } from '../subject/subject.js';
 import type { MapLayout } from './layout.js';
 
 /** What a unit of the maps sees, as it is shown; undefined for vectors and values of no known place. */

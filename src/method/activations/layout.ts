@@ -1,9 +1,9 @@
 import { sizeOf } from '../../base/tensor.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
-import { weightBehind } from '../../graph/parameters.js';
+import { weightBehind } from '../../graph/layers/parameters.js';
 import type { ActivationLayout } from '../../result/activations.js';
-import { sampleDims } from '../samples.js';
+import { sampleDims } from '../subject/samples.js';
 
 /** How one sample of a value is cut into maps. */
 export interface MapLayout {

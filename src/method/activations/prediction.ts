@@ -1,9 +1,9 @@
 import type { FloatTensor } from '../../base/tensor.js';
 import { labelOf, type Labels } from '../../input/labels.js';
 import type { ClassScore } from '../../result/explanation.js';
-import type { ModelSubject } from '../modelSubject.js';
-import { classLayoutOf, regionsOf, type Regions } from '../regions.js';
-import { rankOf } from '../targets.js';
+import type { ModelSubject } from '../subject/modelSubject.js';
+import { classLayoutOf, regionsOf, type Regions } from '../target/regions.js';
+import { rankOf } from '../target/targets.js';
 
 /** What the model says about each input of a batch, `[n, …]` in. */
 export async function predict(

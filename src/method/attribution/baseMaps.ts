@@ -1,6 +1,6 @@
 import type { FloatTensor } from '../../base/tensor.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../method.js';
-import type { ScoreAt, Subject } from '../subject.js';
+import type { ScoreAt, Subject } from '../subject/subject.js';
 import { reduceParameter, scoreNotes, unitOf } from './shared.js';
 import { viewOf } from './view.js';
 

@@ -1,7 +1,7 @@
 import { floatTensor } from '../../base/tensor.js';
 import { upsampleBilinear } from '../../result/upsample.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../method.js';
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subject/subject.js';
 import { camLayerOf, type CamLayer } from './camLayer.js';
 import { toPlanes } from './featureMap.js';
 import { pixelAttribution, scoreNotes, unitOf } from './shared.js';

@@ -1,9 +1,9 @@
 import { LensError } from '../../base/errors.js';
 import { isFloating, type FloatTensor } from '../../base/tensor.js';
-import { lastConvolution } from '../../graph/heads.js';
+import { lastConvolution } from '../../graph/layers/heads.js';
 import { indexOf, type GraphNode } from '../../graph/graph.js';
 import { readsOf } from '../../graph/order.js';
-import type { ScoreAt, Subject } from '../subject.js';
+import type { ScoreAt, Subject } from '../subject/subject.js';
 import { featureMapOf, type FeatureMap } from './featureMap.js';
 
 /** The layer that a class activation map is taken at. */

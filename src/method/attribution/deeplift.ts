@@ -1,9 +1,9 @@
-import { secantRules } from '../../gradient/secant.js';
-import { twinned, type Twins } from '../../gradient/twin.js';
+import { secantRules } from '../../gradient/brought/secant.js';
+import { twinned, type Twins } from '../../gradient/brought/twin.js';
 import type { Rule } from '../../gradient/rule.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subject/subject.js';
 import { gradientByOwnRules, type OwnGraph } from './ownRules.js';
 import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
 

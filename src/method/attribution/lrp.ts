@@ -1,5 +1,5 @@
-import { foldNormalisation } from '../../gradient/canonise.js';
-import { LRP_PRESETS, lrpRules } from '../../gradient/lrp.js';
+import { foldNormalisation } from '../../gradient/brought/canonise.js';
+import { LRP_PRESETS, lrpRules } from '../../gradient/brought/lrp.js';
 import { attributionMethod } from '../method.js';
 import { gradientByOwnRules } from './ownRules.js';
 import { channelAttribution, reduceParameter, scoreNotes } from './shared.js';

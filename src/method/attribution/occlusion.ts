@@ -2,7 +2,7 @@ import { LensError } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod, type MethodContext } from '../method.js';
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subject/subject.js';
 import { coarseWindows, interpolated, strongest } from './refine.js';
 import { fillParameter, pixelAttribution, scoreNotes, unitOf } from './shared.js';
 import { meanOverWindows, windowGrid } from './windowGrid.js';

@@ -1,6 +1,6 @@
 import type { FloatTensor, Tensor } from '../../base/tensor.js';
 import { floatTensor, toFloat32 } from '../../base/tensor.js';
-import { buildGradient } from '../../gradient/engine.js';
+import { buildGradient } from '../../gradient/sweep/engine.js';
 import type { GradientGraph } from '../../gradient/request.js';
 import type { Rule } from '../../gradient/rule.js';
 import type { Facts } from '../../graph/facts.js';
@@ -8,8 +8,8 @@ import { prune } from '../../graph/edits.js';
 import type { Graph } from '../../graph/graph.js';
 import { concatBatches, sliceBatch } from '../../session/batches.js';
 import { dimsOf, zeros } from '../../session/probe.js';
-import { asType, seedFeed } from '../pieces.js';
-import type { ScoreAt, Subject } from '../subject.js';
+import { asType, seedFeed } from '../subject/pieces.js';
+import type { ScoreAt, Subject } from '../subject/subject.js';
 
 /** A graph with backward rules that a method brings itself. */
 export interface OwnGraph {

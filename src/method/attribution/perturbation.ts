@@ -2,7 +2,7 @@ import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { fillTensor, gridOf } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import type { InputSpec } from '../subject.js';
+import type { InputSpec } from '../subject/subject.js';
 import { runningPicture } from './running.js';
 import { fillParameter, pixelAttribution, scoreNotes, unitOf } from './shared.js';
 import { BoundedAdam, SoftMask, totalVariation } from './softMask.js';

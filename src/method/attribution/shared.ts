@@ -3,7 +3,7 @@ import type { Attribution } from '../../result/explanation.js';
 import { reduce as reduceChannels } from '../../result/heatmap.js';
 import type { ScoreKind } from '../../result/recipe.js';
 import { FILLS } from '../fill.js';
-import type { InputSpec } from '../subject.js';
+import type { InputSpec } from '../subject/subject.js';
 
 /** Parameters and shapes that attribution methods share (CLI.md). */
 

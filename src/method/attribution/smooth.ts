@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor } from '../../base/tensor.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../method.js';
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subject/subject.js';
 import { baseMaps, baseParameter, type Base } from './baseMaps.js';
 import { runningPicture } from './running.js';
 import { reduceParameter, scoreNotes, unitOf } from './shared.js';

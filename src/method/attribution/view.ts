@@ -2,7 +2,7 @@ import { LensError } from '../../base/errors.js';
 import { floatTensor } from '../../base/tensor.js';
 import type { Attribution } from '../../result/explanation.js';
 import { reduce as reduceChannels } from '../../result/heatmap.js';
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subject/subject.js';
 import { featureMapOf, toPlanes } from './featureMap.js';
 import { channelAttribution, type ReduceChoice } from './shared.js';
 

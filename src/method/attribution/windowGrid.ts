@@ -1,5 +1,5 @@
 import { gridOf } from '../fill.js';
-import type { InputSpec } from '../subject.js';
+import type { InputSpec } from '../subject/subject.js';
 
 /** Windows of one size over the input, in reading order. The last ones in a row or column are cut off by the border, as in Captum. */
 export interface WindowGrid {

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import type { ScoreKind } from '../../result/recipe.js';
-import type { Subject, Target } from '../subject.js';
+import type { Subject, Target } from '../subject/subject.js';
 import { IncrementalOcclusion } from './incremental/run.js';
 import { boundsOf, cover, type WindowGrid } from './windowGrid.js';
 

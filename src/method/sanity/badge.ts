@@ -1,15 +1,15 @@
 import { throwIfCancelled } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
-import type { WeightReplacement } from '../../graph/layer.js';
+import type { WeightReplacement } from '../../graph/layers/layer.js';
 import type { Attribution } from '../../result/explanation.js';
 import { reduce, type ValueMap } from '../../result/heatmap.js';
 import type { ParameterSchema, ParametersOf, ParameterValue } from '../../result/method.js';
 import type { ScoreKind } from '../../result/recipe.js';
-import type { Trust, TrustStage, TrustVerdict } from '../../result/trust.js';
+import type { Trust, TrustStage, TrustVerdict } from '../../result/sanity.js';
 import type { AttributionAnswer, AttributionMethod } from '../method.js';
-import type { ModelSubject } from '../modelSubject.js';
-import type { Target } from '../subject.js';
+import type { ModelSubject } from '../subject/modelSubject.js';
+import type { Target } from '../subject/subject.js';
 import { cascadeOf, randomised, stagesOf, tamed } from './randomise.js';
 import { spearman, ssim, unitMagnitudes } from './similarity.js';
 

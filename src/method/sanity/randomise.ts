@@ -3,9 +3,9 @@ import type { FloatTensor, Tensor } from '../../base/tensor.js';
 import { castFloating, isFloating, toNumbers } from '../../base/tensor.js';
 import { prune } from '../../graph/edits.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
-import type { Layer, WeightReplacement } from '../../graph/layer.js';
+import type { Layer, WeightReplacement } from '../../graph/layers/layer.js';
 import { randomWeights } from '../../session/randomWeights.js';
-import type { ModelSubject, Reweighting } from '../modelSubject.js';
+import type { ModelSubject, Reweighting } from '../subject/modelSubject.js';
 
 /** A model whose top layers, down to and including one, carry random weights. */
 export interface RandomStage {

@@ -1,7 +1,7 @@
 import { cutFinalActivation } from '../../graph/edits.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
-import type { Layer } from '../../graph/layer.js';
-import { zerosBeforeMaxima } from '../../graph/paddedPools.js';
+import type { Layer } from '../../graph/layers/layer.js';
+import { zerosBeforeMaxima } from '../../graph/rewrite/paddedPools.js';
 import type { Oddity, ScannedWeight } from '../../result/overview.js';
 
 /** What is odd about a model: first what its graph shows, then what its weights hold. */

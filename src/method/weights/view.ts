@@ -1,7 +1,7 @@
 import { sizeOf } from '../../base/tensor.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
-import type { Layer } from '../../graph/layer.js';
-import { quantisedOperand } from '../../graph/quantised.js';
+import type { Layer } from '../../graph/layers/layer.js';
+import { quantisedOperand } from '../../graph/layers/quantised.js';
 import { permuted, plainArray, reshaped, weightArray, type WeightArray } from '../../session/weightArray.js';
 import type { WeightEntry, WeightView } from '../../result/weights.js';
 

@@ -1,5 +1,5 @@
 import type { Graph } from '../../graph/graph.js';
-import { paddedPools } from '../../graph/paddedPools.js';
+import { paddedPools } from '../../graph/rewrite/paddedPools.js';
 
 /** Where ONNX Runtime (1.30) fails or computes something else than the graph says, and is kept from it. */
 export interface RuntimeFaults {

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { LensApi } from '../../../src/extension.js';
-import type { TreeElement } from '../../../src/host/treeElements.js';
+import type { TreeElement } from '../../../src/host/tree/treeElements.js';
 
 export const ID = 'onnx-lens.onnx-lens';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { TreeElement } from '../../../src/host/treeElements.js';
+import type { TreeElement } from '../../../src/host/tree/treeElements.js';
 import { data, lens, modelRow, rows, scratch, shipped, until, workspace } from './lens.js';
 
 describe('the view of models', () => {

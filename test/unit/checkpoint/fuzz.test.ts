@@ -4,9 +4,9 @@ import { LensError } from '../../../src/base/errors.js';
 import { MemorySource } from '../../../src/checkpoint/byteSource.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
-import { buildGraph } from '../../../src/graph/build.js';
-import { layersOf } from '../../../src/graph/layers.js';
-import { probeGraph } from '../../../src/graph/probe.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
+import { layersOf } from '../../../src/graph/layers/layers.js';
+import { probeGraph } from '../../../src/graph/measure/probe.js';
 import type { Message } from '../../../src/checkpoint/message.js';
 import { message, model, node, save, tensor, valueInfo } from './craft.js';
 

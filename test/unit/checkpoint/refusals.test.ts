@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { readTensor } from '../../../src/checkpoint/readTensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { buildGraph } from '../../../src/graph/build.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
 import type { Message } from '../../../src/checkpoint/message.js';
 import { bytesOf, external, message, model, node, open, save, tensor, valueInfo } from './craft.js';
 import { temporaryFolder } from '../support/temporary.js';

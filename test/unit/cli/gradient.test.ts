@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import path from 'node:path';
 import { int64Tensor } from '../../../src/base/tensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { buildGraph } from '../../../src/graph/build.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { modelPath, reference, relativeError, requireData } from '../support/data.js';
 import { runCli, type Ran } from '../support/cli.js';

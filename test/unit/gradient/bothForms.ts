@@ -3,7 +3,7 @@ import { floatTensor, sizeOf, toNumbers, type FloatTensor } from '../../../src/b
 import { inMemory } from '../../../src/checkpoint/model.js';
 import { dimsAt } from '../../../src/graph/facts.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
 import type { GradientGraph } from '../../../src/gradient/request.js';
 import type { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';

@@ -6,8 +6,8 @@ import { Attributes, makeAttributes, type AttributeInput } from '../../../src/gr
 import type { Facts, ValueFact } from '../../../src/graph/facts.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { inferTypes } from '../../../src/graph/types.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
-import { numbers } from '../../../src/gradient/tape.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
+import { numbers } from '../../../src/gradient/emit/tape.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import type { Session } from '../../../src/session/session.js';
 

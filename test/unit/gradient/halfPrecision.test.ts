@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { castFloating, int64Tensor, toFloat32, type ElementType, type Tensor } from '../../../src/base/tensor.js';
 import { inMemory } from '../../../src/checkpoint/model.js';
 import { readTensor } from '../../../src/checkpoint/readTensor.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import { modelPath, reference, relativeError, requireData } from '../support/data.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isFloating, sizeOf, type ElementType, type Tensor } from '../../../src/base/tensor.js';
 import { inMemory } from '../../../src/checkpoint/model.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { buildGraph } from '../../../src/graph/build.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
 import { allOutputs, type Case } from './check.js';
 
 const TYPES: Readonly<Record<number, ElementType>> = {

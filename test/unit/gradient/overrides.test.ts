@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { floatTensor } from '../../../src/base/tensor.js';
-import { RULE_SETS, ruleSet } from '../../../src/gradient/overrides.js';
+import { RULE_SETS, ruleSet } from '../../../src/gradient/brought/overrides.js';
 import { modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
 import { differentiate, openModel } from './run.js';
 

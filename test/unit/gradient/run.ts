@@ -8,11 +8,11 @@ import {
   type Tensor,
 } from '../../../src/base/tensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { buildGraph } from '../../../src/graph/build.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
 import { cutFinalActivation } from '../../../src/graph/edits.js';
 import { dimsAt, type Facts } from '../../../src/graph/facts.js';
 import type { Graph } from '../../../src/graph/graph.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
 import type { GradientGraph, GradientRequest } from '../../../src/gradient/request.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts, type InputDims } from '../../../src/session/probe.js';

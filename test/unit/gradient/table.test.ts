@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { allRules, answerFor, operatorName } from '../../../src/gradient/registry.js';
+import { allRules, answerFor, operatorName } from '../../../src/gradient/rules/registry.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { layerCases } from './cases/layers.js';

@@ -12,7 +12,7 @@ import {
   withOutputs,
   withWeights,
 } from '../../../src/graph/edits.js';
-import { unusedWeights } from '../../../src/graph/parameters.js';
+import { unusedWeights } from '../../../src/graph/layers/parameters.js';
 import { indexOf, type Graph } from '../../../src/graph/graph.js';
 import { difference, input, load, randomFeed, run, runGraph, sketch, weight } from './support.js';
 import { DATA, requireData } from '../support/data.js';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { Message } from '../../../src/checkpoint/message.js';
-import { buildGraph } from '../../../src/graph/build.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
 import { message, node as rawNode, valueInfo } from '../checkpoint/craft.js';
 import { load, randomFeed, runGraph } from './support.js';
 import { X, same } from './nestedSupport.js';

@@ -5,7 +5,7 @@ import { writeModel } from '../../../src/checkpoint/writer.js';
 import type { AttributeInput } from '../../../src/graph/attributes.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
-import { zerosBeforeMaxima } from '../../../src/graph/paddedPools.js';
+import { zerosBeforeMaxima } from '../../../src/graph/rewrite/paddedPools.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 
 const PAD = makeNode('Pad', 'p', ['x', 'pads'], { mode: 'constant' });

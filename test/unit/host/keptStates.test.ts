@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { KeptStates } from '../../../src/host/keptStates.js';
+import { KeptStates } from '../../../src/host/panel/keptStates.js';
 
 /** Stands in for the editor's memory: what is stored went through JSON. */
 class Memory {

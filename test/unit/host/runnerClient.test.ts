@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import path from 'node:path';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
-import { RunnerClient, type RunnerClientOptions } from '../../../src/host/runnerClient.js';
+import { RunnerClient, type RunnerClientOptions } from '../../../src/host/runner/client.js';
 import type { RunnerStatus } from '../../../src/protocol/runner.js';
 
 const script = path.resolve('test/unit/host/fakeRunner.cjs');

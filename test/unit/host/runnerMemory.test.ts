@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { runnerMemory } from '../../../src/host/runnerMemory.js';
+import { runnerMemory } from '../../../src/host/runner/memory.js';
 
 /** The dynamic loader of glibc on this machine, if that is what it runs. */
 const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].find((file) => existsSync(file));

@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { noticeOf } from '../../../src/host/notice.js';
-import { sidecarPath, sidecarText } from '../../../src/host/sidecar.js';
+import { sidecarPath, sidecarText } from '../../../src/host/workspace/sidecar.js';
 import { parseSidecar } from '../../../src/input/sidecar.js';
 import type { Inspection } from '../../../src/result/inspection.js';
 import type { Origin } from '../../../src/result/recipe.js';

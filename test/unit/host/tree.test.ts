@@ -1,8 +1,8 @@
 import assert from 'node:assert';
-import { excludeGlob, expandBraces } from '../../../src/host/excludes.js';
-import { folderTree } from '../../../src/host/folderTree.js';
+import { excludeGlob, expandBraces } from '../../../src/host/workspace/excludes.js';
+import { folderTree } from '../../../src/host/tree/folderTree.js';
 import { formatAge, formatBytes, formatCount } from '../../../src/host/format.js';
-import { groupLayers, isGroup, type LayerGroup, type LayerItem } from '../../../src/host/layerGroups.js';
+import { groupLayers, isGroup, type LayerGroup, type LayerItem } from '../../../src/host/tree/layerGroups.js';
 import { distance } from '../../../src/host/paths.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 

@@ -5,7 +5,7 @@ import { inMemory, type StoredTensor } from '../../../src/checkpoint/model.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import type { Facts, ValueFact } from '../../../src/graph/facts.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
-import { receptiveFields, type Field, type FieldOfView } from '../../../src/graph/receptiveField.js';
+import { receptiveFields, type Field, type FieldOfView } from '../../../src/graph/measure/receptiveField.js';
 import { boundsOf, orderOf, summarise } from '../../../src/method/activations/channels.js';
 import { cutPicture, fieldBox, inOriginal, shownField } from '../../../src/method/activations/field.js';
 import { layoutOf, mapOf } from '../../../src/method/activations/layout.js';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { floatTensor, type FloatTensor } from '../../../src/base/tensor.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
-import { ruleSet } from '../../../src/gradient/overrides.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
+import { ruleSet } from '../../../src/gradient/brought/overrides.js';
 import { addNodes, makeNode, rename } from '../../../src/graph/edits.js';
 import type { Graph } from '../../../src/graph/graph.js';
-import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/modelSubject.js';
-import { fromSamples, toSamples } from '../../../src/method/samples.js';
-import { softmax } from '../../../src/method/targets.js';
+import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/subject/modelSubject.js';
+import { fromSamples, toSamples } from '../../../src/method/subject/samples.js';
+import { softmax } from '../../../src/method/target/targets.js';
 import { concatBatches } from '../../../src/session/batches.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';

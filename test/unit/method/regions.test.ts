@@ -7,10 +7,10 @@ import type { Graph } from '../../../src/graph/graph.js';
 import type { Labels } from '../../../src/input/labels.js';
 import { predict } from '../../../src/method/activations/prediction.js';
 import { occlusion } from '../../../src/method/attribution/occlusion.js';
-import { findTarget } from '../../../src/method/findTarget.js';
-import type { ModelSubject } from '../../../src/method/modelSubject.js';
+import { findTarget } from '../../../src/method/target/findTarget.js';
+import type { ModelSubject } from '../../../src/method/subject/modelSubject.js';
 import { parseParameters } from '../../../src/method/parameters.js';
-import { classLayoutOf, regionsOf, type ClassLayout } from '../../../src/method/regions.js';
+import { classLayoutOf, regionsOf, type ClassLayout } from '../../../src/method/target/regions.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { openTiny, SIDE, tinyPicture } from './tinyNet.js';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import type { Labels } from '../../../src/input/labels.js';
-import { findTarget } from '../../../src/method/findTarget.js';
-import type { ModelSubject } from '../../../src/method/modelSubject.js';
-import { isDistribution, rankOf, resolveTarget, softmax } from '../../../src/method/targets.js';
+import { findTarget } from '../../../src/method/target/findTarget.js';
+import type { ModelSubject } from '../../../src/method/subject/modelSubject.js';
+import { isDistribution, rankOf, resolveTarget, softmax } from '../../../src/method/target/targets.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { relativeError } from '../support/data.js';
 import { openTiny, tinyNet, tinyPicture } from './tinyNet.js';

@@ -1,12 +1,12 @@
 import { inMemory, type StoredTensor } from '../../../src/checkpoint/model.js';
 import { Random } from '../../../src/base/random.js';
 import { floatTensor, int64Tensor, sizeOf, type FloatTensor, type Tensor } from '../../../src/base/tensor.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
-import { ruleSet } from '../../../src/gradient/overrides.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
+import { ruleSet } from '../../../src/gradient/brought/overrides.js';
 import { addNodes, makeNode, withOutputs } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
-import { layersOf } from '../../../src/graph/layers.js';
-import { openSubject, type ModelSubject } from '../../../src/method/modelSubject.js';
+import { layersOf } from '../../../src/graph/layers/layers.js';
+import { openSubject, type ModelSubject } from '../../../src/method/subject/modelSubject.js';
 import type { Sessions } from '../../../src/session/session.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import { testSpec } from '../support/subject.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { writeModelFile } from '../../../src/checkpoint/writer.js';
-import { buildGraph } from '../../../src/graph/build.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import type { LayerWeights, WeightEntry } from '../../../src/result/weights.js';

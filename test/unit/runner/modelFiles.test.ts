@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ModelFiles } from '../../../src/runner/modelFiles.js';
+import { ModelFiles } from '../../../src/runner/model/files.js';
 import { external, model, save } from '../checkpoint/craft.js';
 import { temporaryFolder } from '../support/temporary.js';
 

@@ -8,7 +8,7 @@ import { floatTensor, type Tensor } from '../../../src/base/tensor.js';
 import { inMemory } from '../../../src/checkpoint/model.js';
 import { writeModelFile } from '../../../src/checkpoint/writer.js';
 import { makeNode } from '../../../src/graph/edits.js';
-import { scalingOf } from '../../../src/graph/quantised.js';
+import { scalingOf } from '../../../src/graph/layers/quantised.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { input, sketch } from '../graph/support.js';

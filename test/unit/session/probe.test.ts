@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { buildGraph } from '../../../src/graph/build.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import { modelPath, requireData } from '../support/data.js';

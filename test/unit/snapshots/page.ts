@@ -9,25 +9,25 @@ import {
   activationColors,
   activationLimit,
   activationSource,
-} from '../../../webview/model/activationPages.js';
+} from '../../../webview/model/activations/pages.js';
 import '../../../webview/model/graph/graphCanvas.js';
 import type { GraphCanvas } from '../../../webview/model/graph/graphCanvas.js';
 import { LayoutWorker } from '../../../webview/model/graph/layoutWorker.js';
 import { layoutRequest, sceneOf as graphScene } from '../../../webview/model/graph/scene.js';
-import { pageShape, WeightPages } from '../../../webview/model/weightPages.js';
-import { similaritySource, weightSource } from '../../../webview/model/weightSource.js';
+import { pageShape, WeightPages } from '../../../webview/model/weights/pages.js';
+import { similaritySource, weightSource } from '../../../webview/model/weights/source.js';
 import '../../../webview/shared/canvas/cellGrid.js';
 import type { CellGrid } from '../../../webview/shared/canvas/cellGrid.js';
 import type { CellSource } from '../../../webview/shared/canvas/cells.js';
 import '../../../webview/shared/canvas/heatCanvas.js';
 import type { HeatCanvas } from '../../../webview/shared/canvas/heatCanvas.js';
-import '../../../webview/shared/canvas/scatter.js';
-import type { Scatter } from '../../../webview/shared/canvas/scatter.js';
-import '../../../webview/shared/colorBar.js';
-import type { ColorBar } from '../../../webview/shared/colorBar.js';
-import { DEFAULT_DISPLAY, sceneOf, type Display, type Scene } from '../../../webview/shared/display.js';
-import '../../../webview/shared/histogram.js';
-import type { HistogramChart } from '../../../webview/shared/histogram.js';
+import '../../../webview/shared/charts/scatter.js';
+import type { Scatter } from '../../../webview/shared/charts/scatter.js';
+import '../../../webview/shared/charts/colorBar.js';
+import type { ColorBar } from '../../../webview/shared/charts/colorBar.js';
+import { DEFAULT_DISPLAY, sceneOf, type Display, type Scene } from '../../../webview/shared/canvas/display.js';
+import '../../../webview/shared/charts/histogram.js';
+import type { HistogramChart } from '../../../webview/shared/charts/histogram.js';
 import { decode } from './transport.js';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { int64Tensor, type FloatTensor, type Tensor } from '../../../src/base/tensor.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { runtimeFaults } from '../../../src/session/ort/runtimeFaults.js';
 import { noise, openModel } from '../gradient/run.js';

@@ -2,7 +2,7 @@ import { Random } from '../../../src/base/random.js';
 import { floatTensor, sizeOf, type Tensor } from '../../../src/base/tensor.js';
 import { makeAttributes, type AttributeInput } from '../../../src/graph/attributes.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
-import { buildGradient } from '../../../src/gradient/engine.js';
+import { buildGradient } from '../../../src/gradient/sweep/engine.js';
 import type { GradientGraph } from '../../../src/gradient/request.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { OneRequest, Question, TrustReply } from '../../../src/protocol/panel.js';
+import type { OneRequest, Question, TrustReply } from '../../../src/protocol/explainPanel.js';
 import type { WorkProgress } from '../../../src/protocol/runner.js';
-import type { Trust } from '../../../src/result/trust.js';
-import { Badge, type BadgeState } from '../../../webview/explain/badge.js';
+import type { Trust } from '../../../src/result/sanity.js';
+import { Badge, type BadgeState } from '../../../webview/explain/sanity/badge.js';
 
 const question = (method: string, target = 'top1'): Question => ({
   method,

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import type { CallOptions, Client } from '../../../src/protocol/channel.js';
-import type { ExplainHostApi, ExplainSetup, RunAnswer, RunProgress, RunRequest } from '../../../src/protocol/panel.js';
+import type {
+  ExplainHostApi,
+  ExplainSetup,
+  RunAnswer,
+  RunProgress,
+  RunRequest,
+} from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import { ExplainController } from '../../../webview/explain/controller.js';

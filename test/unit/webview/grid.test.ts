@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { OneRequest } from '../../../src/protocol/panel.js';
+import type { OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { WorkProgress } from '../../../src/protocol/runner.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid.js';
+import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid/grid.js';
 import {
   arranged,
   columnsOf,
@@ -14,10 +14,10 @@ import {
   pinToggled,
   restoredChoice,
   type GridLine,
-} from '../../../webview/explain/gridChoice.js';
-import { recipesOf } from '../../../webview/explain/gridExports.js';
-import { gridSvgOf } from '../../../webview/explain/gridSvg.js';
-import { DEFAULT_DISPLAY } from '../../../webview/shared/display.js';
+} from '../../../webview/explain/grid/choice.js';
+import { recipesOf } from '../../../webview/explain/grid/exports.js';
+import { gridSvgOf } from '../../../webview/explain/grid/svg.js';
+import { DEFAULT_DISPLAY } from '../../../webview/shared/canvas/display.js';
 import { explanationWith } from '../support/explanation.js';
 
 const base = { score: 'logit', seed: 0 } as const;

@@ -6,9 +6,9 @@ import { visibleGraph } from '../../../src/result/graphView.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import type { KernelPage, LayerWeights } from '../../../src/result/weights.js';
 import { layoutRequest, neighbour, sceneOf, visibleIdOf } from '../../../webview/model/graph/scene.js';
-import { findRows, layerRows, typeAhead } from '../../../webview/model/layerRows.js';
-import { Task } from '../../../webview/model/task.js';
-import { pageShape, WeightPages } from '../../../webview/model/weightPages.js';
+import { findRows, layerRows, typeAhead } from '../../../webview/model/layers/rows.js';
+import { Task } from '../../../webview/shared/task/task.js';
+import { pageShape, WeightPages } from '../../../webview/model/weights/pages.js';
 import { cellAt, cellsInSight, layOutCells, moveCell, rectOfCell } from '../../../webview/shared/canvas/cells.js';
 
 const layer = (name: string, op: string, parameters: number, shape?: readonly number[]): LayerDescription => ({

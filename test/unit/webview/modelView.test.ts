@@ -6,7 +6,7 @@ import {
   originSentence,
   settingRows,
   tensorAt,
-} from '../../../webview/explain/modelView.js';
+} from '../../../webview/explain/picture/modelView.js';
 
 const sidecar: Origin = { kind: 'sidecar', detail: 'net.lens.json' };
 const fallback: Origin = { kind: 'default', detail: 'nobody said so' };

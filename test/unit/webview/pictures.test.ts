@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { colormap } from '../../../src/result/colormap.js';
 import { normalise, type ValueMap } from '../../../src/result/heatmap.js';
-import { differenceOf } from '../../../webview/shared/difference.js';
-import { DEFAULT_DISPLAY, type Scene } from '../../../webview/shared/display.js';
-import { svgOf, type SvgParts } from '../../../webview/explain/svg.js';
+import { differenceOf } from '../../../webview/shared/canvas/difference.js';
+import { DEFAULT_DISPLAY, type Scene } from '../../../webview/shared/canvas/display.js';
+import { svgOf, type SvgParts } from '../../../webview/explain/picture/svg.js';
 
 function scene(width: number, height: number, values: readonly number[]): Scene {
   const map: ValueMap = { width, height, values: Float32Array.from(values), signed: false };

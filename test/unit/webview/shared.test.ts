@@ -8,8 +8,8 @@ import {
   formatProbability,
   plural,
 } from '../../../webview/shared/format.js';
-import { shownParameters, withParameter } from '../../../webview/shared/parameters.js';
-import { searchEntries, visibleRows } from '../../../webview/shared/search.js';
+import { shownParameters, withParameter } from '../../../webview/shared/form/parameters.js';
+import { searchEntries, visibleRows } from '../../../webview/shared/form/search.js';
 import type { ParameterSchema } from '../../../src/result/method.js';
 
 describe('numbers in panels', () => {

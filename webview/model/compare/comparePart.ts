@@ -7,18 +7,18 @@ import type { KernelPage, LayerWeights, WeightComparison } from '../../../src/re
 import '../../shared/canvas/cellGrid.js';
 import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
-import '../../shared/colorBar.js';
-import { Clock } from '../../shared/clock.js';
+import '../../shared/charts/colorBar.js';
+import { Clock } from '../../shared/task/clock.js';
 import { button, iconButton } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
 import { emptyState, failure } from '../../shared/messages.js';
-import { mapChoice, weightChoice, zoomButtons } from '../cellControls.js';
+import { mapChoice, weightChoice, zoomButtons } from '../../shared/form/cellControls.js';
 import type { ModelController } from '../controller.js';
 import type { WeightsView } from '../kept.js';
-import { Task } from '../task.js';
-import { taskProgress } from '../taskProgress.js';
-import { firstPage, pageShape, WeightPages } from '../weightPages.js';
-import { weightSource } from '../weightSource.js';
+import { Task } from '../../shared/task/task.js';
+import { taskProgress } from '../../shared/task/taskProgress.js';
+import { firstPage, pageShape, WeightPages } from '../weights/pages.js';
+import { weightSource } from '../weights/source.js';
 import { differenceAt, differenceSource } from './differenceSource.js';
 import { numbersPart } from './numbersPart.js';
 

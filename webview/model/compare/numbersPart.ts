@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { WeightComparison, WeightStatistics } from '../../../src/result/weights.js';
-import '../../shared/histogram.js';
+import '../../shared/charts/histogram.js';
 import { formatCount, formatNumber } from '../../shared/format.js';
 
 /** Filters that are named as those that changed most. */

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { NamedFile } from '../../../src/protocol/panel.js';
+import type { NamedFile } from '../../../src/protocol/explainPanel.js';
 import type { GraphActivations, VisibleNode } from '../../../src/result/graphView.js';
-import '../../shared/colorBar.js';
+import '../../shared/charts/colorBar.js';
 import { button } from '../../shared/controls.js';
 import { formatNumber, plural } from '../../shared/format.js';
-import type { Task } from '../task.js';
+import type { Task } from '../../shared/task/task.js';
 import { ticksOf, type Colouring } from './colouring.js';
 
 /** The scale of the nodes' colours. */

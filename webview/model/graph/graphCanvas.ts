@@ -1,6 +1,6 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { redrawing } from '../../shared/redraw.js';
+import { redrawing } from '../../shared/page/redraw.js';
 import { drawGraph, type GraphColors, type GraphViewport } from './drawGraph.js';
 import { neighbour, type GraphScene } from './scene.js';
 

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
-import '../../shared/lineChart.js';
-import type { LineChartData } from '../../shared/lineChart.js';
+import '../../shared/charts/lineChart.js';
+import type { LineChartData } from '../../shared/charts/lineChart.js';
 import { dropdown } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
 import { tableHead } from '../../shared/table.js';

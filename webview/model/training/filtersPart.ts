@@ -5,14 +5,14 @@ import type { LayerWeights, WeightStatistics } from '../../../src/result/weights
 import '../../shared/canvas/cellGrid.js';
 import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
-import '../../shared/colorBar.js';
+import '../../shared/charts/colorBar.js';
 import { button } from '../../shared/controls.js';
 import { formatNumber, plural } from '../../shared/format.js';
-import '../../shared/histogram.js';
+import '../../shared/charts/histogram.js';
 import { failure } from '../../shared/messages.js';
-import { weightChoice, weightText } from '../cellControls.js';
+import { weightChoice, weightText } from '../../shared/form/cellControls.js';
 import type { WeightsView } from '../kept.js';
-import { valueText } from '../weightSource.js';
+import { valueText } from '../weights/source.js';
 import type { Frame } from './frame.js';
 import type { TrainingFrames } from './frames.js';
 import { sharedText } from './picturePart.js';

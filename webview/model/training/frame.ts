@@ -4,8 +4,8 @@ import type { SeriesEntry } from '../../../src/protocol/modelPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { percentileOf, reduce } from '../../../src/result/heatmap.js';
 import type { LayerWeights, WeightEntry, WeightStatistics } from '../../../src/result/weights.js';
-import { DEFAULT_DISPLAY } from '../../shared/display.js';
-import type { WeightPages } from '../weightPages.js';
+import { DEFAULT_DISPLAY } from '../../shared/canvas/display.js';
+import type { WeightPages } from '../weights/pages.js';
 
 /** One checkpoint of a training, as far as it is known. */
 export interface Frame {

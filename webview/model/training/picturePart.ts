@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { NamedFile } from '../../../src/protocol/panel.js';
+import type { NamedFile } from '../../../src/protocol/explainPanel.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import '../../shared/canvas/heatCanvas.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
 import type { PixelEvent } from '../../shared/canvas/heatCanvas.js';
-import '../../shared/colorBar.js';
-import { combobox } from '../../shared/combobox.js';
+import '../../shared/charts/colorBar.js';
+import { combobox } from '../../shared/form/combobox.js';
 import { button, dropdown, segmented } from '../../shared/controls.js';
-import { DEFAULT_DISPLAY, sceneOf, valueAt, type Scene } from '../../shared/display.js';
+import { DEFAULT_DISPLAY, sceneOf, valueAt, type Scene } from '../../shared/canvas/display.js';
 import { formatNumber, formatProbability } from '../../shared/format.js';
 import type { TrainingView } from '../kept.js';
 import type { Frame } from './frame.js';

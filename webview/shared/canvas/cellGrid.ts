@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { styles } from '../css.js';
-import { onThemeChange } from '../theme.js';
+import { styles } from '../page/css.js';
+import { onThemeChange } from '../page/theme.js';
 import { cellAt, cellsInSight, layOutCells, moveCell, rectOfCell, type CellPlace, type CellSource } from './cells.js';
 import { drawCells } from './drawCells.js';
 

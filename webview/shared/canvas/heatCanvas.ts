@@ -1,8 +1,8 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { paint, type Display, type Scene } from '../display.js';
-import { redrawing } from '../redraw.js';
-import { canvasColors } from '../theme.js';
+import { paint, type Display, type Scene } from './display.js';
+import { redrawing } from '../page/redraw.js';
+import { canvasColors } from '../page/theme.js';
 import { pan, pixelAt, place, rectOf, reveal, WHOLE, zoomAt, type Pixel, type Size, type View } from './geometry.js';
 import { rasterOf } from './raster.js';
 

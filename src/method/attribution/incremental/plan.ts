@@ -1,6 +1,6 @@
 import { dimsAt, type Facts } from '../../../graph/facts.js';
 import { addNodes, makeNode, prune } from '../../../graph/edits.js';
-import { flopsOf } from '../../../graph/flops.js';
+import { flopsOf } from '../../../graph/measure/flops.js';
 import { indexOf, type Graph, type GraphNode } from '../../../graph/graph.js';
 import { Attributes, makeAttributes } from '../../../graph/attributes.js';
 import { inMemory, type StoredTensor, type ValueInfo } from '../../../graph/values.js';

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../../base/errors.js';
 import { floatTensor, toFloat32, type Tensor } from '../../../base/tensor.js';
 import { dimsAt } from '../../../graph/facts.js';
-import type { Subject } from '../../subject.js';
+import type { Subject } from '../../subject/subject.js';
 import { boundsOf } from '../windowGrid.js';
 import type { Occlusion, OnScores, WindowScorer } from '../windowScores.js';
 import { pasteFeeds, type Slice } from './paste.js';

@@ -1,0 +1,45 @@
+import type { GradientGraph, GradientRequest } from '../../gradient/request.js';
+import type { Rule } from '../../gradient/rule.js';
+import type { Facts } from '../../graph/facts.js';
+import type { Graph } from '../../graph/graph.js';
+import type { Layer } from '../../graph/layers/layer.js';
+import type { SessionOptions, Sessions } from '../../session/session.js';
+import type { InputSpec } from './subject.js';
+
+/** Makes the graph that computes gradients. */
+export type Differentiate = (
+  graph: Graph,
+  facts: Facts,
+  request: GradientRequest,
+) => GradientGraph | Promise<GradientGraph>;
+
+export interface SubjectParts {
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly layers: readonly Layer[];
+  readonly input: InputSpec;
+  readonly sessions: Sessions;
+  readonly differentiate: Differentiate;
+  /** Named sets of backward rules, e.g. `guided_backprop`. */
+  readonly rules: (name: string) => ReadonlyMap<string, Rule>;
+}
+
+export interface SubjectOptions {
+  /** The output that holds the scores. */
+  readonly output?: string;
+  readonly session?: Partial<SessionOptions>;
+  /** Share of the free memory that one run may take. */
+  readonly memoryShare?: number;
+  /** Bytes of sessions to keep open. */
+  readonly cacheBytes?: number;
+  /**
+   * Samples that a session answers before its graph is rewritten to run faster, which pays after many only; default 0.
+   * Both forms compute the same, but round differently.
+   */
+  readonly quickSamples?: number;
+  /** Awaited before each run: work of low priority lets other work go first. */
+  readonly pause?: () => Promise<void>;
+}
+
+/** What may differ when a model is questioned with other weights. */
+export type Reweighting = Pick<SubjectOptions, 'pause' | 'cacheBytes' | 'quickSamples'>;

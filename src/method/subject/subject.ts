@@ -1,0 +1,91 @@
+import type { FloatTensor, Tensor } from '../../base/tensor.js';
+import type { Facts } from '../../graph/facts.js';
+import type { Graph } from '../../graph/graph.js';
+import type { Layer } from '../../graph/layers/layer.js';
+import type { InputSpec } from '../../input/preprocessing.js';
+import type { ScoreKind } from '../../result/recipe.js';
+
+export type { InputSpec };
+
+/**
+ * What is explained: an element of the model's scores, by index; or, where `weights` or `unit` is given, what stands in
+ * its place. Methods never look inside: they ask {@link Subject.scoreAt} and {@link Subject.scores}.
+ */
+export interface Target {
+  readonly index: number;
+  readonly label: string;
+  /** Weights of all scores of a sample, whose weighted sum is explained: the difference of two classes, a class over its region. */
+  readonly weights?: Float32Array;
+  /** A neuron or channel inside the model. */
+  readonly unit?: ScoreAt;
+}
+
+/** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */
+export interface ScoreAt {
+  readonly value: string;
+  /** Index into the flattened sample, the same for every sample; a direction of the sample's shape, the same for every sample or (`[n, …]`) one for each; or the sum of the sample. */
+  readonly pick: { readonly index: number } | { readonly direction: Tensor } | { readonly directions: Tensor } | 'sum';
+}
+
+export interface GradientOptions {
+  readonly of: ScoreAt;
+  /** Values to differentiate by; default the input. */
+  readonly wrt?: readonly string[];
+  /** A named set of backward rules, e.g. `guided_backprop`. */
+  readonly rules?: string;
+  /** Forward values to bring along. */
+  readonly values?: readonly string[];
+}
+
+export interface GradientAnswer {
+  /** `[n]` */
+  readonly scores: Float32Array;
+  /** By value name, `[n, …]`. */
+  readonly gradients: ReadonlyMap<string, FloatTensor>;
+  /** Forward values that were asked for along the way, `[n, …]`. */
+  readonly values: ReadonlyMap<string, FloatTensor>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The model being questioned. It owns sessions and memory; methods ask it for quantities. Batches given here may be of
+ * any size: they are run in pieces that fit the memory, and `signal` is looked at between the pieces.
+ */
+export interface Subject {
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly layers: readonly Layer[];
+  readonly input: InputSpec;
+  /** Value that holds the class scores as logits or probabilities; says whether a final Softmax or Sigmoid was cut. */
+  scoreValue(kind: ScoreKind): { readonly value: string; readonly note?: string };
+  /** The value and its element or direction that is differentiated for a target. */
+  scoreAt(target: Target, kind: ScoreKind): ScoreAt;
+  /** Number of classes, i.e. elements of a sample's scores. */
+  readonly classes: number;
+
+  /** `[n, …]` in, `[n]` scores of the target out. */
+  scores(batch: FloatTensor, target: Target, score: ScoreKind, signal: AbortSignal): Promise<Float32Array>;
+  /** Forward values by name, `[n, …]` each. */
+  values(batch: FloatTensor, names: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, FloatTensor>>;
+  /**
+   * Gradients of the scores, one per sample, with respect to values of the graph (default: the input).
+   * `rules` names a set of backward rules, e.g. `guided_backprop`.
+   */
+  gradients(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer>;
+  /**
+   * Runs a graph that a method derived from the model's and answers its outputs. The session is kept under `key`, which
+   * must tell graphs of this model apart, and is freed like the model's own.
+   */
+  derived(
+    key: string,
+    graph: Graph,
+    feeds: Readonly<Record<string, Tensor>>,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, Tensor>>>;
+  /** Scores `[n]` of the target, from raw values `[n, …]` of `scoreValue('logit')` that a derived graph computed. */
+  scoresOf(raw: FloatTensor, target: Target, score: ScoreKind): Float32Array;
+  /** How many samples fit one run, from memory: methods size their own work by it. */
+  batchSize(kind: 'forward' | 'gradient'): number;
+  /** The layer by name; throws a LensError that suggests near names. */
+  layer(name: string): Layer;
+}

@@ -1,0 +1,166 @@
+import type { ErrorData } from '../base/errors.js';
+import type { Explanation } from '../result/explanation.js';
+import type { MethodDescription, ParameterValue } from '../result/method.js';
+import type { PreprocessingRecord, ScoreKind, TrustSummary } from '../result/recipe.js';
+import type { Trust } from '../result/sanity.js';
+import type { Operation } from './channel.js';
+import type { TargetText, WorkProgress } from './runner.js';
+
+/**
+ * What panels and the extension host say to each other, both ways. Binary data are typed arrays that own their whole
+ * buffer: a view into a larger one would carry all of it through `postMessage`, and a Node `Buffer` does not survive.
+ */
+
+/** A file, by its address and the name people know it by. */
+export interface NamedFile {
+  /** The address as text (`file:///…`). */
+  readonly uri: string;
+  readonly name: string;
+}
+
+/** What a run asks of every picture. */
+export interface Question {
+  readonly method: string;
+  readonly params: Readonly<Record<string, ParameterValue>>;
+  readonly target: TargetText;
+  readonly score: ScoreKind;
+  readonly layer?: string;
+  readonly seed: number;
+}
+
+/** What the panel is about. Changes when other pictures are sent to it. */
+export interface ExplainSubject {
+  readonly model: NamedFile;
+  readonly pictures: readonly NamedFile[];
+  readonly pinned: boolean;
+  /** The layer to begin with, where the panel was opened from one. */
+  readonly layer?: string;
+}
+
+export interface ExplainSetup extends ExplainSubject {
+  /** The methods of the chapter `attribution`, in the order to offer them. */
+  readonly methods: readonly MethodDescription[];
+  /** What the settings say: the method to begin with, the colour map for magnitudes, whether methods are checked unasked. */
+  readonly defaults: { readonly method: string; readonly colorMap: string; readonly trustBadge: boolean };
+  /** Runs of before a file changed on disk, by their ids, and the names of such files. */
+  readonly outdated: readonly string[];
+  readonly stale: readonly string[];
+}
+
+/**
+ * One run: the same question about every picture. A run is known by its `id`: asked again (a hidden tab that comes back,
+ * the history) it answers with what it has, or goes on reporting, and is computed anew only where nothing is left of it.
+ */
+export interface RunRequest {
+  readonly id: string;
+  readonly question: Question;
+  /** Addresses; computed in this order. */
+  readonly pictures: readonly string[];
+}
+
+/** How one picture of a run ended. `partial`: stopped on the way, with what there was. */
+export type PictureOutcome =
+  | { readonly picture: string; readonly state: 'done' | 'partial' }
+  | { readonly picture: string; readonly state: 'failed'; readonly error: ErrorData }
+  | { readonly picture: string; readonly state: 'skipped' };
+
+export interface RunProgress extends WorkProgress {
+  /** The picture that is worked on. */
+  readonly picture: string;
+  /** A picture has just ended: its explanation can be asked for. */
+  readonly outcome?: PictureOutcome;
+}
+
+export interface RunAnswer {
+  readonly outcomes: readonly PictureOutcome[];
+  /** Stopped by a person before it was through. */
+  readonly cancelled: boolean;
+  readonly provider: string;
+  readonly refusedProviders: readonly { readonly provider: string; readonly reason: string }[];
+  readonly preprocessing: PreprocessingRecord;
+  readonly warnings: readonly string[];
+  readonly milliseconds: number;
+}
+
+export interface LayerChoice {
+  readonly name: string;
+  readonly op: string;
+  readonly shape?: string;
+}
+
+/** One question about one picture, outside the runs: a check in the background, a cell of a grid. */
+export interface OneRequest {
+  readonly question: Question;
+  /** Its address. */
+  readonly picture: string;
+}
+
+export interface TrustReply {
+  readonly trust: Trust;
+  /** It was known already; `trust.input` says from which picture. */
+  readonly cached: boolean;
+}
+
+/** An explanation as a command line: what was asked, and what it came to. */
+export interface CommandRequest extends OneRequest {
+  /** The class that was explained. */
+  readonly target: number;
+  readonly provider: string;
+}
+
+export type ExportKind = 'png' | 'svg' | 'npy' | 'recipe';
+
+export interface ExportRequest {
+  readonly kind: ExportKind;
+  readonly run: string;
+  readonly picture: string;
+  /** The encoded picture, for `png` and `svg`. */
+  readonly bytes?: Uint8Array;
+  /** What the check of the method has found, where it is known. */
+  readonly trust?: TrustSummary;
+}
+
+/** What the extension host does for the explain panel. */
+export interface ExplainHostApi {
+  setup: Operation<Record<string, never>, ExplainSetup>;
+  /** Class names of the model; empty where nobody named them. */
+  labels: Operation<Record<string, never>, readonly string[]>;
+  layers: Operation<Record<string, never>, readonly LayerChoice[]>;
+  /** The encoded bytes of a picture, to show it before the model has answered; `undefined` where that is no use. */
+  preview: Operation<{ readonly picture: string }, Uint8Array | undefined>;
+  /** Runs, joins or repeats a run. A new run ends the one before it. */
+  run: Operation<RunRequest, RunAnswer, RunProgress>;
+  /** The page has taken up a running picture: the next one may come. A slow page is not sent more than it can draw. */
+  seen: Operation<{ readonly id: string }, void>;
+  /** Ends a run; its answer is then `cancelled`. */
+  stop: Operation<{ readonly id: string }, void>;
+  /** The explanation of one picture of a run. */
+  explanation: Operation<{ readonly run: string; readonly picture: string }, Explanation>;
+  /** Whether the method's maps depend on the model. Background work: it stands back while a run is under way. */
+  trust: Operation<OneRequest, TrustReply, WorkProgress>;
+  /** One explanation that belongs to no run: a cell of a grid. */
+  cell: Operation<OneRequest, Explanation, WorkProgress>;
+  /** Asks where to save what the page has made, beside the first picture, and saves it. */
+  saveBytes: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
+  pin: Operation<{ readonly pinned: boolean }, void>;
+  /** Asks where to save, and saves. `false`: the person changed their mind. */
+  save: Operation<ExportRequest, boolean>;
+  /** Puts on the clipboard what to type for the same explanations in a terminal, a line each. */
+  copyCommands: Operation<{ readonly commands: readonly CommandRequest[] }, void>;
+  /** Writes a sidecar with the settings in use beside the model, where there is none, and opens it. */
+  saveSettings: Operation<Record<string, never>, void>;
+  choosePictures: Operation<Record<string, never>, void>;
+  /** A layer was chosen here (or left to the method): the tree and the other panels follow. */
+  selectLayer: Operation<{ readonly layer: string }, void>;
+  showLog: Operation<Record<string, never>, void>;
+}
+
+/** What the explain panel does when the extension host says so. */
+export interface ExplainPanelApi {
+  show: Operation<ExplainSubject, void>;
+  /** Files that have changed on disk since the run that is shown. */
+  stale: Operation<{ readonly files: readonly string[] }, void>;
+  rerun: Operation<Record<string, never>, void>;
+  /** A layer of the model was selected elsewhere. */
+  followLayer: Operation<{ readonly layer: string }, void>;
+}

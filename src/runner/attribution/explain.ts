@@ -1,0 +1,237 @@
+import path from 'node:path';
+import { fromErrorData, LensError, throwIfCancelled } from '../../base/errors.js';
+import { Random } from '../../base/random.js';
+import type { FloatTensor } from '../../base/tensor.js';
+import type { Labels } from '../../input/labels.js';
+import { predict as predictBatch, type Ranking } from '../../method/activations/prediction.js';
+import { attributionMethodById } from '../../method/index.js';
+import type { AttributionAnswer, AttributionMethod } from '../../method/method.js';
+import type { ModelSubject } from '../../method/subject/modelSubject.js';
+import { parseParameters } from '../../method/parameters.js';
+import type { Target } from '../../method/subject/subject.js';
+import { findTarget } from '../../method/target/findTarget.js';
+import type { Call } from '../../protocol/channel.js';
+import type { ExplainAnswer, ExplainRequest, WorkProgress } from '../../protocol/runner.js';
+import type { Attribution, Explanation, Outcome } from '../../result/explanation.js';
+import type { ParameterSchema, ParametersOf, ParameterValue } from '../../result/method.js';
+import type { Recipe } from '../../result/recipe.js';
+import { runtimeVersion } from '../../session/ort/ortSession.js';
+import { answerOf, attempt, loadInput, namesOf, requireNumbers } from '../input/answers.js';
+import { sha256Of } from '../model/stamp.js';
+import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inputs.js';
+import type { OpenModel } from '../model/open.js';
+import { VERSION } from '../model/version.js';
+
+/** Classes that an explanation brings along. */
+const TOP = 10;
+
+/** One attribution of every input, one after the other. */
+export async function explainInputs(
+  model: OpenModel,
+  request: ExplainRequest,
+  call: Call<WorkProgress>,
+): Promise<ExplainAnswer> {
+  const { signal } = call;
+  const method = attributionMethodById(request.method);
+  const params = parseParameters(method.id, method.parameters, request.params);
+  call.progress({ message: 'opening the model' });
+  const subject = await model.subject();
+  if (request.layer !== undefined) checkLayer(subject, method, request.layer);
+  const inputs = await expandInputs(model, request.inputs, signal);
+  const { labels } = namesOf(model, subject, inputs);
+  const background = await backgroundOf(model, params, signal);
+  const results: Outcome<Explanation>[] = [];
+  for (const [i, input] of inputs.entries()) {
+    throwIfCancelled(signal);
+    const report = (fraction: number, message: string, partial?: Explanation): void => {
+      const many = inputs.length > 1 ? `${path.basename(input.name)} (${i + 1} of ${inputs.length}): ` : '';
+      call.progress({
+        fraction: (i + fraction) / inputs.length,
+        message: many + message,
+        ...(partial === undefined ? {} : { partial }),
+      });
+    };
+    results.push(
+      await attempt(input.name, () =>
+        explainOne({ model, subject, labels, method, params, background, request, input, signal, report }),
+      ),
+    );
+  }
+  return { ...(await answerOf(model, subject, [])), results };
+}
+
+/** Most pictures that stand for what a model usually sees. */
+const MOST_BACKGROUND = 64;
+
+/** The inputs that a method's `background` parameter names. One that cannot be read stops the request: it is no input among others. */
+async function backgroundOf(
+  model: OpenModel,
+  params: ParametersOf<ParameterSchema>,
+  signal: AbortSignal,
+): Promise<readonly FloatTensor[]> {
+  const named: unknown = params.background;
+  if (typeof named !== 'string' || named === '') return [];
+  const inputs = (await expandInputs(model, [named], signal)).slice(0, MOST_BACKGROUND);
+  const out: FloatTensor[] = [];
+  for (const input of inputs) {
+    if ('error' in input) throw fromErrorData(input.error);
+    out.push((await input.load(signal)).tensor);
+  }
+  if (out.length === 0) throw new LensError('usage', 'params/background', `There are no pictures in "${named}".`);
+  return out;
+}
+
+interface OneExplanation {
+  readonly model: OpenModel;
+  readonly subject: ModelSubject;
+  readonly labels: Labels;
+  readonly method: AttributionMethod;
+  readonly params: ParametersOf<ParameterSchema>;
+  readonly background: readonly FloatTensor[];
+  readonly request: ExplainRequest;
+  readonly input: ExpandedInput;
+  readonly signal: AbortSignal;
+  report(fraction: number, message: string, partial?: Explanation): void;
+}
+
+interface RecipeParts {
+  readonly loaded: LoadedInput;
+  readonly target: Target;
+  readonly seed: number;
+  readonly answer: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>;
+}
+
+async function explainOne(work: OneExplanation): Promise<Explanation> {
+  const { model, subject, labels, method, params, background, request, signal, report } = work;
+  const started = performance.now();
+  const input = await loadInput(work.input, signal);
+  const [ranking] = await predictBatch(subject, labels, input.tensor, TOP, signal);
+  requireNumbers(input, ranking!);
+  const { logits, probabilities, top, regions } = ranking!;
+  const target = findTarget(request.target ?? 'top1', logits, labels, subject, regions);
+  const score = request.score ?? 'logit';
+  const seed = request.seed ?? 0;
+  const plain = target.unit === undefined && target.weights === undefined;
+  const value = plain
+    ? (score === 'logit' ? logits : probabilities)[target.index]!
+    : (await subject.scores(input.tensor, target, score, signal))[0]!;
+  const fixed = {
+    input: work.input.name,
+    picture: input.picture,
+    ...(input.crop === undefined ? {} : { crop: input.crop }),
+    target: { index: target.index, label: target.label },
+    score,
+    value,
+    // A neuron has no probability.
+    probability: target.unit === undefined ? probabilities[target.index]! : NaN,
+    predictions: withTarget(top, target, logits, probabilities),
+  };
+  const recipeOf = (answer: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
+    recipeFor({ ...work, answer, target, seed, loaded: input });
+  // A running picture has the recipe as far as it is known; computed once, before the work, because progress cannot wait.
+  const early = await recipeOf({ notes: [] });
+  const compose = (attribution: Attribution, recipe: Recipe, answer: Partial<AttributionAnswer> = {}): Explanation => ({
+    ...fixed,
+    attribution,
+    ...(answer.layer === undefined ? {} : { layer: answer.layer }),
+    ...(answer.delta === undefined ? {} : { delta: answer.delta }),
+    recipe,
+    warnings: [
+      ...new Set([
+        ...model.resolved.warnings,
+        ...subject.notes,
+        ...input.notes,
+        ...(answer.notes ?? []),
+        ...unsound(attribution),
+      ]),
+    ],
+    milliseconds: performance.now() - started,
+  });
+  report(0, method.id);
+  const answer = await method.run(
+    subject,
+    {
+      input: input.tensor,
+      target,
+      score,
+      params,
+      seed,
+      ...(background.length === 0 ? {} : { background }),
+      ...(request.layer === undefined ? {} : { layer: request.layer }),
+    },
+    {
+      signal,
+      random: new Random(seed),
+      progress: (done, total, unit, partial) => {
+        report(
+          done / Math.max(1, total),
+          `${method.id} ${done} / ${total} ${unit}`,
+          partial && compose(partial, early),
+        );
+      },
+    },
+  );
+  return compose(answer.attribution, await recipeOf(answer), answer);
+}
+
+async function recipeFor(work: OneExplanation & RecipeParts): Promise<Recipe> {
+  const { model, subject, method, params, request, input, loaded, target, seed, answer } = work;
+  const file = 'file' in input ? input.file : input.name;
+  const settled: Readonly<Record<string, ParameterValue>> = { ...params, ...answer.params };
+  const layer = answer.layer ?? request.layer;
+  return {
+    schema: 'onnx-lens/recipe/1',
+    model: { file: path.basename(model.file.path), sha256: await sha256Of(model.file.path) },
+    input: { file: path.basename(input.name), sha256: await sha256Of(file) },
+    preprocessing: loaded.preprocessing,
+    method: method.id,
+    params: settled,
+    ...(layer === undefined ? {} : { layer }),
+    target: {
+      index: target.index,
+      label: target.label,
+      ...(request.target === undefined ? {} : { text: request.target }),
+    },
+    score: request.score ?? 'logit',
+    seed,
+    provider: subject.provider?.used ?? 'cpu',
+    versions: { 'onnx-lens': VERSION, 'onnxruntime-node': await runtimeVersion() },
+    notes: [...subject.notes, ...answer.notes],
+  };
+}
+
+/** A layer that does not exist, or that the method has no use for, is refused before any input is touched. */
+function checkLayer(subject: ModelSubject, method: AttributionMethod, layer: string): void {
+  subject.layer(layer);
+  if (method.layer !== 'none') return;
+  throw new LensError('usage', 'layer/unused', `The method "${method.id}" explains the input; it takes no layer.`, {
+    hint: 'Leave the layer out, or choose a method that looks at one, e.g. gradcam.',
+  });
+}
+
+/** The best classes, and the target where it is not among them. */
+function withTarget(
+  top: Ranking['top'],
+  target: Target,
+  logits: Float32Array,
+  probabilities: Float64Array,
+): Ranking['top'] {
+  const { index, label } = target;
+  if (target.unit !== undefined || top.some((c) => c.index === index)) return top;
+  return [...top, { index, label, probability: probabilities[index]!, logit: logits[index]! }];
+}
+
+/** What must be said about an attribution that is all zeros or holds no numbers. */
+function unsound(attribution: Attribution): string[] {
+  const data = attribution.values.data as Float32Array;
+  let zero = true;
+  let broken = 0;
+  for (const v of data) {
+    if (v !== 0) zero = false;
+    if (!Number.isFinite(v)) broken++;
+  }
+  if (broken > 0) return [`${broken} of ${data.length} values are not finite numbers.`];
+  return zero
+    ? ['Every value is exactly zero: the score does not depend on the input here, or the method lets nothing through.']
+    : [];
+}

@@ -1,0 +1,85 @@
+import { isCancelled, LensError, toErrorData } from '../../base/errors.js';
+import { mapClasses, namedByFolders } from '../../input/classMapping.js';
+import type { Labels } from '../../input/labels.js';
+import type { Ranking } from '../../method/activations/prediction.js';
+import type { ModelSubject } from '../../method/subject/modelSubject.js';
+import type { ModelAnswer } from '../../protocol/runner.js';
+import type { Outcome } from '../../result/explanation.js';
+import { recordOf } from '../overview/describe.js';
+import { sha256Of } from '../model/stamp.js';
+import type { ExpandedInput, LoadedInput, PendingInput } from './inputs.js';
+import type { OpenModel } from '../model/open.js';
+
+/** What operations over inputs share: results or errors one by one, and what is said about the model beside them. */
+
+/** What every answer about a model carries. */
+export async function answerOf(
+  model: OpenModel,
+  subject: ModelSubject,
+  notes: readonly string[],
+): Promise<ModelAnswer> {
+  const report = subject.provider;
+  return {
+    sha256: await sha256Of(model.file.path),
+    provider: report?.used ?? 'none',
+    refusedProviders: report?.refused ?? [],
+    preprocessing: recordOf(model.resolved.preprocessing),
+    warnings: [...new Set([...model.file.checkpoint.warnings, ...model.resolved.warnings, ...subject.notes, ...notes])],
+  };
+}
+
+/** The names of the classes, and how the names of folders map to them. */
+export function namesOf(
+  model: OpenModel,
+  subject: ModelSubject,
+  inputs: readonly ExpandedInput[],
+): { readonly labels: Labels; readonly notes: readonly string[]; truth(className: string): number | undefined } {
+  const folders = inputs.flatMap((input) => classNameOf(input) ?? []);
+  const mapping = mapClasses(folders, model.resolved.labels, subject.classes);
+  return {
+    labels: namedByFolders(model.resolved.labels, mapping),
+    notes: mapping.notes,
+    truth: (className) => mapping.indexOf(className),
+  };
+}
+
+/** Name of the folder that stands for an input's class. */
+export function classNameOf(input: ExpandedInput): string | undefined {
+  return 'load' in input ? input.className : undefined;
+}
+
+/** Reads an input; throws again what went wrong when the inputs were listed. */
+export async function loadInput(input: ExpandedInput, signal: AbortSignal): Promise<LoadedInput> {
+  if ('error' in input) throw new AlreadyFailed(input);
+  return (input satisfies PendingInput).load(signal);
+}
+
+/** Throws where the scores of an input are no numbers: there is no best class then, and nothing to explain. */
+export function requireNumbers(input: LoadedInput, { logits }: Ranking): void {
+  if (!logits.some(Number.isNaN)) return;
+  if (input.tensor.data.some((v) => !Number.isFinite(v))) {
+    throw new LensError('input', 'input/not-finite', 'The input holds values that are not finite numbers.', {
+      hint: 'Save the array again without NaN and infinity.',
+    });
+  }
+  throw new LensError('input', 'model/nan', 'The model answers this input with scores that are not numbers (NaN).', {
+    hint: 'Check how inputs are prepared; the activations of its layers show where NaN begins.',
+  });
+}
+
+/** An input that failed when the inputs were listed, on its way to the results. */
+class AlreadyFailed extends Error {
+  constructor(readonly input: Extract<ExpandedInput, { error: unknown }>) {
+    super(input.error.message);
+  }
+}
+
+/** The result for an input, or its error as data. Cancellation goes through. */
+export async function attempt<T>(input: string, work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { input, result: await work() };
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    return { input, error: error instanceof AlreadyFailed ? error.input.error : toErrorData(error) };
+  }
+}

@@ -1,0 +1,128 @@
+import path from 'node:path';
+import type { ModelRequest } from '../../protocol/runner.js';
+import type { Sessions } from '../../session/session.js';
+import type { ModelFiles } from './files.js';
+import { OpenModel, settingsStamp, type ModelFile } from './open.js';
+
+interface Entry {
+  readonly model: string;
+  readonly file: ModelFile;
+  /** Of its settings. */
+  readonly stamp: string;
+  readonly opening: Promise<OpenModel>;
+  users: number;
+  lastUse: number;
+  /** Taken out of the cache: closed by its last user. */
+  dropped: boolean;
+}
+
+export interface ModelCacheOptions {
+  /** A model that nobody asked for so long gives its sessions back; 0 keeps them. */
+  readonly idleMs: number;
+  /** Open models at a time, the one in use not counted. */
+  readonly most: number;
+  readonly memoryShare?: number;
+}
+
+/** Open models by path and settings. A model whose file or sidecar has changed on disk is opened anew. */
+export class ModelCache {
+  private readonly entries = new Map<string, Entry>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly files: ModelFiles,
+    private readonly sessions: Sessions,
+    private readonly options: ModelCacheOptions,
+  ) {}
+
+  /** Paths of the models that are open. */
+  get models(): readonly string[] {
+    return [...new Set([...this.entries.values()].map((e) => e.model))];
+  }
+
+  /** Runs `work` with the model, which stays open meanwhile. */
+  async use<T>(request: ModelRequest, work: (model: OpenModel) => Promise<T>): Promise<T> {
+    const entry = await this.entryOf(request);
+    entry.users++;
+    try {
+      return await work(await entry.opening);
+    } finally {
+      entry.users--;
+      entry.lastUse = Date.now();
+      if (entry.dropped && entry.users === 0) void close(entry);
+      this.tidy();
+    }
+  }
+
+  /** Closes a model, whatever its settings. One that is in use is closed when its users are done. */
+  async release(model: string): Promise<void> {
+    const wanted = path.resolve(model);
+    this.files.forget(model);
+    await Promise.all(
+      [...this.entries].filter(([, e]) => path.resolve(e.model) === wanted).map(([key]) => this.drop(key)),
+    );
+  }
+
+  async dispose(): Promise<void> {
+    clearTimeout(this.timer);
+    await Promise.all([...this.entries.keys()].map((key) => this.drop(key)));
+  }
+
+  private async entryOf(request: ModelRequest): Promise<Entry> {
+    const { model, config, provider, threads } = request;
+    const key = JSON.stringify([path.resolve(model), config, provider, threads]);
+    const stamp = await settingsStamp(model, config);
+    const file = await this.files.read(model);
+    const known = this.entries.get(key);
+    if (known !== undefined) {
+      this.entries.delete(key);
+      if (known.file === file && known.stamp === stamp) {
+        this.entries.set(key, known);
+        return known;
+      }
+      known.dropped = true;
+      if (known.users === 0) void close(known);
+    }
+    const session = { ...(provider === undefined ? {} : { provider }), ...(threads === undefined ? {} : { threads }) };
+    const { memoryShare } = this.options;
+    const opening = OpenModel.open(file, this.sessions, {
+      session,
+      ...(config === undefined ? {} : { config }),
+      ...(memoryShare === undefined ? {} : { memoryShare }),
+    });
+    const entry: Entry = { model, file, stamp, opening, users: 0, lastUse: Date.now(), dropped: false };
+    opening.catch(() => {
+      if (this.entries.get(key) === entry) this.entries.delete(key);
+    });
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  /** Closes what has been idle for long and what is more than allowed, and looks again later. */
+  private tidy(): void {
+    const { idleMs, most } = this.options;
+    const idle = [...this.entries].filter(([, e]) => e.users === 0);
+    const late = idle.filter(([, e]) => idleMs > 0 && Date.now() - e.lastUse >= idleMs);
+    const surplus = idle.slice(0, Math.max(0, idle.length - most));
+    for (const [key] of new Map([...late, ...surplus])) void this.drop(key);
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (idleMs > 0 && this.entries.size > 0) {
+      this.timer = setTimeout(() => this.tidy(), idleMs);
+      this.timer.unref();
+    }
+  }
+
+  private async drop(key: string): Promise<void> {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    this.entries.delete(key);
+    entry.dropped = true;
+    if (entry.users === 0) await close(entry);
+  }
+}
+
+async function close(entry: Entry): Promise<void> {
+  const model = await entry.opening.catch(() => undefined);
+  await model?.dispose();
+}

@@ -1,0 +1,162 @@
+import path from 'node:path';
+import { LensError } from '../../base/errors.js';
+import type { Tensor } from '../../base/tensor.js';
+import type { Checkpoint } from '../../checkpoint/model.js';
+import { openCheckpoint } from '../../checkpoint/reader.js';
+import { whenComplete } from '../../checkpoint/stability.js';
+import { buildGradient } from '../../gradient/sweep/engine.js';
+import { ruleSet } from '../../gradient/brought/overrides.js';
+import { buildGraph } from '../../graph/build/build.js';
+import type { Facts } from '../../graph/facts.js';
+import type { Graph } from '../../graph/graph.js';
+import type { Layer } from '../../graph/layers/layer.js';
+import { layersOf } from '../../graph/layers/layers.js';
+import { inputSpec } from '../../input/preprocessing.js';
+import { resolveInput, type ResolvedInput } from '../../input/resolve.js';
+import { readSidecar, sidecarPath } from '../../input/sidecar.js';
+import { openSubject, type ModelSubject } from '../../method/subject/modelSubject.js';
+import type { InputSpec } from '../../method/subject/subject.js';
+import { probeFacts, type InputDims } from '../../session/probe.js';
+import type { SessionOptions, Sessions } from '../../session/session.js';
+import { stampOf } from './stamp.js';
+
+/** A model's file, read without weights and without a session. */
+export interface ModelFile {
+  readonly path: string;
+  readonly checkpoint: Checkpoint;
+  readonly graph: Graph;
+  readonly layers: readonly Layer[];
+}
+
+/** Reads a model. One that is just being written is waited for. */
+export function readModelFile(file: string): Promise<ModelFile> {
+  return whenComplete(file, async () => {
+    const checkpoint = await openCheckpoint(file);
+    const graph = buildGraph(checkpoint);
+    return { path: file, checkpoint, graph, layers: layersOf(graph) };
+  });
+}
+
+/** The state of the settings beside a model. */
+export async function settingsStamp(model: string, config?: string): Promise<string> {
+  const beside = config === undefined ? [`${model}.lens.json`] : [];
+  return (await Promise.all([config ?? sidecarPath(model), ...beside].map(stampOf))).join('; ');
+}
+
+export interface OpenOptions {
+  readonly config?: string;
+  readonly session: Partial<SessionOptions>;
+  readonly memoryShare?: number;
+}
+
+/** A model that can be questioned. Facts and sessions are made when they are first asked for. */
+export class OpenModel {
+  private probing: Promise<Facts> | undefined;
+  private opening: Promise<ModelSubject> | undefined;
+
+  private constructor(
+    readonly file: ModelFile,
+    readonly resolved: ResolvedInput,
+    private readonly sessions: Sessions,
+    private readonly options: OpenOptions,
+  ) {}
+
+  static async open(file: ModelFile, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
+    const { graph } = file;
+    const context = {
+      modelPath: path.resolve(file.path),
+      metadata: graph.metadata,
+      inputs: graph.inputs,
+      outputs: graph.outputs,
+    };
+    const sidecar = options.config === undefined ? undefined : await readSidecar(options.config);
+    return new OpenModel(file, await resolveInput(context, sidecar), sessions, options);
+  }
+
+  /** Shapes of every value, from a run at the input's real size. */
+  facts(): Promise<Facts> {
+    // No signal goes in: another request may be waiting for the same facts.
+    this.probing ??= probeFacts(this.file.graph, this.sessions, this.inputDims()).catch((error: unknown) => {
+      this.probing = undefined;
+      throw error;
+    });
+    return this.probing;
+  }
+
+  subject(): Promise<ModelSubject> {
+    this.opening ??= this.openSubject().catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  /** Runs a graph that is needed once, in a session of its own, and answers all its outputs. */
+  async runOnce(
+    graph: Graph,
+    feeds: Readonly<Record<string, Tensor>>,
+    signal: AbortSignal,
+  ): Promise<Record<string, Tensor>> {
+    const session = await this.sessions.open(graph, { ...this.options.session, optimised: false });
+    try {
+      return await session.run(
+        feeds,
+        graph.outputs.map((o) => o.name),
+        signal,
+      );
+    } finally {
+      await session.dispose();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    const subject = await this.opening?.catch(() => undefined);
+    await subject?.dispose();
+  }
+
+  private async openSubject(): Promise<ModelSubject> {
+    const { graph, layers } = this.file;
+    const facts = await this.facts();
+    const { output } = this.resolved;
+    const { session, memoryShare } = this.options;
+    return openSubject(
+      {
+        graph,
+        facts,
+        layers,
+        input: this.spec(facts),
+        sessions: this.sessions,
+        differentiate: buildGradient,
+        rules: ruleSet,
+      },
+      { session, ...(output === undefined ? {} : { output }), ...(memoryShare === undefined ? {} : { memoryShare }) },
+    );
+  }
+
+  private inputDims(): InputDims {
+    const { input, preprocessing: plan } = this.resolved;
+    if (input === undefined || plan === undefined) return {};
+    const [height, width] = plan.size.value;
+    const channels = plan.channels.value;
+    return { [input.name]: plan.layout.value === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels] };
+  }
+
+  /** Where the picture lies; for a model that takes none, its tensor as far as it has a height and a width. */
+  private spec(facts: Facts): InputSpec {
+    const { input, preprocessing } = this.resolved;
+    if (input === undefined) throw new LensError('unsupported', 'subject/no-input', 'The model has no input.');
+    if (preprocessing !== undefined) return inputSpec(input.name, preprocessing);
+    const dims = facts.get(input.name)?.base ?? [];
+    const [channels = 1, height = 1, width = 1] = dims.length === 4 ? dims.slice(1) : [1, 1, dims.at(-1) ?? 1];
+    return {
+      name: input.name,
+      layout: 'NCHW',
+      channels,
+      height,
+      width,
+      fill: () => new Array<number>(channels).fill(0),
+      toTensor: (_channel, pixel) => pixel / 255,
+      toPixel: (_channel, value) => value * 255,
+    };
+  }
+}

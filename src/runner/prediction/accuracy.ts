@@ -1,0 +1,22 @@
+import { labelOf, type Labels } from '../../input/labels.js';
+import type { PredictAnswer } from '../../protocol/runner.js';
+
+/** One answer whose true class is known. */
+export interface Judged {
+  readonly truth: number;
+  readonly predicted: number;
+}
+
+/** Share of right answers, and how often each true class (row) was taken for each class (column). Only classes that occur are listed. */
+export function judge(judged: readonly Judged[], labels: Labels): Pick<PredictAnswer, 'accuracy' | 'confusion'> {
+  if (judged.length === 0) return {};
+  const classes = [...new Set(judged.flatMap((j) => [j.truth, j.predicted]))].sort((a, b) => a - b);
+  const place = new Map(classes.map((c, i) => [c, i]));
+  const counts = classes.map(() => classes.map(() => 0));
+  let right = 0;
+  for (const { truth, predicted } of judged) {
+    counts[place.get(truth)!]![place.get(predicted)!]!++;
+    if (truth === predicted) right++;
+  }
+  return { accuracy: right / judged.length, confusion: { labels: classes.map((c) => labelOf(labels, c)), counts } };
+}

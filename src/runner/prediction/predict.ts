@@ -1,0 +1,77 @@
+import { isCancelled, throwIfCancelled, toErrorData, type ErrorData } from '../../base/errors.js';
+import { labelOf, type Labels } from '../../input/labels.js';
+import { predict as predictBatch, type Ranking } from '../../method/activations/prediction.js';
+import type { ModelSubject } from '../../method/subject/modelSubject.js';
+import type { Call } from '../../protocol/channel.js';
+import type { PredictAnswer, PredictRequest, WorkProgress } from '../../protocol/runner.js';
+import type { Outcome, Prediction } from '../../result/explanation.js';
+import { concatBatches } from '../../session/batches.js';
+import { judge, type Judged } from './accuracy.js';
+import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } from '../input/answers.js';
+import { expandInputs, type LoadedInput } from '../input/inputs.js';
+import type { OpenModel } from '../model/open.js';
+
+/** The best classes of every input, read and run in batches; accuracy where the folders name classes. */
+export async function predictInputs(
+  model: OpenModel,
+  request: PredictRequest,
+  call: Call<WorkProgress>,
+): Promise<PredictAnswer> {
+  const { signal } = call;
+  call.progress({ message: 'opening the model' });
+  const subject = await model.subject();
+  const inputs = await expandInputs(model, request.inputs, signal);
+  const { labels, notes, truth } = namesOf(model, subject, inputs);
+  const results: Outcome<Prediction>[] = [];
+  const judged: Judged[] = [];
+  const step = subject.batchSize('forward');
+  for (let from = 0; from < inputs.length; from += step) {
+    throwIfCancelled(signal);
+    const part = await Promise.all(
+      inputs.slice(from, from + step).map((input) => attempt(input.name, () => loadInput(input, signal))),
+    );
+    const loaded = part.flatMap((p) => ('result' in p ? [p.result] : []));
+    const ranked = await rank(subject, labels, loaded, request.top ?? 5, signal);
+    part.forEach((outcome, i) => {
+      if ('error' in outcome) return results.push(outcome);
+      const ranking = ranked[loaded.indexOf(outcome.result)]!;
+      if ('error' in ranking) return results.push({ input: outcome.input, error: ranking.error });
+      try {
+        requireNumbers(outcome.result, ranking);
+      } catch (error) {
+        return results.push({ input: outcome.input, error: toErrorData(error) });
+      }
+      const className = classNameOf(inputs[from + i]!);
+      const index = className === undefined ? undefined : truth(className);
+      if (index !== undefined) judged.push({ truth: index, predicted: ranking.top[0]!.index });
+      const label = index === undefined ? className : labelOf(labels, index);
+      return results.push({
+        input: outcome.input,
+        result: { input: outcome.input, ...(label === undefined ? {} : { label }), top: ranking.top },
+      });
+    });
+    const done = Math.min(inputs.length, from + step);
+    call.progress({ fraction: done / inputs.length, message: `predicted ${done} of ${inputs.length}` });
+  }
+  return { ...(await answerOf(model, subject, notes)), results, ...judge(judged, labels) };
+}
+
+/** Predictions of a batch. Should the batch fail as a whole, each input is tried by itself, so that one does not take the others along. */
+async function rank(
+  subject: ModelSubject,
+  labels: Labels,
+  loaded: readonly LoadedInput[],
+  top: number,
+  signal: AbortSignal,
+): Promise<readonly (Ranking | { readonly error: ErrorData })[]> {
+  if (loaded.length === 0) return [];
+  try {
+    return await predictBatch(subject, labels, concatBatches(loaded.map((l) => l.tensor)), top, signal);
+  } catch (error) {
+    if (isCancelled(error)) throw error;
+    if (loaded.length === 1) return [{ error: toErrorData(error) }];
+    const single: (Ranking | { readonly error: ErrorData })[] = [];
+    for (const one of loaded) single.push(...(await rank(subject, labels, [one], top, signal)));
+    return single;
+  }
+}

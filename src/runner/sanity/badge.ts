@@ -1,0 +1,94 @@
+import { predict as predictBatch } from '../../method/activations/prediction.js';
+import { findTarget } from '../../method/target/findTarget.js';
+import { attributionMethodById } from '../../method/index.js';
+import { parseParameters } from '../../method/parameters.js';
+import { trustCurve } from '../../method/sanity/badge.js';
+import type { Call } from '../../protocol/channel.js';
+import type { TrustAnswer, TrustRequest, WorkProgress } from '../../protocol/runner.js';
+import type { Trust } from '../../result/sanity.js';
+import { answerOf, loadInput, namesOf } from '../input/answers.js';
+import { sha256Of } from '../model/stamp.js';
+import type { Foreground } from '../model/foreground.js';
+import { expandInputs } from '../input/inputs.js';
+import type { OpenModel } from '../model/open.js';
+
+/** Badges kept; each is some maps of one value per pixel. */
+const MOST = 64;
+
+/** Badges by what they depend on: the model's bytes and how the method is asked, but not the picture. */
+export class TrustCache {
+  private readonly kept = new Map<string, Trust>();
+
+  get(key: string): Trust | undefined {
+    return this.kept.get(key);
+  }
+
+  set(key: string, trust: Trust): void {
+    this.kept.delete(key);
+    this.kept.set(key, trust);
+    for (const oldest of this.kept.keys()) {
+      if (this.kept.size <= MOST) break;
+      this.kept.delete(oldest);
+    }
+  }
+}
+
+/** Whether a method's maps depend on the model's weights: computed once per model and method, on the picture that is asked with. */
+export async function trustOf(
+  model: OpenModel,
+  request: TrustRequest,
+  call: Call<WorkProgress>,
+  cache: TrustCache,
+  foreground: Foreground,
+): Promise<TrustAnswer> {
+  const { signal } = call;
+  const started = performance.now();
+  const method = attributionMethodById(request.method);
+  const params = parseParameters(method.id, method.parameters, request.params);
+  const { score = 'logit', seed = 0, depths, layer } = request;
+  const subject = await model.subject();
+  if (layer !== undefined) subject.layer(layer);
+  // Any class stands for all of them; a neuron or a difference is a question of its own.
+  const special = request.target !== undefined && /#|\s[-−]\s/.test(request.target) ? request.target : '';
+  const sha256 = await sha256Of(model.file.path);
+  const key = JSON.stringify([sha256, request.config, method.id, params, layer, score, seed, depths, special]);
+  const known = request.fresh === true ? undefined : cache.get(key);
+  if (known !== undefined) return { ...(await answerOf(model, subject, [])), trust: known, cached: true };
+
+  const inputs = await expandInputs(model, [request.input], signal);
+  const [first] = inputs;
+  if (first === undefined) throw new Error(`"${request.input}" holds no picture`);
+  const { tensor } = await loadInput(first, signal);
+  const { labels } = namesOf(model, subject, inputs);
+  const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
+  const target = findTarget(request.target ?? 'top1', ranking!.logits, labels, subject, ranking!.regions);
+  const curve = await trustCurve(
+    subject,
+    {
+      method,
+      params,
+      input: tensor,
+      target,
+      score,
+      seed,
+      ...(layer === undefined ? {} : { layer }),
+      ...(depths === undefined ? {} : { depths }),
+    },
+    {
+      signal,
+      progress: (fraction, message) => call.progress({ fraction, message }),
+      pause: () => foreground.idle(signal),
+    },
+  );
+  const trust: Trust = {
+    ...curve,
+    method: method.id,
+    input: first.name,
+    target: { index: target.index, label: target.label },
+    score,
+    seed,
+    milliseconds: performance.now() - started,
+  };
+  cache.set(key, trust);
+  return { ...(await answerOf(model, subject, [])), trust, cached: false };
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { CancelledError } from '../../../src/base/errors.js';
+import { Foreground } from '../../../src/runner/model/foreground.js';
+import { RunnerService } from '../../../src/runner/service.js';
+import { dataPath, modelPath, requireData } from '../support/data.js';
+
+describe('runner/trust', () => {
+  it('stands back while somebody waits, and hears a cancel meanwhile', async () => {
+    const foreground = new Foreground();
+    const { signal } = new AbortController();
+    await foreground.idle(signal);
+    const order: string[] = [];
+    let finish = (): void => undefined;
+    const work = foreground.during(() =>
+      new Promise<void>((resolve) => (finish = resolve)).then(() => order.push('work')),
+    );
+    const abort = new AbortController();
+    const cancelled = foreground.idle(abort.signal);
+    const back = foreground.idle(signal).then(() => order.push('back'));
+    setTimeout(() => abort.abort(), 5);
+    await assert.rejects(cancelled, CancelledError);
+    assert.deepEqual(order, []);
+    finish();
+    await Promise.all([work, back]);
+    assert.deepEqual(order, ['work', 'back']);
+  });
+
+  describe('on cifar_resnet20', () => {
+    const service = new RunnerService();
+    const model = modelPath('cifar_resnet20.onnx');
+    const [cat, dog] = ['cat', 'dog'].map((c) => dataPath(`images/cifar10_test_jpg/${c}/0000.jpg`)) as [string, string];
+    const call = { signal: new AbortController().signal, progress: () => undefined };
+    const ask = { model, provider: 'cpu', method: 'gradient', depths: 3 } as const;
+    before(requireData);
+    after(() => service.dispose());
+
+    it('computes a badge once for a model and a method, with the maps and the curve', async () => {
+      const messages: string[] = [];
+      const first = await service.trust({ ...ask, input: cat }, { ...call, progress: (p) => messages.push(p.message) });
+      assert.equal(first.cached, false);
+      assert.equal(first.trust.input, cat);
+      assert.equal(first.trust.verdict, 'learned');
+      assert.deepEqual(
+        first.trust.stages.map((s) => s.layer),
+        ['linear', first.trust.stages[1]!.layer, 'conv1'],
+      );
+      assert.equal(first.trust.original.values.length, 32 * 32);
+      assert.ok(messages.some((m) => m.includes('down to linear')));
+      const second = await service.trust({ ...ask, input: dog }, call);
+      assert.equal(second.cached, true);
+      assert.deepEqual(second.trust, first.trust);
+      const fresh = await service.trust({ ...ask, input: dog, fresh: true }, call);
+      assert.deepEqual([fresh.cached, fresh.trust.input], [false, dog]);
+      const other = await service.trust({ ...ask, input: cat, target: '3 - 5' }, call);
+      assert.equal(other.cached, false);
+    });
+
+    it('lets an explanation that was asked for later finish first, and stops when it is cancelled', async () => {
+      const order: string[] = [];
+      const request = { ...ask, method: 'smoothgrad', params: { samples: 40 }, depths: 5, input: cat };
+      const badge = service.trust(request, call).then(() => order.push('badge'));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await service.explain({ ...ask, inputs: [dog] }, call);
+      order.push('explanation');
+      await badge;
+      assert.deepEqual(order, ['explanation', 'badge']);
+      const abort = new AbortController();
+      const running = service.trust(
+        { ...request, fresh: true },
+        { signal: abort.signal, progress: ({ fraction }) => void ((fraction ?? 0) > 0.3 && abort.abort()) },
+      );
+      await assert.rejects(running, CancelledError);
+    });
+  });
+
+  describe('says in words what is known of the methods', () => {
+    const service = new RunnerService();
+    const call = { signal: new AbortController().signal, progress: () => undefined };
+    const picture = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
+    const ask = async (method: string, depths = 5) =>
+      (
+        await service.trust(
+          { model: modelPath('cifar_resnet20.onnx'), provider: 'cpu', method, depths, input: picture },
+          call,
+        )
+      ).trust;
+    before(requireData);
+    after(() => service.dispose());
+
+    it('gradient, SmoothGrad, Grad-CAM and occlusion pass; input × gradient less clearly; guided backprop does not', async function () {
+      this.timeout(240_000);
+      for (const method of ['gradient', 'smoothgrad', 'gradcam', 'occlusion']) {
+        const { verdict, sentence } = await ask(method);
+        assert.equal(verdict, 'learned', `${method}: ${sentence}`);
+        assert.match(sentence, /^Depends on what the model learned: 0\.\d\d like/);
+      }
+      const [gradient, multiplied, guided] = [
+        await ask('gradient'),
+        await ask('input_x_gradient'),
+        await ask('guided_backprop'),
+      ];
+      assert.notEqual(guided.verdict, 'learned', guided.sentence);
+      assert.ok(multiplied.similarity > gradient.similarity, 'the input itself is in every map');
+      assert.ok(guided.similarity > multiplied.similarity);
+    });
+
+    it('does not take the empty maps of random networks whose last ReLU is shut for a passed test', async function () {
+      this.timeout(240_000);
+      const { trust } = await service.trust(
+        {
+          model: modelPath('squeezenet_v1.0_dc.onnx'),
+          provider: 'cpu',
+          method: 'guided_backprop',
+          depths: 3,
+          input: dataPath('images/photos/goldfish.jpg'),
+          target: '1',
+        },
+        call,
+      );
+      for (const { map, layer } of trust.stages)
+        assert.ok(
+          map.values.some((v) => v !== map.values[0]) || trust.notes.some((n) => n.includes(layer)),
+          `${layer}: an empty map is counted`,
+        );
+      assert.ok(
+        trust.notes.some((n) => /class that they prefer|not counted/.test(n)),
+        trust.notes.join(),
+      );
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import { writeNpy } from '../../../src/base/npy.js';
+import type { Client } from '../../../src/protocol/channel.js';
+import type { CommandRequest, ExplainHostApi } from '../../../src/protocol/explainPanel.js';
+import type { Explanation } from '../../../src/result/explanation.js';
+import { baseName, plural } from '../../shared/format.js';
+import type { MenuItem } from '../../shared/form/menu.js';
+import type { ExplainController } from '../controller.js';
+import { exportGrid, exportGridSvg } from './exportGrid.js';
+import type { GridCell } from './grid.js';
+import type { ExplainGrid } from './element.js';
+
+/** What can be taken out of a grid: the picture of it, the recipes and commands of all its maps, the values of one. */
+export function gridMenu(
+  c: ExplainController,
+  host: Client<ExplainHostApi>,
+  element: ExplainGrid | null,
+  say: (text: string) => void,
+): readonly MenuItem[] {
+  const { grid } = c.compare;
+  const cells = grid.rows.flatMap((_, row) => grid.columns.map((_c, column) => ({ row, column })));
+  const done = cells.flatMap((cell) => doneAt(c, cell) ?? []);
+  const active = element === null ? undefined : doneAt(c, element.active);
+  const disabled = done.length === 0;
+  const model = c.setup?.model.name ?? 'model';
+  const save = (name: string, bytes: Uint8Array): void => void host.saveBytes({ name, bytes });
+  const copy = async (which: readonly DoneCell[]): Promise<void> => {
+    await host.copyCommands({ commands: which.map((each) => each.command) });
+    say(`${plural(which.length, 'command line')} on the clipboard.`);
+  };
+  return [
+    {
+      label: 'Grid (PNG)…',
+      icon: 'file-media',
+      disabled,
+      onClick: () => void exportGrid(element!.picture(), c.display).then((png) => save(`${model}.grid.png`, png)),
+    },
+    {
+      label: 'Grid (SVG)…',
+      icon: 'file-code',
+      disabled,
+      onClick: () => save(`${model}.grid.svg`, exportGridSvg(element!.picture(), c.display)),
+    },
+    {
+      label: `Recipes of ${plural(done.length, 'map')} (JSON)…`,
+      icon: 'json',
+      disabled,
+      onClick: () => save(`${model}.grid.json`, recipesOf(done.map((each) => each.explanation))),
+    },
+    { label: 'Copy all as command lines', icon: 'terminal', disabled, onClick: () => void copy(done) },
+    {
+      label: `Values of ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} (.npy)…`,
+      icon: 'symbol-array',
+      disabled: active === undefined,
+      onClick: () => {
+        const { explanation } = active!;
+        save(`${stemOf(explanation)}.npy`, writeNpy(explanation.attribution.values));
+      },
+    },
+    {
+      label: `Copy ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} as command line`,
+      icon: 'terminal',
+      disabled: active === undefined,
+      onClick: () => void copy([active!]),
+    },
+  ];
+}
+
+interface DoneCell {
+  readonly explanation: Explanation;
+  readonly command: CommandRequest;
+}
+
+function doneAt(c: ExplainController, at: GridCell): DoneCell | undefined {
+  const { grid } = c.compare;
+  const request = grid.requestAt(at);
+  const cell = grid.at(at);
+  if (request === undefined || cell.state !== 'done') return undefined;
+  return { explanation: cell.explanation, command: commandOf(request.question, request.picture, cell.explanation) };
+}
+
+/** What the host must know to write an explanation as a command line. */
+export function commandOf(
+  question: CommandRequest['question'],
+  picture: string,
+  { target, recipe }: Explanation,
+): CommandRequest {
+  return { question, picture, target: target.index, provider: recipe.provider };
+}
+
+/** Every map's recipe, one after the other: each says how to get it again. */
+export function recipesOf(explanations: readonly Explanation[]): Uint8Array {
+  const document = { schema: 'onnx-lens/recipes/1', recipes: explanations.map(({ recipe }) => recipe) };
+  return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+const nameOf = ({ input, recipe, target }: Explanation): string =>
+  `${baseName(input)}, ${recipe.method}, ${target.label}`;
+
+/** Proposed for a file: picture, method and class, as far as file names can say them. */
+function stemOf({ input, recipe, target }: Explanation): string {
+  const stem = baseName(input).replace(/\.[^.]+$/, '');
+  return [stem, recipe.method, target.label].join('.').replace(/[^\p{L}\p{N}._-]+/gu, '_');
+}

@@ -1,0 +1,162 @@
+import { lowest } from '../../../src/result/colormap.js';
+import type { Explanation } from '../../../src/result/explanation.js';
+import type { TrustSummary } from '../../../src/result/recipe.js';
+import { pngOf, rasterOf, scaleRaster } from '../../shared/canvas/raster.js';
+import { paint, type Display, type Scene } from '../../shared/canvas/display.js';
+import { svgOf } from './svg.js';
+import { baseName, formatNumber, formatProbability } from '../../shared/format.js';
+
+const MARGIN = 16;
+const SIDE = 640;
+const FONT = '13px sans-serif';
+const LINE = 19;
+
+/**
+ * The picture as it is drawn, with its scale and everything that must be said beside it, as PNG. Its layout knows neither
+ * the panel's size nor the theme: the same explanation and drawing give the same picture.
+ */
+export async function exportPicture(
+  explanation: Explanation,
+  scene: Scene,
+  display: Display,
+  methodTitle: string,
+  trust?: TrustSummary,
+  reference?: string,
+): Promise<Uint8Array> {
+  const painted = rasterOf(paint(scene, display));
+  const { width: w, height: h } = scene.picture;
+  const scale = Math.max(1, Math.round(SIDE / Math.max(w, h)));
+  const [width, height] = [w * scale, h * scale];
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('2d')!;
+  context.font = FONT;
+  const lines = wrap(context, caption(explanation, scene, display, methodTitle, trust, reference), width);
+  const withScale = display.mode === 'heat' || display.mode === 'blend';
+  canvas.width = width + 2 * MARGIN;
+  canvas.height = height + 2 * MARGIN + (withScale ? 52 : 8) + lines.length * LINE;
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = display.smooth;
+  context.drawImage(painted, MARGIN, MARGIN, width, height);
+  let y = MARGIN + height + 12;
+  context.font = FONT;
+  context.textBaseline = 'top';
+  if (withScale) {
+    drawScale(context, explanation, scene, y, width);
+    y += 44;
+  }
+  context.fillStyle = '#1f1f1f';
+  context.textAlign = 'left';
+  for (const [i, line] of lines.entries()) {
+    context.font = i === 0 ? `bold ${FONT}` : FONT;
+    context.fillText(line, MARGIN, y + i * LINE);
+  }
+  const png = await pngOf(canvas);
+  if (png === undefined) throw new Error('The picture could not be encoded');
+  return png;
+}
+
+/** The same as SVG: text stays text, the pixels are embedded as PNG. */
+export function exportSvg(
+  explanation: Explanation,
+  scene: Scene,
+  display: Display,
+  methodTitle: string,
+  trust?: TrustSummary,
+  reference?: string,
+): Uint8Array {
+  const { limit } = scene.scaled;
+  const picture = rasterOf(paint(scene, display));
+  const svg = svgOf({
+    width: scene.picture.width,
+    height: scene.picture.height,
+    picture: picture.toDataURL('image/png'),
+    smooth: display.smooth,
+    ...(display.mode === 'heat' || display.mode === 'blend'
+      ? {
+          scale: {
+            picture: scaleRaster(scene.colors).toDataURL('image/png'),
+            low: lowest(scene.colors, limit),
+            high: limit,
+            unit: scene.unit ?? explanation.attribution.unit,
+          },
+        }
+      : {}),
+    caption: caption(explanation, scene, display, methodTitle, trust, reference),
+  });
+  return new TextEncoder().encode(svg);
+}
+
+function drawScale(
+  context: CanvasRenderingContext2D,
+  explanation: Explanation,
+  scene: Scene,
+  y: number,
+  width: number,
+): void {
+  const bar = scaleRaster(scene.colors);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(bar, MARGIN, y, width, 12);
+  context.strokeStyle = '#888';
+  context.lineWidth = 1;
+  context.strokeRect(MARGIN + 0.5, y + 0.5, width - 1, 11);
+  const { limit } = scene.scaled;
+  const low = lowest(scene.colors, limit);
+  context.fillStyle = '#1f1f1f';
+  const texts = [
+    formatNumber(low),
+    `${formatNumber((low + limit) / 2)}   ${scene.unit ?? explanation.attribution.unit}`,
+    formatNumber(limit),
+  ];
+  for (const [i, align] of (['left', 'center', 'right'] as const).entries()) {
+    context.textAlign = align;
+    context.fillText(texts[i]!, MARGIN + (width * i) / 2, y + 16);
+  }
+}
+
+/** The caption, its first line the title. */
+export function caption(
+  explanation: Explanation,
+  scene: Scene,
+  display: Display,
+  methodTitle: string,
+  trust?: TrustSummary,
+  /** The run that is subtracted. */
+  reference?: string,
+): readonly string[] {
+  const { target, score, value, probability, recipe, layer, attribution } = explanation;
+  const params = Object.entries(recipe.params)
+    .filter(([name]) => name !== 'reduce')
+    .map(([name, v]) => `${name} ${v}`);
+  const reduction = { l1: 'L1 over channels', l2: 'L2 over channels', max: 'largest channel', sum: 'sum of channels' }[
+    display.reduction
+  ];
+  const drawn = [
+    ...(scene.channels ? [reduction] : []),
+    ...(scene.signed && display.sign !== 'both' ? [display.sign] : []),
+    ...(attribution.resolution === undefined ? [] : [`map ${attribution.resolution[1]}×${attribution.resolution[0]}`]),
+    display.percentile >= 100
+      ? 'scale to the largest value'
+      : `clipped at the ${formatNumber(display.percentile)}th percentile`,
+  ];
+  return [
+    `${target.label}: ${methodTitle}${layer === undefined ? '' : ` at ${layer}`}${reference === undefined ? '' : ` minus ${reference}`}`,
+    `${baseName(explanation.input)} · ${baseName(recipe.model.file)} · ${recipe.provider}`,
+    `${score} ${formatNumber(value)}${score === 'probability' ? '' : ` · probability ${formatProbability(probability)}`}${params.length === 0 ? '' : ` · ${params.join(', ')}`}`,
+    drawn.join(' · '),
+    ...(trust === undefined ? [] : [trust.sentence]),
+    ...recipe.notes,
+  ];
+}
+
+function wrap(context: CanvasRenderingContext2D, lines: readonly string[], width: number): string[] {
+  return lines.flatMap((line) => {
+    const out: string[] = [];
+    for (const word of line.split(' ')) {
+      const longer = out.length === 0 ? word : `${out[out.length - 1]} ${word}`;
+      if (out.length === 0 || context.measureText(longer).width <= width) out.splice(-1, 1, longer);
+      else out.push(word);
+    }
+    return out;
+  });
+}

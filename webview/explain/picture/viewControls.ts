@@ -1,0 +1,205 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { DIVERGING, SEQUENTIAL, type DivergingName, type SequentialName } from '../../../src/result/colormap.js';
+import type { Reduction, Sign } from '../../../src/result/heatmap.js';
+import { dropdown, numberField, segmented, slider } from '../../shared/controls.js';
+import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
+import { styles } from '../../shared/page/css.js';
+import { formatNumber, formatPercent } from '../../shared/format.js';
+import type { Pixel } from '../../shared/canvas/geometry.js';
+import type { ExplainController } from '../controller.js';
+import { tensorAt } from './modelView.js';
+
+/** The part of the panel that draws: nothing in it runs the model again. */
+
+const MODES = [
+  { value: 'heat', label: 'Heat', title: 'The heat alone, in its own resolution' },
+  { value: 'blend', label: 'Blend', title: 'The heat over the picture' },
+  { value: 'original', label: 'Original', title: 'The picture as the model sees it (hold O)' },
+  { value: 'mask', label: 'Mask', title: 'The picture where the heat is' },
+];
+const REDUCTIONS = [
+  { value: 'l1', label: 'L1', title: 'Sum of the magnitudes of the channels' },
+  { value: 'l2', label: 'L2', title: 'Euclidean length over the channels' },
+  { value: 'max', label: 'max', title: 'Largest magnitude of the channels' },
+  { value: 'sum', label: 'sum', title: 'Sum of the channels, with sign' },
+];
+const SIGNS = [
+  { value: 'both', label: '± both', title: 'For and against the target' },
+  { value: 'positive', label: '+ for', title: 'Only what speaks for the target' },
+  { value: 'negative', label: '− against', title: 'Only what speaks against it' },
+  { value: 'absolute', label: '| | size', title: 'Magnitude, whatever the sign' },
+];
+const RENDERINGS = [
+  { value: 'pixels', label: 'pixels', title: 'Every value of the map as it is' },
+  { value: 'smooth', label: 'smooth', title: 'Interpolated between the values' },
+];
+
+export function modeControls(c: ExplainController, held: boolean): TemplateResult {
+  const { display } = c;
+  return html`<div class="mode-row">
+    ${segmented({
+      label: 'Show',
+      value: held ? 'original' : display.mode,
+      choices: MODES,
+      onChange: (mode) => c.setDisplay({ mode: mode as Display['mode'] }),
+    })}
+    <label class="opacity"
+      ><span class="field-name">Opacity</span>${slider({
+        label: 'Opacity of the heat',
+        value: Math.round(display.opacity * 100),
+        minimum: 0,
+        maximum: 100,
+        step: 1,
+        text: formatPercent(display.opacity),
+        disabled: display.mode !== 'blend',
+        onInput: (percent) => c.setDisplay({ opacity: percent / 100 }),
+      })}<span class="value">${formatPercent(display.opacity)}</span></label
+    >
+  </div>`;
+}
+
+export function scalePart(c: ExplainController, scene: Scene | undefined): TemplateResult {
+  const { attribution } = c.shown?.explanation ?? {};
+  const size = attribution?.resolution;
+  const notes = [
+    size === undefined ? '' : `map ${size[1]}×${size[0]}`,
+    scene === undefined
+      ? ''
+      : c.display.percentile >= 100
+        ? 'largest value'
+        : `clipped at ${formatNumber(c.display.percentile)} pct`,
+  ];
+  return html`<lens-color-bar
+    .colors=${scene?.colors}
+    .limit=${scene?.scaled.limit ?? 0}
+    .unit=${scene?.unit ?? attribution?.unit ?? ''}
+    .note=${notes.filter((n) => n !== '').join(' · ')}
+  ></lens-color-bar>`;
+}
+
+/** Values under the pointer: of the picture, of the model's input, of the heat. Always there, so that nothing moves. */
+export function readout(c: ExplainController, scene: Scene | undefined, pixel: Pixel | undefined): TemplateResult {
+  const values = pixelValues(c, scene, pixel);
+  const rgb = pixel === undefined || scene === undefined ? undefined : rgbAt(scene, pixel);
+  return html`<dl class="readout" aria-hidden="true">
+    <div>
+      <dt>Pixel</dt>
+      <dd>${values?.at ?? '–'}</dd>
+    </div>
+    <div>
+      <dt>Picture</dt>
+      <dd>
+        ${rgb === undefined ? '–' : html`<i class="swatch" ${styles({ background: `rgb(${rgb.join(' ')})` })}></i>${rgb.join('\u2002')}`}
+      </dd>
+    </div>
+    <div>
+      <dt>Model input</dt>
+      <dd>${values?.tensor ?? '–'}</dd>
+    </div>
+    <div>
+      <dt>Heat</dt>
+      <dd>${values?.heat ?? '–'}</dd>
+    </div>
+  </dl>`;
+}
+
+/** The same in words, for a screen reader. */
+export function spokenReadout(c: ExplainController, scene: Scene | undefined, pixel: Pixel | undefined): string {
+  const values = pixelValues(c, scene, pixel);
+  return values === undefined ? '' : `${values.at}: heat ${values.heat}, picture ${values.rgb}`;
+}
+
+function pixelValues(c: ExplainController, scene: Scene | undefined, pixel: Pixel | undefined) {
+  if (scene === undefined || pixel === undefined) return undefined;
+  const { x, y } = pixel;
+  const tensor = c.preprocessing === undefined ? undefined : tensorAt(scene.picture, c.preprocessing, x, y);
+  return {
+    at: `${x}, ${y}`,
+    rgb: rgbAt(scene, pixel).join(' '),
+    tensor: tensor?.map(formatNumber).join('\u2002'),
+    heat: formatNumber(valueAt(scene, x, y)),
+  };
+}
+
+function rgbAt({ picture }: Scene, { x, y }: Pixel): number[] {
+  const at = 3 * (y * picture.width + x);
+  return [...picture.data.subarray(at, at + 3)];
+}
+
+export function drawingControls(c: ExplainController, scene: Scene | undefined): TemplateResult {
+  const { display } = c;
+  const diverging = scene?.values.signed === true;
+  const references = c.compare.references;
+  const small = (name: string, control: TemplateResult): TemplateResult =>
+    html`<div class="stacked"><span class="field-name">${name}</span>${control}</div>`;
+  return html`<div class="drawing" role="group" aria-label="Drawing">
+    ${small(
+      'Reduce',
+      dropdown({
+        label: 'Reduce the channels by',
+        value: display.reduction,
+        choices: REDUCTIONS,
+        disabled: scene !== undefined && !scene.channels,
+        onChange: (v) => c.setDisplay({ reduction: v as Reduction }),
+      }),
+    )}
+    ${small(
+      'Sign',
+      dropdown({
+        label: 'Sign',
+        value: display.sign,
+        choices: SIGNS,
+        disabled: scene !== undefined && !scene.signed,
+        onChange: (v) => c.setDisplay({ sign: v as Sign }),
+      }),
+    )}
+    ${small(
+      'Clip, pct',
+      numberField({
+        label: 'Clip at percentile',
+        value: display.percentile,
+        minimum: 50,
+        maximum: 100,
+        step: 0.1,
+        title: 'Magnitudes beyond this percentile are drawn at the end of the scale',
+        onChange: (percentile) => c.setDisplay({ percentile }),
+      }),
+    )}
+    ${small(
+      'Colours',
+      dropdown({
+        label: 'Colours',
+        value: diverging ? display.diverging : display.sequential,
+        choices: (diverging ? DIVERGING : SEQUENTIAL).map((v) => ({ value: v, label: v === 'gray' ? 'grey' : v })),
+        onChange: (v) =>
+          c.setDisplay(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
+      }),
+    )}
+    ${
+      c.compare.open
+        ? nothing
+        : small(
+            'Minus',
+            dropdown({
+              label: 'Difference to another run',
+              value: c.compare.reference?.id ?? '',
+              choices: [
+                { value: '', label: 'nothing' },
+                ...references.map((run) => ({ value: run.id, label: run.title, title: 'This map minus that one' })),
+              ],
+              disabled: references.length === 0,
+              onChange: (id) => c.compare.subtract(id),
+            }),
+          )
+    }
+    ${small(
+      'Drawn as',
+      dropdown({
+        label: 'Drawn as',
+        value: display.smooth ? 'smooth' : 'pixels',
+        choices: RENDERINGS,
+        onChange: (v) => c.setDisplay({ smooth: v === 'smooth' }),
+      }),
+    )}
+  </div>`;
+}

@@ -1,0 +1,172 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
+import type { ScoreKind } from '../../../src/result/recipe.js';
+import { combobox } from '../../shared/form/combobox.js';
+import { button, dropdown, numberField } from '../../shared/controls.js';
+import { formatNumber } from '../../shared/format.js';
+import { parameterForm } from '../../shared/form/parameterForm.js';
+import { shownParameters } from '../../shared/form/parameters.js';
+import { predictionBars } from '../../shared/charts/predictionBars.js';
+import type { Entry } from '../../shared/form/search.js';
+import type { ExplainController } from '../controller.js';
+import { DRAWN_HERE } from './run.js';
+
+const ROWS = 5;
+
+/** The part of the panel that asks: each change runs the model again. */
+export function questionPart(c: ExplainController): TemplateResult {
+  const { shown } = c;
+  return html`
+    <section class="predictions" aria-label="Predictions">
+      <h2>Predictions<span class="dim hint">click a class to explain it</span></h2>
+      ${predictionBars({
+        predictions: shownPredictions(shown?.explanation),
+        rows: ROWS,
+        target: shown?.explanation.target.index,
+        onTarget: (index) => c.ask({ target: String(index) }),
+      })}
+    </section>
+    <section class="question" aria-label="Question">
+      <h2>Question</h2>
+      ${c.question === undefined ? nothing : form(c)}
+    </section>
+  `;
+}
+
+/** The best, and the target wherever it stands. */
+function shownPredictions(explanation: Explanation | undefined): readonly ClassScore[] {
+  const { predictions = [], target } = explanation ?? {};
+  return predictions.filter((p, i) => i < ROWS || p.index === target?.index);
+}
+
+function field(name: string, control: TemplateResult, title?: string): TemplateResult {
+  return html`<div class="field" title=${title ?? nothing}>
+    <span class="field-name">${name}</span><span class="field-control">${control}</span>
+  </div>`;
+}
+
+function form(c: ExplainController): TemplateResult {
+  const { method, question, shown } = c;
+  if (method === undefined || question === undefined) return html``;
+  return html`
+    ${field(
+      'Method',
+      dropdown({
+        label: 'Method',
+        value: method.id,
+        choices: (c.setup?.methods ?? []).map((m) => ({ value: m.id, label: m.title, title: m.summary })),
+        onChange: (id) => c.chooseMethod(id),
+      }),
+    )}
+    <p class="summary dim" title="${method.summary} ${method.citation}">${method.summary}</p>
+    ${field('Target', targetPicker(c))}
+    ${field(
+      'Score',
+      html`${dropdown({
+          label: 'Score',
+          value: question.score,
+          choices: [
+            { value: 'logit', label: 'logit', title: 'The value before the final Softmax or Sigmoid' },
+            { value: 'probability', label: 'probability', title: 'The value after it' },
+          ],
+          onChange: (score) => c.ask({ score: score as ScoreKind }),
+        })}<span class="value" title="The score of the target"
+          >${shown === undefined ? '–' : formatNumber(shown.explanation.value)}</span
+        >`,
+    )}
+    ${method.layer === 'none' ? nothing : field('Layer', layerPicker(c), 'The point of view: a layer of the model')}
+    ${
+      method.properties.seeded
+        ? field(
+            'Seed',
+            numberField({
+              label: 'Seed',
+              value: question.seed,
+              minimum: 0,
+              step: 1,
+              onChange: (seed) => c.ask({ seed }),
+            }),
+            'Every random draw follows from it',
+          )
+        : nothing
+    }
+    ${parameters(c)}
+  `;
+}
+
+function parameters(c: ExplainController): TemplateResult {
+  const { method, question } = c;
+  if (method === undefined || question === undefined) return html``;
+  const shown = shownParameters(method.parameters, DRAWN_HERE);
+  if (shown.length === 0) return html``;
+  const changed = Object.keys(question.params).filter((name) => !DRAWN_HERE.includes(name)).length;
+  return html`<div class="parameters" role="group" aria-label="Parameters of ${method.title}">
+    ${parameterForm({
+      schema: method.parameters,
+      values: question.params,
+      without: DRAWN_HERE,
+      onChange: (name, value) => c.setParameter(name, value),
+    })}
+    ${changed === 0 ? nothing : html`<div class="field wide">${button({ label: 'Reset to defaults', onClick: () => c.resetParameters() })}</div>`}
+  </div>`;
+}
+
+function targetPicker(c: ExplainController): TemplateResult {
+  const { question, shown } = c;
+  const explained = shown?.explanation.target;
+  const text =
+    question?.target === 'top1'
+      ? explained === undefined
+        ? 'top prediction'
+        : explained.label
+      : (c.labels?.[Number(question?.target)] ?? explained?.label ?? `class ${question?.target}`);
+  return combobox({
+    label: 'Target class',
+    value: question?.target ?? 'top1',
+    shown: text,
+    entries: targetEntries(c),
+    onChoose: (target) => c.ask({ target }),
+    onOpen: () => void c.loadLabels(),
+  });
+}
+
+const entriesOf = new WeakMap<readonly string[], readonly Entry[]>();
+
+/** Every class, with the best prediction first; only the predicted ones until the names are here. */
+export function targetEntries(c: ExplainController): readonly Entry[] {
+  const predictions = c.shown?.explanation.predictions ?? [];
+  const top: Entry = {
+    value: 'top1',
+    label: predictions[0] === undefined ? 'top prediction' : `${predictions[0].label} (top prediction)`,
+  };
+  if (c.labels === undefined || c.labels.length === 0)
+    return [top, ...predictions.map((p) => ({ value: String(p.index), label: p.label, detail: String(p.index) }))];
+  let entries = entriesOf.get(c.labels);
+  if (entries === undefined) {
+    entries = c.labels.map((label, i) => ({ value: String(i), label, detail: String(i) }));
+    entriesOf.set(c.labels, entries);
+  }
+  return [top, ...entries];
+}
+
+function layerPicker(c: ExplainController): TemplateResult {
+  const { method, question, shown } = c;
+  const automatic = method?.layer === 'chosen' ? 'automatic' : 'input';
+  const picked =
+    shown?.current === true && shown.explanation.layer !== undefined && question?.layer === undefined
+      ? `${shown.explanation.layer} (automatic)`
+      : automatic;
+  const layers = (c.layers ?? []).map((l) => ({
+    value: l.name,
+    label: l.name,
+    detail: l.shape === undefined ? l.op : `${l.op} ${l.shape}`,
+  }));
+  return combobox({
+    label: 'Layer',
+    value: question?.layer ?? '',
+    shown: question?.layer ?? picked,
+    entries: [{ value: '', label: picked }, ...layers],
+    onChoose: (name) => c.chooseLayer(name),
+    onOpen: () => void c.loadLayers(),
+  });
+}

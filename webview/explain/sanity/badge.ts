@@ -1,0 +1,121 @@
+import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
+import type { Client } from '../../../src/protocol/channel.js';
+import type { ExplainHostApi, Question } from '../../../src/protocol/explainPanel.js';
+import type { TrustSummary } from '../../../src/result/recipe.js';
+import type { Trust } from '../../../src/result/sanity.js';
+
+/** What is known about whether the method on show depends on the model. `waiting`: it is asked for by a click. */
+export type BadgeState =
+  | { readonly state: 'none' }
+  | { readonly state: 'waiting' }
+  | { readonly state: 'working'; readonly fraction?: number; readonly message: string }
+  | { readonly state: 'done'; readonly trust: Trust }
+  | { readonly state: 'failed'; readonly error: ErrorData };
+
+/** Checks kept in the page; each holds some small maps. */
+const KEPT = 24;
+
+/**
+ * The check of the method on show, without a DOM. One check at a time: another question ends it, the same question about
+ * another picture does not, since the answer is about the method and the model.
+ */
+export class Badge {
+  private readonly known = new Map<string, Trust>();
+  private readonly failures = new Map<string, ErrorData>();
+  private key: string | undefined;
+  private subject: { readonly question: Question; readonly picture: string } | undefined;
+  private abort: AbortController | undefined;
+  private progress: { readonly fraction?: number; readonly message: string } | undefined;
+
+  constructor(
+    private readonly host: Pick<Client<ExplainHostApi>, 'trust'>,
+    private readonly onChange: () => void,
+  ) {}
+
+  get state(): BadgeState {
+    if (this.key === undefined) return { state: 'none' };
+    const trust = this.known.get(this.key);
+    if (trust !== undefined) return { state: 'done', trust };
+    if (this.abort !== undefined) return { state: 'working', ...(this.progress ?? { message: '' }) };
+    const error = this.failures.get(this.key);
+    return error === undefined ? { state: 'waiting' } : { state: 'failed', error };
+  }
+
+  /** For captions and recipes. */
+  get summary(): TrustSummary | undefined {
+    const { state } = this;
+    if (state.state !== 'done') return undefined;
+    const { verdict, similarity, sentence, input } = state.trust;
+    return { verdict, similarity, sentence, input };
+  }
+
+  /** A question has been answered: its method is checked, at once or when {@link check} is called. */
+  watch(question: Question, picture: string, unasked: boolean): void {
+    const key = keyOf(question);
+    this.subject = { question, picture };
+    if (key === this.key) return;
+    this.stop();
+    this.key = key;
+    if (unasked) this.check();
+  }
+
+  /** Another question is being asked: the check must not be in its way. */
+  leave(): void {
+    this.stop();
+    this.key = undefined;
+  }
+
+  /** The model has changed: nothing that was known holds. */
+  forget(): void {
+    this.leave();
+    this.known.clear();
+    this.failures.clear();
+  }
+
+  /** Checks now, also where it failed before. */
+  check(): void {
+    const { key, subject } = this;
+    if (key === undefined || subject === undefined || this.known.has(key) || this.abort !== undefined) return;
+    void this.run(key, subject, (this.abort = new AbortController()));
+  }
+
+  private async run(
+    key: string,
+    subject: { readonly question: Question; readonly picture: string },
+    abort: AbortController,
+  ): Promise<void> {
+    this.failures.delete(key);
+    try {
+      const { trust } = await this.host.trust(subject, {
+        signal: abort.signal,
+        onProgress: ({ fraction, message }) => {
+          if (this.abort !== abort) return;
+          this.progress = { message, ...(fraction === undefined ? {} : { fraction }) };
+          this.onChange();
+        },
+      });
+      if (abort.signal.aborted) return;
+      this.known.set(key, trust);
+      for (const oldest of this.known.keys()) if (this.known.size > KEPT) this.known.delete(oldest);
+    } catch (error) {
+      if (isCancelled(error) && abort.signal.aborted) return;
+      if (!isCancelled(error)) this.failures.set(key, toErrorData(error));
+    }
+    if (this.abort === abort) this.abort = undefined;
+    this.progress = undefined;
+    this.onChange();
+  }
+
+  private stop(): void {
+    this.abort?.abort();
+    this.abort = undefined;
+    this.progress = undefined;
+  }
+}
+
+/** Any class stands for all of them; a neuron or a difference of classes is a question of its own. */
+function keyOf({ method, params, layer, score, seed, target }: Question): string {
+  const special = /#|\s[-−]\s/.test(target) ? target : '';
+  const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([method, sorted, layer ?? '', score, seed, special]);
+}

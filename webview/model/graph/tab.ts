@@ -1,0 +1,374 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import type { NamedFile } from '../../../src/protocol/explainPanel.js';
+import {
+  modulesAround,
+  visibleGraph,
+  type GraphActivations,
+  type GraphStructure,
+  type VisibleGraph,
+  type VisibleNode,
+} from '../../../src/result/graphView.js';
+import { Clock } from '../../shared/task/clock.js';
+import { combobox } from '../../shared/form/combobox.js';
+import { dropdown, iconButton } from '../../shared/controls.js';
+import { styles } from '../../shared/page/css.js';
+import { formatCount, plural } from '../../shared/format.js';
+import { failure, notice } from '../../shared/messages.js';
+import type { ModelController } from '../controller.js';
+import { savePicture } from '../exports.js';
+import type { GraphView } from '../kept.js';
+import { Task } from '../../shared/task/task.js';
+import { taskProgress } from '../../shared/task/taskProgress.js';
+import { activityPart, activityText, colouringLegend } from './activityPart.js';
+import { colouringOf, graphColors, MEASURES, needsPicture, type Colouring } from './colouring.js';
+import { KIND_COLORS } from './drawGraph.js';
+import './graphCanvas.js';
+import type { GraphCanvas } from './graphCanvas.js';
+import { LayoutWorker } from './layoutWorker.js';
+import { findEntries, layoutRequest, sceneOf, visibleIdOf, type GraphScene } from './scene.js';
+
+/** More nodes than this are not opened all at once. */
+const MOST_OPEN = 1500;
+const KINDS: Readonly<Record<keyof typeof KIND_COLORS, string>> = {
+  weights: 'weights',
+  normalise: 'normalise',
+  activate: 'activate',
+  pool: 'pool, reduce',
+  shape: 'reshape',
+  other: 'other',
+};
+
+/** The graph of a model, collapsed by module; laid out beside the page. */
+@customElement('lens-graph')
+export class GraphTab extends LitElement {
+  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) view!: GraphView;
+  /** What the model is shown, where nodes are coloured by their activations. */
+  @property({ attribute: false }) picture: NamedFile | undefined;
+  @property() selected: string | undefined;
+  @property({ type: Number }) version = 0;
+  @property({ type: Boolean }) measured = false;
+  /** Grows when the selected layer is to be shown. */
+  @property({ type: Number }) reveal = 0;
+
+  @state() private active: string | undefined;
+  @state() private shown = 0;
+  @query('lens-graph-canvas') private readonly canvas!: GraphCanvas | null;
+  private readonly structure = new Task<GraphStructure>(() => this.layOut());
+  private readonly layout = new Task<GraphScene>(() => this.onLayout());
+  private readonly activations = new Task<GraphActivations>(() => (this.updateClock(), this.requestUpdate()));
+  private readonly worker = new LayoutWorker();
+  private visible: VisibleGraph | undefined;
+  private find: { readonly of: GraphStructure; readonly entries: ReturnType<typeof findEntries> } | undefined;
+  private readonly clock = new Clock(this);
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.structure.cancel();
+    this.activations.cancel();
+    this.worker.stop();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('version') || changed.has('measured')) this.load();
+    if (changed.has('version') || changed.has('view') || changed.has('picture')) this.measure();
+    if (changed.has('view') && changed.get('view')?.open !== this.view.open) this.layOut();
+    if (changed.has('selected') && changed.get('selected') !== undefined) {
+      this.active = this.selectedId;
+      this.shown++;
+    }
+  }
+
+  private load(anew = false): void {
+    const { controller: c, measured, version } = this;
+    const ask = (options: Parameters<typeof c.host.graphView>[1]): Promise<GraphStructure> =>
+      c.host.graphView({ measured }, options);
+    void this.structure.run(`${version} ${measured}`, ask, anew);
+  }
+
+  private layOut(): void {
+    const structure = this.structure.value;
+    this.updateClock();
+    this.requestUpdate();
+    if (structure === undefined || this.structure.working) return;
+    const { open } = this.view;
+    const of = `${this.structure.of} ${JSON.stringify(open)}`;
+    void this.layout.run(of, async ({ signal }) => {
+      const visible = named(visibleGraph(structure, new Set(open)), structure);
+      const answer = await this.worker.place(layoutRequest(visible), signal);
+      this.visible = visible;
+      return sceneOf(visible, answer);
+    });
+  }
+
+  private onLayout(): void {
+    const scene = this.layout.value;
+    const opened = this.active?.startsWith('m') && !scene?.byId.has(this.active) ? Number(this.active.slice(1)) : -1;
+    // What was looked at has been opened: its first node is next.
+    const inside = scene?.nodes.find(({ node }) => node.within.includes(opened));
+    if (inside !== undefined) this.active = inside.id;
+    this.updateClock();
+    this.requestUpdate();
+  }
+
+  private updateClock(): void {
+    this.clock.run(this.structure.working || this.layout.working || this.activations.working);
+  }
+
+  /** The visible node of the selected layer. */
+  private get selectedId(): string | undefined {
+    const { value: structure } = this.structure;
+    if (structure === undefined || this.visible === undefined || this.selected === undefined) return undefined;
+    const index = structure.nodes.findIndex((node) => node.layer === this.selected);
+    return index < 0 ? undefined : visibleIdOf(structure, this.visible, index);
+  }
+
+  override render(): TemplateResult {
+    const { structure, layout } = this;
+    const error = structure.error ?? layout.error;
+    const busy = [structure, layout, this.activations].find((task) => task.working);
+    const scene = layout.value;
+    return html`
+      ${this.controls(structure.value)}
+      <div class="graph-stage">
+        <lens-graph-canvas
+          .scene=${scene}
+          .coloured=${graphColors(this.colouring(scene))}
+          .selected=${this.selectedId}
+          .active=${this.active}
+          .reveal=${this.shown + this.reveal}
+          .label=${scene === undefined ? 'Graph' : `Graph of ${plural(scene.nodes.length, 'node')}`}
+          .frameName=${(module: number) => structure.value?.modules[module]?.name ?? ''}
+          @lens-node=${(event: CustomEvent<string>) => this.look(event.detail)}
+          @lens-open-node=${(event: CustomEvent<string>) => this.openNode(event.detail)}
+          @lens-close-module=${(event: CustomEvent<number>) => this.close(event.detail)}
+          @keydown=${this.onKey}
+        ></lens-graph-canvas>
+        <div class="graph-over">
+          ${
+            error === undefined
+              ? nothing
+              : failure(error, [{ label: 'Try again', look: 'primary', onClick: () => this.load(true) }])
+          }
+          ${
+            layout.stopped && !layout.working
+              ? notice({
+                  icon: 'debug-pause',
+                  text: 'Stopped.',
+                  action: { label: 'Lay out', onClick: () => this.layOut() },
+                })
+              : nothing
+          }
+        </div>
+        ${
+          busy === undefined
+            ? nothing
+            : taskProgress(busy, this.workName, {
+                onCancel: () => {
+                  if (busy === layout) this.worker.stop();
+                  busy.cancel();
+                },
+              })
+        }
+      </div>
+      ${this.legend(scene)} ${this.details()}
+    `;
+  }
+
+  private get workName(): string {
+    if (this.structure.working) return 'Reading the graph';
+    return this.layout.working ? 'Laying out the graph' : 'Measuring the activations';
+  }
+
+  private controls(structure: GraphStructure | undefined): TemplateResult {
+    const { view } = this;
+    if (structure !== undefined && this.find?.of !== structure)
+      this.find = { of: structure, entries: findEntries(structure) };
+    return html`<div class="controls-row">
+      <span class="control-wide"
+        >${combobox({
+          label: 'Find a node',
+          value: '',
+          shown: 'Find a node…',
+          entries: this.find?.entries ?? [],
+          onChoose: (value) => this.goTo(Number(value)),
+        })}</span
+      >
+      <span class="control-wide"
+        >${dropdown({
+          label: 'Colour nodes by',
+          value: view.colour,
+          choices: [
+            { value: 'kind', label: 'Colour: kind' },
+            ...MEASURES.map(({ colour, label, title }) => ({ value: colour, label: `Colour: ${label}`, title })),
+          ],
+          onChange: (colour) => this.change({ colour: colour as GraphView['colour'] }),
+        })}</span
+      >
+      <span class="buttons">
+        ${iconButton({
+          label: 'Open all modules',
+          icon: 'expand-all',
+          disabled: (structure?.nodes.length ?? MOST_OPEN) >= MOST_OPEN,
+          onClick: () =>
+            this.change({
+              open: structure!.modules
+                .slice(1)
+                .filter((m) => m.nodes > 1)
+                .map((m) => m.path),
+            }),
+        })}
+        ${iconButton({ label: 'Close all modules', icon: 'collapse-all', disabled: view.open.length === 0, onClick: () => this.change({ open: [] }) })}
+        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.canvas?.zoom(1 / 1.3) })}
+        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.canvas?.zoom(1.3) })}
+        ${iconButton({ label: 'Show all', icon: 'screen-full', onClick: () => this.canvas?.fitAll() })}
+        ${iconButton({ label: 'Save the graph as a picture', icon: 'desktop-download', onClick: () => void savePicture(this.controller, `${this.controller.setup?.model.name ?? 'model'}.graph.png`, () => this.canvas?.picture()) })}
+      </span>
+    </div>`;
+  }
+
+  /** What the colours of the nodes say; by kind where that is all that is known. */
+  private colouring(scene: GraphScene | undefined): Colouring | undefined {
+    return colouringOf(this.view.colour, scene, this.structure.value, this.activations.value);
+  }
+
+  /** Shows the picture to the model, where the colours are about that. */
+  private measure(anew = false): void {
+    const { picture, version, controller: c } = this;
+    if (!needsPicture(this.view.colour) || picture === undefined || c.setup?.trusted === false) return;
+    const ask = (options: Parameters<typeof c.host.graphActivations>[1]): Promise<GraphActivations> =>
+      c.host.graphActivations({ input: picture.uri }, options);
+    void this.activations.run(`${version} ${picture.uri}`, ask, anew);
+  }
+
+  private legend(scene: GraphScene | undefined): TemplateResult | typeof nothing {
+    const { colour } = this.view;
+    if (colour === 'kind')
+      return html`<ul class="plain legend">
+        ${Object.entries(KINDS).map(
+          ([kind, text]) =>
+            html`<li>
+              <span
+                class="legend-color"
+                ${styles({ background: `var(${KIND_COLORS[kind as keyof typeof KINDS]}, var(--dim))` })}
+              ></span
+              >${text}
+            </li>`,
+        )}
+      </ul>`;
+    if (colour === 'flops' && this.structure.value?.measured === false)
+      return html`<p class="dim">FLOPs are known once the model was measured: see the overview.</p>`;
+    const colouring = this.colouring(scene);
+    const modules = scene?.nodes.some(({ node }) => node.kind === 'module') ?? false;
+    const { activations, controller: c, picture } = this;
+    return html`
+      ${colouring === undefined ? nothing : colouringLegend(colouring, modules && needsPicture(colour))}
+      ${
+        needsPicture(colour)
+          ? activityPart({
+              picture,
+              trusted: c.setup?.trusted !== false,
+              task: activations,
+              onPicture: () => c.choosePicture(),
+              onRun: () => this.measure(true),
+            })
+          : nothing
+      }
+      ${activations.error === undefined || !needsPicture(colour) ? nothing : failure(activations.error, [{ label: 'Try again', look: 'primary', onClick: () => this.measure(true) }])}
+    `;
+  }
+
+  /** The node that is looked at, in words. */
+  private details(): TemplateResult {
+    const found = this.active === undefined ? undefined : this.layout.value?.byId.get(this.active)?.node;
+    const structure = this.structure.value;
+    if (found === undefined || structure === undefined)
+      return html`<p class="cell-readout dim">Click a node to read it, a module to open it.</p>`;
+    const node = found.kind === 'module' ? undefined : structure.nodes[found.index];
+    const facts = [
+      found.kind === 'module' ? `module ${structure.modules[found.index]!.path}` : `${found.label} ${node?.name ?? ''}`,
+      found.kind === 'module' ? found.detail : '',
+      found.parameters > 0 ? `${formatCount(found.parameters)} parameters` : '',
+      found.flops === undefined ? '' : `${formatCount(found.flops)}FLOPs`,
+      activityText(found, this.activations.value),
+      node === undefined || node.outputs.length === 0 ? '' : `makes ${node.outputs.join(', ')}`,
+      node === undefined || node.weights.length === 0 ? '' : `weights ${node.weights.join(', ')}`,
+    ];
+    return html`<p class="cell-readout graph-readout" role="status">
+      <span>${facts.filter(Boolean).join(' · ')}</span>
+      ${iconButton({ label: 'Copy the name', icon: 'copy', onClick: () => this.copy() })}
+    </p>`;
+  }
+
+  private look(id: string): void {
+    const again = this.active === id;
+    this.active = id;
+    const found = this.layout.value?.byId.get(id)?.node;
+    if (found?.kind === 'module' && again) return this.openNode(id);
+    const layer = found?.kind === 'node' ? this.structure.value?.nodes[found.index]?.layer : undefined;
+    if (layer !== undefined && layer !== this.selected) {
+      // Selected from here: it is in sight already.
+      this.shown--;
+      this.controller.select(layer);
+    }
+  }
+
+  private openNode(id: string): void {
+    const { value: structure } = this.structure;
+    const found = this.layout.value?.byId.get(id)?.node;
+    if (structure === undefined || found === undefined) return;
+    this.active = id;
+    if (found.kind === 'module') this.change({ open: [...this.view.open, structure.modules[found.index]!.path] });
+    else if (found.kind === 'node' && structure.nodes[found.index]?.layer !== undefined)
+      this.controller.update({ tab: 'weights' });
+  }
+
+  private close(module: number): void {
+    const path = this.structure.value?.modules[module]?.path;
+    if (path === undefined) return;
+    this.active = `m${module}`;
+    this.change({ open: this.view.open.filter((each) => each !== path && !each.startsWith(`${path}.`)) });
+  }
+
+  /** Opens the modules around a node, and shows it. */
+  private goTo(index: number): void {
+    const structure = this.structure.value;
+    if (structure === undefined) return;
+    this.active = `n${index}`;
+    this.change({ open: [...new Set([...this.view.open, ...modulesAround(structure, index)])] });
+    this.shown++;
+    const layer = structure.nodes[index]?.layer;
+    if (layer !== undefined) this.controller.select(layer);
+  }
+
+  private copy(): void {
+    const found = this.active === undefined ? undefined : this.layout.value?.byId.get(this.active)?.node;
+    const structure = this.structure.value;
+    if (found === undefined || structure === undefined) return;
+    const text = found.kind === 'module' ? structure.modules[found.index]!.path : structure.nodes[found.index]!.name;
+    void this.controller.host.copy({ text });
+  }
+
+  private change(view: Partial<GraphView>): void {
+    this.controller.update({ graph: { ...this.controller.view.graph, ...view } });
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key.toLowerCase() === 'c' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      this.copy();
+    }
+  };
+}
+
+/** Nodes by the name of their layer, which people know, where they have one. */
+function named({ nodes, edges }: VisibleGraph, structure: GraphStructure): VisibleGraph {
+  const layerOf = (node: VisibleNode): string | undefined =>
+    node.kind === 'node' ? structure.nodes[node.index]?.layer : undefined;
+  return { nodes: nodes.map((node) => ({ ...node, detail: layerOf(node) ?? node.detail })), edges };
+}

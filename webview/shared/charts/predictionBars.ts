@@ -1,0 +1,64 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { ClassScore } from '../../../src/result/explanation.js';
+import { icon } from '../controls.js';
+import { styles } from '../page/css.js';
+import { formatNumber, formatProbability } from '../format.js';
+
+export interface PredictionBarsOptions {
+  readonly predictions: readonly ClassScore[];
+  /** Rows to keep free while nothing is known, so that nothing moves when it is. */
+  readonly rows: number;
+  /** Class that is explained. */
+  readonly target: number | undefined;
+  readonly onTarget: (index: number) => void;
+}
+
+/** What the model says, best first. A click or Enter explains that class; arrow keys move through the classes. */
+export function predictionBars(o: PredictionBarsOptions): TemplateResult {
+  if (o.predictions.length === 0) {
+    return html`<div class="bars" aria-hidden="true">
+      ${Array.from({ length: o.rows }, () => html`<div class="bar-row waiting"><span class="bar-label"></span></div>`)}
+    </div>`;
+  }
+  const stop = Math.max(
+    0,
+    o.predictions.findIndex((p) => p.index === o.target),
+  );
+  return html`<div class="bars" role="listbox" aria-label="Predictions: choose a class to explain" @keydown=${move}>
+    ${repeat(
+      o.predictions,
+      (p) => p.index,
+      (p, i) =>
+        html`<div
+          class="bar-row"
+          role="option"
+          aria-selected=${p.index === o.target}
+          tabindex=${i === stop ? 0 : -1}
+          data-class=${p.index}
+          title="${p.label} · class ${p.index} · logit ${formatNumber(p.logit)} · probability ${formatProbability(p.probability)}"
+          @click=${() => o.onTarget(p.index)}
+        >
+          <span class="bar-label"
+            >${p.index === o.target ? icon('target') : nothing}<span class="ellipsis">${p.label}</span></span
+          >
+          <span class="bar-track"
+            ><span class="bar-fill" ${styles({ width: `${Math.max(0, Math.min(1, p.probability)) * 100}%` })}></span
+          ></span>
+          <span class="bar-value">${formatProbability(p.probability)}</span>
+        </div>`,
+    )}
+  </div>`;
+}
+
+function move(event: KeyboardEvent): void {
+  const rows = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=option]')];
+  const at = rows.indexOf(event.target as HTMLElement);
+  if (event.key === 'Enter' || event.key === ' ') rows[at]?.click();
+  else {
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (to === undefined) return;
+    rows[Math.min(rows.length - 1, Math.max(0, to))]?.focus();
+  }
+  event.preventDefault();
+}
