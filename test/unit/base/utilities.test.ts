@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { Disposables } from '../../../src/base/disposable.js';
+import { given } from '../../../src/base/given.js';
+import { memo, remembered } from '../../../src/base/memo.js';
+import { Newest } from '../../../src/base/newest.js';
+
+describe('what was used last', () => {
+  it('stays, and the least recently used goes', () => {
+    const kept = new Newest<string, number>(2);
+    kept.set('a', 1);
+    kept.set('b', 2);
+    assert.equal(kept.get('a'), 1);
+    kept.set('c', 3);
+    assert.deepEqual([...kept.keys()], ['a', 'c']);
+    assert.equal(kept.peek('a'), 1);
+    kept.set('d', 4);
+    assert.deepEqual([...kept.keys()], ['c', 'd'], 'a look that is no use does not save an entry');
+  });
+
+  it('is counted in the unit that is asked for, and the newest stays however large', () => {
+    const kept = new Newest<string, string>(5, (text) => text.length);
+    kept.set('a', 'xx');
+    kept.set('b', 'xxx');
+    kept.set('a', 'xxx');
+    assert.deepEqual([...kept.keys()], ['a'], 'a replaced entry counts once');
+    assert.equal(kept.total, 3);
+    kept.set('c', 'x'.repeat(9));
+    assert.deepEqual([...kept.keys()], ['c']);
+    kept.clear();
+    assert.equal(kept.total, 0);
+  });
+
+  it('is forgotten only where it is still the same', () => {
+    const kept = new Newest<string, object>(2);
+    const [first, second] = [{}, {}];
+    kept.set('a', first);
+    kept.set('a', second);
+    assert.equal(kept.delete('a', first), false);
+    assert.equal(kept.delete('a', second), true);
+  });
+});
+
+describe('what is remembered', () => {
+  it('is made once for each owner and key', () => {
+    const of = memo<object, string, { readonly made: number }>();
+    let made = 0;
+    const make = () => ({ made: ++made });
+    const [one, two] = [{}, {}];
+    assert.deepEqual(
+      [of(one, 'a', make), of(one, 'a', make), of(one, 'b', make), of(two, 'a', make)].map((each) => each.made),
+      [1, 1, 2, 3],
+    );
+  });
+
+  it('is forgotten when it fails', async () => {
+    const store = new Map<string, Promise<number>>();
+    await assert.rejects(remembered(store, 'a', () => Promise.reject(new Error('not now'))));
+    assert.equal(await remembered(store, 'a', () => Promise.resolve(2)), 2);
+  });
+});
+
+describe('fields that are given', () => {
+  it('are those with a value, zero and empty text among them', () => {
+    const fields: { a?: number; b: number | undefined; c: string; d: undefined } = { b: 0, c: '', d: undefined };
+    assert.deepEqual(given(fields), { b: 0, c: '' });
+  });
+});
+
+describe('disposables', () => {
+  it('go once, the last first, and late comers at once', () => {
+    const gone: string[] = [];
+    const owned = new Disposables();
+    const thing = (name: string) => ({ dispose: () => gone.push(name) });
+    owned.add(thing('first'));
+    owned.add(thing('second'));
+    owned.dispose();
+    owned.dispose();
+    owned.onDispose(() => gone.push('late'));
+    assert.deepEqual(gone, ['second', 'first', 'late']);
+    assert.ok(owned.isDisposed);
+  });
+});
