@@ -1,30 +1,11 @@
 import { LensError } from '../base/errors.js';
+import type { Crop, Rgb } from '../base/picture.js';
 import { floatTensor, formatDims, type FloatTensor } from '../base/tensor.js';
 import { centerCrop, letterbox, place, resizedSize, toGray } from './geometry.js';
 import { resize, type Raster } from './resize.js';
 import type { Preprocessing } from './settings.js';
 
 /** A picture's way into the model and back: the plan of {@link Preprocessing} carried out. */
-
-/** An RGB picture, 8 bits per channel, rows from the top: `3 × width × height` bytes. */
-export interface Rgb {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/**
- * The rectangle of the original picture that the model's input shows, in pixels of the original. It is wider than the
- * original where the picture was padded: then `left` or `top` is negative.
- */
-export interface Crop {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-  readonly originalWidth: number;
-  readonly originalHeight: number;
-}
 
 export interface Prepared {
   /** `[1, C, H, W]` or `[1, H, W, C]`. */

@@ -1,6 +1,6 @@
 import type { FloatTensor } from '../base/tensor.js';
 import type { Outcome } from './explanation.js';
-import type { Crop, Rgb } from './picture.js';
+import type { Crop, Rgb } from '../base/picture.js';
 import type { Recipe } from './recipe.js';
 
 /**

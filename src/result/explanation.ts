@@ -1,5 +1,5 @@
 import type { Tensor } from '../base/tensor.js';
-import type { Crop, Rgb } from './picture.js';
+import type { Crop, Rgb } from '../base/picture.js';
 import type { Recipe, ScoreKind } from './recipe.js';
 
 /** One class of a prediction. */

@@ -1,5 +1,5 @@
 import { colormap, type Colormap } from './colormap.js';
-import type { Rgb } from './picture.js';
+import type { Rgb } from '../base/picture.js';
 import type { WeightPage, WeightView } from './weights.js';
 
 /** Weights and activations as one picture: cells side by side with a line between them. The same numbers give the same pixels. */

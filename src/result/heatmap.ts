@@ -1,7 +1,7 @@
 import { toFloat32 } from '../base/tensor.js';
 import type { Colormap } from './colormap.js';
 import type { Attribution } from './explanation.js';
-import type { Rgb } from './picture.js';
+import type { Rgb } from '../base/picture.js';
 import { upsampleBilinear } from './upsample.js';
 
 /**

@@ -1,5 +1,5 @@
 import { colormap } from '../../result/colormap.js';
-import type { Rgb } from '../../result/picture.js';
+import type { Rgb } from '../../base/picture.js';
 import type { LayerWeights } from '../../result/weights.js';
 
 /** Of the picture in a tooltip. */

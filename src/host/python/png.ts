@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import type { Rgb } from '../../result/picture.js';
+import type { Rgb } from '../../base/picture.js';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 

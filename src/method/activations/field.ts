@@ -1,6 +1,6 @@
 import type { FieldOfView } from '../../graph/measure/receptiveField.js';
 import type { Box, ReceptiveField } from '../../result/activations.js';
-import type { Crop, Rgb } from '../../result/picture.js';
+import type { Crop, Rgb } from '../../base/picture.js';
 import type { InputSpec } from '../subject/subject.js';
 import type { MapLayout } from './layout.js';
 

@@ -2,7 +2,7 @@ import { encodePng } from '../../input/encode.js';
 import { colormap } from '../../result/colormap.js';
 import type { Explanation } from '../../result/explanation.js';
 import { normalise, overlay, reduce } from '../../result/heatmap.js';
-import type { Rgb } from '../../result/picture.js';
+import type { Rgb } from '../../base/picture.js';
 
 /** Pictures of small models are enlarged by a whole factor until their short side has this many pixels. */
 const SMALLEST_SIDE = 224;

@@ -7,7 +7,7 @@ import { listPictures } from '../../input/folder.js';
 import { readNpyInputs } from '../../input/npyInput.js';
 import { toPicture, toTensor } from '../../input/preprocessing.js';
 import { requirePreprocessing } from '../../input/resolve.js';
-import type { Crop, Rgb } from '../../result/picture.js';
+import type { Crop, Rgb } from '../../base/picture.js';
 import type { PreprocessingRecord } from '../../result/recipe.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
 import type { OpenModel } from '../model/open.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { floatTensor } from '../../../src/base/tensor.js';
 import { mapGrid, weightGrid } from '../../../src/result/grid.js';
-import type { Rgb } from '../../../src/result/picture.js';
+import type { Rgb } from '../../../src/base/picture.js';
 
 const pixel = ({ data, width }: Rgb, x: number, y: number): number[] => [
   ...data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3),

@@ -1,4 +1,4 @@
-import type { Rgb } from '../../../src/result/picture.js';
+import type { Rgb } from '../../../src/base/picture.js';
 import type { Origin, PreprocessingRecord } from '../../../src/result/recipe.js';
 
 /** What the model sees of a picture, in words and in numbers: from the record of preprocessing settings. */

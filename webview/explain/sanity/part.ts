@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { colormap, type Colormap } from '../../../src/result/colormap.js';
 import { render, type ValueMap } from '../../../src/result/heatmap.js';
-import type { Rgb } from '../../../src/result/picture.js';
+import type { Rgb } from '../../../src/base/picture.js';
 import type { Trust, TrustVerdict } from '../../../src/result/sanity.js';
 import '../../shared/charts/colorBar.js';
 import { button, icon } from '../../shared/controls.js';

@@ -13,7 +13,7 @@ import {
   type Sign,
   type ValueMap,
 } from '../../../src/result/heatmap.js';
-import type { Rgb } from '../../../src/result/picture.js';
+import type { Rgb } from '../../../src/base/picture.js';
 
 /** How a map is drawn. Changing it never runs the model again. */
 export interface Display {

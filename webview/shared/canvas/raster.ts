@@ -1,5 +1,5 @@
 import type { Colormap } from '../../../src/result/colormap.js';
-import type { Rgb } from '../../../src/result/picture.js';
+import type { Rgb } from '../../../src/base/picture.js';
 
 /** An RGB picture as a canvas of its own size. */
 export function rasterOf(picture: Rgb): HTMLCanvasElement {

@@ -5,7 +5,10 @@ export interface Rgb {
   readonly data: Uint8Array;
 }
 
-/** The part of the original picture that the model sees, in pixels of the original (after EXIF rotation). */
+/**
+ * The part of the original picture that the model sees, in pixels of the original (after EXIF rotation). It is wider than
+ * the original where the picture was padded: then `left` or `top` is negative.
+ */
 export interface Crop {
   readonly left: number;
   readonly top: number;
