@@ -14,7 +14,7 @@ const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>([
   'activations',
   'graphActivations',
   'topPictures',
-  'trust',
+  'sanity',
   'exportGradient',
 ]);
 

@@ -1,8 +1,8 @@
 import type { ErrorData } from '../base/errors.js';
 import type { Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
-import type { PreprocessingRecord, ScoreKind, TrustSummary } from '../result/recipe.js';
-import type { Trust } from '../result/sanity.js';
+import type { PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
+import type { SanityCheck } from '../result/sanity.js';
 import type { Operation } from './channel.js';
 import type { TargetText, WorkProgress } from './runner.js';
 
@@ -29,7 +29,7 @@ export interface Question {
 }
 
 /** What the panel is about. Changes when other pictures are sent to it. */
-export interface ExplainSubject {
+export interface ExplainTopic {
   readonly model: NamedFile;
   readonly pictures: readonly NamedFile[];
   readonly pinned: boolean;
@@ -37,7 +37,7 @@ export interface ExplainSubject {
   readonly layer?: string;
 }
 
-export interface ExplainSetup extends ExplainSubject {
+export interface ExplainSetup extends ExplainTopic {
   /** The methods of the chapter `attribution`, in the order to offer them. */
   readonly methods: readonly MethodDescription[];
   /** What the settings say: the method to begin with, the colour map for magnitudes, whether methods are checked unasked. */
@@ -95,9 +95,9 @@ export interface OneRequest {
   readonly picture: string;
 }
 
-export interface TrustReply {
-  readonly trust: Trust;
-  /** It was known already; `trust.input` says from which picture. */
+export interface SanityReply {
+  readonly sanity: SanityCheck;
+  /** It was known already; `sanity.input` says from which picture. */
   readonly cached: boolean;
 }
 
@@ -117,7 +117,7 @@ export interface ExportRequest {
   /** The encoded picture, for `png` and `svg`. */
   readonly bytes?: Uint8Array;
   /** What the check of the method has found, where it is known. */
-  readonly trust?: TrustSummary;
+  readonly sanity?: SanitySummary;
 }
 
 /** What the extension host does for the explain panel. */
@@ -137,7 +137,7 @@ export interface ExplainHostApi {
   /** The explanation of one picture of a run. */
   explanation: Operation<{ readonly run: string; readonly picture: string }, Explanation>;
   /** Whether the method's maps depend on the model. Background work: it stands back while a run is under way. */
-  trust: Operation<OneRequest, TrustReply, WorkProgress>;
+  sanity: Operation<OneRequest, SanityReply, WorkProgress>;
   /** One explanation that belongs to no run: a cell of a grid. */
   cell: Operation<OneRequest, Explanation, WorkProgress>;
   /** Asks where to save what the page has made, beside the first picture, and saves it. */
@@ -157,7 +157,7 @@ export interface ExplainHostApi {
 
 /** What the explain panel does when the extension host says so. */
 export interface ExplainPanelApi {
-  show: Operation<ExplainSubject, void>;
+  show: Operation<ExplainTopic, void>;
   /** Files that have changed on disk since the run that is shown. */
   stale: Operation<{ readonly files: readonly string[] }, void>;
   rerun: Operation<Record<string, never>, void>;

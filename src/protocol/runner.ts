@@ -2,7 +2,7 @@ import type { ParameterValue, MethodDescription } from '../result/method.js';
 import type { Explanation, Outcome, Prediction } from '../result/explanation.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
-import type { Trust } from '../result/sanity.js';
+import type { SanityCheck } from '../result/sanity.js';
 import type { Operation } from './channel.js';
 import type { ExportGradientRequest, GradientFile, ModelOperations } from './modelOperations.js';
 
@@ -70,7 +70,7 @@ export interface ExplainAnswer extends ModelAnswer {
 }
 
 /** Asks whether a method's maps depend on what the model learned: the badge beside a heatmap. */
-export interface TrustRequest extends MethodRequest {
+export interface SanityRequest extends MethodRequest {
   /** One picture or `.npy`; a badge that was computed on another picture is answered, too. */
   readonly input: string;
   /** Depths of the cascade, default 5. */
@@ -79,9 +79,9 @@ export interface TrustRequest extends MethodRequest {
   readonly fresh?: boolean;
 }
 
-export interface TrustAnswer extends ModelAnswer {
-  readonly trust: Trust;
-  /** Whether it was known; `trust.input` says from which picture. */
+export interface SanityAnswer extends ModelAnswer {
+  readonly sanity: SanityCheck;
+  /** Whether it was known; `sanity.input` says from which picture. */
   readonly cached: boolean;
 }
 
@@ -94,7 +94,7 @@ export interface RunnerApi extends ModelOperations {
   predict: Operation<PredictRequest, PredictAnswer, WorkProgress>;
   explain: Operation<ExplainRequest, ExplainAnswer, WorkProgress>;
   /** Background work: stands back while an explanation or a prediction is being computed. */
-  trust: Operation<TrustRequest, TrustAnswer, WorkProgress>;
+  sanity: Operation<SanityRequest, SanityAnswer, WorkProgress>;
   /** Writes the gradient graph as an ordinary model. */
   exportGradient: Operation<ExportGradientRequest, GradientFile, WorkProgress>;
   /** Class names of a model, for the target picker. */

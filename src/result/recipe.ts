@@ -34,11 +34,11 @@ export interface Recipe {
   /** What must be said beside the picture: a cut Softmax, a straight-through estimate, an approximation. */
   readonly notes: readonly string[];
   /** What the randomisation check says about the method, where it was made. */
-  readonly trust?: TrustSummary;
+  readonly sanity?: SanitySummary;
 }
 
-/** The badge in short: see `trust.ts`. */
-export interface TrustSummary {
+/** The badge in short: see `sanity.ts`. */
+export interface SanitySummary {
   readonly verdict: 'learned' | 'partly' | 'picture' | 'empty';
   /** 0: nothing like the maps of random networks, 1: the same. */
   readonly similarity: number;

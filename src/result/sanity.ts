@@ -6,7 +6,7 @@ import type { ScoreKind } from './recipe.js';
  * Whether a heatmap depends on what the model learned: the map compared with those of the same model whose weights are
  * drawn anew, layer after layer from the output down (Adebayo et al. 2018, "Sanity Checks for Saliency Maps").
  */
-export interface Trust {
+export interface SanityCheck {
   readonly method: string;
   readonly params: Readonly<Record<string, ParameterValue>>;
   /** Layer at which the maps were taken, where that is not the input. */
@@ -18,10 +18,10 @@ export interface Trust {
   /** The map of the model as it is: magnitudes, scaled to 0…1. */
   readonly original: ValueMap;
   /** From the output down. */
-  readonly stages: readonly TrustStage[];
+  readonly stages: readonly SanityStage[];
   /** One number for the badge: the mean of SSIM and Spearman over the stages, negative ones taken as 0. */
   readonly similarity: number;
-  readonly verdict: TrustVerdict;
+  readonly verdict: SanityVerdict;
   /** The badge in words. */
   readonly sentence: string;
   readonly notes: readonly string[];
@@ -29,9 +29,9 @@ export interface Trust {
 }
 
 /** `learned`: the map changes with the weights; `partly`; `picture`: it hardly does; `empty`: the map shows nothing at all. */
-export type TrustVerdict = 'learned' | 'partly' | 'picture' | 'empty';
+export type SanityVerdict = 'learned' | 'partly' | 'picture' | 'empty';
 
-export interface TrustStage {
+export interface SanityStage {
   /** The layer down to which the weights are random. */
   readonly layer: string;
   /** How many layers are random, and their share of all. */

@@ -25,8 +25,8 @@ import type {
   PredictRequest,
   RunnerApi,
   RunnerStatus,
-  TrustAnswer,
-  TrustRequest,
+  SanityAnswer,
+  SanityRequest,
   WorkProgress,
 } from '../protocol/runner.js';
 import type { Activation, TopPictures } from '../result/activations.js';
@@ -56,7 +56,7 @@ import { ModelCache, type ModelCacheOptions } from './model/cache.js';
 import { ModelFiles } from './model/files.js';
 import { measureModel, overviewOf, scanModel } from './overview/overview.js';
 import { predictInputs } from './prediction/predict.js';
-import { TrustCache, trustOf } from './sanity/badge.js';
+import { SanityCache, sanityOf } from './sanity/badge.js';
 import { topPicturesOf } from './activations/top.js';
 import { exportWeights, layerWeights, weightNeighbours, weightsPca, weightStatistics } from './weights/weights.js';
 
@@ -68,7 +68,7 @@ export class RunnerService implements Handlers<RunnerApi> {
   private readonly files = new ModelFiles();
   private readonly models: ModelCache;
   private readonly foreground = new Foreground();
-  private readonly badges = new TrustCache();
+  private readonly badges = new SanityCache();
 
   constructor(options: Partial<ModelCacheOptions> = {}) {
     this.models = new ModelCache(this.files, this.sessions, { idleMs: 5 * 60_000, most: 3, ...options });
@@ -99,8 +99,8 @@ export class RunnerService implements Handlers<RunnerApi> {
   explain = (request: ExplainRequest, call: Progress): Promise<ExplainAnswer> =>
     this.foreground.during(() => this.models.use(request, (model) => explainInputs(model, request, call)));
 
-  trust = (request: TrustRequest, call: Progress): Promise<TrustAnswer> =>
-    this.models.use(request, (model) => trustOf(model, request, call, this.badges, this.foreground));
+  sanity = (request: SanityRequest, call: Progress): Promise<SanityAnswer> =>
+    this.models.use(request, (model) => sanityOf(model, request, call, this.badges, this.foreground));
 
   overview = (request: ModelRequest): Promise<Overview> => this.models.use(request, overviewOf);
 

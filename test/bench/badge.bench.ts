@@ -25,7 +25,7 @@ async function badge(name: string): Promise<Row> {
   const request = { model, method: 'gradient', provider: 'cpu', threads: 1 } as const;
   const time = await interleaved(
     {
-      badge: () => anew((service) => service.trust({ ...request, input: PICTURE, fresh: true }, call)),
+      badge: () => anew((service) => service.sanity({ ...request, input: PICTURE, fresh: true }, call)),
       explanation: () => anew((service) => service.explain({ ...request, inputs: [PICTURE] }, call)),
     },
     1,

@@ -7,7 +7,7 @@ export const options = { viewport: { width: 1600, height: 1100 } };
 
 export function tests(page, srv, tools) {
   const { panel, shipped, explain, done, choose, accessible } = explainPanel(page, srv, tools);
-  const badge = () => panel().locator('details.trust .trust-sentence');
+  const badge = () => panel().locator('details.sanity .sanity-sentence');
 
   let gradient;
   /** The number of the badge, whose words must follow from it. */
@@ -16,7 +16,7 @@ export function tests(page, srv, tools) {
     const sentence = await badge().innerText();
     const number = Number(/(\d\.\d\d) like a random network's/.exec(sentence)?.[1]);
     const words = number < 0.4 ? 'learned' : number < 0.5 ? 'partly' : 'picture';
-    assert.equal(await panel().locator(`details.trust.${words}`).count(), 1, sentence);
+    assert.equal(await panel().locator(`details.sanity.${words}`).count(), 1, sentence);
     assert.equal(sentence.startsWith('Depends on'), words === 'learned', sentence);
     return number;
   };
@@ -36,14 +36,14 @@ export function tests(page, srv, tools) {
       'behind the line: the maps, depth by depth, the curve, and its numbers',
       async () => {
         await badge().click();
-        const maps = panel().locator('.trust-strip li');
+        const maps = panel().locator('.sanity-strip li');
         await maps.first().waitFor();
         const stages = (await maps.count()) - 1;
         assert.ok(stages >= 3, `${stages} depths`);
         assert.match(await maps.nth(1).innerText(), /random to \S+[\s\S]*SSIM -?\d\.\d\d/);
         await panel().locator('lens-line-chart canvas').scrollIntoViewIfNeeded();
-        await panel().locator('.trust-numbers summary').click();
-        assert.equal(await panel().locator('.trust-numbers tbody tr').count(), stages);
+        await panel().locator('.sanity-numbers summary').click();
+        assert.equal(await panel().locator('.sanity-numbers tbody tr').count(), stages);
         const drawn = await (
           await webviewFrame(page)
         ).evaluate(() => {
@@ -56,7 +56,7 @@ export function tests(page, srv, tools) {
         assert.ok(drawn, 'the curve is drawn');
       },
     ],
-    ['no violation of accessibility, in every theme', () => accessible('trust')],
+    ['no violation of accessibility, in every theme', () => accessible('sanity')],
     [
       'guided backprop looks more like a random network than the gradient does',
       async () => {
@@ -65,7 +65,7 @@ export function tests(page, srv, tools) {
         await panel().locator('.history-run[aria-current=true]', { hasText: 'Guided' }).waitFor();
         const guided = await verdict();
         assert.ok(guided > gradient, `guided backprop ${guided}, gradient ${gradient}`);
-        await screenshot(page, 'trust-guided');
+        await screenshot(page, 'sanity-guided');
       },
     ],
   ];

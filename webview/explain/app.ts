@@ -23,7 +23,7 @@ import type { ExplainGrid } from './grid/element.js';
 import { commandOf, gridMenu } from './grid/exports.js';
 import { gridChoicePart } from './grid/part.js';
 import { exportPicture, exportSvg } from './picture/exportPicture.js';
-import { trustPart } from './sanity/part.js';
+import { sanityPart } from './sanity/part.js';
 import { questionPart } from './question/part.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
 
@@ -129,7 +129,7 @@ export class ExplainApp extends LitElement {
       <div class="right">${questionPart(c)}</div>
       <div class="draw">${drawingControls(c, scene)}</div>
       <div class="below">
-        ${trustPart(c)} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
+        ${sanityPart(c)} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
       </div>
     </main>`;
   }
@@ -260,8 +260,8 @@ export class ExplainApp extends LitElement {
     const { current, shown, display, method } = this.controller;
     const scene = this.sceneNow();
     if (current === undefined || shown === undefined || scene === undefined) return;
-    const trust = this.controller.badge.summary;
-    const request = { kind, run: current.id, picture: shown.picture, ...(trust === undefined ? {} : { trust }) };
+    const sanity = this.controller.badge.summary;
+    const request = { kind, run: current.id, picture: shown.picture, ...(sanity === undefined ? {} : { sanity }) };
     const reference = this.controller.compare.reference?.title;
     if (kind !== 'png' && kind !== 'svg') await this.host.save(request);
     else
@@ -272,7 +272,7 @@ export class ExplainApp extends LitElement {
           scene,
           display,
           method?.title ?? '',
-          trust,
+          sanity,
           reference,
         ),
       });

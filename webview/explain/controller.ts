@@ -3,7 +3,7 @@ import type { Client } from '../../src/protocol/channel.js';
 import type {
   ExplainHostApi,
   ExplainSetup,
-  ExplainSubject,
+  ExplainTopic,
   LayerChoice,
   Question,
   RunProgress,
@@ -59,7 +59,7 @@ export class ExplainController {
   readonly badge: Badge;
   readonly compare: Comparison;
   /** The strip of maps behind the badge is open. */
-  trustOpen = false;
+  sanityOpen = false;
   private last: { readonly explanation: Explanation; readonly picture: string } | undefined;
   private paramsOf = new Map<string, Question['params']>();
 
@@ -243,7 +243,7 @@ export class ExplainController {
   }
 
   /** The host sent other pictures to this panel. */
-  show(subject: ExplainSubject): void {
+  show(subject: ExplainTopic): void {
     if (this.setup === undefined) return;
     this.setup = { ...this.setup, ...subject };
     this.picture = undefined;
@@ -288,9 +288,9 @@ export class ExplainController {
     this.onChange();
   }
 
-  openTrust(open: boolean): void {
-    if (open === this.trustOpen) return;
-    this.trustOpen = open;
+  openSanity(open: boolean): void {
+    if (open === this.sanityOpen) return;
+    this.sanityOpen = open;
     this.onChange();
   }
 

@@ -1,4 +1,4 @@
-import type { ExplainSetup, ExplainSubject, Question } from '../../src/protocol/explainPanel.js';
+import type { ExplainSetup, ExplainTopic, Question } from '../../src/protocol/explainPanel.js';
 import type { Display } from '../shared/canvas/display.js';
 import type { ExplainController } from './controller.js';
 import type { GridChoice } from './grid/choice.js';
@@ -7,7 +7,7 @@ import { newRun, same, urisOf, type Run } from './question/run.js';
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
 export interface KeptPanel {
   readonly version: 1;
-  readonly subject: ExplainSubject;
+  readonly subject: ExplainTopic;
   readonly question: Question;
   readonly display: Display;
   readonly picture?: string;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
-import type { ExplainHostApi, ExplainPanelApi, ExplainSubject, NamedFile } from '../../protocol/explainPanel.js';
+import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/runner.js';
 import { formatDims } from '../../base/tensor.js';
 import type { LayerSelection } from '../model/selection.js';
@@ -40,7 +40,7 @@ export class ExplainPanel implements vscode.Disposable {
   private readonly cells = new KeptCells();
   /** Names of files that have changed since something was computed last. */
   private readonly stale = new Set<string>();
-  private subject: ExplainSubject;
+  private subject: ExplainTopic;
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -184,14 +184,14 @@ export class ExplainPanel implements vscode.Disposable {
       seen: async ({ id }) => this.runs.seen(id),
       stop: async ({ id }) => this.runs.stop(id),
       explanation: async ({ run, picture }) => this.runs.explanation(run, picture),
-      trust: async ({ question, picture }, { signal, progress }) => {
+      sanity: async ({ question, picture }, { signal, progress }) => {
         const uri = vscode.Uri.parse(picture);
         const runner = await services.runner();
-        const { trust, cached } = await runner.trust(
+        const { sanity, cached } = await runner.sanity(
           { ...services.request(this.model), ...question, input: uri.fsPath },
           { signal, onProgress: progress },
         );
-        return { trust, cached };
+        return { sanity, cached };
       },
       cell: async ({ question, picture }, { signal, progress }) => {
         const key = JSON.stringify([picture, question]);

@@ -6,7 +6,7 @@ import { ExplainPanel } from './explainPanel.js';
 
 const VIEW_TYPE = 'onnxLens.explain';
 
-export interface ExplainRequest {
+export interface ShowRequest {
   /** Pictures and `.npy` files; none: the panel asks for one. */
   readonly images: readonly vscode.Uri[];
   readonly model: vscode.Uri;
@@ -29,7 +29,7 @@ export class ExplainPanels implements vscode.Disposable {
   }
 
   /** Explains pictures beside the editor; the cursor stays where it is. */
-  async show({ images, model, layer }: ExplainRequest): Promise<void> {
+  async show({ images, model, layer }: ShowRequest): Promise<void> {
     const reused = this.open.find((panel) => !panel.pinned && panel.model.toString() === model.toString());
     if (reused !== undefined) {
       reused.show(images, layer);
@@ -72,7 +72,7 @@ export class ExplainPanels implements vscode.Disposable {
   }
 }
 
-interface KeptSubject {
+interface KeptTopic {
   readonly model: vscode.Uri;
   readonly pictures: readonly vscode.Uri[];
   readonly pinned?: boolean;
@@ -80,7 +80,7 @@ interface KeptSubject {
 }
 
 /** What a page kept: it may have been written by another version, and is not trusted to be right. */
-function subjectOf(state: unknown): KeptSubject | undefined {
+function subjectOf(state: unknown): KeptTopic | undefined {
   const subject = (state as { readonly subject?: Record<string, unknown> } | null | undefined)?.subject;
   const uriOf = (file: unknown): vscode.Uri | undefined => {
     const uri = (file as { readonly uri?: unknown } | undefined)?.uri;

@@ -13,14 +13,14 @@ const KINDS: Readonly<Record<ExportKind, { readonly ending: string; readonly fil
 
 /** Asks where to save one form of an explanation, and saves it. `false` when the question is dismissed. */
 export async function saveExplanation(
-  { kind, bytes, trust }: ExportRequest,
+  { kind, bytes, sanity }: ExportRequest,
   picture: vscode.Uri,
   explanation: Explanation,
 ): Promise<boolean> {
   const { ending, filter } = KINDS[kind];
   const stem = picture.path.slice(picture.path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
   const proposal = vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ending}`);
-  return save(proposal, filter, ending, () => contentOf(kind, bytes, explanation, trust));
+  return save(proposal, filter, ending, () => contentOf(kind, bytes, explanation, sanity));
 }
 
 /** Asks where to save bytes, proposing a name beside a file, and saves them. */
@@ -43,7 +43,7 @@ function contentOf(
   kind: ExportKind,
   bytes: Uint8Array | undefined,
   explanation: Explanation,
-  trust: ExportRequest['trust'],
+  sanity: ExportRequest['sanity'],
 ): Uint8Array {
   switch (kind) {
     case 'png':
@@ -53,7 +53,7 @@ function contentOf(
     case 'npy':
       return writeNpy(explanation.attribution.values);
     case 'recipe': {
-      const recipe: Recipe = trust === undefined ? explanation.recipe : { ...explanation.recipe, trust };
+      const recipe: Recipe = sanity === undefined ? explanation.recipe : { ...explanation.recipe, sanity };
       return new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`);
     }
   }

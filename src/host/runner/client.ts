@@ -20,7 +20,7 @@ export interface RunnerClientOptions {
 /** Operations without native code: their process answers a ping at any time, and their loss may be repaired by asking again. */
 const LIGHT: ReadonlySet<string> = new Set<keyof RunnerApi>(['outline', 'methods', 'status']);
 /** Stands back by itself between its short runs: cancelling it is never worth the process, which has better to do. */
-const BACKGROUND: ReadonlySet<string> = new Set<keyof RunnerApi>(['trust']);
+const BACKGROUND: ReadonlySet<string> = new Set<keyof RunnerApi>(['sanity']);
 const WATCH_SECONDS = 5;
 /** A ping that is not answered for so many periods means that the process hangs. */
 const MISSED_PERIODS = 2;

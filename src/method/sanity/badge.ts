@@ -6,14 +6,14 @@ import type { Attribution } from '../../result/explanation.js';
 import { reduce, type ValueMap } from '../../result/heatmap.js';
 import type { ParameterSchema, ParametersOf, ParameterValue } from '../../result/method.js';
 import type { ScoreKind } from '../../result/recipe.js';
-import type { Trust, TrustStage, TrustVerdict } from '../../result/sanity.js';
+import type { SanityCheck, SanityStage, SanityVerdict } from '../../result/sanity.js';
 import type { AttributionAnswer, AttributionMethod } from '../method.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
 import type { Target } from '../subject/subject.js';
 import { cascadeOf, randomised, stagesOf, tamed } from './randomise.js';
 import { spearman, ssim, unitMagnitudes } from './similarity.js';
 
-export interface TrustQuestion {
+export interface SanityQuestion {
   readonly method: AttributionMethod;
   readonly params: ParametersOf<ParameterSchema>;
   readonly layer?: string;
@@ -25,7 +25,7 @@ export interface TrustQuestion {
   readonly depths?: number;
 }
 
-export interface TrustContext {
+export interface SanityContext {
   readonly signal: AbortSignal;
   /** 0 to 1, and what is being done. */
   progress(fraction: number, message: string): void;
@@ -33,7 +33,10 @@ export interface TrustContext {
   pause?(): Promise<void>;
 }
 
-export type TrustCurve = Omit<Trust, 'input' | 'method' | 'params' | 'target' | 'score' | 'seed' | 'milliseconds'> & {
+export type SanityCurve = Omit<
+  SanityCheck,
+  'input' | 'method' | 'params' | 'target' | 'score' | 'seed' | 'milliseconds'
+> & {
   /** As the maps were computed. */
   readonly params: Readonly<Record<string, ParameterValue>>;
 };
@@ -47,11 +50,11 @@ const QUICK = 2;
  * Sanity Checks for Saliency Maps, arXiv:1810.03292): maps of the model whose weights are random from the output down to
  * ever lower layers, compared with the map of the model as it is.
  */
-export async function trustCurve(
+export async function sanityCurve(
   subject: ModelSubject,
-  question: TrustQuestion,
-  context: TrustContext,
-): Promise<TrustCurve> {
+  question: SanityQuestion,
+  context: SanityContext,
+): Promise<SanityCurve> {
   const { signal } = context;
   const { input, method, seed } = question;
   const cascade = cascadeOf(subject.graph, subject.layers, subject.scoreAt(question.target, question.score).value);
@@ -70,7 +73,7 @@ export async function trustCurve(
   // A layer that the method chose on the trained model is the layer of every map.
   const layer = own.layer ?? question.layer;
   const asked = { ...question, params, ...(layer === undefined ? {} : { layer }) };
-  const found: TrustStage[] = [];
+  const found: SanityStage[] = [];
   const counted: boolean[] = [];
   let weights: WeightReplacement = new Map();
   for (const [i, stage] of stages.entries()) {
@@ -121,7 +124,7 @@ export function alike(a: ValueMap, b: ValueMap): { readonly ssim: number; readon
 }
 
 /** Mean over the stages of both measures, negative ones taken as 0. */
-export function similarityOf(stages: readonly Pick<TrustStage, 'ssim' | 'spearman'>[]): number {
+export function similarityOf(stages: readonly Pick<SanityStage, 'ssim' | 'spearman'>[]): number {
   const each = stages.map((s) => (Math.max(0, s.ssim) + Math.max(0, s.spearman)) / 2);
   return each.reduce((a, b) => a + b, 0) / Math.max(1, each.length);
 }
@@ -136,12 +139,12 @@ export function similarityOf(stages: readonly Pick<TrustStage, 'ssim' | 'spearma
 const LEARNED = 0.4;
 const PICTURE = 0.5;
 
-export function verdictOf(similarity: number): TrustVerdict {
+export function verdictOf(similarity: number): SanityVerdict {
   return similarity < LEARNED ? 'learned' : similarity < PICTURE ? 'partly' : 'picture';
 }
 
 /** The badge in words. `edges`: what a method shows that does not show the model is known to be edges. */
-export function sentenceOf(similarity: number, verdict: TrustVerdict, edges = false): string {
+export function sentenceOf(similarity: number, verdict: SanityVerdict, edges = false): string {
   const number = similarity.toFixed(2);
   switch (verdict) {
     case 'empty':
@@ -157,7 +160,7 @@ export function sentenceOf(similarity: number, verdict: TrustVerdict, edges = fa
   }
 }
 
-async function ask(subject: ModelSubject, question: TrustQuestion, signal: AbortSignal): Promise<AttributionAnswer> {
+async function ask(subject: ModelSubject, question: SanityQuestion, signal: AbortSignal): Promise<AttributionAnswer> {
   const { method, input, target, score, params, seed, layer } = question;
   const request = { input, target, score, params, seed, ...(layer === undefined ? {} : { layer }) };
   return method.run(subject, request, { signal, random: new Random(seed), progress: () => undefined });
@@ -169,7 +172,7 @@ async function ask(subject: ModelSubject, question: TrustQuestion, signal: Abort
  */
 async function randomMap(
   subject: ModelSubject,
-  question: TrustQuestion,
+  question: SanityQuestion,
   signal: AbortSignal,
 ): Promise<{ readonly map: ReturnType<typeof mapOf>; readonly note?: string }> {
   const map = mapOf((await ask(subject, question, signal)).attribution);

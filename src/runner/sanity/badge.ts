@@ -2,10 +2,10 @@ import { predict as predictBatch } from '../../method/activations/prediction.js'
 import { findTarget } from '../../method/target/findTarget.js';
 import { attributionMethodById } from '../../method/index.js';
 import { parseParameters } from '../../method/parameters.js';
-import { trustCurve } from '../../method/sanity/badge.js';
+import { sanityCurve } from '../../method/sanity/badge.js';
 import type { Call } from '../../protocol/channel.js';
-import type { TrustAnswer, TrustRequest, WorkProgress } from '../../protocol/runner.js';
-import type { Trust } from '../../result/sanity.js';
+import type { SanityAnswer, SanityRequest, WorkProgress } from '../../protocol/runner.js';
+import type { SanityCheck } from '../../result/sanity.js';
 import { answerOf, loadInput, namesOf } from '../input/answers.js';
 import { sha256Of } from '../model/stamp.js';
 import type { Foreground } from '../model/foreground.js';
@@ -16,16 +16,16 @@ import type { OpenModel } from '../model/open.js';
 const MOST = 64;
 
 /** Badges by what they depend on: the model's bytes and how the method is asked, but not the picture. */
-export class TrustCache {
-  private readonly kept = new Map<string, Trust>();
+export class SanityCache {
+  private readonly kept = new Map<string, SanityCheck>();
 
-  get(key: string): Trust | undefined {
+  get(key: string): SanityCheck | undefined {
     return this.kept.get(key);
   }
 
-  set(key: string, trust: Trust): void {
+  set(key: string, sanity: SanityCheck): void {
     this.kept.delete(key);
-    this.kept.set(key, trust);
+    this.kept.set(key, sanity);
     for (const oldest of this.kept.keys()) {
       if (this.kept.size <= MOST) break;
       this.kept.delete(oldest);
@@ -34,13 +34,13 @@ export class TrustCache {
 }
 
 /** Whether a method's maps depend on the model's weights: computed once per model and method, on the picture that is asked with. */
-export async function trustOf(
+export async function sanityOf(
   model: OpenModel,
-  request: TrustRequest,
+  request: SanityRequest,
   call: Call<WorkProgress>,
-  cache: TrustCache,
+  cache: SanityCache,
   foreground: Foreground,
-): Promise<TrustAnswer> {
+): Promise<SanityAnswer> {
   const { signal } = call;
   const started = performance.now();
   const method = attributionMethodById(request.method);
@@ -53,7 +53,7 @@ export async function trustOf(
   const sha256 = await sha256Of(model.file.path);
   const key = JSON.stringify([sha256, request.config, method.id, params, layer, score, seed, depths, special]);
   const known = request.fresh === true ? undefined : cache.get(key);
-  if (known !== undefined) return { ...(await answerOf(model, subject, [])), trust: known, cached: true };
+  if (known !== undefined) return { ...(await answerOf(model, subject, [])), sanity: known, cached: true };
 
   const inputs = await expandInputs(model, [request.input], signal);
   const [first] = inputs;
@@ -62,7 +62,7 @@ export async function trustOf(
   const { labels } = namesOf(model, subject, inputs);
   const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
   const target = findTarget(request.target ?? 'top1', ranking!.logits, labels, subject, ranking!.regions);
-  const curve = await trustCurve(
+  const curve = await sanityCurve(
     subject,
     {
       method,
@@ -80,7 +80,7 @@ export async function trustOf(
       pause: () => foreground.idle(signal),
     },
   );
-  const trust: Trust = {
+  const sanity: SanityCheck = {
     ...curve,
     method: method.id,
     input: first.name,
@@ -89,6 +89,6 @@ export async function trustOf(
     seed,
     milliseconds: performance.now() - started,
   };
-  cache.set(key, trust);
-  return { ...(await answerOf(model, subject, [])), trust, cached: false };
+  cache.set(key, sanity);
+  return { ...(await answerOf(model, subject, [])), sanity, cached: false };
 }

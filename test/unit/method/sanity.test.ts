@@ -6,7 +6,7 @@ import { floatTensor, toFloat32, type Tensor } from '../../../src/base/tensor.js
 import { buildGraph } from '../../../src/graph/build/build.js';
 import { attributionMethodById } from '../../../src/method/index.js';
 import { parseParameters } from '../../../src/method/parameters.js';
-import { alike, sentenceOf, similarityOf, trustCurve, verdictOf } from '../../../src/method/sanity/badge.js';
+import { alike, sentenceOf, similarityOf, sanityCurve, verdictOf } from '../../../src/method/sanity/badge.js';
 import { cascadeOf, randomised, stagesOf, tamed } from '../../../src/method/sanity/randomise.js';
 import { ranks, spearman, ssim } from '../../../src/method/sanity/similarity.js';
 import { reduce, type ValueMap } from '../../../src/result/heatmap.js';
@@ -22,7 +22,7 @@ const map = (width: number, height: number, values: readonly number[] | Float32A
   signed: false,
 });
 
-describe('method/trust', () => {
+describe('method/sanity', () => {
   describe('measures', () => {
     it('rank with ties shared', () => {
       assert.deepEqual([...ranks([10, 20, 20, 5])], [2, 3.5, 3.5, 1]);
@@ -173,7 +173,7 @@ describe('method/trust', () => {
         score: 'logit',
         seed: 0,
       } as const;
-      const { verdict, sentence } = await trustCurve(subject, question, {
+      const { verdict, sentence } = await sanityCurve(subject, question, {
         signal: new AbortController().signal,
         progress: () => undefined,
       });
@@ -187,7 +187,7 @@ describe('method/trust', () => {
       const abort = new AbortController();
       const method = attributionMethodById('gradient');
       let pauses = 0;
-      const ask = trustCurve(
+      const ask = sanityCurve(
         subject,
         {
           method,
@@ -254,11 +254,11 @@ describe('method/trust', () => {
     });
 
     it('tells methods apart: the gradient depends on the weights, guided backprop far less', async () => {
-      const curve = async (id: string): ReturnType<typeof trustCurve> => {
+      const curve = async (id: string): ReturnType<typeof sanityCurve> => {
         const method = attributionMethodById(id);
         const params = parseParameters(id, method.parameters);
         const question = { method, params, ...t.case(0), score: 'logit', seed: 0 } as const;
-        return trustCurve(t.subject, question, { signal: t.signal, progress: () => undefined });
+        return sanityCurve(t.subject, question, { signal: t.signal, progress: () => undefined });
       };
       const [gradient, guided, cam] = [await curve('gradient'), await curve('guided_backprop'), await curve('gradcam')];
       assert.equal(gradient.verdict, 'learned');

@@ -4,7 +4,7 @@ import { Foreground } from '../../../src/runner/model/foreground.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
 
-describe('runner/trust', () => {
+describe('runner/sanity', () => {
   it('stands back while somebody waits, and hears a cancel meanwhile', async () => {
     const foreground = new Foreground();
     const { signal } = new AbortController();
@@ -36,36 +36,39 @@ describe('runner/trust', () => {
 
     it('computes a badge once for a model and a method, with the maps and the curve', async () => {
       const messages: string[] = [];
-      const first = await service.trust({ ...ask, input: cat }, { ...call, progress: (p) => messages.push(p.message) });
-      assert.equal(first.cached, false);
-      assert.equal(first.trust.input, cat);
-      assert.equal(first.trust.verdict, 'learned');
-      assert.deepEqual(
-        first.trust.stages.map((s) => s.layer),
-        ['linear', first.trust.stages[1]!.layer, 'conv1'],
+      const first = await service.sanity(
+        { ...ask, input: cat },
+        { ...call, progress: (p) => messages.push(p.message) },
       );
-      assert.equal(first.trust.original.values.length, 32 * 32);
+      assert.equal(first.cached, false);
+      assert.equal(first.sanity.input, cat);
+      assert.equal(first.sanity.verdict, 'learned');
+      assert.deepEqual(
+        first.sanity.stages.map((s) => s.layer),
+        ['linear', first.sanity.stages[1]!.layer, 'conv1'],
+      );
+      assert.equal(first.sanity.original.values.length, 32 * 32);
       assert.ok(messages.some((m) => m.includes('down to linear')));
-      const second = await service.trust({ ...ask, input: dog }, call);
+      const second = await service.sanity({ ...ask, input: dog }, call);
       assert.equal(second.cached, true);
-      assert.deepEqual(second.trust, first.trust);
-      const fresh = await service.trust({ ...ask, input: dog, fresh: true }, call);
-      assert.deepEqual([fresh.cached, fresh.trust.input], [false, dog]);
-      const other = await service.trust({ ...ask, input: cat, target: '3 - 5' }, call);
+      assert.deepEqual(second.sanity, first.sanity);
+      const fresh = await service.sanity({ ...ask, input: dog, fresh: true }, call);
+      assert.deepEqual([fresh.cached, fresh.sanity.input], [false, dog]);
+      const other = await service.sanity({ ...ask, input: cat, target: '3 - 5' }, call);
       assert.equal(other.cached, false);
     });
 
     it('lets an explanation that was asked for later finish first, and stops when it is cancelled', async () => {
       const order: string[] = [];
       const request = { ...ask, method: 'smoothgrad', params: { samples: 40 }, depths: 5, input: cat };
-      const badge = service.trust(request, call).then(() => order.push('badge'));
+      const badge = service.sanity(request, call).then(() => order.push('badge'));
       await new Promise((resolve) => setTimeout(resolve, 50));
       await service.explain({ ...ask, inputs: [dog] }, call);
       order.push('explanation');
       await badge;
       assert.deepEqual(order, ['explanation', 'badge']);
       const abort = new AbortController();
-      const running = service.trust(
+      const running = service.sanity(
         { ...request, fresh: true },
         { signal: abort.signal, progress: ({ fraction }) => void ((fraction ?? 0) > 0.3 && abort.abort()) },
       );
@@ -79,11 +82,11 @@ describe('runner/trust', () => {
     const picture = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
     const ask = async (method: string, depths = 5) =>
       (
-        await service.trust(
+        await service.sanity(
           { model: modelPath('cifar_resnet20.onnx'), provider: 'cpu', method, depths, input: picture },
           call,
         )
-      ).trust;
+      ).sanity;
     before(requireData);
     after(() => service.dispose());
 
@@ -106,7 +109,7 @@ describe('runner/trust', () => {
 
     it('does not take the empty maps of random networks whose last ReLU is shut for a passed test', async function () {
       this.timeout(240_000);
-      const { trust } = await service.trust(
+      const { sanity } = await service.sanity(
         {
           model: modelPath('squeezenet_v1.0_dc.onnx'),
           provider: 'cpu',
@@ -117,14 +120,14 @@ describe('runner/trust', () => {
         },
         call,
       );
-      for (const { map, layer } of trust.stages)
+      for (const { map, layer } of sanity.stages)
         assert.ok(
-          map.values.some((v) => v !== map.values[0]) || trust.notes.some((n) => n.includes(layer)),
+          map.values.some((v) => v !== map.values[0]) || sanity.notes.some((n) => n.includes(layer)),
           `${layer}: an empty map is counted`,
         );
       assert.ok(
-        trust.notes.some((n) => /class that they prefer|not counted/.test(n)),
-        trust.notes.join(),
+        sanity.notes.some((n) => /class that they prefer|not counted/.test(n)),
+        sanity.notes.join(),
       );
     });
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { OneRequest, Question, TrustReply } from '../../../src/protocol/explainPanel.js';
+import type { OneRequest, Question, SanityReply } from '../../../src/protocol/explainPanel.js';
 import type { WorkProgress } from '../../../src/protocol/runner.js';
-import type { Trust } from '../../../src/result/sanity.js';
+import type { SanityCheck } from '../../../src/result/sanity.js';
 import { Badge, type BadgeState } from '../../../webview/explain/sanity/badge.js';
 
 const question = (method: string, target = 'top1'): Question => ({
@@ -13,7 +13,7 @@ const question = (method: string, target = 'top1'): Question => ({
   score: 'logit',
   seed: 0,
 });
-const trust = (method: string): Trust => ({
+const sanity = (method: string): SanityCheck => ({
   method,
   params: {},
   input: '/pictures/cat.png',
@@ -39,10 +39,10 @@ function checks() {
   }[] = [];
   const badge = new Badge(
     {
-      trust: (request: OneRequest, options: CallOptions<WorkProgress> = {}) =>
-        new Promise<TrustReply>((resolve, reject) => {
+      sanity: (request: OneRequest, options: CallOptions<WorkProgress> = {}) =>
+        new Promise<SanityReply>((resolve, reject) => {
           options.signal?.addEventListener('abort', () => reject(new CancelledError()));
-          const finish = (): void => resolve({ trust: trust(request.question.method), cached: false });
+          const finish = (): void => resolve({ sanity: sanity(request.question.method), cached: false });
           asked.push({ request, options, finish, fail: reject });
         }),
     },
@@ -86,7 +86,7 @@ describe('the badge of a method', () => {
     asked[1]!.finish();
     await settle();
     const found = now(badge);
-    assert.ok(found.state === 'done' && found.trust.method === 'guided_backprop');
+    assert.ok(found.state === 'done' && found.sanity.method === 'guided_backprop');
   });
 
   it('asks a neuron apart from the classes', () => {

@@ -1,6 +1,6 @@
 import { lowest } from '../../../src/result/colormap.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import type { TrustSummary } from '../../../src/result/recipe.js';
+import type { SanitySummary } from '../../../src/result/recipe.js';
 import { pngOf, rasterOf, scaleRaster } from '../../shared/canvas/raster.js';
 import { paint, type Display, type Scene } from '../../shared/canvas/display.js';
 import { svgOf } from './svg.js';
@@ -20,7 +20,7 @@ export async function exportPicture(
   scene: Scene,
   display: Display,
   methodTitle: string,
-  trust?: TrustSummary,
+  sanity?: SanitySummary,
   reference?: string,
 ): Promise<Uint8Array> {
   const painted = rasterOf(paint(scene, display));
@@ -30,7 +30,7 @@ export async function exportPicture(
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d')!;
   context.font = FONT;
-  const lines = wrap(context, caption(explanation, scene, display, methodTitle, trust, reference), width);
+  const lines = wrap(context, caption(explanation, scene, display, methodTitle, sanity, reference), width);
   const withScale = display.mode === 'heat' || display.mode === 'blend';
   canvas.width = width + 2 * MARGIN;
   canvas.height = height + 2 * MARGIN + (withScale ? 52 : 8) + lines.length * LINE;
@@ -62,7 +62,7 @@ export function exportSvg(
   scene: Scene,
   display: Display,
   methodTitle: string,
-  trust?: TrustSummary,
+  sanity?: SanitySummary,
   reference?: string,
 ): Uint8Array {
   const { limit } = scene.scaled;
@@ -82,7 +82,7 @@ export function exportSvg(
           },
         }
       : {}),
-    caption: caption(explanation, scene, display, methodTitle, trust, reference),
+    caption: caption(explanation, scene, display, methodTitle, sanity, reference),
   });
   return new TextEncoder().encode(svg);
 }
@@ -120,7 +120,7 @@ export function caption(
   scene: Scene,
   display: Display,
   methodTitle: string,
-  trust?: TrustSummary,
+  sanity?: SanitySummary,
   /** The run that is subtracted. */
   reference?: string,
 ): readonly string[] {
@@ -144,7 +144,7 @@ export function caption(
     `${baseName(explanation.input)} · ${baseName(recipe.model.file)} · ${recipe.provider}`,
     `${score} ${formatNumber(value)}${score === 'probability' ? '' : ` · probability ${formatProbability(probability)}`}${params.length === 0 ? '' : ` · ${params.join(', ')}`}`,
     drawn.join(' · '),
-    ...(trust === undefined ? [] : [trust.sentence]),
+    ...(sanity === undefined ? [] : [sanity.sentence]),
     ...recipe.notes,
   ];
 }

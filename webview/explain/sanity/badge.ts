@@ -1,15 +1,15 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, Question } from '../../../src/protocol/explainPanel.js';
-import type { TrustSummary } from '../../../src/result/recipe.js';
-import type { Trust } from '../../../src/result/sanity.js';
+import type { SanitySummary } from '../../../src/result/recipe.js';
+import type { SanityCheck } from '../../../src/result/sanity.js';
 
 /** What is known about whether the method on show depends on the model. `waiting`: it is asked for by a click. */
 export type BadgeState =
   | { readonly state: 'none' }
   | { readonly state: 'waiting' }
   | { readonly state: 'working'; readonly fraction?: number; readonly message: string }
-  | { readonly state: 'done'; readonly trust: Trust }
+  | { readonly state: 'done'; readonly sanity: SanityCheck }
   | { readonly state: 'failed'; readonly error: ErrorData };
 
 /** Checks kept in the page; each holds some small maps. */
@@ -20,7 +20,7 @@ const KEPT = 24;
  * another picture does not, since the answer is about the method and the model.
  */
 export class Badge {
-  private readonly known = new Map<string, Trust>();
+  private readonly known = new Map<string, SanityCheck>();
   private readonly failures = new Map<string, ErrorData>();
   private key: string | undefined;
   private subject: { readonly question: Question; readonly picture: string } | undefined;
@@ -28,24 +28,24 @@ export class Badge {
   private progress: { readonly fraction?: number; readonly message: string } | undefined;
 
   constructor(
-    private readonly host: Pick<Client<ExplainHostApi>, 'trust'>,
+    private readonly host: Pick<Client<ExplainHostApi>, 'sanity'>,
     private readonly onChange: () => void,
   ) {}
 
   get state(): BadgeState {
     if (this.key === undefined) return { state: 'none' };
-    const trust = this.known.get(this.key);
-    if (trust !== undefined) return { state: 'done', trust };
+    const sanity = this.known.get(this.key);
+    if (sanity !== undefined) return { state: 'done', sanity };
     if (this.abort !== undefined) return { state: 'working', ...(this.progress ?? { message: '' }) };
     const error = this.failures.get(this.key);
     return error === undefined ? { state: 'waiting' } : { state: 'failed', error };
   }
 
   /** For captions and recipes. */
-  get summary(): TrustSummary | undefined {
+  get summary(): SanitySummary | undefined {
     const { state } = this;
     if (state.state !== 'done') return undefined;
-    const { verdict, similarity, sentence, input } = state.trust;
+    const { verdict, similarity, sentence, input } = state.sanity;
     return { verdict, similarity, sentence, input };
   }
 
@@ -86,7 +86,7 @@ export class Badge {
   ): Promise<void> {
     this.failures.delete(key);
     try {
-      const { trust } = await this.host.trust(subject, {
+      const { sanity } = await this.host.sanity(subject, {
         signal: abort.signal,
         onProgress: ({ fraction, message }) => {
           if (this.abort !== abort) return;
@@ -95,7 +95,7 @@ export class Badge {
         },
       });
       if (abort.signal.aborted) return;
-      this.known.set(key, trust);
+      this.known.set(key, sanity);
       for (const oldest of this.known.keys()) if (this.known.size > KEPT) this.known.delete(oldest);
     } catch (error) {
       if (isCancelled(error) && abort.signal.aborted) return;

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { colormap, type Colormap } from '../../../src/result/colormap.js';
 import { render, type ValueMap } from '../../../src/result/heatmap.js';
 import type { Rgb } from '../../../src/base/picture.js';
-import type { Trust, TrustVerdict } from '../../../src/result/sanity.js';
+import type { SanityCheck, SanityVerdict } from '../../../src/result/sanity.js';
 import '../../shared/charts/colorBar.js';
 import { button, icon } from '../../shared/controls.js';
 import { baseName, formatPercent } from '../../shared/format.js';
@@ -14,26 +14,26 @@ import type { ExplainController } from '../controller.js';
 
 /** The badge beside a heatmap: one line in words, and behind it the strip of maps and the curve over the layers. */
 
-const SIGNS: Readonly<Record<TrustVerdict, { readonly icon: string; readonly word: string }>> = {
+const SIGNS: Readonly<Record<SanityVerdict, { readonly icon: string; readonly word: string }>> = {
   learned: { icon: 'pass-filled', word: 'Passed' },
   partly: { icon: 'info', word: 'In part' },
   picture: { icon: 'warning', word: 'Warning' },
   empty: { icon: 'circle-slash', word: 'Empty' },
 };
 
-export function trustPart(c: ExplainController): TemplateResult {
+export function sanityPart(c: ExplainController): TemplateResult {
   const { badge } = c;
   const { state } = badge;
   switch (state.state) {
     case 'none':
-      return html`<div class="trust-line dim">${icon('circle-outline')}<span>Depends on the model?</span></div>`;
+      return html`<div class="sanity-line dim">${icon('circle-outline')}<span>Depends on the model?</span></div>`;
     case 'waiting':
-      return html`<div class="trust-line">
+      return html`<div class="sanity-line">
         ${icon('circle-outline')}<span class="dim">Not checked against random networks.</span>
         ${button({ label: 'Check this method', onClick: () => c.checkMethod() })}
       </div>`;
     case 'working':
-      return html`<div class="trust-line dim">
+      return html`<div class="sanity-line dim">
         ${icon('loading', 'codicon-modifier-spin')}
         <span class="ellipsis"
           >Comparing with random
@@ -41,30 +41,30 @@ export function trustPart(c: ExplainController): TemplateResult {
         >
       </div>`;
     case 'failed':
-      return html`<div class="trust-line">
+      return html`<div class="sanity-line">
         ${icon('circle-slash')}<span class="dim">Could not be checked: ${state.error.message}</span>
         ${button({ label: 'Check again', onClick: () => c.checkMethod() })}
       </div>`;
     case 'done':
-      return verdict(c, state.trust);
+      return verdict(c, state.sanity);
   }
 }
 
-function verdict(c: ExplainController, trust: Trust): TemplateResult {
-  const sign = SIGNS[trust.verdict];
+function verdict(c: ExplainController, sanity: SanityCheck): TemplateResult {
+  const sign = SIGNS[sanity.verdict];
   const shown = c.shown?.explanation.input;
-  const elsewhere = shown !== undefined && baseName(shown) !== baseName(trust.input);
+  const elsewhere = shown !== undefined && baseName(shown) !== baseName(sanity.input);
   return html`<details
-    class="trust ${trust.verdict}"
-    ?open=${c.trustOpen}
-    @toggle=${(event: Event) => c.openTrust((event.target as HTMLDetailsElement).open)}
+    class="sanity ${sanity.verdict}"
+    ?open=${c.sanityOpen}
+    @toggle=${(event: Event) => c.openSanity((event.target as HTMLDetailsElement).open)}
   >
-    <summary class="trust-line">
-      <span class="trust-dot" aria-hidden="true"></span>${icon(sign.icon)}<span class="sr-only">${sign.word}: </span>
-      <span class="trust-sentence">${trust.sentence}</span>
-      <span class="dim">${elsewhere ? `checked on ${baseName(trust.input)}` : 'maps and curve'}</span>
+    <summary class="sanity-line">
+      <span class="sanity-dot" aria-hidden="true"></span>${icon(sign.icon)}<span class="sr-only">${sign.word}: </span>
+      <span class="sanity-sentence">${sanity.sentence}</span>
+      <span class="dim">${elsewhere ? `checked on ${baseName(sanity.input)}` : 'maps and curve'}</span>
     </summary>
-    ${c.trustOpen ? strip(c, trust) : nothing}
+    ${c.sanityOpen ? strip(c, sanity) : nothing}
   </details>`;
 }
 
@@ -79,31 +79,31 @@ function pictureOf(map: ValueMap, colors: Colormap): Rgb {
   return picture;
 }
 
-function strip(c: ExplainController, trust: Trust): TemplateResult {
+function strip(c: ExplainController, sanity: SanityCheck): TemplateResult {
   const colors = colormap(c.display.sequential);
   const map = (title: string, detail: string, values: ValueMap): TemplateResult =>
     html`<li>
       <lens-thumbnail .picture=${pictureOf(values, colors)} .side=${88}></lens-thumbnail>
-      <span class="trust-layer ellipsis" title=${title}>${title}</span><span class="dim">${detail}</span>
+      <span class="sanity-layer ellipsis" title=${title}>${title}</span><span class="dim">${detail}</span>
     </li>`;
   return html`
     <p class="dim">
       The same map from the model as it is, and with its weights drawn anew from the output down to ever lower layers
       (Adebayo et al. 2018). A map that stays the same does not show what was learned.
     </p>
-    <ul class="trust-strip" aria-label="Maps of the model and of its randomised copies">
-      ${map('as trained', baseName(trust.input), trust.original)}
-      ${trust.stages.map((s) => map(`random to ${s.layer}`, `SSIM ${s.ssim.toFixed(2)} · ρ ${s.spearman.toFixed(2)}`, s.map))}
+    <ul class="sanity-strip" aria-label="Maps of the model and of its randomised copies">
+      ${map('as trained', baseName(sanity.input), sanity.original)}
+      ${sanity.stages.map((s) => map(`random to ${s.layer}`, `SSIM ${s.ssim.toFixed(2)} · ρ ${s.spearman.toFixed(2)}`, s.map))}
     </ul>
     <lens-color-bar
-      class="trust-bar"
+      class="sanity-bar"
       .colors=${colors}
       .limit=${1}
       .unit=${'magnitude'}
       .note=${'each map from its least value to its 99th percentile'}
     ></lens-color-bar>
-    <lens-line-chart .data=${chartOf(trust)} .label=${chartLabel(trust)}></lens-line-chart>
-    <details class="trust-numbers">
+    <lens-line-chart .data=${chartOf(sanity)} .label=${chartLabel(sanity)}></lens-line-chart>
+    <details class="sanity-numbers">
       <summary>Numbers</summary>
       <table>
         <caption class="sr-only">
@@ -111,7 +111,7 @@ function strip(c: ExplainController, trust: Trust): TemplateResult {
         </caption>
         ${tableHead('Random from the output down to', 'Layers', 'SSIM', 'Spearman')}
         <tbody>
-          ${trust.stages.map(
+          ${sanity.stages.map(
             (s) =>
               html`<tr>
                 <th scope="row">${s.layer}</th>
@@ -124,21 +124,21 @@ function strip(c: ExplainController, trust: Trust): TemplateResult {
       </table>
     </details>
     ${
-      trust.notes.length === 0
+      sanity.notes.length === 0
         ? nothing
         : html`<ul class="remarks" aria-label="Remarks on the check">
-            ${trust.notes.map((note) => html`<li>${icon('info')}<span>${note}</span></li>`)}
+            ${sanity.notes.map((note) => html`<li>${icon('info')}<span>${note}</span></li>`)}
           </ul>`
     }
   `;
 }
 
-const charts = new WeakMap<Trust, LineChartData>();
+const charts = new WeakMap<SanityCheck, LineChartData>();
 
-function chartOf(trust: Trust): LineChartData {
-  let data = charts.get(trust);
+function chartOf(sanity: SanityCheck): LineChartData {
+  let data = charts.get(sanity);
   if (data === undefined) {
-    const { stages } = trust;
+    const { stages } = sanity;
     const least = Math.min(0, ...stages.flatMap((s) => [s.ssim, s.spearman]));
     data = {
       labels: stages.map((s) => s.layer),
@@ -151,12 +151,12 @@ function chartOf(trust: Trust): LineChartData {
         { name: 'Spearman', values: stages.map((s) => s.spearman) },
       ],
     };
-    charts.set(trust, data);
+    charts.set(sanity, data);
   }
   return data;
 }
 
-function chartLabel({ stages }: Trust): string {
+function chartLabel({ stages }: SanityCheck): string {
   const last = stages.at(-1);
   return `Similarity to the trained model's map over ${stages.length} depths of randomisation${
     last === undefined
