@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LensError } from '../base/errors.js';
-import type { ModelRequest } from '../protocol/runner.js';
+import type { ModelRequest } from '../protocol/request.js';
 import type { ScoreKind } from '../result/recipe.js';
 
 const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;

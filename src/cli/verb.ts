@@ -1,6 +1,6 @@
 import type { ErrorData } from '../base/errors.js';
 import type { Call } from '../protocol/channel.js';
-import type { ModelAnswer, WorkProgress } from '../protocol/runner.js';
+import type { ModelAnswer, WorkProgress } from '../protocol/request.js';
 import type { Outcome } from '../result/explanation.js';
 import type { RunnerService } from '../runner/service.js';
 import { ProgressLine, type Io } from './io.js';

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Client } from '../protocol/channel.js';
-import type { ModelRequest, RunnerApi } from '../protocol/runner.js';
+import type { ModelRequest } from '../protocol/request.js';
+import type { RunnerApi } from '../protocol/runner.js';
 import type { KeptStates } from './panel/keptStates.js';
 import type { Settings } from './settings.js';
 

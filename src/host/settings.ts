@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ModelRequest } from '../protocol/runner.js';
+import type { ModelRequest } from '../protocol/request.js';
 
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
 export const COLOR_MAPS = ['magma', 'inferno', 'viridis'] as const;

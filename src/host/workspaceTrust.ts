@@ -2,7 +2,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { LensError } from '../base/errors.js';
 import type { Client } from '../protocol/channel.js';
-import type { ModelRequest, RunnerApi } from '../protocol/runner.js';
+import type { ModelRequest } from '../protocol/request.js';
+import type { RunnerApi } from '../protocol/runner.js';
 
 /** Operations that hand a model to native code. The others read its structure with our own parser. */
 const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>([

@@ -4,7 +4,7 @@ import type { MethodDescription, ParameterValue } from '../result/method.js';
 import type { PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
 import type { Operation } from './channel.js';
-import type { TargetText, WorkProgress } from './runner.js';
+import type { TargetText, WorkProgress } from './request.js';
 
 /**
  * What panels and the extension host say to each other, both ways. Binary data are typed arrays that own their whole

@@ -1,22 +1,15 @@
-import type { Call, Operation } from './channel.js';
-import type { ModelOperations } from './modelOperations.js';
+import type { Operation } from './channel.js';
+import type { TargetText, WorkProgress } from './request.js';
+import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from './runner.js';
 import type { Explanation } from '../result/explanation.js';
 import type { MethodDescription } from '../result/method.js';
 import type { LayerWeights, WeightComparison, WeightStatistics } from '../result/weights.js';
 import type { NamedFile } from './explainPanel.js';
-import type { ModelRequest, TargetText, WorkProgress } from './runner.js';
 
 /** What the editor of a checkpoint and the extension host say to each other, both ways. */
 
 /** An operation of the runner as the page asks for it: the host adds which model, and what the settings say. */
-type About<K extends keyof ModelOperations> = ModelOperations[K] extends (
-  request: infer Q,
-  call: Call<infer P>,
-) => Promise<infer R>
-  ? Operation<Omit<Q, keyof ModelRequest>, R, P>
-  : never;
-
-type RequestOf<K extends keyof ModelOperations> = Omit<Parameters<ModelOperations[K]>[0], keyof ModelRequest>;
+type About<K extends AboutModel> = Operation<RequestOf<K>, AnswerOf<K>, ProgressOf<K>>;
 
 /** `writing`: the file grows or was just touched; what is shown is of before. `gone`: it is not there any more. */
 export type FileState = 'ready' | 'writing' | 'gone';

@@ -1,104 +1,25 @@
-import type { ParameterValue, MethodDescription } from '../result/method.js';
-import type { Explanation, Outcome, Prediction } from '../result/explanation.js';
-import type { Inspection, Outline } from '../result/inspection.js';
-import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
-import type { SanityCheck } from '../result/sanity.js';
-import type { Operation } from './channel.js';
-import type { ExportGradientRequest, GradientFile, ModelOperations } from './modelOperations.js';
+import type { ActivationsOperations } from './activations.js';
+import type { AttributionOperations } from './attribution.js';
+import type { Call, Operation } from './channel.js';
+import type { GradientOperations } from './gradient.js';
+import type { GraphOperations } from './graph.js';
+import type { OverviewOperations } from './overview.js';
+import type { PredictionOperations } from './prediction.js';
+import type { ModelRequest, WorkProgress } from './request.js';
+import type { SanityOperations } from './sanity.js';
+import type { WeightsOperations } from './weights.js';
 
-/** What every request about a model carries. Paths are absolute. */
-export interface ModelRequest {
-  readonly model: string;
-  /** A sidecar to use instead of the one beside the model. */
-  readonly config?: string;
-  readonly provider?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
-  readonly threads?: number;
-}
-
-/** `top1`… by rank, a class index, or a class name. */
-export type TargetText = string;
-
-export interface PredictRequest extends ModelRequest {
-  /** Pictures, folders or `.npy` files. */
-  readonly inputs: readonly string[];
-  /** Classes to return for each input; default 5. */
-  readonly top?: number;
-}
-
-/** A method, and what it is asked about. */
-interface MethodRequest extends ModelRequest {
-  readonly method: string;
-  readonly params?: Readonly<Record<string, ParameterValue>>;
-  readonly target?: TargetText;
-  readonly score?: ScoreKind;
-  readonly layer?: string;
-  readonly seed?: number;
-}
-
-export interface ExplainRequest extends MethodRequest {
-  readonly inputs: readonly string[];
-}
-
-/** Progress of long work, and what there is already. */
-export interface WorkProgress {
-  /** 0 to 1, or undefined while it cannot be known. */
-  readonly fraction?: number;
-  /** What is being done, e.g. "occlusion 120 / 729". */
-  readonly message: string;
-  /** A running picture of one input. */
-  readonly partial?: Explanation;
-}
-
-export interface ModelAnswer {
-  readonly sha256: string;
-  readonly provider: string;
-  /** Why the providers tried before it were refused. */
-  readonly refusedProviders: readonly { readonly provider: string; readonly reason: string }[];
-  readonly preprocessing: PreprocessingRecord;
-  readonly warnings: readonly string[];
-}
-
-export interface PredictAnswer extends ModelAnswer {
-  readonly results: readonly Outcome<Prediction>[];
-  readonly accuracy?: number;
-  /** Rows are true classes, columns predicted ones. */
-  readonly confusion?: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
-}
-
-export interface ExplainAnswer extends ModelAnswer {
-  readonly results: readonly Outcome<Explanation>[];
-}
-
-/** Asks whether a method's maps depend on what the model learned: the badge beside a heatmap. */
-export interface SanityRequest extends MethodRequest {
-  /** One picture or `.npy`; a badge that was computed on another picture is answered, too. */
-  readonly input: string;
-  /** Depths of the cascade, default 5. */
-  readonly depths?: number;
-  /** Compute it on this picture even where it is known from another one. */
-  readonly fresh?: boolean;
-}
-
-export interface SanityAnswer extends ModelAnswer {
-  readonly sanity: SanityCheck;
-  /** Whether it was known; `sanity.input` says from which picture. */
-  readonly cached: boolean;
-}
-
-/** What the runner does for the extension host and the command line. */
-export interface RunnerApi extends ModelOperations {
-  /** Cheap: never starts a session, reads no weights. */
-  outline: Operation<{ readonly model: string }, Outline>;
-  inspect: Operation<ModelRequest, Inspection, WorkProgress>;
-  methods: Operation<Record<string, never>, readonly MethodDescription[]>;
-  predict: Operation<PredictRequest, PredictAnswer, WorkProgress>;
-  explain: Operation<ExplainRequest, ExplainAnswer, WorkProgress>;
-  /** Background work: stands back while an explanation or a prediction is being computed. */
-  sanity: Operation<SanityRequest, SanityAnswer, WorkProgress>;
-  /** Writes the gradient graph as an ordinary model. */
-  exportGradient: Operation<ExportGradientRequest, GradientFile, WorkProgress>;
-  /** Class names of a model, for the target picker. */
-  labels: Operation<ModelRequest, readonly string[]>;
+/** What the runner does for the extension host and the command line: the operations of every chapter, and its own. */
+export interface RunnerApi
+  extends
+    OverviewOperations,
+    GraphOperations,
+    WeightsOperations,
+    ActivationsOperations,
+    PredictionOperations,
+    AttributionOperations,
+    SanityOperations,
+    GradientOperations {
   /** Frees a model's sessions and memory. */
   release: Operation<{ readonly model: string }, void>;
   /** Which process answers: for the watchdog and for tests. */
@@ -112,3 +33,16 @@ export interface RunnerStatus {
   readonly openModels: readonly string[];
   readonly residentBytes: number;
 }
+
+/** The operations about one model. */
+export type AboutModel = {
+  [K in keyof RunnerApi]: Parameters<RunnerApi[K]>[0] extends ModelRequest ? K : never;
+}[keyof RunnerApi];
+
+/** A question without which model it is about, and what the settings say of that: the host adds both. */
+export type RequestOf<K extends AboutModel> = Omit<Parameters<RunnerApi[K]>[0], keyof ModelRequest>;
+
+export type ProgressOf<K extends AboutModel> =
+  NonNullable<Parameters<RunnerApi[K]>[1]> extends Call<infer P> ? P & WorkProgress : never;
+
+export type AnswerOf<K extends AboutModel> = Awaited<ReturnType<RunnerApi[K]>>;

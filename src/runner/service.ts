@@ -5,30 +5,23 @@ import type { Call, Handlers } from '../protocol/channel.js';
 import type {
   ActivationsAnswer,
   ActivationsRequest,
-  CompareWeightsRequest,
   ExportActivationsRequest,
-  GraphActivationsRequest,
-  ExportGradientRequest,
-  GradientFile,
-  GraphRequest,
   TopPicturesRequest,
   TopProgress,
+} from '../protocol/activations.js';
+import type { ExplainAnswer, ExplainRequest } from '../protocol/attribution.js';
+import type { ExportGradientRequest, GradientFile } from '../protocol/gradient.js';
+import type { GraphActivationsRequest, GraphRequest } from '../protocol/graph.js';
+import type { PredictAnswer, PredictRequest } from '../protocol/prediction.js';
+import type { ModelRequest, WorkProgress } from '../protocol/request.js';
+import type { RunnerApi, RunnerStatus } from '../protocol/runner.js';
+import type { SanityAnswer, SanityRequest } from '../protocol/sanity.js';
+import type {
+  CompareWeightsRequest,
   WeightNeighboursRequest,
   WeightsPcaRequest,
   WeightsRequest,
-} from '../protocol/modelOperations.js';
-import type {
-  ExplainAnswer,
-  ExplainRequest,
-  ModelRequest,
-  PredictAnswer,
-  PredictRequest,
-  RunnerApi,
-  RunnerStatus,
-  SanityAnswer,
-  SanityRequest,
-  WorkProgress,
-} from '../protocol/runner.js';
+} from '../protocol/weights.js';
 import type { Activation, TopPictures } from '../result/activations.js';
 import type { GraphActivations, GraphStructure } from '../result/graphView.js';
 import type { Inspection, Outline } from '../result/inspection.js';

@@ -1,5 +1,5 @@
 import { formatDims } from '../../base/tensor.js';
-import type { ActivationsAnswer } from '../../protocol/modelOperations.js';
+import type { ActivationsAnswer } from '../../protocol/activations.js';
 import type { ActivationExport } from '../../result/activations.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';

@@ -1,4 +1,4 @@
-import type { ExplainAnswer } from '../../protocol/runner.js';
+import type { ExplainAnswer } from '../../protocol/attribution.js';
 import type { Explanation } from '../../result/explanation.js';
 import { overlayPng } from '../../runner/attribution/artifacts.js';
 import { writeExports, type Exported } from '../exports.js';

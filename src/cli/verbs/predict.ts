@@ -1,4 +1,4 @@
-import type { PredictAnswer } from '../../protocol/runner.js';
+import type { PredictAnswer } from '../../protocol/prediction.js';
 import { digits, json, table } from '../io.js';
 import { modelRequest, optional, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
-import type { GradientFile } from '../../protocol/modelOperations.js';
+import type { GradientFile } from '../../protocol/gradient.js';
 import { formatBytes } from '../format.js';
 import type { HostServices } from '../services.js';
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
-import type { WorkProgress } from '../../protocol/runner.js';
+import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
 import type { LayerSelection } from '../model/selection.js';
 import { browse } from '../workspace/pictures.js';

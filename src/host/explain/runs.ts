@@ -1,7 +1,8 @@
 import { CancelledError, isCancelled, LensError, type ErrorData } from '../../base/errors.js';
 import type { CallOptions } from '../../protocol/channel.js';
 import type { PictureOutcome, RunAnswer, RunProgress, RunRequest } from '../../protocol/explainPanel.js';
-import type { ExplainAnswer, WorkProgress } from '../../protocol/runner.js';
+import type { ExplainAnswer } from '../../protocol/attribution.js';
+import type { WorkProgress } from '../../protocol/request.js';
 import type { Explanation } from '../../result/explanation.js';
 
 /** Asks the runner about one picture. */

@@ -1,20 +1,9 @@
 import path from 'node:path';
 import type * as vscode from 'vscode';
 import type { Call } from '../../protocol/channel.js';
-import type { ModelRequest, RunnerApi, WorkProgress } from '../../protocol/runner.js';
+import type { WorkProgress } from '../../protocol/request.js';
+import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
 import type { HostServices } from '../services.js';
-
-/** The runner's operations about one model. */
-type AboutModel = {
-  [K in keyof RunnerApi]: Parameters<RunnerApi[K]>[0] extends ModelRequest ? K : never;
-}[keyof RunnerApi];
-
-export type ProgressOf<K extends AboutModel> =
-  NonNullable<Parameters<RunnerApi[K]>[1]> extends Call<infer P> ? P & WorkProgress : never;
-
-/** A question without which model it is about, and what the settings say of that. */
-export type RequestOf<K extends AboutModel> = Omit<Parameters<RunnerApi[K]>[0], keyof ModelRequest>;
-export type AnswerOf<K extends AboutModel> = Awaited<ReturnType<RunnerApi[K]>>;
 
 /** Reads a file with patience while it may be half written. */
 export type Reading = <T>(read: () => Promise<T>, signal: AbortSignal) => Promise<T>;

@@ -6,9 +6,9 @@ import * as vscode from 'vscode';
 import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
 import type { ModelHostApi, ModelPanelApi, OtherCheckpoint, RecipeRequest } from '../../protocol/modelPanel.js';
-import type { ModelOperations } from '../../protocol/modelOperations.js';
+import type { WorkProgress } from '../../protocol/request.js';
+import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
 import type { NamedFile } from '../../protocol/explainPanel.js';
-import type { WorkProgress } from '../../protocol/runner.js';
 import type { LayerDescription } from '../../result/inspection.js';
 import type { Overview } from '../../result/overview.js';
 import type { Recipe } from '../../result/recipe.js';
@@ -17,7 +17,7 @@ import type { Outlines } from '../workspace/outlines.js';
 import type { HostServices } from '../services.js';
 import { findSource, openSource } from '../workspace/sourceLine.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../panel/webview.js';
-import { askAbout, type AnswerOf, type ProgressOf, type Reading, type RequestOf } from './asking.js';
+import { askAbout, type Reading } from './asking.js';
 import { chooseOther } from './chooseOther.js';
 import type { ModelDocument } from './modelDocument.js';
 import { OtherWatch } from './otherWatch.js';
@@ -294,7 +294,7 @@ export class ModelPanel implements vscode.Disposable {
   }
 
   /** One operation of the runner about this model; `other` reads another file that it is about, too. */
-  private ask<K extends keyof ModelOperations>(
+  private ask<K extends AboutModel>(
     name: K,
     request: RequestOf<K>,
     call: Call<ProgressOf<K>>,

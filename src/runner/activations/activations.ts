@@ -10,8 +10,8 @@ import type {
   ActivationsRequest,
   ChannelPage,
   ExportActivationsRequest,
-} from '../../protocol/modelOperations.js';
-import type { WorkProgress } from '../../protocol/runner.js';
+} from '../../protocol/activations.js';
+import type { WorkProgress } from '../../protocol/request.js';
 import type { Activation, ActivationExport } from '../../result/activations.js';
 import type { Outcome } from '../../result/explanation.js';
 import { mapGrid } from '../../result/grid.js';

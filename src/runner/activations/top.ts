@@ -3,7 +3,7 @@ import { isCancelled, LensError, throwIfCancelled, toErrorData } from '../../bas
 import { cutPicture, fieldBox, inOriginal } from '../../method/activations/field.js';
 import { mapOf, type MapLayout } from '../../method/activations/layout.js';
 import type { Call } from '../../protocol/channel.js';
-import type { TopPicturesRequest, TopProgress } from '../../protocol/modelOperations.js';
+import type { TopPicturesRequest, TopProgress } from '../../protocol/activations.js';
 import type { TopPicture, TopPictures } from '../../result/activations.js';
 import { concatBatches } from '../../session/batches.js';
 import { stampOf } from '../model/stamp.js';

@@ -6,8 +6,8 @@ import { writeBytes, writeModel, writeModelFile } from '../../checkpoint/writer.
 import { exportGradient } from '../../gradient/sweep/export.js';
 import { findScores } from '../../method/subject/scores.js';
 import type { Call } from '../../protocol/channel.js';
-import type { GradientFile } from '../../protocol/modelOperations.js';
-import type { WorkProgress } from '../../protocol/runner.js';
+import type { GradientFile } from '../../protocol/gradient.js';
+import type { WorkProgress } from '../../protocol/request.js';
 import { sha256Of } from '../model/stamp.js';
 import type { OpenModel } from '../model/open.js';
 

@@ -3,7 +3,7 @@ import { mapClasses, namedByFolders } from '../../input/classMapping.js';
 import type { Labels } from '../../input/labels.js';
 import type { Ranking } from '../../method/activations/prediction.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
-import type { ModelAnswer } from '../../protocol/runner.js';
+import type { ModelAnswer } from '../../protocol/request.js';
 import type { Outcome } from '../../result/explanation.js';
 import { recordOf } from '../overview/describe.js';
 import { sha256Of } from '../model/stamp.js';

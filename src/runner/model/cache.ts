@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ModelRequest } from '../../protocol/runner.js';
+import type { ModelRequest } from '../../protocol/request.js';
 import type { Sessions } from '../../session/session.js';
 import type { ModelFiles } from './files.js';
 import { OpenModel, settingsStamp, type ModelFile } from './open.js';

@@ -5,7 +5,7 @@ import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { findScores } from '../../method/subject/scores.js';
 import type { Call } from '../../protocol/channel.js';
-import type { WorkProgress } from '../../protocol/runner.js';
+import type { WorkProgress } from '../../protocol/request.js';
 import type { Inspection } from '../../result/inspection.js';
 import { outlineOf, recordOf } from './describe.js';
 import { sha256Of } from '../model/stamp.js';

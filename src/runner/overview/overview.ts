@@ -12,7 +12,7 @@ import { graphOddities, unusedOddity, weightOddities } from '../../method/weight
 import { deadFilters, momentsOf } from '../../method/weights/statistics.js';
 import { shownWeight } from '../../method/weights/view.js';
 import type { Call } from '../../protocol/channel.js';
-import type { WorkProgress } from '../../protocol/runner.js';
+import type { WorkProgress } from '../../protocol/request.js';
 import type { Measurements, Oddity, Overview, ScannedWeight, ScanProgress, WeightScan } from '../../result/overview.js';
 import { outlineOf, recordOf } from './describe.js';
 import { differentiabilityOf } from './inspect.js';

@@ -1,5 +1,5 @@
 import { labelOf, type Labels } from '../../input/labels.js';
-import type { PredictAnswer } from '../../protocol/runner.js';
+import type { PredictAnswer } from '../../protocol/prediction.js';
 
 /** One answer whose true class is known. */
 export interface Judged {

@@ -17,8 +17,8 @@ import { pageOf } from '../../method/weights/page.js';
 import { statisticsOf } from '../../method/weights/statistics.js';
 import { shownWeights, type ShownWeight } from '../../method/weights/view.js';
 import type { Call } from '../../protocol/channel.js';
-import type { WeightNeighboursRequest, WeightsPcaRequest, WeightsRequest } from '../../protocol/modelOperations.js';
-import type { WorkProgress } from '../../protocol/runner.js';
+import type { WorkProgress } from '../../protocol/request.js';
+import type { WeightNeighboursRequest, WeightsPcaRequest, WeightsRequest } from '../../protocol/weights.js';
 import { weightGrid } from '../../result/grid.js';
 import type {
   LayerWeights,

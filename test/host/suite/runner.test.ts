@@ -5,7 +5,8 @@ import { LensError } from '../../../src/base/errors.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { LensApi } from '../../../src/extension.js';
-import type { ExplainAnswer, WorkProgress } from '../../../src/protocol/runner.js';
+import type { ExplainAnswer } from '../../../src/protocol/attribution.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 import * as vscode from 'vscode';
 import { assertSentence, data, lens, scratch, shipped } from './lens.js';
 

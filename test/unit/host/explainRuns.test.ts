@@ -4,7 +4,7 @@ import { commandLine } from '../../../src/host/explain/commandLine.js';
 import { Runs, type ExplainOne } from '../../../src/host/explain/runs.js';
 import { owned } from '../../../src/host/panel/owned.js';
 import type { Question, RunProgress } from '../../../src/protocol/explainPanel.js';
-import type { ExplainAnswer } from '../../../src/protocol/runner.js';
+import type { ExplainAnswer } from '../../../src/protocol/attribution.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { explanationWith } from '../support/explanation.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
-import type { WorkProgress } from '../../../src/protocol/runner.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 import { judge } from '../../../src/runner/prediction/accuracy.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/model/version.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
 import type { OneRequest, Question, SanityReply } from '../../../src/protocol/explainPanel.js';
-import type { WorkProgress } from '../../../src/protocol/runner.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { SanityCheck } from '../../../src/result/sanity.js';
 import { Badge, type BadgeState } from '../../../webview/explain/sanity/badge.js';
 

@@ -3,7 +3,7 @@ import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
 import type { OneRequest } from '../../../src/protocol/explainPanel.js';
-import type { WorkProgress } from '../../../src/protocol/runner.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid/grid.js';
 import {

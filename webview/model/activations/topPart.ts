@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { TopProgress } from '../../../src/protocol/modelOperations.js';
+import type { TopProgress } from '../../../src/protocol/activations.js';
 import type { TopPictures } from '../../../src/result/activations.js';
 import '../../shared/canvas/thumbnail.js';
 import { button } from '../../shared/controls.js';

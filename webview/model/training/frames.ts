@@ -1,7 +1,7 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ModelHostApi, SeriesEntry } from '../../../src/protocol/modelPanel.js';
-import type { WorkProgress } from '../../../src/protocol/runner.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 import { firstPage, pageShape, WeightPages } from '../weights/pages.js';
 import { flattened, type Frame, type FrameQuestion, type WeightPart } from './frame.js';
 import { Lane, type Job } from './lane.js';

@@ -1,6 +1,6 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { WorkProgress } from '../../../src/protocol/runner.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 
 /**
  * One question of a panel that takes time: its latest answer, how far the next one is, and how it went. A new question

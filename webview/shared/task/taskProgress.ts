@@ -1,5 +1,5 @@
 import { nothing, type TemplateResult } from 'lit';
-import type { WorkProgress } from '../../../src/protocol/runner.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 import { working } from '../messages.js';
 
 /** A task, as far as its progress is concerned. */

@@ -1,0 +1,20 @@
+import type { GraphActivations, GraphStructure } from '../result/graphView.js';
+import type { Operation } from './channel.js';
+import type { ModelRequest, WorkProgress } from './request.js';
+
+export interface GraphRequest extends ModelRequest {
+  /** Runs the model once for the shapes on the edges and the FLOPs; without it nothing is run. Default false. */
+  readonly measured?: boolean;
+}
+
+export interface GraphActivationsRequest extends ModelRequest {
+  /** One picture or `.npy`. */
+  readonly input: string;
+}
+
+/** The graph as it is drawn. */
+export interface GraphOperations {
+  graphView: Operation<GraphRequest, GraphStructure, WorkProgress>;
+  /** Numbers about every value of the graph on one picture. */
+  graphActivations: Operation<GraphActivationsRequest, GraphActivations, WorkProgress>;
+}

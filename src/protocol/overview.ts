@@ -1,0 +1,17 @@
+import type { Inspection, Outline } from '../result/inspection.js';
+import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
+import type { Operation } from './channel.js';
+import type { ModelRequest, WorkProgress } from './request.js';
+
+/** What a checkpoint is, as a whole. */
+export interface OverviewOperations {
+  /** Cheap: never starts a session, reads no weights. */
+  outline: Operation<{ readonly model: string }, Outline>;
+  inspect: Operation<ModelRequest, Inspection, WorkProgress>;
+  /** What the file says: no session, no weights. */
+  overview: Operation<ModelRequest, Overview, WorkProgress>;
+  /** What one run at the input's real size teaches: shapes, FLOPs, memory, differentiability. */
+  measure: Operation<ModelRequest, Measurements, WorkProgress>;
+  /** Reads every weight once, in pieces, and says what is odd. */
+  scanWeights: Operation<ModelRequest, WeightScan, ScanProgress>;
+}

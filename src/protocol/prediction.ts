@@ -1,0 +1,24 @@
+import type { Outcome, Prediction } from '../result/explanation.js';
+import type { Operation } from './channel.js';
+import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
+
+export interface PredictRequest extends ModelRequest {
+  /** Pictures, folders or `.npy` files. */
+  readonly inputs: readonly string[];
+  /** Classes to return for each input; default 5. */
+  readonly top?: number;
+}
+
+export interface PredictAnswer extends ModelAnswer {
+  readonly results: readonly Outcome<Prediction>[];
+  readonly accuracy?: number;
+  /** Rows are true classes, columns predicted ones. */
+  readonly confusion?: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
+}
+
+/** What a model takes pictures for. */
+export interface PredictionOperations {
+  predict: Operation<PredictRequest, PredictAnswer, WorkProgress>;
+  /** Class names of a model, for the target picker. */
+  labels: Operation<ModelRequest, readonly string[]>;
+}

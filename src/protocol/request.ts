@@ -1,0 +1,47 @@
+import type { Explanation } from '../result/explanation.js';
+import type { ParameterValue } from '../result/method.js';
+import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
+
+/** What the operations of all chapters share. */
+
+/** What every request about a model carries. Paths are absolute. */
+export interface ModelRequest {
+  readonly model: string;
+  /** A sidecar to use instead of the one beside the model. */
+  readonly config?: string;
+  readonly provider?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+  readonly threads?: number;
+}
+
+/** What every answer about a model carries. */
+export interface ModelAnswer {
+  readonly sha256: string;
+  readonly provider: string;
+  /** Why the providers tried before it were refused. */
+  readonly refusedProviders: readonly { readonly provider: string; readonly reason: string }[];
+  readonly preprocessing: PreprocessingRecord;
+  readonly warnings: readonly string[];
+}
+
+/** Progress of long work, and what there is already. */
+export interface WorkProgress {
+  /** 0 to 1, or undefined while it cannot be known. */
+  readonly fraction?: number;
+  /** What is being done, e.g. "occlusion 120 / 729". */
+  readonly message: string;
+  /** A running picture of one input. */
+  readonly partial?: Explanation;
+}
+
+/** `top1`… by rank, a class index, or a class name. */
+export type TargetText = string;
+
+/** A method, and what it is asked about. */
+export interface MethodRequest extends ModelRequest {
+  readonly method: string;
+  readonly params?: Readonly<Record<string, ParameterValue>>;
+  readonly target?: TargetText;
+  readonly score?: ScoreKind;
+  readonly layer?: string;
+  readonly seed?: number;
+}
