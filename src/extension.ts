@@ -58,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
 
   const client = trustedOnly(runner.client, context.extensionPath);
   const services: HostServices = {
+    extension: context.extensionUri,
     runner: () => Promise.resolve(client),
     settings,
     log,

@@ -7,6 +7,8 @@ import type { Settings } from './settings.js';
 
 /** What the parts of the host share. Created once, by the composition root. */
 export interface HostServices {
+  /** Where the extension lies. */
+  readonly extension: vscode.Uri;
   /**
    * The runner's operations. The process starts with the first call and is replaced when it dies; the client stays the
    * same. A call whose signal is aborted is rejected at once; a runner that does not stop in time is ended.

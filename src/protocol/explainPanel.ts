@@ -1,4 +1,5 @@
 import type { ErrorData } from '../base/errors.js';
+import type { Address } from '../base/place.js';
 import type { Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
 import type { PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
@@ -13,8 +14,7 @@ import type { TargetText, WorkProgress } from './request.js';
 
 /** A file, by its address and the name people know it by. */
 export interface NamedFile {
-  /** The address as text (`file:///…`). */
-  readonly uri: string;
+  readonly uri: Address;
   readonly name: string;
 }
 

@@ -1,6 +1,8 @@
+import type { Address } from '../base/place.js';
 import type { Operation } from './channel.js';
+import type { About, AskedOf, Passed } from './passed.js';
 import type { TargetText, WorkProgress } from './request.js';
-import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from './runner.js';
+import type { AboutModel } from './runner.js';
 import type { Explanation } from '../result/explanation.js';
 import type { MethodDescription } from '../result/method.js';
 import type { LayerWeights, WeightComparison, WeightStatistics } from '../result/weights.js';
@@ -8,8 +10,18 @@ import type { NamedFile } from './explainPanel.js';
 
 /** What the editor of a checkpoint and the extension host say to each other, both ways. */
 
-/** An operation of the runner as the page asks for it: the host adds which model, and what the settings say. */
-type About<K extends AboutModel> = Operation<RequestOf<K>, AnswerOf<K>, ProgressOf<K>>;
+/** What the page asks of the runner as it is: the host only hands it on. */
+export const PASSED = [
+  'measure',
+  'scanWeights',
+  'graphView',
+  'graphActivations',
+  'weights',
+  'weightStatistics',
+  'weightsPca',
+  'weightNeighbours',
+  'topPictures',
+] as const satisfies readonly AboutModel[];
 
 /** `writing`: the file grows or was just touched; what is shown is of before. `gone`: it is not there any more. */
 export type FileState = 'ready' | 'writing' | 'gone';
@@ -60,8 +72,8 @@ export interface RecipeRequest {
   readonly method: string;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   readonly layer?: string;
-  /** Address of the picture, where there was one. */
-  readonly input?: string;
+  /** The picture, where there was one. */
+  readonly input?: Address;
   readonly provider?: string;
   readonly notes: readonly string[];
 }
@@ -81,34 +93,22 @@ export type OtherCheckpoint =
 
 /** A question about another checkpoint than the one that is open. */
 export interface AboutOther {
-  /** Its address. */
-  readonly uri: string;
+  readonly uri: Address;
 }
 
 /** One explanation by a checkpoint of a series. */
 export interface ExplainAtRequest extends AboutOther {
-  /** Address of the picture. */
-  readonly picture: string;
+  readonly picture: Address;
   readonly method: string;
   readonly target: TargetText;
   readonly layer?: string;
 }
 
 /** What the extension host does for the editor of a checkpoint. */
-export interface ModelHostApi {
+export interface ModelHostApi extends Passed<(typeof PASSED)[number]> {
   setup: Operation<Record<string, never>, ModelSetup>;
   overview: About<'overview'>;
-  measure: About<'measure'>;
-  scanWeights: About<'scanWeights'>;
-  graphView: About<'graphView'>;
-  weights: About<'weights'>;
-  weightStatistics: About<'weightStatistics'>;
-  weightsPca: About<'weightsPca'>;
-  weightNeighbours: About<'weightNeighbours'>;
-  /** `input` is an address, not a path. */
   activations: About<'activations'>;
-  /** `inputs` are addresses, not paths. */
-  topPictures: About<'topPictures'>;
   /** A layer was selected here (or none): the tree and the other panels follow. */
   select: Operation<{ readonly layer: string | undefined }, void>;
   /** The file and line that made a layer, in this workspace; `undefined` where it is not here. */
@@ -130,8 +130,8 @@ export interface ModelHostApi {
   /** Checkpoints beside this one whose names differ in a number only, in order; this one included. */
   series: Operation<Record<string, never>, readonly SeriesEntry[]>;
   /** A layer's weights in another checkpoint. */
-  weightsOf: Operation<AboutOther & RequestOf<'weights'>, LayerWeights, WorkProgress>;
-  weightStatisticsOf: Operation<AboutOther & RequestOf<'weightStatistics'>, WeightStatistics, WorkProgress>;
+  weightsOf: Operation<AboutOther & AskedOf<'weights'>, LayerWeights, WorkProgress>;
+  weightStatisticsOf: Operation<AboutOther & AskedOf<'weightStatistics'>, WeightStatistics, WorkProgress>;
   explainWith: Operation<ExplainAtRequest, Explanation, WorkProgress>;
   /** The attribution methods, in the order to offer them, and the one to begin with. */
   methods: Operation<Record<string, never>, { readonly methods: readonly MethodDescription[]; readonly first: string }>;
@@ -145,10 +145,8 @@ export interface ModelHostApi {
   >;
   /** Asks what to compare a layer with; `undefined` when the question is dismissed. */
   chooseOther: Operation<{ readonly layer: string }, OtherCheckpoint | undefined>;
-  /** `input` is an address, not a path. */
-  graphActivations: About<'graphActivations'>;
   /** Opens another checkpoint of the series beside this one's tab, at the same layer. */
-  open: Operation<{ readonly uri: string }, void>;
+  open: Operation<AboutOther, void>;
   showLog: Operation<Record<string, never>, void>;
 }
 

@@ -4,6 +4,7 @@ import type { ExplainPanels } from '../explain/explainPanels.js';
 import { addExampleModel, shippedExample } from '../workspace/example.js';
 import { chooseModel } from '../workspace/modelChoice.js';
 import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../workspace/pictures.js';
+import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { LayerElement, ModelElement } from '../tree/treeElements.js';
 import { registerCommands, selectedFiles } from './register.js';
@@ -118,8 +119,4 @@ async function browseFolder(): Promise<vscode.Uri | undefined> {
     canSelectFolders: true,
   });
   return picked?.[0];
-}
-
-function nameOf(uri: vscode.Uri): string {
-  return uri.path.split('/').at(-1)!;
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { GradientFile } from '../../protocol/gradient.js';
 import { formatBytes } from '../format.js';
+import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 
 type Weights = 'shared' | 'embedded';
@@ -94,8 +95,4 @@ async function tell(model: vscode.Uri, file: vscode.Uri, weights: Weights, writt
   if (answer === 'Open') await vscode.commands.executeCommand('vscode.openWith', file, 'onnxLens.model');
   if (answer === reveal)
     await vscode.commands.executeCommand(inWorkspace ? 'revealInExplorer' : 'revealFileInOS', file);
-}
-
-function nameOf(uri: vscode.Uri): string {
-  return uri.path.split('/').at(-1)!;
 }

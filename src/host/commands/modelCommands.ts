@@ -4,6 +4,7 @@ import type { ModelEditors } from '../model/modelEditor.js';
 import type { LayerSelection } from '../model/selection.js';
 import { activeFile } from '../workspace/pictures.js';
 import type { LensTarget } from '../python/pythonLenses.js';
+import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { ModelTree } from '../tree/modelTree.js';
 import { exportGradient, type ExportChoice } from './exportGradient.js';
@@ -135,8 +136,4 @@ async function pickLayer(target: LensTarget, selection: LayerSelection): Promise
     },
   );
   return picked?.offer;
-}
-
-function nameOf(uri: vscode.Uri): string {
-  return uri.path.split('/').at(-1)!;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { throwIfCancelled } from '../../base/errors.js';
+import { nameOf } from '../names.js';
 import { Lookout } from './lookout.js';
 
 /** A file being written raises many events: it is looked at when they have ceased for so long. */
@@ -20,7 +21,7 @@ export class DiskWatch implements vscode.Disposable {
     this.stop();
     this.files = files;
     for (const file of files) {
-      const name = file.path.slice(file.path.lastIndexOf('/') + 1).replace(/[[\]{}*?]/g, '[$&]');
+      const name = nameOf(file).replace(/[[\]{}*?]/g, '[$&]');
       const watcher = vscode.workspace.createFileSystemWatcher(
         new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), name),
       );

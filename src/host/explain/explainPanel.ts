@@ -3,9 +3,11 @@ import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
+import { address } from '../../base/place.js';
 import { formatDims } from '../../base/tensor.js';
 import type { LayerSelection } from '../model/selection.js';
 import { browse } from '../workspace/pictures.js';
+import { fileAt, named, nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../panel/webview.js';
@@ -20,14 +22,10 @@ const PREVIEW_BYTES = 6_000_000;
 /** What a browser can decode. */
 const PREVIEW = /\.(png|jpe?g|webp|gif|avif)$/i;
 
-export function named(uri: vscode.Uri): NamedFile {
-  return { uri: uri.toString(), name: uri.path.slice(uri.path.lastIndexOf('/') + 1) };
-}
-
 /** The model's name as titles say it, without its ending. */
 function namedModel(uri: vscode.Uri): NamedFile {
-  const { name } = named(uri);
-  return { uri: uri.toString(), name: name.replace(/\.onnx$/i, '') };
+  const { uri: at, name } = named(uri);
+  return { uri: at, name: name.replace(/\.onnx$/i, '') };
 }
 
 /** One explain panel: its page, its runs, and the files it depends on. */
@@ -112,21 +110,16 @@ export class ExplainPanel implements vscode.Disposable {
   private changed(file: vscode.Uri): void {
     this.cells.clear();
     this.runs.outdate();
-    this.stale.add(named(file).name);
+    this.stale.add(nameOf(file));
     this.page.stale({ files: [...this.stale] }).catch(() => undefined);
   }
 
   private readonly explainOne: ExplainOne = async ({ question }, picture, { signal, onProgress }) => {
-    const uri = vscode.Uri.parse(picture);
-    if (uri.scheme !== 'file') {
-      throw new LensError('input', 'explain/scheme', `${named(uri).name} is not a file on this machine.`, {
-        hint: 'Save it in the workspace first.',
-      });
-    }
+    const uri = fileAt(address(picture));
     this.stale.clear();
     const { status, request } = this.services;
     const runner = await this.services.runner();
-    const title = `explaining ${named(uri).name}`;
+    const title = `explaining ${nameOf(uri)}`;
     const answer = await status.work(
       title,
       (ours, report) =>

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { writeNpy } from '../../base/npy.js';
 import type { ExportKind, ExportRequest } from '../../protocol/explainPanel.js';
 import type { Explanation } from '../../result/explanation.js';
+import { nameOf } from '../names.js';
 import type { Recipe } from '../../result/recipe.js';
 
 const KINDS: Readonly<Record<ExportKind, { readonly ending: string; readonly filter: string }>> = {
@@ -18,7 +19,7 @@ export async function saveExplanation(
   explanation: Explanation,
 ): Promise<boolean> {
   const { ending, filter } = KINDS[kind];
-  const stem = picture.path.slice(picture.path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
+  const stem = nameOf(picture).replace(/\.[^.]+$/, '');
   const proposal = vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ending}`);
   return save(proposal, filter, ending, () => contentOf(kind, bytes, explanation, sanity));
 }
@@ -35,7 +36,7 @@ async function save(proposal: vscode.Uri, filter: string, ending: string, conten
   const file = await vscode.window.showSaveDialog({ defaultUri: proposal, filters: { [filter]: [ending] } });
   if (file === undefined) return false;
   await vscode.workspace.fs.writeFile(file, content());
-  vscode.window.setStatusBarMessage(`Saved ${file.path.slice(file.path.lastIndexOf('/') + 1)}`, 4000);
+  vscode.window.setStatusBarMessage(`Saved ${nameOf(file)}`, 4000);
   return true;
 }
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import type { Outlines } from '../workspace/outlines.js';
+import { folderOf, named, nameOf } from '../names.js';
 import { distance } from '../paths.js';
 import type { HostServices } from '../services.js';
 import { sameLayers, seriesOf } from './series.js';
-import { named } from './siblings.js';
 
 interface Offer extends vscode.QuickPickItem {
   readonly other?: OtherCheckpoint;
@@ -33,7 +33,7 @@ export async function chooseOther(
     other: { kind: 'random', seed: SEED },
   };
   const pick = vscode.window.createQuickPick<Offer>();
-  pick.title = `Compare "${layer}" of ${named(model).name} with…`;
+  pick.title = `Compare "${layer}" of ${nameOf(model)} with…`;
   pick.placeholder = 'A checkpoint that has this layer';
   pick.matchOnDescription = true;
   pick.busy = true;
@@ -75,10 +75,10 @@ export async function chooseOther(
         answer.outline.layers.some((each) => each.name === layer && each.weights.length > 0);
       if (!has) without++;
       else {
-        const folder = vscode.workspace.asRelativePath(uri).split('/').slice(0, -1).join('/');
+        const folder = folderOf(uri);
         const same = step !== undefined && (certain || sameLayers(layers, answer.outline.layers));
         const description = [folder, same ? 'same training' : ''].filter(Boolean).join(' · ');
-        found.push({ label: named(uri).name, description, other: { kind: 'file', file: named(uri) } });
+        found.push({ label: nameOf(uri), description, other: { kind: 'file', file: named(uri) } });
       }
       if (found.length === 1 || performance.now() - shown > SHOW_MS) {
         if (open) show();
@@ -109,16 +109,16 @@ interface Near {
 
 /** Other checkpoints of the same training by their distance in it, then all others by where they lie. */
 function inOrder(model: vscode.Uri, models: readonly vscode.Uri[]): readonly Near[] {
-  const { name } = named(model);
+  const name = nameOf(model);
   const folder = vscode.Uri.joinPath(model, '..').toString();
   const beside = models.filter((uri) => vscode.Uri.joinPath(uri, '..').toString() === folder);
   const series = seriesOf(
     name,
-    beside.map((uri) => named(uri).name),
+    beside.map((uri) => nameOf(uri)),
   );
   const own = series.find((each) => each.name === name)?.step ?? 0;
   const rank = (uri: vscode.Uri): Near => {
-    const entry = beside.includes(uri) ? series.find((each) => each.name === named(uri).name) : undefined;
+    const entry = beside.includes(uri) ? series.find((each) => each.name === nameOf(uri)) : undefined;
     return entry === undefined ? { uri } : { uri, step: Math.abs(entry.step - own), certain: entry.certain };
   };
   return models

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { FileState, FileStatus } from '../../protocol/modelPanel.js';
+import { nameOf } from '../names.js';
 import { Lookout } from '../disk/lookout.js';
 import { filesStamps, readWhenWhole, untilStill, type Stamp } from '../disk/settle.js';
 
@@ -22,14 +23,14 @@ export class ModelDocument implements vscode.CustomDocument {
   readonly onDidClose = this.closed.event;
 
   constructor(readonly uri: vscode.Uri) {
-    const name = path.posix.basename(uri.path);
+    const name = nameOf(uri);
     this.names = [name, `${name}.data`];
     // Every file of the folder: which ones hold external data is not known before the model was read.
     const watcher = vscode.workspace.createFileSystemWatcher(
       new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), '*'),
     );
     const look = (file: vscode.Uri): void => {
-      if (this.names.includes(path.posix.basename(file.path))) void this.lookout.raise();
+      if (this.names.includes(nameOf(file))) void this.lookout.raise();
     };
     this.watchers.push(watcher, watcher.onDidChange(look), watcher.onDidCreate(look), watcher.onDidDelete(look));
     void this.stampNow().then((stamps) => (this.stamps ||= stamps));

@@ -2,11 +2,11 @@ import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import type { Outlines } from '../workspace/outlines.js';
+import { nameOf } from '../names.js';
 import { webviewOptions } from '../panel/webview.js';
 import { chooseOther } from './chooseOther.js';
 import { ModelDocument } from './modelDocument.js';
 import { ModelPanel, type ModelPanelParts } from './modelPanel.js';
-import { named } from './siblings.js';
 
 export const MODEL_EDITOR = 'onnxLens.model';
 
@@ -99,8 +99,11 @@ async function firstWithWeights(outlines: Outlines, model: vscode.Uri): Promise<
   if ('error' in answer) throw answer.error;
   const layer = answer.outline.layers.find((each) => each.weights.length > 0);
   if (layer !== undefined) return layer.name;
-  const { name } = named(model);
-  throw new LensError('usage', 'compare/no-weights', `${name} has no layer with weights that could be compared.`);
+  throw new LensError(
+    'usage',
+    'compare/no-weights',
+    `${nameOf(model)} has no layer with weights that could be compared.`,
+  );
 }
 
 /** Where a model is open already: it is shown there, not a second time. */

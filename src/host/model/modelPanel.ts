@@ -5,7 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import * as vscode from 'vscode';
 import { fromErrorData, LensError } from '../../base/errors.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
-import type { ModelHostApi, ModelPanelApi, OtherCheckpoint, RecipeRequest } from '../../protocol/modelPanel.js';
+import {
+  PASSED,
+  type ModelHostApi,
+  type ModelPanelApi,
+  type OtherCheckpoint,
+  type RecipeRequest,
+} from '../../protocol/modelPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
 import type { NamedFile } from '../../protocol/explainPanel.js';
@@ -16,13 +22,15 @@ import { browse, isPicture } from '../workspace/pictures.js';
 import type { Outlines } from '../workspace/outlines.js';
 import type { HostServices } from '../services.js';
 import { findSource, openSource } from '../workspace/sourceLine.js';
-import { webviewChannel, webviewHtml, webviewOptions } from '../panel/webview.js';
-import { askAbout, type Reading } from './asking.js';
+import { addressOf, fileAt, named, nameOf } from '../names.js';
+import { Panel } from '../panel/panel.js';
+import { onDisk, passed } from '../panel/passed.js';
+import { askAbout, type Reading } from '../runner/asking.js';
 import { chooseOther } from './chooseOther.js';
 import type { ModelDocument } from './modelDocument.js';
 import { OtherWatch } from './otherWatch.js';
 import type { LayerSelection } from './selection.js';
-import { fileAt, named, Siblings } from './siblings.js';
+import { Siblings } from './siblings.js';
 
 /** Where the window remembers the picture and the folder that were used last. */
 export const LAST_PICTURE = 'lastPicture';
@@ -56,9 +64,8 @@ type Beside = Pick<
 >;
 
 /** One editor of a checkpoint: its page, and what it asks of the runner. */
-export class ModelPanel implements vscode.Disposable {
+export class ModelPanel extends Panel {
   private readonly page: Client<ModelPanelApi>;
-  private readonly subscriptions: vscode.Disposable[];
   private readonly siblings: Siblings;
   private readonly other: OtherWatch;
   private layers: readonly LayerDescription[] = [];
@@ -66,60 +73,50 @@ export class ModelPanel implements vscode.Disposable {
   private early: EarlyOverview | undefined;
 
   constructor(
-    readonly panel: vscode.WebviewPanel,
+    panel: vscode.WebviewPanel,
     readonly document: ModelDocument,
     private readonly parts: OwnParts,
   ) {
-    const { extension, selection, services } = parts;
-    this.siblings = new Siblings(
-      document.uri,
-      services,
-      parts.outlines,
-      (series) => void this.page.series({ series }).catch(() => undefined),
+    super(panel, parts.services);
+    const { selection, services, outlines } = parts;
+    this.siblings = this.disposables.add(
+      new Siblings(document.uri, services, outlines, (series) => this.tell(this.page.series({ series }))),
     );
-    this.other = new OtherWatch(
-      async (model) => (await (await services.runner()).overview(services.request(model))).externalFiles,
-      (model, version) => void this.page.otherChanged({ uri: model.toString(), version }).catch(() => undefined),
+    this.other = this.disposables.add(
+      new OtherWatch(
+        async (model) => (await (await services.runner()).overview(services.request(model))).externalFiles,
+        (model, version) => this.tell(this.page.otherChanged({ uri: addressOf(model), version })),
+      ),
     );
-    this.page = webviewChannel<ModelPanelApi, ModelHostApi>(panel, services.kept, this.handlers());
-    panel.webview.options = webviewOptions(extension);
-    panel.webview.html = webviewHtml(panel.webview, extension, 'model', named(document.uri).name);
-    this.subscriptions = [
-      this.siblings,
-      this.other,
-      // A page that is not there asks for all of it when it is.
-      document.onDidChange((status) => void this.page.file(status).catch(() => undefined)),
+    this.page = this.serve<ModelPanelApi, ModelHostApi>(
+      { bundle: 'model', title: nameOf(document.uri) },
+      this.handlers(),
+    );
+    this.disposables.add(document.onDidChange((status) => this.tell(this.page.file(status))));
+    this.disposables.add(
       selection.onDidChange(({ model, layer, by }) => {
         if (by !== this && model.toString() === document.uri.toString()) this.follow(layer, false);
       }),
-    ];
-    panel.onDidDispose(() => this.dispose());
+    );
     this.readEarly();
   }
 
   /** Selects a layer on the page; `show`: scrolls to it and brings what belongs to it to the front. */
   follow(layer: string | undefined, show: boolean): void {
-    this.page.select({ layer, show }).catch(() => undefined);
-  }
-
-  dispose(): void {
-    this.early?.abort.abort();
-    for (const each of this.subscriptions) each.dispose();
+    this.tell(this.page.select({ layer, show }));
   }
 
   /** Compares a layer with what is elsewhere. */
   compare(other: OtherCheckpoint): void {
     const { comparing } = this.parts;
     // A page that is not there asks for it when it is.
-    this.page.compare({ other }).then(
-      () => comparing.delete(this.document.uri.toString()),
-      () => undefined,
-    );
+    this.tell(this.page.compare({ other }).then(() => comparing.delete(this.document.uri.toString())));
   }
 
   /** What the page asks about other checkpoints. */
   private beside(): Beside {
-    const { services, outlines } = this.parts;
+    const { services } = this;
+    const { outlines } = this.parts;
     const { siblings } = this;
     const { uri } = this.document;
     return {
@@ -127,7 +124,7 @@ export class ModelPanel implements vscode.Disposable {
       weightsOf: ({ uri: other, ...request }, call) => siblings.ask(other, 'weights', request, call),
       weightStatisticsOf: ({ uri: other, ...request }, call) => siblings.ask(other, 'weightStatistics', request, call),
       explainWith: async ({ uri: other, picture, ...question }, call) => {
-        const request = { ...question, inputs: [fileOf(picture)] };
+        const request = { ...question, inputs: [fileAt(picture).fsPath] };
         const { results, provider } = await siblings.ask(other, 'explain', request, call);
         const [first] = results;
         if (first === undefined) throw new LensError('input', 'explain/empty', 'There is nothing in it to explain.');
@@ -157,7 +154,8 @@ export class ModelPanel implements vscode.Disposable {
   }
 
   private handlers(): Handlers<ModelHostApi> {
-    const { services, selection, memory } = this.parts;
+    const { services } = this;
+    const { selection, memory } = this.parts;
     const { document } = this;
     const { uri } = document;
     return {
@@ -184,21 +182,12 @@ export class ModelPanel implements vscode.Disposable {
         document.belongs(overview.externalFiles);
         return overview;
       },
-      measure: (request, call) => this.ask('measure', request, call),
-      scanWeights: (request, call) => this.ask('scanWeights', request, call),
-      graphView: (request, call) => this.ask('graphView', request, call),
-      weights: (request, call) => this.ask('weights', request, call),
-      weightStatistics: (request, call) => this.ask('weightStatistics', request, call),
-      weightsPca: (request, call) => this.ask('weightsPca', request, call),
-      weightNeighbours: (request, call) => this.ask('weightNeighbours', request, call),
+      ...passed(services, uri, PASSED, this.reading),
       activations: async (request, call) => {
-        const answer = await this.ask('activations', { ...request, input: fileOf(request.input) }, call);
+        const answer = await this.ask('activations', onDisk(request), call);
         services.status.report(answer.provider, [], answer.milliseconds);
         return answer;
       },
-      graphActivations: (request, call) =>
-        this.ask('graphActivations', { ...request, input: fileOf(request.input) }, call),
-      topPictures: (request, call) => this.ask('topPictures', { ...request, inputs: request.inputs.map(fileOf) }, call),
       select: async ({ layer }) => selection.select({ model: uri, layer, by: this }),
       source: async ({ layer }) => {
         const { source } = this.layer(layer) ?? {};
@@ -270,6 +259,7 @@ export class ModelPanel implements vscode.Disposable {
   /** The runner starts and reads the file while the editor builds the page, which takes as long. */
   private readEarly(): void {
     const abort = new AbortController();
+    this.disposables.onDispose(() => abort.abort());
     const { version } = this.document.status;
     const call: Call<WorkProgress> = { signal: abort.signal, progress: () => undefined };
     // What fails is asked again by the page, which says why.
@@ -300,26 +290,27 @@ export class ModelPanel implements vscode.Disposable {
     call: Call<ProgressOf<K>>,
     other: Reading = (read) => read(),
   ): Promise<AnswerOf<K>> {
-    const { document } = this;
-    return askAbout(this.parts.services, document.uri, name, request, call, (read, signal) =>
-      document.read(() => other(read, signal), signal),
+    return askAbout(this.services, this.document.uri, name, request, call, (read, signal) =>
+      this.reading(() => other(read, signal), signal),
     );
   }
 
+  private readonly reading: Reading = (read, signal) => this.document.read(read, signal);
+
   /** A recipe as a file: what the page knows, and what only the host does. */
   private async recipe({ method, params, layer, input, provider, notes }: RecipeRequest): Promise<Uint8Array> {
-    const client = await this.parts.services.runner();
+    const client = await this.services.runner();
     const [{ runtime }, { preprocessing }, sha256] = await Promise.all([
       client.status({}),
-      client.overview(this.parts.services.request(this.document.uri)),
+      client.overview(this.services.request(this.document.uri)),
       hashOf(this.document.uri),
     ]);
     const recipe: Recipe = {
       schema: 'onnx-lens/recipe/1',
-      model: { file: named(this.document.uri).name, sha256 },
+      model: { file: nameOf(this.document.uri), sha256 },
       ...(input === undefined
         ? {}
-        : { input: { file: named(vscode.Uri.parse(input)).name, sha256: await hashOf(vscode.Uri.parse(input)) } }),
+        : { input: { file: nameOf(vscode.Uri.parse(input)), sha256: await hashOf(vscode.Uri.parse(input)) } }),
       preprocessing,
       method,
       params,
@@ -351,10 +342,6 @@ function remembered(memory: vscode.Memento, key: string): NamedFile | undefined 
   return stored === undefined ? undefined : named(vscode.Uri.parse(stored));
 }
 
-function fileOf(address: string): string {
-  return fileAt(address).fsPath;
-}
-
 async function hashOf(uri: vscode.Uri): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(uri.fsPath), hash);
@@ -368,6 +355,6 @@ async function save(proposed: vscode.Uri, bytes: Uint8Array): Promise<boolean> {
   const file = await vscode.window.showSaveDialog({ defaultUri: proposed, filters });
   if (file === undefined) return false;
   await vscode.workspace.fs.writeFile(file, bytes);
-  vscode.window.setStatusBarMessage(`Saved ${named(file).name}`, 4000);
+  vscode.window.setStatusBarMessage(`Saved ${nameOf(file)}`, 4000);
   return true;
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isCancelled } from '../../base/errors.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { filesStamps, readWhenWhole, untilStill } from '../disk/settle.js';
-import type { Reading } from './asking.js';
+import type { Reading } from '../runner/asking.js';
 
 /**
  * The checkpoint that a layer is compared with, wherever it lies: read with patience while it may be half written, and

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { LensError } from '../../base/errors.js';
+import type { Address } from '../../base/place.js';
 import type { Call } from '../../protocol/channel.js';
 import type { SeriesEntry } from '../../protocol/modelPanel.js';
-import type { NamedFile } from '../../protocol/explainPanel.js';
 import type { Outlines } from '../workspace/outlines.js';
+import { fileAt, named, nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
-import { askAbout, type Reading } from './asking.js';
+import { askAbout, type Reading } from '../runner/asking.js';
 import { sameLayers, seriesOf, type SeriesFile } from './series.js';
 import { Lookout } from '../disk/lookout.js';
 import { filesStamps, readWhenWhole, untilStill } from '../disk/settle.js';
@@ -32,7 +32,7 @@ export class Siblings implements vscode.Disposable {
     private readonly announce: (series: readonly SeriesEntry[]) => void,
   ) {
     this.folder = vscode.Uri.joinPath(model, '..');
-    this.name = path.posix.basename(model.path);
+    this.name = nameOf(model);
   }
 
   dispose(): void {
@@ -50,12 +50,12 @@ export class Siblings implements vscode.Disposable {
 
   /** Asks the runner about another checkpoint. */
   ask<K extends Parameters<typeof askAbout>[2]>(
-    address: string,
+    other: Address,
     name: K,
     request: RequestOf<K>,
     call: Call<ProgressOf<K>>,
   ): Promise<AnswerOf<K>> {
-    const uri = fileAt(address);
+    const uri = fileAt(other);
     const reading: Reading = (read, signal) => readWhenWhole(read, () => filesStamps(withData(uri.fsPath)), signal);
     return askAbout(this.services, uri, name, request, call, reading);
   }
@@ -69,8 +69,8 @@ export class Siblings implements vscode.Disposable {
       (error) => this.services.log.debug(`Checkpoints beside ${this.name}: ${String(error)}`),
     );
     this.lookout = lookout;
-    const look = ({ path: file }: vscode.Uri): void => {
-      const name = path.posix.basename(file).replace(/\.data$/, '');
+    const look = (file: vscode.Uri): void => {
+      const name = nameOf(file).replace(/\.data$/, '');
       if (seriesOf(this.name, [name]).some((each) => each.name === name)) void lookout.raise();
     };
     this.watcher.onDidCreate(look);
@@ -135,19 +135,6 @@ export class Siblings implements vscode.Disposable {
   private path(name: string): string {
     return path.join(this.folder.fsPath, name);
   }
-}
-
-export function named(uri: vscode.Uri): NamedFile {
-  return { uri: uri.toString(), name: path.posix.basename(uri.path) };
-}
-
-/** The file behind an address of a page. */
-export function fileAt(address: string): vscode.Uri {
-  const uri = vscode.Uri.parse(address);
-  if (uri.scheme === 'file') return uri;
-  throw new LensError('input', 'explain/scheme', `${named(uri).name} is not a file on this machine.`, {
-    hint: 'Save it in the workspace first.',
-  });
 }
 
 /** Exporters keep large weights beside the model. */

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { LayerDescription } from '../../result/inspection.js';
 import { seriesOf } from '../model/series.js';
 import type { Outlines } from '../workspace/outlines.js';
+import { nameOf } from '../names.js';
 import { distance } from '../paths.js';
 import type { Models } from '../services.js';
 import { findSource } from '../workspace/sourceLine.js';
@@ -81,7 +82,7 @@ export class CodeIndex {
         const isNamed = named.some(({ candidates }) => candidates[0].model.toString() === model.toString());
         if (own === undefined && !isNamed) continue;
         before = names;
-        const file = document.uri.path.split('/').at(-1)!.replace(/\.py$/, '');
+        const file = nameOf(document.uri).replace(/\.py$/, '');
         const options = { file, anywhere: own !== undefined };
         const made = new Map<ModuleAttribute, LayerDescription[]>();
         for (const layer of layers)
@@ -162,10 +163,6 @@ export class CodeIndex {
 function namePattern(name: string): RegExp {
   const parts = name.split(/\{[^}]*\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.+')}$`);
-}
-
-function nameOf(uri: vscode.Uri): string {
-  return uri.path.split('/').at(-1)!;
 }
 
 /** The name is what a call exports: one lens for both. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { LayerWeights } from '../../result/weights.js';
+import { nameOf } from '../names.js';
 import { formatCount } from '../format.js';
 import type { HostServices } from '../services.js';
 import type { LayerSelection } from '../model/selection.js';
@@ -93,7 +94,7 @@ function lensesOf(match: CodeMatch, selection: LayerSelection): vscode.CodeLens[
     model: each.model,
     layers: each.layers.map((layer) => layer.name),
   }));
-  const file = model.path.split('/').at(-1)!;
+  const file = nameOf(model);
   const count = candidates.reduce((sum, each) => sum + each.layers.length, 0);
   const what = layers.length === 0 ? file : count === 1 ? layers[0]!.name : `${count} layers`;
   // The layer that is selected in the window, where this line has made it.
@@ -124,7 +125,7 @@ async function hoverText(
 ): Promise<vscode.MarkdownString> {
   const text = new vscode.MarkdownString();
   const { shown, statistics: s } = weights;
-  const file = model.path.split('/').at(-1)!;
+  const file = nameOf(model);
   text.appendText(
     `${layer} · ${weights.op} · ${shown.dims.join('×')}${shown.label === undefined ? '' : ` · ${shown.label}`}\n`,
   );

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { LensError } from '../../base/errors.js';
 import type { LayerDescription } from '../../result/inspection.js';
 import type { FolderNode } from './folderTree.js';
+import { nameOf } from '../names.js';
 import { formatAge, formatBytes, formatCount } from '../format.js';
 import type { LayerGroup } from './layerGroups.js';
 import { layerIcon } from './layerIcon.js';
@@ -84,7 +85,7 @@ function folderItem({ label, node, uri }: FolderElement, open: boolean): vscode.
 function modelItem(element: ModelElement): vscode.TreeItem {
   const { uri, bytes, modified } = element;
   const summary = element.summary?.of === versionOf(element) ? element.summary : undefined;
-  const item = new vscode.TreeItem(uri.path.split('/').at(-1)!, Collapsed);
+  const item = new vscode.TreeItem(nameOf(uri), Collapsed);
   item.iconPath = summary?.broken
     ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
     : new vscode.ThemeIcon('circuit-board');

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
+import { folderOf, nameOf } from '../names.js';
 import { distance } from '../paths.js';
 import type { Models } from '../services.js';
 
@@ -37,15 +38,11 @@ export async function chooseModel(
   const last = models.lastUsed?.toString();
   const picked = await vscode.window.showQuickPick(
     uris.map((uri) => ({
-      label: uri.path.split('/').at(-1)!,
-      description: [folderText(uri), uri.toString() === last && 'last used'].filter(Boolean).join(' · '),
+      label: nameOf(uri),
+      description: [folderOf(uri), uri.toString() === last && 'last used'].filter(Boolean).join(' · '),
       uri,
     })),
     { title, placeHolder: 'Model', matchOnDescription: true },
   );
   return picked?.uri;
-}
-
-function folderText(uri: vscode.Uri): string {
-  return vscode.workspace.asRelativePath(uri).split('/').slice(0, -1).join('/');
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { excludeGlob } from './excludes.js';
+import { folderOf, nameOf } from '../names.js';
 import { distance } from '../paths.js';
 
 /** Endings of what can be explained: pictures, and tensors that are already preprocessed. package.json's menus name the same. */
@@ -42,11 +43,7 @@ export async function pickPicture(near: vscode.Uri, title: string): Promise<vsco
   const items = found
     .map((uri) => ({ uri, far: distance(uri.path, near.path), path: vscode.workspace.asRelativePath(uri) }))
     .sort((a, b) => a.far - b.far || a.path.localeCompare(b.path, 'en', { numeric: true }))
-    .map(({ uri, path }) => ({
-      label: path.split('/').at(-1)!,
-      description: path.split('/').slice(0, -1).join('/'),
-      uri,
-    }));
+    .map(({ uri }) => ({ label: nameOf(uri), description: folderOf(uri), uri }));
   const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { uri: vscode.Uri | undefined }>(
     [...items, other],
     {

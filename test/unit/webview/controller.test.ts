@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
+import { address } from '../../../src/base/place.js';
 import type { CallOptions, Client } from '../../../src/protocol/channel.js';
 import type {
   ExplainHostApi,
@@ -31,7 +32,7 @@ const methods = [
   }),
   method('occlusion', { patch: { type: 'integer', title: 'Patch', description: '', default: 16 } }),
 ];
-const file = (name: string) => ({ uri: `file:///${name}`, name });
+const file = (name: string) => ({ uri: address(`file:///${name}`), name });
 const setup = (...pictures: string[]): ExplainSetup => ({
   model: file('net.onnx'),
   pictures: pictures.map(file),

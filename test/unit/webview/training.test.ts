@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
+import { address } from '../../../src/base/place.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ModelHostApi, SeriesEntry } from '../../../src/protocol/modelPanel.js';
@@ -11,7 +12,7 @@ import { Lane, type Job } from '../../../webview/model/training/lane.js';
 type Host = Pick<Client<ModelHostApi>, 'weightsOf' | 'weightStatisticsOf' | 'explainWith'>;
 
 const entry = (step: number, version = '1'): SeriesEntry => ({
-  file: { uri: `file:///epoch_${step}.onnx`, name: `epoch_${step}.onnx` },
+  file: { uri: address(`file:///epoch_${step}.onnx`), name: `epoch_${step}.onnx` },
   step,
   version,
 });
@@ -143,7 +144,7 @@ describe('the checkpoints of a training', () => {
 
   it('explain one class everywhere: that of the newest; the scale is the largest of those that are there', async () => {
     const { fake, frames } = make([1, 2, 3, 4, 5]);
-    frames.setQuestion({ picture: 'file:///a.png', method: 'gradient', target: 'top1' });
+    frames.setQuestion({ picture: address('file:///a.png'), method: 'gradient', target: 'top1' });
     await settle();
     assert.deepEqual(fake.asked, ['explain 5 top1', 'explain 1 7', 'explain 2 7', 'explain 3 7']);
     assert.deepEqual(frames.explained, { index: '7', label: 'class 7' });
@@ -158,7 +159,7 @@ describe('the checkpoints of a training', () => {
       [10, 20, 30, 40, 50],
     );
     // Another method asks anew, about the same class.
-    frames.setQuestion({ picture: 'file:///a.png', method: 'occlusion', target: 'top1' });
+    frames.setQuestion({ picture: address('file:///a.png'), method: 'occlusion', target: 'top1' });
     await settle();
     assert.ok(
       fake.asked.slice(5).every((what) => what.endsWith(' 7')),
@@ -169,7 +170,7 @@ describe('the checkpoints of a training', () => {
 
   it('make room for what is looked at, and stop when they are told to', async () => {
     const { fake, frames } = make([1, 2, 3, 4, 5, 6, 7, 8]);
-    frames.setQuestion({ picture: 'file:///a.png', method: 'gradient', target: '3' });
+    frames.setQuestion({ picture: address('file:///a.png'), method: 'gradient', target: '3' });
     await settle();
     fake.held = true;
     frames.explainAll(true);

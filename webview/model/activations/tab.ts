@@ -237,7 +237,7 @@ export class ActivationsTab extends LitElement {
               .controller=${this.controller}
               .layer=${answer.layer}
               .channel=${channel}
-              .folder=${this.view.folder?.uri ?? ''}
+              .folder=${this.view.folder?.uri}
               .version=${this.version}
             ></lens-top>`
       }

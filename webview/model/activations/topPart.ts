@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import type { Address } from '../../../src/base/place.js';
 import type { TopProgress } from '../../../src/protocol/activations.js';
 import type { TopPictures } from '../../../src/result/activations.js';
 import '../../shared/canvas/thumbnail.js';
@@ -18,7 +19,7 @@ export class TopPart extends LitElement {
   @property({ attribute: false }) controller!: ModelController;
   @property() layer = '';
   @property({ type: Number }) channel = 0;
-  @property() folder = '';
+  @property({ attribute: false }) folder: Address | undefined;
   @property({ type: Number }) version = 0;
   /** The layer that a person asked about. */
   private searched: string | undefined;
@@ -50,7 +51,7 @@ export class TopPart extends LitElement {
 
   private search(anew = false): void {
     const { layer, channel, folder, controller: c } = this;
-    if (folder === '') return;
+    if (folder === undefined) return;
     this.searched = layer;
     const of = JSON.stringify([layer, channel, folder, this.version]);
     void this.top.run(

@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/base/place.js';
 import type { ErrorData } from '../../../src/base/errors.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { SeriesEntry } from '../../../src/protocol/modelPanel.js';
@@ -24,7 +25,7 @@ export interface Frame {
 
 /** What is asked of every checkpoint about a picture. */
 export interface FrameQuestion {
-  readonly picture: string;
+  readonly picture: Address;
   readonly method: string;
   /** Class index as text, or `top1`: the best class of the newest checkpoint, which then is asked of all. */
   readonly target: string;

@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/base/place.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ModelHostApi, SeriesEntry } from '../../../src/protocol/modelPanel.js';
@@ -263,7 +264,7 @@ export class TrainingFrames {
   }
 
   /** What the chosen weight is called in a checkpoint: exporters make up names, which may differ. */
-  private async nameIn(uri: string, layer: string, signal: AbortSignal): Promise<{ readonly weight?: string }> {
+  private async nameIn(uri: Address, layer: string, signal: AbortSignal): Promise<{ readonly weight?: string }> {
     const { weight } = this;
     if (weight === undefined) return {};
     const few = { rowFrom: 0, rowCount: 1, columnFrom: 0, columnCount: 1 };

@@ -1,8 +1,8 @@
-import path from 'node:path';
 import type * as vscode from 'vscode';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
+import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 
 /** Reads a file with patience while it may be half written. */
@@ -41,7 +41,7 @@ export async function askAbout<K extends AboutModel>(
   const title = LONG[name];
   if (title === undefined) return run(call.signal, () => undefined);
   return services.status.work(
-    `${title} ${path.posix.basename(model.path)}`,
+    `${title} ${nameOf(model)}`,
     (signal, report) =>
       run(signal, ({ fraction, message }) => report({ message, ...(fraction === undefined ? {} : { fraction }) })),
     call.signal,

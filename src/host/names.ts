@@ -1,0 +1,38 @@
+import * as vscode from 'vscode';
+import { LensError } from '../base/errors.js';
+import { address, type Address } from '../base/place.js';
+import type { NamedFile } from '../protocol/explainPanel.js';
+
+/** Files as people know them, and the way back from an address of a page to the file. */
+
+/** The file's or folder's name: the last part of its path, its ending included. */
+export function nameOf(file: Pick<vscode.Uri, 'path'>): string {
+  return file.path.slice(file.path.lastIndexOf('/') + 1);
+}
+
+/** Its address and its name, as pages take them. */
+export function named(file: vscode.Uri): NamedFile {
+  return { uri: addressOf(file), name: nameOf(file) };
+}
+
+export function addressOf(file: vscode.Uri): Address {
+  return address(file.toString());
+}
+
+/** The folder that it lies in, relative to the workspace; empty at its top. */
+export function folderOf(file: vscode.Uri): string {
+  return vscode.workspace.asRelativePath(file).split('/').slice(0, -1).join('/');
+}
+
+/**
+ * The file behind an address of a page.
+ *
+ * @throws LensError `explain/scheme` where it does not lie on a disk that the runner can read
+ */
+export function fileAt(place: Address): vscode.Uri {
+  const uri = vscode.Uri.parse(place);
+  if (uri.scheme === 'file') return uri;
+  throw new LensError('input', 'explain/scheme', `${nameOf(uri)} is not a file on this machine.`, {
+    hint: 'Save it in the workspace first.',
+  });
+}
