@@ -1,5 +1,4 @@
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
-import { buildGradient } from '../../src/gradient/sweep/engine.js';
 import { buildGraph } from '../../src/graph/build/build.js';
 import { Random } from '../../src/base/random.js';
 import { floatTensor } from '../../src/base/tensor.js';
@@ -30,10 +29,7 @@ async function model(name: string, goal: number, fineGoal?: number): Promise<Row
     toTensor: (_: number, v: number) => v,
     toPixel: (_: number, v: number) => v,
   };
-  const subject = await openSubject(
-    { graph, facts, layers: [], input, sessions, differentiate: buildGradient, rules: () => new Map() },
-    { session: { threads: 1 } },
-  );
+  const subject = await openSubject({ graph, facts, layers: [], input, sessions }, { session: { threads: 1 } });
   const random = new Random(1);
   const picture = floatTensor(
     [1, 3, 224, 224],

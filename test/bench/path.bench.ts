@@ -1,4 +1,3 @@
-import { buildGradient } from '../../src/gradient/sweep/engine.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
 import { buildGraph } from '../../src/graph/build/build.js';
 import { Random } from '../../src/base/random.js';
@@ -31,10 +30,7 @@ export async function bench(): Promise<Row[]> {
     toTensor: (_: number, v: number) => v,
     toPixel: (_: number, v: number) => v,
   } as const;
-  const subject = await openSubject(
-    { graph, facts, layers: [], input, sessions, differentiate: buildGradient, rules: () => new Map() },
-    { session: { threads: 1 } },
-  );
+  const subject = await openSubject({ graph, facts, layers: [], input, sessions }, { session: { threads: 1 } });
   const random = new Random(1);
   const noise = (n: number): FloatTensor =>
     floatTensor(

@@ -1,4 +1,5 @@
-import { LensError } from '../../base/errors.js';
+import { isCancelled, LensError } from '../../base/errors.js';
+import { memo } from '../../base/memo.js';
 import { isFloating, type FloatTensor } from '../../base/tensor.js';
 import { lastConvolution } from '../../graph/layers/heads.js';
 import { indexOf, type GraphNode } from '../../graph/graph.js';
@@ -19,29 +20,28 @@ const CANDIDATES = 8;
 /** Share of the patch tokens that the score must depend on. For grids of a convolutional network any place will do: a maximum pool behind them passes the gradient to few. */
 const ENOUGH = 0.5;
 
-const chosen = new WeakMap<Subject, Map<string, Promise<CamLayer>>>();
+const chosen = memo<Subject, string, Promise<CamLayer>>();
 
 /**
  * The layer that was asked for, or the best one: the last value that still has places and on all of whose places the
  * score depends. For a convolutional network that is the end of the last convolutional block; for a transformer the last
  * normalised tokens before attention mixes them for the last time (behind it, patch tokens no longer reach a class token).
  */
-export function camLayerOf(
+export async function camLayerOf(
   subject: Subject,
   input: FloatTensor,
   of: ScoreAt,
   layerName: string | undefined,
   signal: AbortSignal,
 ): Promise<CamLayer> {
-  if (layerName !== undefined) return Promise.resolve(named(subject, layerName));
-  const key = of.value;
-  let known = chosen.get(subject);
-  if (known === undefined) chosen.set(subject, (known = new Map<string, Promise<CamLayer>>()));
-  const before = known.get(key);
-  // A choice that was cancelled or failed is made again.
-  const choice = (before ?? Promise.reject(new Error('none'))).catch(() => choose(subject, input, of, signal));
-  known.set(key, choice);
-  return choice;
+  if (layerName !== undefined) return named(subject, layerName);
+  try {
+    return await chosen(subject, of.value, () => choose(subject, input, of, signal));
+  } catch (error) {
+    // Another question that was choosing has been cancelled.
+    if (isCancelled(error) && !signal.aborted) return camLayerOf(subject, input, of, layerName, signal);
+    throw error;
+  }
 }
 
 function named(subject: Subject, layerName: string): CamLayer {

@@ -1,10 +1,10 @@
+import { memo } from '../../base/memo.js';
 import { secantRules } from '../../gradient/brought/secant.js';
 import { twinned, type Twins } from '../../gradient/brought/twin.js';
 import type { Rule } from '../../gradient/rule.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import type { Subject } from '../subject/subject.js';
-import { gradientByOwnRules, type OwnGraph } from './ownRules.js';
+import type { DerivedGraph, Subject } from '../subject/subject.js';
 import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
 
 /**
@@ -25,9 +25,10 @@ export const deeplift = attributionMethod({
     const { input, target, score, params } = request;
     const of = subject.scoreAt(target, score);
     const baseline = fillTensor(params.baseline, input, subject.input, context.random);
-    const { graph, baselineInput } = secantGraph(subject, of.value);
-    const feeds = { [subject.input.name]: input, [baselineInput]: baseline };
-    const { gradient, notes } = await gradientByOwnRules(subject, 'deeplift', () => graph, of, feeds, context.signal);
+    const { derived, baselineInput } = secantGraph(subject, of.value);
+    const rules = { key: 'deeplift', make: () => derived, feeds: { [baselineInput]: baseline } };
+    const { gradients, notes } = await subject.gradients(input, { of, rules }, context.signal);
+    const gradient = gradients.get(subject.input.name)!;
     const values = gradient.data.map((m, i) => m * (input.data[i]! - baseline.data[i]!));
     const [whole] = await subject.scores(input, target, score, context.signal);
     const [start] = await subject.scores(baseline, target, score, context.signal);
@@ -40,23 +41,19 @@ export const deeplift = attributionMethod({
 });
 
 interface SecantGraph {
-  readonly graph: OwnGraph;
+  readonly derived: DerivedGraph;
   readonly baselineInput: string;
 }
 
-const graphs = new WeakMap<Subject, Map<string, SecantGraph>>();
+const secantGraphs = memo<Subject, string, SecantGraph>();
 
+/** The model twice, for the input and its baseline, with the secants' slopes as rules: once for each value explained. */
 function secantGraph(subject: Subject, value: string): SecantGraph {
-  const known = graphs.get(subject) ?? new Map<string, SecantGraph>();
-  graphs.set(subject, known);
-  let found = known.get(value);
-  if (found === undefined) {
+  return secantGraphs(subject, value, () => {
     // The rules read the twins' names when they are applied, which is after the twins are made.
     let twins: Twins | undefined;
     const overrides: ReadonlyMap<string, Rule> = secantRules((v) => twins!.twin(v));
     twins = twinned(subject.graph, subject.facts, subject.input.name, value, overrides);
-    found = { graph: { graph: twins.graph, facts: twins.facts, overrides }, baselineInput: twins.input };
-    known.set(value, found);
-  }
-  return found;
+    return { derived: { graph: twins.graph, facts: twins.facts, overrides }, baselineInput: twins.input };
+  });
 }

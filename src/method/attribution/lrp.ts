@@ -1,7 +1,6 @@
 import { foldNormalisation } from '../../gradient/brought/canonise.js';
 import { LRP_PRESETS, lrpRules } from '../../gradient/brought/lrp.js';
 import { attributionMethod } from '../method.js';
-import { gradientByOwnRules } from './ownRules.js';
 import { channelAttribution, reduceParameter, scoreNotes } from './shared.js';
 
 /** Layer-wise relevance propagation: the logit is handed back from layer to layer, to each input in proportion to its share. */
@@ -35,27 +34,20 @@ export const lrp = attributionMethod({
   async run(subject, request, context) {
     const { input, target, score, params } = request;
     const of = subject.scoreAt(target, 'logit');
-    const key = `lrp ${params.rule} ${params.epsilon}`;
-    const {
-      gradient,
-      score: value,
-      notes,
-    } = await gradientByOwnRules(
-      subject,
-      key,
-      () => ({
+    const rules = {
+      key: `lrp ${params.rule} ${params.epsilon}`,
+      make: () => ({
         ...foldNormalisation(subject.graph, subject.facts),
         overrides: lrpRules(params.rule, params.epsilon),
       }),
-      of,
-      { [subject.input.name]: input },
-      context.signal,
-    );
+    };
+    const { scores, gradients, notes } = await subject.gradients(input, { of, rules }, context.signal);
+    const gradient = gradients.get(subject.input.name)!;
     const values = gradient.data.map((g, i) => g * input.data[i]!);
     const own = score === 'probability' ? ['LRP divides the logit, also where the probability was asked for.'] : [];
     return {
       attribution: channelAttribution(values, subject.input, 'logit', params.reduce),
-      delta: values.reduce((a, b) => a + b, 0) - value,
+      delta: values.reduce((a, b) => a + b, 0) - scores[0]!,
       notes: [...scoreNotes(subject.scoreValue('logit')), ...own, ...notes],
     };
   },

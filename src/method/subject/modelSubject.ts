@@ -1,32 +1,28 @@
-import { LensError, throwIfCancelled } from '../../base/errors.js';
-import { floatTensor, formatDims, sameDims, toFloat32, type FloatTensor, type Tensor } from '../../base/tensor.js';
-import { namedLike } from '../../gradient/sweep/alike.js';
-import type { GradientGraph, GradientRequest, SeedKind } from '../../gradient/request.js';
+import { floatTensor, type FloatTensor, type Tensor } from '../../base/tensor.js';
 import { prune, withWeights } from '../../graph/edits.js';
-import type { Facts, ValueFact } from '../../graph/facts.js';
+import type { Facts } from '../../graph/facts.js';
 import { findLayer } from '../../graph/layers/findLayer.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import type { Layer, WeightReplacement } from '../../graph/layers/layer.js';
 import type { ScoreKind } from '../../result/recipe.js';
-import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost, sliceBatch } from '../../session/batches.js';
-import { dimsOf, zeros } from '../../session/probe.js';
-import type { GraphForms, ProviderReport } from '../../session/session.js';
+import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost } from '../../session/batches.js';
+import type { ProviderReport } from '../../session/session.js';
+import { feedsOf, inputDimsOf } from './feeds.js';
+import { Gradients } from './gradients.js';
+import type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
+import { inPieces } from './pieces.js';
+import { samplesOf } from './samples.js';
 import {
   activate,
   activationGradients,
-  asType,
-  cutPiece,
+  findScores,
+  isDistribution,
   project,
-  seedFeed,
   targetScores,
-  withSources,
-} from './pieces.js';
-import { sampleDims, toSamples } from './samples.js';
-import { findScores, type ScorePlaces } from './scores.js';
-import type { GradientAnswer, GradientOptions, InputSpec, ScoreAt, Subject, Target } from './subject.js';
-import type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
+  type ScorePlaces,
+} from './scores.js';
 import { SubjectSessions } from './sessions.js';
-import { isDistribution } from '../target/targets.js';
+import type { GradientAnswer, GradientOptions, InputSpec, ScoreAt, Subject, Target } from './subject.js';
 
 export type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
 
@@ -68,7 +64,7 @@ export class ModelSubject implements Subject {
   readonly notes: readonly string[];
   private readonly sessions: SubjectSessions;
   private readonly batchSizes = new Map<string, number>();
-  private readonly gradientGraphs = new Map<string, Promise<GradientGraph>>();
+  private readonly differentiated: Gradients;
 
   constructor(
     private readonly parts: SubjectParts,
@@ -82,6 +78,7 @@ export class ModelSubject implements Subject {
     this.classes = places.classes;
     const cacheBytes = options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3);
     this.sessions = new SubjectSessions(parts.sessions, { ...options, cacheBytes });
+    this.differentiated = new Gradients(this, this.sessions);
     const others = this.graph.inputs.filter((i) => i.name !== this.input.name);
     this.notes = others.map((i) => `The input "${i.name}" is fed with zeros.`);
   }
@@ -93,8 +90,7 @@ export class ModelSubject implements Subject {
 
   /** Dimensions of one sample of the input. */
   get inputDims(): readonly number[] {
-    const fact = this.facts.get(this.input.name);
-    return fact === undefined ? this.pictureDims : sampleDims(fact, this.facts);
+    return inputDimsOf(this);
   }
 
   /** Whether the scores are a plain list of classes. */
@@ -196,10 +192,11 @@ export class ModelSubject implements Subject {
     if (wanted.length === 0) return out;
     const graph = prune(this.graph, wanted);
     const key = `forward ${JSON.stringify(wanted)}`;
-    const pieces = await this.inPieces(batch, 'forward', signal, (part, n) =>
+    const size = this.batchSize('forward');
+    const pieces = await inPieces(batch.dims[0]!, size, this.facts, signal, ({ of: part, n }) =>
       this.sessions.use({ key, graph, samples: n }, async (session) => {
-        const raw = await session.run(this.feeds(graph, part, n), wanted, signal);
-        return new Map(wanted.map((name) => [name, this.samples(name, raw[name]!, n)]));
+        const raw = await session.run(feedsOf(this, graph, part(batch), n), wanted, signal);
+        return new Map(wanted.map((name) => [name, samplesOf(this.facts, name, raw[name]!, n)]));
       }),
     );
     for (const name of wanted) out.set(name, concatBatches(pieces.map((p) => p.get(name)!)));
@@ -207,69 +204,19 @@ export class ModelSubject implements Subject {
   }
 
   async gradients(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer> {
-    const { of } = options;
-    if (
-      of.value !== this.places.probability ||
-      this.places.activation === 'none' ||
-      of.pick === 'sum' ||
-      !('index' in of.pick)
-    ) {
-      return this.differentiate(batch, options, signal);
-    }
+    const { value, pick } = options.of;
+    const { activation, logit, probability } = this.places;
+    // Rules that a method brings know the activation themselves.
+    const own = typeof options.rules === 'object';
+    if (own || value !== probability || activation === 'none' || pick === 'sum' || !('index' in pick))
+      return this.differentiated.of(batch, options, signal);
     // 1 - p is lost in float32 once p is near 1. The chain rule through the activation is done here, in double precision.
-    const { index } = of.pick;
+    const { index } = pick;
     const { probabilities } = await this.predict(batch, signal);
-    const directions = activationGradients(probabilities, this.classes, index, this.places.activation);
-    const answer = await this.differentiate(
-      batch,
-      { ...options, of: { value: this.places.logit, pick: { directions } } },
-      signal,
-    );
+    const directions = activationGradients(probabilities, this.classes, index, activation);
+    const along: GradientOptions = { ...options, of: { value: logit, pick: { directions } } };
+    const answer = await this.differentiated.of(batch, along, signal);
     return { ...answer, scores: answer.scores.map((_, k) => probabilities[k * this.classes + index]!) };
-  }
-
-  private async differentiate(
-    batch: FloatTensor,
-    options: GradientOptions,
-    signal: AbortSignal,
-  ): Promise<GradientAnswer> {
-    const { of } = options;
-    const wrt = options.wrt ?? [this.input.name];
-    const wanted = (options.values ?? []).filter((v) => v !== this.input.name);
-    const seed: SeedKind = of.pick === 'sum' ? 'sum' : 'index' in of.pick ? 'index' : 'direction';
-    const key = `gradient ${JSON.stringify([of.value, seed, wrt, options.rules ?? '', wanted])}`;
-    const request: GradientRequest = {
-      score: { value: of.value, seed },
-      wrt,
-      keep: wanted,
-      ...(options.rules === undefined ? {} : { overrides: this.parts.rules(options.rules) }),
-    };
-    const made = await this.gradientGraph(key, request, wanted);
-    const outputs = [made.score, ...wrt.map((v) => made.gradients.get(v)!), ...wanted];
-    const forms: GraphForms = async (provider) =>
-      provider === 'cpu'
-        ? made.graph
-        : namedLike(await this.gradientGraph(`${key} ${provider}`, { ...request, provider }, wanted), made).graph;
-    const pieces = await this.inPieces(batch, 'gradient', signal, (part, n, from) =>
-      this.sessions.use({ key, graph: made.graph, forms, samples: n }, async (session) => {
-        const feeds = this.feeds(made.graph, part, n);
-        if (made.seed !== undefined) feeds[made.seed] = seedFeed(of, this.factOf(of.value), this.facts, n, from);
-        const raw = await session.run(feeds, [...new Set(outputs)], signal);
-        return {
-          scores: floatTensor([n], toFloat32(raw[made.score]!)),
-          gradients: wrt.map((v) => this.samples(v, raw[made.gradients.get(v)!]!, n)),
-          values: wanted.map((v) => this.samples(v, raw[v]!, n)),
-        };
-      }),
-    );
-    const values = new Map(wanted.map((v, i) => [v, concatBatches(pieces.map((p) => p.values[i]!))]));
-    if (options.values?.includes(this.input.name)) values.set(this.input.name, batch);
-    return {
-      scores: concatBatches(pieces.map((p) => p.scores)).data,
-      gradients: new Map(wrt.map((v, i) => [v, concatBatches(pieces.map((p) => p.gradients[i]!))])),
-      values,
-      notes: made.notes,
-    };
   }
 
   /** The same model with other weights of the same shapes, and with sessions of its own: whoever asks disposes it. */
@@ -287,86 +234,13 @@ export class ModelSubject implements Subject {
     await this.sessions.dispose();
   }
 
+  /** What is fed to a graph made from this model's: a batch `[n, …]`, and zeros for the other inputs. */
+  feeds(graph: Graph, batch: FloatTensor, n: number): Record<string, Tensor> {
+    return feedsOf(this, graph, batch, n);
+  }
+
   /** Frees the sessions that are not in use; the next question opens them again. */
   async rest(): Promise<void> {
     await this.sessions.rest();
-  }
-
-  private gradientGraph(key: string, request: GradientRequest, values: readonly string[]): Promise<GradientGraph> {
-    let making = this.gradientGraphs.get(key);
-    if (making === undefined) {
-      making = (async () => {
-        const made = await this.parts.differentiate(this.graph, this.facts, request);
-        const outputs = [...new Set([made.score, ...made.gradients.values(), ...values])];
-        // Only what is fetched: the original outputs would be computed for nothing.
-        return { ...made, graph: prune(withSources(made.graph, this.graph, values), outputs) };
-      })();
-      making.catch(() => this.gradientGraphs.delete(key));
-      this.gradientGraphs.set(key, making);
-    }
-    return making;
-  }
-
-  /** Runs a batch of any size in pieces that fit; a model of fixed batch gets the last sample repeated to fill it. */
-  private async inPieces<R extends object>(
-    batch: FloatTensor,
-    kind: 'forward' | 'gradient',
-    signal: AbortSignal,
-    run: (part: FloatTensor, n: number, from: number) => Promise<R>,
-  ): Promise<R[]> {
-    const n = batch.dims[0]!;
-    const size = this.batchSize(kind);
-    const pieces: R[] = [];
-    for (let from = 0; from < n; from += size) {
-      throwIfCancelled(signal);
-      const to = Math.min(n, from + size);
-      let part = sliceBatch(batch, from, to);
-      const missing = this.facts.dynamicBatch ? 0 : this.facts.batch - (to - from);
-      if (missing > 0) {
-        const last = sliceBatch(batch, to - 1, to);
-        part = concatBatches([part, ...Array.from({ length: missing }, () => last)]);
-      }
-      const piece = await run(part, part.dims[0]!, from);
-      pieces.push(missing > 0 ? cutPiece(piece, to - from) : piece);
-    }
-    return pieces;
-  }
-
-  private get pictureDims(): number[] {
-    const { layout, channels, height, width } = this.input;
-    return layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
-  }
-
-  feeds(graph: Graph, batch: FloatTensor, n: number): Record<string, Tensor> {
-    const feeds: Record<string, Tensor> = {};
-    const known = new Set(this.graph.inputs.map((i) => i.name));
-    for (const input of graph.inputs) {
-      if (!known.has(input.name)) continue;
-      if (input.name !== this.input.name) {
-        feeds[input.name] = zeros(input.type ?? 'float32', dimsOf(input, {}, n), input.name);
-        continue;
-      }
-      const wanted = this.inputDims;
-      if (!sameDims(batch.dims.slice(1), wanted)) {
-        throw new LensError(
-          'input',
-          'input/shape',
-          `The tensor is ${formatDims(batch.dims.slice(1))}, the model's input "${input.name}" is ${formatDims(wanted)}.`,
-        );
-      }
-      feeds[input.name] = asType(batch, input.type ?? 'float32');
-    }
-    return feeds;
-  }
-
-  private samples(name: string, raw: Tensor, n: number): FloatTensor {
-    return toSamples(floatTensor(raw.dims, toFloat32(raw)), this.factOf(name), this.facts, n);
-  }
-
-  private factOf(value: string): ValueFact {
-    const fact = this.facts.get(value);
-    if (fact === undefined)
-      throw new LensError('unsupported', 'subject/no-shape', `The shape of "${value}" is not known.`);
-    return fact;
   }
 }

@@ -1,27 +1,16 @@
-import type { GradientGraph, GradientRequest } from '../../gradient/request.js';
-import type { Rule } from '../../gradient/rule.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
 import type { InputSpec } from './subject.js';
 
-/** Makes the graph that computes gradients. */
-export type Differentiate = (
-  graph: Graph,
-  facts: Facts,
-  request: GradientRequest,
-) => GradientGraph | Promise<GradientGraph>;
-
+/** What a model is made of before it is questioned. */
 export interface SubjectParts {
   readonly graph: Graph;
   readonly facts: Facts;
   readonly layers: readonly Layer[];
   readonly input: InputSpec;
   readonly sessions: Sessions;
-  readonly differentiate: Differentiate;
-  /** Named sets of backward rules, e.g. `guided_backprop`. */
-  readonly rules: (name: string) => ReadonlyMap<string, Rule>;
 }
 
 export interface SubjectOptions {

@@ -1,4 +1,5 @@
-import { sizeOf, stridesOf, type FloatTensor, floatTensor } from '../../base/tensor.js';
+import { LensError } from '../../base/errors.js';
+import { floatTensor, sizeOf, stridesOf, toFloat32, type FloatTensor, type Tensor } from '../../base/tensor.js';
 import { dimsAt, type Facts, type ValueFact } from '../../graph/facts.js';
 
 /**
@@ -47,6 +48,23 @@ export function toSamples(tensor: FloatTensor, fact: ValueFact, facts: Facts, n:
   if (place.axis === 0) return { ...tensor, dims };
   const moved = moveAxis(tensor, place.axis, 0);
   return { ...moved, dims };
+}
+
+/** What a run answered for a value at a batch of `n`, as `[n, …]`. */
+export function samplesOf(facts: Facts, value: string, raw: Tensor, n: number): FloatTensor {
+  return toSamples(floatTensor(raw.dims, toFloat32(raw)), factOf(facts, value), facts, n);
+}
+
+/**
+ * What is known of a value.
+ *
+ * @throws LensError `subject/no-shape` where nothing is
+ */
+export function factOf(facts: Facts, value: string): ValueFact {
+  const fact = facts.get(value);
+  if (fact === undefined)
+    throw new LensError('unsupported', 'subject/no-shape', `The shape of "${value}" is not known.`);
+  return fact;
 }
 
 /** The inverse of {@link toSamples}: `[n, …]` in the model's own arrangement. */

@@ -1,9 +1,10 @@
 import { LensError } from '../../base/errors.js';
-import { isFloating, sizeOf } from '../../base/tensor.js';
+import { floatTensor, isFloating, sizeOf, toFloat32, type FloatTensor } from '../../base/tensor.js';
 import { addNodes, cutFinalActivation, makeNode } from '../../graph/edits.js';
 import { dimsAt, type Facts, type ValueFact } from '../../graph/facts.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import { Names } from '../../graph/names.js';
+import type { ScoreAt, Target } from './subject.js';
 
 /** Where a model's class scores are, before and after its final activation. */
 export interface ScorePlaces {
@@ -99,4 +100,82 @@ function withSoftmax(graph: Graph, facts: Facts, logits: string): Pick<ScorePlac
     },
     probability,
   };
+}
+
+/** Probabilities of one row of logits, in double precision. */
+export function activate(row: Float32Array, activation: ScorePlaces['activation']): ArrayLike<number> {
+  if (activation === 'softmax') return softmax(row);
+  return activation === 'sigmoid' ? Float64Array.from(row, (x) => 1 / (1 + Math.exp(-x))) : row;
+}
+
+/**
+ * dp_t/dz of each sample, `[n, classes]`: p_t (δ_tj - p_j) for a Softmax, p_t (1 - p_t) at t for a Sigmoid. 1 - p_t is
+ * summed from the other classes, because the difference has no digits left when p_t is near 1.
+ */
+export function activationGradients(
+  probabilities: Float64Array,
+  classes: number,
+  target: number,
+  activation: 'softmax' | 'sigmoid',
+): FloatTensor {
+  const n = probabilities.length / classes;
+  const out = floatTensor([n, classes]);
+  for (let k = 0; k < n; k++) {
+    const row = probabilities.subarray(k * classes, (k + 1) * classes);
+    const p = row[target]!;
+    let others = 0;
+    for (let j = 0; j < classes; j++) if (j !== target) others += row[j]!;
+    for (let j = 0; j < classes; j++) {
+      const value =
+        activation === 'sigmoid' ? (j === target ? p * (1 - p) : 0) : j === target ? p * others : -p * row[j]!;
+      out.data[k * classes + j] = value;
+    }
+  }
+  return out;
+}
+
+/** The number that `pick` takes of each sample of `[n, …]`, `[n]`. */
+export function project(values: FloatTensor, pick: ScoreAt['pick']): Float32Array {
+  const n = values.dims[0]!;
+  const size = n === 0 ? 0 : values.data.length / n;
+  const one = pick !== 'sum' && 'direction' in pick ? toFloat32(pick.direction) : undefined;
+  const each = pick !== 'sum' && 'directions' in pick ? toFloat32(pick.directions) : undefined;
+  return Float32Array.from({ length: n }, (_, k) => {
+    if (pick !== 'sum' && 'index' in pick) return values.data[k * size + pick.index]!;
+    let sum = 0;
+    for (let i = 0; i < size; i++)
+      sum += values.data[k * size + i]! * (one !== undefined ? one[i]! : each !== undefined ? each[k * size + i]! : 1);
+    return sum;
+  });
+}
+
+/** The target's score in each row of `classes` scores. */
+export function targetScores(rows: Float32Array | Float64Array, classes: number, target: Target): Float32Array {
+  const { weights } = target;
+  return Float32Array.from({ length: rows.length / classes }, (_, k) => {
+    const row = rows.subarray(k * classes, (k + 1) * classes);
+    return weights === undefined
+      ? row[target.index]!
+      : weights.reduce((sum, w, j) => (w === 0 ? sum : sum + w * row[j]!), 0);
+  });
+}
+
+/** Softmax in double precision. */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  const out = Float64Array.from(logits);
+  const top = out.reduce((a, b) => Math.max(a, b), -Infinity);
+  let sum = 0;
+  for (let i = 0; i < out.length; i++) sum += out[i] = Math.exp(out[i]! - top);
+  return out.map((v) => v / sum);
+}
+
+/** Whether a row is a distribution already. */
+export function isDistribution(row: ArrayLike<number>): boolean {
+  let sum = 0;
+  for (let i = 0; i < row.length; i++) {
+    const v = row[i]!;
+    if (!(v >= 0 && v <= 1 + 1e-6)) return false;
+    sum += v;
+  }
+  return row.length > 1 && Math.abs(sum - 1) < 1e-3;
 }

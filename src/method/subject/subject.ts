@@ -1,4 +1,5 @@
 import type { FloatTensor, Tensor } from '../../base/tensor.js';
+import type { Rule } from '../../gradient/rule.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
@@ -31,10 +32,26 @@ export interface GradientOptions {
   readonly of: ScoreAt;
   /** Values to differentiate by; default the input. */
   readonly wrt?: readonly string[];
-  /** A named set of backward rules, e.g. `guided_backprop`. */
-  readonly rules?: string;
+  /** A named set of backward rules, e.g. `guided_backprop`, or a graph with rules that a method brings. */
+  readonly rules?: string | OwnGraph;
   /** Forward values to bring along. */
   readonly values?: readonly string[];
+}
+
+/** A graph that a method derives from the model's, with backward rules of its own: what comes out need not be a gradient. */
+export interface OwnGraph {
+  /** Tells graphs and rules of this model apart: each is made once for a score. */
+  readonly key: string;
+  make(): DerivedGraph | Promise<DerivedGraph>;
+  /** Samples for inputs that the model does not have, by name: `[n, …]`, as many as the batch. */
+  readonly feeds?: Readonly<Record<string, FloatTensor>>;
+}
+
+export interface DerivedGraph {
+  readonly graph: Graph;
+  readonly facts: Facts;
+  /** By operator, in place of the registered rules. */
+  readonly overrides: ReadonlyMap<string, Rule>;
 }
 
 export interface GradientAnswer {
@@ -69,7 +86,7 @@ export interface Subject {
   values(batch: FloatTensor, names: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, FloatTensor>>;
   /**
    * Gradients of the scores, one per sample, with respect to values of the graph (default: the input).
-   * `rules` names a set of backward rules, e.g. `guided_backprop`.
+   * `rules` names a set of backward rules, e.g. `guided_backprop`, or brings a graph with rules of its own.
    */
   gradients(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer>;
   /**

@@ -47,23 +47,3 @@ export function rankOf(scores: ArrayLike<number>, k: number): number[] {
     .sort((a, b) => key(b) - key(a) || a - b)
     .slice(0, k);
 }
-
-/** Softmax in double precision. */
-export function softmax(logits: ArrayLike<number>): Float64Array {
-  const out = Float64Array.from(logits);
-  const top = out.reduce((a, b) => Math.max(a, b), -Infinity);
-  let sum = 0;
-  for (let i = 0; i < out.length; i++) sum += out[i] = Math.exp(out[i]! - top);
-  return out.map((v) => v / sum);
-}
-
-/** Whether a row is a distribution already. */
-export function isDistribution(row: ArrayLike<number>): boolean {
-  let sum = 0;
-  for (let i = 0; i < row.length; i++) {
-    const v = row[i]!;
-    if (!(v >= 0 && v <= 1 + 1e-6)) return false;
-    sum += v;
-  }
-  return row.length > 1 && Math.abs(sum - 1) < 1e-3;
-}

@@ -4,8 +4,6 @@ import type { Tensor } from '../../base/tensor.js';
 import type { Checkpoint } from '../../checkpoint/model.js';
 import { openCheckpoint } from '../../checkpoint/reader.js';
 import { whenComplete } from '../../checkpoint/stability.js';
-import { buildGradient } from '../../gradient/sweep/engine.js';
-import { ruleSet } from '../../gradient/brought/overrides.js';
 import { buildGraph } from '../../graph/build/build.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
@@ -126,8 +124,6 @@ export class OpenModel {
         layers,
         input: this.spec(facts),
         sessions: this.sessions,
-        differentiate: buildGradient,
-        rules: ruleSet,
       },
       { session, ...(output === undefined ? {} : { output }), ...(memoryShare === undefined ? {} : { memoryShare }) },
     );

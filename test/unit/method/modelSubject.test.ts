@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { floatTensor, type FloatTensor } from '../../../src/base/tensor.js';
-import { buildGradient } from '../../../src/gradient/sweep/engine.js';
-import { ruleSet } from '../../../src/gradient/brought/overrides.js';
+import { Algebra } from '../../../src/gradient/emit/algebra.js';
+import type { Ref, RuleContext } from '../../../src/gradient/rule.js';
 import { addNodes, makeNode, rename } from '../../../src/graph/edits.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/subject/modelSubject.js';
+import type { OwnGraph } from '../../../src/method/subject/subject.js';
 import { fromSamples, toSamples } from '../../../src/method/subject/samples.js';
-import { softmax } from '../../../src/method/target/targets.js';
+import { softmax } from '../../../src/method/subject/scores.js';
 import { concatBatches } from '../../../src/session/batches.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
@@ -36,10 +37,7 @@ describe('method/modelSubject', () => {
     const facts = await probeFacts(graph, sessions);
     const dims = layout === 'NCHW' ? [3, SIDE, SIDE] : [SIDE, SIDE, 3];
     const input = testSpec('x', dims, layout);
-    const subject = await openSubject(
-      { graph, facts, layers: [], input, sessions, differentiate: buildGradient, rules: ruleSet },
-      options,
-    );
+    const subject = await openSubject({ graph, facts, layers: [], input, sessions }, options);
     opened.push(subject);
     return subject;
   }
@@ -243,6 +241,56 @@ describe('method/modelSubject', () => {
     const map = answer.values.get('act2')!.data.subarray(2 * 64, 3 * 64);
     assert.ok(Math.abs(answer.scores[0]! - map.reduce((a, b) => a + b, 0) / 64) < 1e-5);
   });
+
+  for (const batch of ['batch', 4] as const) {
+    it(`takes a graph with rules that a method brings, in pieces, with feeds of its own (batch: ${batch})`, async () => {
+      const graph: Graph = {
+        ...net,
+        inputs: [{ name: 'x', type: 'float32', dims: [batch, 3, SIDE, SIDE] }],
+        outputs: [{ name: output, type: 'float32', dims: [batch, CLASSES] }],
+      };
+      const subject = await open(graph);
+      const dims = [batch, 12] as const;
+      let made = 0;
+      const own = (factors: FloatTensor): OwnGraph => ({
+        key: 'pooled, scaled',
+        feeds: { factor: factors },
+        make: () => {
+          made++;
+          return {
+            graph: { ...graph, inputs: [...graph.inputs, { name: 'factor', type: 'float32', dims }] },
+            facts: {
+              ...subject.facts,
+              get: (value) => subject.facts.get(value === 'factor' ? 'pooled' : value),
+            },
+            // The gradient with respect to the pooled channels is multiplied by what is fed beside.
+            overrides: new Map([['Gemm', (c) => [new Algebra(c).mul('factor', row(c))]]]),
+          };
+        },
+      });
+      const row = (c: RuleContext): Ref => {
+        const a = new Algebra(c);
+        return a.op('MatMul', [c.outputGradients[0]!, c.inputs[1]!]);
+      };
+      const picture = tinyPicture();
+      const many = concatBatches([picture, picture, picture, picture, picture]);
+      const factors = floatTensor(
+        [5, 12],
+        Float32Array.from({ length: 60 }, (_, i) => Math.floor(i / 12)),
+      );
+      for (let round = 0; round < 2; round++) {
+        const of = subject.scoreAt(target, 'logit');
+        const answer = await subject.gradients(many, { of, rules: own(factors) }, signal);
+        assert.equal(answer.scores.length, 5);
+        for (let k = 0; k < 5; k++) {
+          const part = answer.gradients.get('x')!.data.subarray(k * slope.length, (k + 1) * slope.length);
+          const error = Math.max(...part.map((g, i) => Math.abs(g - k * slope[i]!)));
+          assert.ok(error < 1e-5, `sample ${k}: ${error}`);
+        }
+      }
+      assert.equal(made, 1, 'the graph is made once');
+    });
+  }
 
   it('differentiates along directions, one for all or one for each', async () => {
     const two = concatBatches([tinyPicture(), tinyPicture()]);

@@ -1,8 +1,6 @@
 import { inMemory, type StoredTensor } from '../../../src/checkpoint/model.js';
 import { Random } from '../../../src/base/random.js';
 import { floatTensor, int64Tensor, sizeOf, type FloatTensor, type Tensor } from '../../../src/base/tensor.js';
-import { buildGradient } from '../../../src/gradient/sweep/engine.js';
-import { ruleSet } from '../../../src/gradient/brought/overrides.js';
 import { addNodes, makeNode, withOutputs } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { layersOf } from '../../../src/graph/layers/layers.js';
@@ -101,8 +99,6 @@ export async function openTiny(graph: Graph, sessions: Sessions): Promise<ModelS
     layers: layersOf(graph),
     input: testSpec('x', [3, SIDE, SIDE]),
     sessions,
-    differentiate: buildGradient,
-    rules: ruleSet,
   });
 }
 

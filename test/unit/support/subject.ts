@@ -1,7 +1,5 @@
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
-import { buildGradient } from '../../../src/gradient/sweep/engine.js';
-import { ruleSet } from '../../../src/gradient/brought/overrides.js';
 import { layersOf } from '../../../src/graph/layers/layers.js';
 import { Random } from '../../../src/base/random.js';
 import { sizeOf, type FloatTensor } from '../../../src/base/tensor.js';
@@ -73,8 +71,6 @@ export async function testSubject(
       layers: layersOf(graph),
       input: testSpec(graph.inputs[0]!.name, inputs.dims.slice(1)),
       sessions,
-      differentiate: buildGradient,
-      rules: ruleSet,
     },
     options,
   );

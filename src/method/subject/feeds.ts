@@ -1,0 +1,99 @@
+import { LensError } from '../../base/errors.js';
+import {
+  castFloating,
+  floatTensor,
+  formatDims,
+  isFloating,
+  sameDims,
+  sizeOf,
+  toFloat32,
+  type FloatTensor,
+  type Tensor,
+} from '../../base/tensor.js';
+import type { Facts, ValueFact } from '../../graph/facts.js';
+import type { Graph } from '../../graph/graph.js';
+import { dimsOf, zeros } from '../../session/probe.js';
+import { fromSamples, sampleDims } from './samples.js';
+import type { InputSpec, ScoreAt } from './subject.js';
+
+/** What feeds need to know of a model. */
+export interface Fed {
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly input: InputSpec;
+}
+
+/** Dimensions of one sample of the model's input. */
+export function inputDimsOf({ facts, input }: Fed): readonly number[] {
+  const fact = facts.get(input.name);
+  if (fact !== undefined) return sampleDims(fact, facts);
+  const { layout, channels, height, width } = input;
+  return layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
+}
+
+/**
+ * What is fed to a graph made from the model's: the batch, zeros for the model's other inputs, and what stands in `beside`.
+ * Inputs that neither knows (a seed) are left to the caller.
+ *
+ * @param batch `[n, …]`
+ * @throws LensError `input/shape` where the samples are not those of the model
+ */
+export function feedsOf(
+  model: Fed,
+  graph: Graph,
+  batch: FloatTensor,
+  n: number,
+  beside: Readonly<Record<string, FloatTensor>> = {},
+): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  const known = new Set(model.graph.inputs.map((i) => i.name));
+  for (const input of graph.inputs) {
+    const type = input.type ?? 'float32';
+    const other = beside[input.name];
+    if (other !== undefined) feeds[input.name] = asType(other, type);
+    else if (input.name === model.input.name) feeds[input.name] = asType(fitting(model, batch), type);
+    else if (known.has(input.name)) feeds[input.name] = zeros(type, dimsOf(input, {}, n), input.name);
+  }
+  return feeds;
+}
+
+function fitting(model: Fed, batch: FloatTensor): FloatTensor {
+  const wanted = inputDimsOf(model);
+  const given = batch.dims.slice(1);
+  if (sameDims(given, wanted)) return batch;
+  throw new LensError(
+    'input',
+    'input/shape',
+    `The tensor is ${formatDims(given)}, the model's input "${model.input.name}" is ${formatDims(wanted)}.`,
+  );
+}
+
+/** What is fed for the score of samples `from` to `from + n`: indices, or directions in the model's own arrangement. */
+export function seedFeed(of: ScoreAt, fact: ValueFact, facts: Facts, n: number, from: number): Tensor {
+  const { pick } = of;
+  if (pick === 'sum') throw new Error('A sum has no seed');
+  if ('index' in pick) return { type: 'int64', dims: [n], data: new BigInt64Array(n).fill(BigInt(pick.index)) };
+  const dims = sampleDims(fact, facts);
+  const size = sizeOf(dims);
+  const given = 'direction' in pick ? pick.direction : pick.directions;
+  const count = 'direction' in pick ? 1 : given.dims[0]!;
+  const data = toFloat32(given);
+  if (data.length !== size * count)
+    throw new Error(`A direction of ${formatDims(given.dims)} does not fit ${formatDims(dims)}`);
+  const all = floatTensor([n, ...dims]);
+  for (let k = 0; k < n; k++) {
+    // Samples that fill up a fixed batch take the last direction.
+    const at = Math.min(count - 1, from + k) * size;
+    all.data.set(data.subarray(at, at + size), k * size);
+  }
+  return asType(fromSamples(all, fact, facts, n), fact.type);
+}
+
+/** A batch in the element type that an input wants. */
+function asType(tensor: FloatTensor, type: Tensor['type']): Tensor {
+  if (type === 'float32') return tensor;
+  if (isFloating(type)) return castFloating(tensor, type as 'float64' | 'float16' | 'bfloat16');
+  if (type === 'uint8')
+    return { ...tensor, type, data: Uint8Array.from(tensor.data, (v) => Math.min(255, Math.max(0, Math.round(v)))) };
+  throw new LensError('unsupported', 'subject/input-type', `The model takes ${type} values, not a picture.`);
+}

@@ -1,0 +1,110 @@
+import { remembered } from '../../base/memo.js';
+import { floatTensor, toFloat32, type FloatTensor } from '../../base/tensor.js';
+import { ruleSet } from '../../gradient/brought/overrides.js';
+import type { GradientGraph, GradientRequest, SeedKind } from '../../gradient/request.js';
+import { namedLike } from '../../gradient/sweep/alike.js';
+import { buildGradient } from '../../gradient/sweep/engine.js';
+import { prune, withOutputs } from '../../graph/edits.js';
+import { indexOf, type Graph } from '../../graph/graph.js';
+import { concatBatches } from '../../session/batches.js';
+import type { GraphForms } from '../../session/session.js';
+import { feedsOf, seedFeed, type Fed } from './feeds.js';
+import { inPieces } from './pieces.js';
+import { factOf, samplesOf } from './samples.js';
+import type { SubjectSessions } from './sessions.js';
+import type { GradientAnswer, GradientOptions, Subject } from './subject.js';
+
+/** The one way to a gradient: a graph for each question, made once and in the form of its provider, run in pieces. */
+export class Gradients {
+  private readonly graphs = new Map<string, Promise<GradientGraph>>();
+
+  constructor(
+    private readonly model: Fed & Pick<Subject, 'batchSize'>,
+    private readonly sessions: SubjectSessions,
+  ) {}
+
+  async of(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer> {
+    const { model } = this;
+    const { of, rules, wrt = [model.input.name] } = options;
+    const wanted = (options.values ?? []).filter((v) => v !== model.input.name);
+    const seed: SeedKind = of.pick === 'sum' ? 'sum' : 'index' in of.pick ? 'index' : 'direction';
+    const named = typeof rules === 'object' ? { own: rules.key } : (rules ?? '');
+    const key = `gradient ${JSON.stringify([of.value, seed, wrt, named, wanted])}`;
+    const request: GradientRequest = { score: { value: of.value, seed }, wrt, keep: wanted };
+    const made = await this.graph(key, rules, request);
+    const outputs = [...new Set([made.score, ...wrt.map((v) => made.gradients.get(v)!), ...wanted])];
+    const forms: GraphForms = async (provider) =>
+      provider === 'cpu'
+        ? made.graph
+        : namedLike(await this.graph(`${key} ${provider}`, rules, { ...request, provider }), made).graph;
+    const beside = Object.entries(typeof rules === 'object' ? (rules.feeds ?? {}) : {});
+    const size = model.batchSize('gradient');
+    const pieces = await inPieces(batch.dims[0]!, size, model.facts, signal, ({ of: part, n, from }) =>
+      this.sessions.use({ key, graph: made.graph, forms, samples: n }, async (session) => {
+        const others = Object.fromEntries(beside.map(([name, samples]) => [name, part(samples)]));
+        const feeds = feedsOf(model, made.graph, part(batch), n, others);
+        if (made.seed !== undefined)
+          feeds[made.seed] = seedFeed(of, factOf(model.facts, of.value), model.facts, n, from);
+        const raw = await session.run(feeds, outputs, signal);
+        return {
+          scores: floatTensor([n], toFloat32(raw[made.score]!)),
+          gradients: wrt.map((v) => samplesOf(model.facts, v, raw[made.gradients.get(v)!]!, n)),
+          values: wanted.map((v) => samplesOf(model.facts, v, raw[v]!, n)),
+        };
+      }),
+    );
+    const values = new Map(wanted.map((v, i) => [v, concatBatches(pieces.map((p) => p.values[i]!))]));
+    if (options.values?.includes(model.input.name)) values.set(model.input.name, batch);
+    return {
+      scores: concatBatches(pieces.map((p) => p.scores)).data,
+      gradients: new Map(wrt.map((v, i) => [v, concatBatches(pieces.map((p) => p.gradients[i]!))])),
+      values,
+      notes: made.notes,
+    };
+  }
+
+  private graph(key: string, rules: GradientOptions['rules'], request: GradientRequest): Promise<GradientGraph> {
+    return remembered(this.graphs, key, async () => {
+      const { graph, facts, overrides } = await this.rulesOf(rules);
+      const values = request.keep ?? [];
+      const made = buildGradient(graph, facts, overrides === undefined ? request : { ...request, overrides });
+      const outputs = [...new Set([made.score, ...made.gradients.values(), ...values])];
+      // Only what is fetched: the original outputs would be computed for nothing.
+      return { ...made, graph: prune(withSources(made.graph, graph, values), outputs) };
+    });
+  }
+
+  /** The graph that is differentiated, and the rules that stand in for the registered ones. */
+  private async rulesOf(
+    rules: GradientOptions['rules'],
+  ): Promise<Pick<Fed, 'graph' | 'facts'> & Pick<GradientRequest, 'overrides'>> {
+    if (typeof rules === 'object') return rules.make();
+    const { graph, facts } = this.model;
+    return rules === undefined ? { graph, facts } : { graph, facts, overrides: ruleSet(rules) };
+  }
+}
+
+/** Forward values that the gradient graph lost by pruning, put back from the graph that was differentiated. */
+function withSources(gradient: Graph, source: Graph, values: readonly string[]): Graph {
+  const index = indexOf(gradient);
+  const lost = values.filter((v) => index.producer(v) === undefined);
+  if (lost.length === 0)
+    return withOutputs(gradient, [
+      ...gradient.outputs.map((o) => o.name),
+      ...values.filter((v) => !gradient.outputs.some((o) => o.name === v)),
+    ]);
+  const part = prune(source, lost);
+  const have = new Set(gradient.nodes.flatMap((n) => n.outputs));
+  const nodes = part.nodes.filter((n) => !n.outputs.some((o) => o !== '' && have.has(o)));
+  const inputs = part.inputs.filter((i) => !gradient.inputs.some((g) => g.name === i.name));
+  return withSources(
+    {
+      ...gradient,
+      nodes: [...gradient.nodes, ...nodes],
+      inputs: [...gradient.inputs, ...inputs],
+      weights: new Map([...part.weights, ...gradient.weights]),
+    },
+    source,
+    values,
+  );
+}
