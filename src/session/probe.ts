@@ -24,15 +24,18 @@ export type InputDims = Readonly<Record<string, readonly number[]>>;
 /**
  * Runs a model once or twice on noise to learn the type and shape of every value. A model whose batch dimension is free
  * is run at two batch sizes; where the second fails or its batch does not reach the outputs, the batch counts as fixed.
+ *
+ * @param single the batch counts as fixed at 1: what the model decides depends on it
  */
 export async function probeFacts(
   graph: Graph,
   sessions: Sessions,
   inputDims: InputDims = {},
   signal?: AbortSignal,
+  single = false,
 ): Promise<Facts> {
   const probe = probeGraph(graph);
-  const fixed = fixedBatch(graph.inputs);
+  const fixed = fixedBatch(graph.inputs) ?? (single ? 1 : undefined);
   if (graph.nodes.length === 0)
     throw new LensError('unsupported', 'graph/empty', 'The model has no operators: it computes nothing.');
   const session = await sessions.open(probe.graph, { provider: 'cpu', optimised: false }).catch((error: unknown) => {

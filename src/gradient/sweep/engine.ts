@@ -3,6 +3,7 @@ import { isFloating } from '../../base/tensor.js';
 import { Attributes } from '../../graph/attributes.js';
 import type { Facts } from '../../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
+import { readsOf } from '../../graph/order.js';
 import { inferTypes } from '../../graph/types.js';
 import { wideFacts, widened } from '../../graph/rewrite/widen.js';
 import { Algebra } from '../emit/algebra.js';
@@ -230,9 +231,9 @@ class Builder {
       if (reason !== undefined) {
         if (reason !== '') this.refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason });
         // The sweep goes on with a stand-in, so that every refusal is found at once; the graph is never given out.
-        node.inputs.forEach((v, k) => {
-          if (context.wants(k) && !this.contributions.has(v)) this.contribute(v, standIn(tape, outputGradients));
-        });
+        for (const v of readsOf(node)) {
+          if (active.has(v) && !this.contributions.has(v)) this.contribute(v, standIn(tape, outputGradients));
+        }
       }
     }
     for (const value of asked) {

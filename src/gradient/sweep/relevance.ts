@@ -1,6 +1,7 @@
 import { isFloating, type ElementType } from '../../base/tensor.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
+import { readsOf } from '../../graph/order.js';
 import type { Answer } from '../rule.js';
 
 /** What lies between the values that are asked about and the score. */
@@ -64,7 +65,8 @@ export function computesWithIntegers(
 
 /**
  * Two sweeps: forwards for what depends on `wrt`, backwards for what reaches `target`. Integer and boolean values stop
- * the first one by type, except where a quantised operator made them.
+ * the first one by type, except where a quantised operator made them. What the graphs inside an If, Loop or Scan take from
+ * outside counts as read: a way through them is a way.
  */
 export function relevance(
   graph: Graph,
@@ -77,7 +79,7 @@ export function relevance(
   const active = new Set<string>(wrt);
   const asked = new Set(active);
   for (const node of graph.nodes) {
-    if (!node.inputs.some((i) => i !== '' && active.has(i))) continue;
+    if (!readsOf(node).some((i) => i !== '' && active.has(i))) continue;
     const a = answer(node);
     if (a.kind === 'zero') continue;
     const fromIntegers = node.inputs.some((i) => active.has(i) && isQuantised(typeOf(i)));
@@ -96,7 +98,7 @@ export function relevance(
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!;
     if (!node.outputs.some((o) => needed.has(o) && active.has(o) && !stop.has(o))) continue;
-    const inputs = node.inputs.filter((v) => v !== '' && active.has(v));
+    const inputs = readsOf(node).filter((v) => v !== '' && active.has(v));
     // A value that was asked about may be made by a node that depends on nothing asked: the path ends there.
     if (
       inputs.length === 0 ||
@@ -122,15 +124,15 @@ export function endsOf(
   if (active.has(target)) return [];
   const dependent = new Set<string>(wrt);
   for (const node of graph.nodes)
-    if (node.inputs.some((i) => dependent.has(i))) for (const output of node.outputs) dependent.add(output);
+    if (readsOf(node).some((i) => dependent.has(i))) for (const output of node.outputs) dependent.add(output);
   if (!dependent.has(target)) return [];
   const needed = new Set<string>([target]);
   const ends: GraphNode[] = [];
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!;
     if (!node.outputs.some((o) => needed.has(o) && dependent.has(o))) continue;
-    if (node.inputs.some((v) => active.has(v)) && !node.outputs.some((o) => active.has(o))) ends.push(node);
-    for (const v of node.inputs) if (v !== '' && dependent.has(v)) needed.add(v);
+    if (readsOf(node).some((v) => active.has(v)) && !node.outputs.some((o) => active.has(o))) ends.push(node);
+    for (const v of readsOf(node)) if (v !== '' && dependent.has(v)) needed.add(v);
   }
   return ends.reverse();
 }

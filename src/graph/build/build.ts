@@ -1,10 +1,9 @@
 import { LensError } from '../../base/errors.js';
 import { storedBytes } from '../../checkpoint/elements.js';
-import { inMemory, type Checkpoint, type NodeProto, type StoredTensor } from '../../checkpoint/model.js';
+import type { Checkpoint, NodeProto, StoredTensor } from '../../checkpoint/model.js';
 import { Attributes } from '../attributes.js';
 import { flatten } from './flatten.js';
-import type { Facts } from '../facts.js';
-import { indexOf, type Graph, type GraphNode } from '../graph.js';
+import type { Graph, GraphNode } from '../graph.js';
 import { functionTable } from './inline.js';
 import { Names } from '../names.js';
 import { namesWithin } from '../nested.js';
@@ -46,27 +45,6 @@ export function buildGraph(checkpoint: Checkpoint): Graph {
     metadata: checkpoint.metadata,
     path: checkpoint.path,
   };
-}
-
-/**
- * The graph with the If and Loop nodes resolved whose conditions a probe run has found to be the same whatever the batch:
- * exporters write an If where only the shapes decide. The graph itself where there is nothing to resolve.
- */
-export function resolveControlFlow(graph: Graph, facts: Facts): Graph {
-  if (!graph.nodes.some((n) => n.domain === '' && (n.op === 'If' || n.op === 'Loop'))) return graph;
-  const nodes = graph.nodes.map((n): NodeProto => ({ ...n, overload: '', attributes: n.attributes.list }));
-  const known = (value: string): StoredTensor | undefined => {
-    const constant = facts.get(value)?.constant;
-    return constant === undefined ? undefined : inMemory(value, constant);
-  };
-  const flat = flatten(
-    { nodes, initializers: [...graph.weights].map(([name, w]) => ({ ...w, name })) },
-    new Map(),
-    new Names(indexOf(graph).names),
-    known,
-  );
-  const values = new Set([...flat.weights.keys(), ...graph.inputs.map((i) => i.name)]);
-  return { ...graph, nodes: inOrder(named(flat.nodes), (v) => values.has(v)), weights: flat.weights };
 }
 
 /** Copies of a weight up to this size count as weights of their own. */
@@ -122,7 +100,7 @@ function opsetsOf(checkpoint: Checkpoint, opset: number): { standard: number; ot
 }
 
 /** Nodes with typed attributes and names of their own. */
-function named(nodes: readonly NodeProto[]): GraphNode[] {
+export function named(nodes: readonly NodeProto[]): GraphNode[] {
   const names = new Names();
   // The names that the file gives have the first right to themselves.
   const given = new Set<string>();

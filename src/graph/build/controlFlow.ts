@@ -1,9 +1,9 @@
-import { int64Tensor, toIntegers } from '../../base/tensor.js';
+import { castFloating, floatTensor, int64Tensor, toIntegers, type ElementType } from '../../base/tensor.js';
 import { inMemory, type GraphProto, type NodeProto, type StoredTensor } from '../../checkpoint/model.js';
 import { Attributes } from '../attributes.js';
 import { constantOf, smallTensor } from '../constants.js';
 import type { Names } from '../names.js';
-import { renameNode } from '../nested.js';
+import { capturedNames, renameNode } from '../nested.js';
 import { helper } from './upgrade/converter.js';
 
 /** Looks a constant up by name. */
@@ -19,6 +19,65 @@ export function resolveIf(node: NodeProto, constant: ConstantLookup, names: Name
   if (condition === undefined) return undefined;
   const branch = new Attributes(node.attributes).graph(condition ? 'then_branch' : 'else_branch');
   return branch === undefined ? undefined : expand(node, branch, new Map(), node.outputs, names);
+}
+
+/** An If that has become its two branches: the values between which Where chooses, and what it answers. */
+export interface Choice {
+  readonly ifTrue: string;
+  readonly ifFalse: string;
+  readonly output: string;
+}
+
+/** What merging needs and finds. */
+export interface Merging {
+  /** Element types of the values around a node, as far as they are known. */
+  readonly types: Map<string, ElementType>;
+  readonly choices: Choice[];
+}
+
+/**
+ * Both branches of an If whose condition depends on what is fed, and a choice of their results by Where; undefined for
+ * every other node. The branch that is not taken computes with ones in place of the floating values that it takes from
+ * outside: so it fails on no value that it was never meant for, and its gradient is 0 whatever it computes, where a
+ * product of 0 and infinity would be no number. Where broadcasts: whoever merges has to see that the branches' results
+ * are of one shape.
+ */
+export function mergeIf(node: NodeProto, { types, choices }: Merging, names: Names): NodeProto[] | undefined {
+  if (node.op !== 'If' || node.domain !== '') return undefined;
+  const attributes = new Attributes(node.attributes);
+  const condition = node.inputs[0] ?? '';
+  const out: NodeProto[] = [];
+  const results = ['then_branch', 'else_branch'].map((branch) => {
+    const body = attributes.graph(branch);
+    if (body === undefined) return undefined;
+    const guarded = new Map<string, string>();
+    for (const value of capturedNames(body)) {
+      const type = types.get(value);
+      if (type !== 'float32' && type !== 'float64' && type !== 'float16' && type !== 'bfloat16') continue;
+      const one = constantNode(
+        node,
+        names,
+        'one',
+        inMemory('', castFloating(floatTensor([], Float32Array.of(1)), type)),
+      );
+      const guard = names.make(`${node.name}/${branch}/${value}`);
+      const chosen = branch === 'then_branch' ? [value, one.outputs[0]!] : [one.outputs[0]!, value];
+      out.push(one, plain(node, 'Where', [condition, ...chosen], guard));
+      guarded.set(value, guard);
+      types.set(guard, type);
+    }
+    const made = body.outputs.map((v) => names.make(`${node.name}/${branch}/${v.name}`));
+    out.push(...expand(node, body, guarded, made, names));
+    return made;
+  });
+  const [then, otherwise] = results;
+  if (then === undefined || otherwise === undefined) return undefined;
+  node.outputs.forEach((output, k) => {
+    if (output === '') return;
+    out.push(plain(node, 'Where', [condition, then[k]!, otherwise[k]!], output));
+    choices.push({ ifTrue: then[k]!, ifFalse: otherwise[k]!, output });
+  });
+  return out;
 }
 
 /**

@@ -2,7 +2,7 @@ import { LensError } from '../../base/errors.js';
 import type { GraphProto, NodeProto, StoredTensor } from '../../checkpoint/model.js';
 import { Attributes } from '../attributes.js';
 import { constantOf } from '../constants.js';
-import { resolveIf, unrollLoop, type ConstantLookup } from './controlFlow.js';
+import { mergeIf, resolveIf, unrollLoop, type ConstantLookup, type Merging } from './controlFlow.js';
 import { definitionOf, inlineCall, type FunctionTable } from './inline.js';
 import type { Names } from '../names.js';
 import { mapGraphs } from '../nested.js';
@@ -19,24 +19,29 @@ export interface Flat {
 /**
  * Inlines functions, resolves If and Loop where their conditions are constant, and turns Constant nodes into weights.
  * Inside graphs that stay nested the first two are done as well. `known` may tell of values that are no constants of the
- * file but are known all the same.
+ * file but are known all the same. With `merge` an If whose condition is not known
+ * becomes both of its branches and a choice ({@link mergeIf}).
  */
 export function flatten(
   graph: Pick<GraphProto, 'nodes' | 'initializers'>,
   functions: FunctionTable,
   names: Names,
   known: ConstantLookup = () => undefined,
+  merge?: Merging,
 ): Flat {
   const weights = new Map<string, StoredTensor>(graph.initializers.map((w) => [w.name, w]));
-  return { nodes: new Flattener(functions, names).top(graph.nodes, weights, known), weights };
+  return { nodes: new Flattener(functions, names, merge).top(graph.nodes, weights, known), weights };
 }
 
 class Flattener {
   private count = 0;
+  /** How many graphs that stay nested are around the nodes that are visited. */
+  private depth = 0;
 
   constructor(
     private readonly functions: FunctionTable,
     private readonly names: Names,
+    private readonly merge: Merging | undefined,
   ) {}
 
   top(nodes: readonly NodeProto[], weights: Map<string, StoredTensor>, known: ConstantLookup): NodeProto[] {
@@ -83,7 +88,11 @@ class Flattener {
         this.visit(inlineCall(node, definition, this.names), constant, [...calls, name], out, take);
         continue;
       }
-      const expanded = resolveIf(node, constant, this.names) ?? unrollLoop(node, constant, this.names);
+      const expanded =
+        resolveIf(node, constant, this.names) ??
+        unrollLoop(node, constant, this.names) ??
+        // Inside a graph that stays nested a choice would gain nothing.
+        (this.merge === undefined || this.depth > 0 ? undefined : mergeIf(node, this.merge, this.names));
       if (expanded !== undefined) this.visit(expanded, constant, calls, out, take);
       else {
         const attributes = mapGraphs(node.attributes, (g) => this.nested(g, constant, calls));
@@ -96,6 +105,7 @@ class Flattener {
   private nested(graph: GraphProto, outer: ConstantLookup, calls: readonly string[]): GraphProto {
     const inner = new Map<string, StoredTensor>(graph.initializers.map((w) => [w.name, w]));
     const out: NodeProto[] = [];
+    this.depth++;
     this.visit(
       graph.nodes,
       (v) => inner.get(v) ?? outer(v),
@@ -107,6 +117,7 @@ class Flattener {
         return false;
       },
     );
+    this.depth--;
     return { ...graph, nodes: out };
   }
 }

@@ -21,11 +21,11 @@ export async function writeGradient(
   embed: boolean,
   call: Call<WorkProgress>,
 ): Promise<GradientFile> {
-  const { graph, path: source } = model.file;
-  const own = [source, ...[...graph.weights.values()].flatMap((w) => (w.at.kind === 'file' ? [w.at.path] : []))];
+  const { graph: stored, path: source } = model.file;
+  const own = [source, ...[...stored.weights.values()].flatMap((w) => (w.at.kind === 'file' ? [w.at.path] : []))];
   await refuseToOverwrite(file, new Set(own));
   call.progress({ message: 'running once to learn the shapes' });
-  const facts = await model.facts();
+  const { graph, facts } = await model.prepared();
   throwIfCancelled(call.signal);
   const { logit, note } = findScores(graph, facts, model.resolved.output);
   const wrt = model.resolved.input?.name ?? graph.inputs[0]?.name ?? '';

@@ -14,7 +14,8 @@ import { resolveInput, type ResolvedInput } from '../../input/resolve.js';
 import { readSidecar, sidecarPath } from '../../input/sidecar.js';
 import { openSubject, type ModelSubject } from '../../method/subject/modelSubject.js';
 import type { InputSpec } from '../../method/subject/subject.js';
-import { probeFacts, type InputDims } from '../../session/probe.js';
+import { prepareGraph, type Prepared } from '../../session/prepare.js';
+import type { InputDims } from '../../session/probe.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
 import { stampOf } from './stamp.js';
 
@@ -49,7 +50,7 @@ export interface OpenOptions {
 
 /** A model that can be questioned. Facts and sessions are made when they are first asked for. */
 export class OpenModel {
-  private probing: Promise<Facts> | undefined;
+  private preparing: Promise<Prepared> | undefined;
   private opening: Promise<ModelSubject> | undefined;
 
   private constructor(
@@ -71,14 +72,19 @@ export class OpenModel {
     return new OpenModel(file, await resolveInput(context, sidecar), sessions, options);
   }
 
-  /** Shapes of every value, from a run at the input's real size. */
-  facts(): Promise<Facts> {
+  /** The graph as it is run, with its control flow resolved, and the shapes of its values at the input's real size. */
+  prepared(): Promise<Prepared> {
     // No signal goes in: another request may be waiting for the same facts.
-    this.probing ??= probeFacts(this.file.graph, this.sessions, this.inputDims()).catch((error: unknown) => {
-      this.probing = undefined;
+    this.preparing ??= prepareGraph(this.file.graph, this.sessions, this.inputDims()).catch((error: unknown) => {
+      this.preparing = undefined;
       throw error;
     });
-    return this.probing;
+    return this.preparing;
+  }
+
+  /** Shapes of every value, from a run at the input's real size. */
+  async facts(): Promise<Facts> {
+    return (await this.prepared()).facts;
   }
 
   subject(): Promise<ModelSubject> {
@@ -113,8 +119,8 @@ export class OpenModel {
   }
 
   private async openSubject(): Promise<ModelSubject> {
-    const { graph, layers } = this.file;
-    const facts = await this.facts();
+    const { layers } = this.file;
+    const { graph, facts } = await this.prepared();
     const { output } = this.resolved;
     const { session, memoryShare } = this.options;
     return openSubject(

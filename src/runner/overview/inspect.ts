@@ -1,12 +1,12 @@
 import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
 import { differentiability } from '../../gradient/sweep/engine.js';
 import { isFloating } from '../../base/tensor.js';
-import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { findScores } from '../../method/subject/scores.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Inspection } from '../../result/inspection.js';
+import type { Prepared } from '../../session/prepare.js';
 import { outlineOf, recordOf } from './describe.js';
 import { sha256Of } from '../model/stamp.js';
 import type { OpenModel } from '../model/open.js';
@@ -17,21 +17,21 @@ export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): 
   const { resolved } = model;
   const warnings = [...resolved.warnings];
   call.progress({ message: 'running once to learn the shapes' });
-  const facts = await model.facts().catch((error: unknown) => {
+  const prepared = await model.prepared().catch((error: unknown) => {
     if (isCancelled(error) || !(error instanceof LensError)) throw error;
     warnings.push(`The model could not be run to learn its shapes: ${error.message}`);
     return undefined;
   });
   throwIfCancelled(call.signal);
   call.progress({ message: 'reading the file for its checksum' });
-  const outline = outlineOf(checkpoint, graph, layers, facts);
+  const outline = outlineOf(checkpoint, graph, layers, prepared?.facts);
   const { labels } = resolved;
   return {
     ...outline,
     sha256: await sha256Of(model.file.path),
     preprocessing: recordOf(resolved.preprocessing),
     labels: { count: labels.names.length, origin: labels.origin, names: labels.names },
-    differentiable: differentiabilityOf(model, facts, warnings),
+    differentiable: differentiabilityOf(model, prepared, warnings),
     warnings: [...outline.warnings, ...warnings],
   };
 }
@@ -39,23 +39,23 @@ export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): 
 /** Whether gradients reach the input, and which operators stop them. Doubts about the scores are added to `warnings`. */
 export function differentiabilityOf(
   model: OpenModel,
-  facts: Facts | undefined,
+  prepared: Prepared | undefined,
   warnings: string[],
 ): Inspection['differentiable'] {
-  const { graph } = model.file;
+  const graph = prepared?.graph ?? model.file.graph;
   const { input } = model.resolved;
   if (input === undefined) return { yes: false, refused: [] };
   let score = model.resolved.output ?? graph.outputs[0]?.name ?? '';
-  if (facts !== undefined) {
+  if (prepared !== undefined) {
     try {
-      score = findScores(graph, facts, model.resolved.output).logit;
+      score = findScores(graph, prepared.facts, model.resolved.output).logit;
     } catch (error) {
       if (!(error instanceof LensError)) throw error;
       warnings.push(error.message);
       return { yes: false, refused: [] };
     }
   }
-  return differentiability(graph, [input.name], score, facts);
+  return differentiability(graph, [input.name], score, prepared?.facts);
 }
 
 /** The same without a run, so without shapes: what the table of operators says about the way to the first output. */

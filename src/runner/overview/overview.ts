@@ -108,9 +108,10 @@ function preprocessingOddities(model: OpenModel): Oddity[] {
 /** What a run teaches about a model that can be run. */
 export async function measureModel(model: OpenModel, call: Call<WorkProgress>): Promise<Measurements> {
   call.progress({ message: 'running once to learn the shapes' });
-  const facts = await model.facts();
+  const prepared = await model.prepared();
+  const { graph, facts } = prepared;
   throwIfCancelled(call.signal);
-  const { graph, layers } = model.file;
+  const { layers } = model.file;
   const { batch } = facts;
   const { flops, unknown } = flopsOfGraph(graph, facts);
   const costs = layerFlops(graph, layers, facts);
@@ -130,7 +131,7 @@ export async function measureModel(model: OpenModel, call: Call<WorkProgress>): 
         ...(cost === undefined ? {} : { flops: cost }),
       };
     }),
-    differentiable: differentiabilityOf(model, facts, warnings),
+    differentiable: differentiabilityOf(model, prepared, warnings),
     warnings,
   };
 }

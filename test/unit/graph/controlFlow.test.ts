@@ -5,7 +5,7 @@ import { int64Tensor } from '../../../src/base/tensor.js';
 import { inMemory, type GraphProto } from '../../../src/checkpoint/model.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
 import { makeAttributes } from '../../../src/graph/attributes.js';
-import { resolveControlFlow } from '../../../src/graph/build/build.js';
+import { resolveControlFlow } from '../../../src/graph/build/resolve.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import {
   difference,

@@ -1,0 +1,57 @@
+import { LensError, throwIfCancelled } from '../base/errors.js';
+import { sameDims } from '../base/tensor.js';
+import { hasControlFlow, mergeBranches, resolveControlFlow } from '../graph/build/resolve.js';
+import type { Facts } from '../graph/facts.js';
+import type { Graph } from '../graph/graph.js';
+import { probeFacts, type InputDims } from './probe.js';
+import type { Sessions } from './session.js';
+
+/** A graph as it is run and differentiated, and what is known of its values. */
+export interface Prepared {
+  readonly graph: Graph;
+  readonly facts: Facts;
+}
+
+/**
+ * Learns the shapes of a graph's values, and resolves its control flow as far as it goes. Values keep their names.
+ *
+ * An If that shapes decide becomes the branch that they choose. One that the picture decides becomes both branches and a
+ * choice, where both can be computed and give one shape; else it stays, and stops a gradient by its name. A model with a
+ * decision that depends on its input is run one input at a time: the condition is one for the whole batch.
+ */
+export async function prepareGraph(
+  graph: Graph,
+  sessions: Sessions,
+  inputDims: InputDims = {},
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const probed = async (of: Graph, single = false): Promise<Prepared> => ({
+    graph: of,
+    facts: await probeFacts(of, sessions, inputDims, signal, single),
+  });
+  const resolved = async (from: Prepared): Promise<Prepared> => {
+    const next = resolveControlFlow(from.graph, from.facts);
+    return next === from.graph ? from : probed(next, !from.facts.dynamicBatch);
+  };
+  const first = await probed(graph);
+  if (!hasControlFlow(graph)) return first;
+  const known = await resolved(first);
+  if (!known.graph.nodes.some((n) => n.domain === '' && (n.op === 'If' || n.op === 'Loop'))) return known;
+  // What the size of the batch decides is decided for one.
+  const alone = await resolved(await probed(known.graph, true));
+  const merged = mergeBranches(alone.graph);
+  if (merged === undefined) return alone;
+  try {
+    const both = await probed(merged.graph, true);
+    const alike = merged.choices.every(({ ifTrue, ifFalse }) => {
+      const [a, b] = [both.facts.get(ifTrue), both.facts.get(ifFalse)];
+      return a !== undefined && b !== undefined && sameDims(a.base, b.base);
+    });
+    if (alike) return both;
+  } catch (error) {
+    throwIfCancelled(signal);
+    // A branch that cannot be computed on what it was not meant for: the If stays.
+    if (!(error instanceof LensError)) throw error;
+  }
+  return alone;
+}
