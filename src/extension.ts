@@ -83,7 +83,6 @@ export function activate(context: vscode.ExtensionContext): LensApi {
         memory: context.workspaceState,
         outlines,
         extension: context.extensionUri,
-        version: (context.extension.packageJSON as { readonly version: string }).version,
       },
       (model) => explain.open.some((panel) => panel.model.toString() === model.toString()),
     ),

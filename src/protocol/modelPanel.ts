@@ -66,7 +66,7 @@ export interface SaveRequest {
   readonly bytes: Uint8Array;
 }
 
-/** How to get what was saved again; the host adds the model's hash and the versions. */
+/** How to get what was saved again; the runner adds the model's hash and the versions. */
 export interface RecipeRequest {
   readonly name: string;
   readonly method: string;

@@ -5,6 +5,7 @@ import type { GradientOperations } from './gradient.js';
 import type { GraphOperations } from './graph.js';
 import type { OverviewOperations } from './overview.js';
 import type { PredictionOperations } from './prediction.js';
+import type { RecipeOperations } from './recipe.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 import type { SanityOperations } from './sanity.js';
 import type { WeightsOperations } from './weights.js';
@@ -19,7 +20,8 @@ export interface RunnerApi
     PredictionOperations,
     AttributionOperations,
     SanityOperations,
-    GradientOperations {
+    GradientOperations,
+    RecipeOperations {
   /** Frees a model's sessions and memory. */
   release: Operation<{ readonly model: string }, void>;
   /** Which process answers: for the watchdog and for tests. */

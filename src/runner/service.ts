@@ -1,3 +1,4 @@
+import { given } from '../base/given.js';
 import { labelOf } from '../input/labels.js';
 import { describeMethods } from '../method/index.js';
 import { classLayoutOf } from '../method/target/regions.js';
@@ -14,7 +15,9 @@ import type { ExportGradientRequest, GradientFile } from '../protocol/gradient.j
 import type { GraphActivationsRequest, GraphRequest } from '../protocol/graph.js';
 import type { PredictAnswer, PredictRequest } from '../protocol/prediction.js';
 import type { ModelRequest, WorkProgress } from '../protocol/request.js';
+import type { RecipeRequest } from '../protocol/recipe.js';
 import type { RunnerApi, RunnerStatus } from '../protocol/runner.js';
+import type { Recipe } from '../result/recipe.js';
 import type { SanityAnswer, SanityRequest } from '../protocol/sanity.js';
 import type {
   CompareWeightsRequest,
@@ -37,7 +40,8 @@ import type {
 } from '../result/weights.js';
 import { OrtSessions, runtimeVersion } from '../session/ort/ortSession.js';
 import { activationsOf, exportActivations } from './activations/activations.js';
-import { outlineOf } from './overview/describe.js';
+import { recipeOf } from './input/recipe.js';
+import { outlineOf, recordOf } from './overview/describe.js';
 import { explainInputs } from './attribution/explain.js';
 import { Foreground } from './model/foreground.js';
 import { compareWeights } from './weights/compare.js';
@@ -149,6 +153,20 @@ export class RunnerService implements Handlers<RunnerApi> {
 
   exportGradient = (request: ExportGradientRequest, call: Progress): Promise<GradientFile> =>
     this.models.use(request, (model) => writeGradient(model, request.file, request.embed, call));
+
+  recipe = (request: RecipeRequest): Promise<Recipe> =>
+    this.models.use(request, (model) => {
+      const { method, params, layer, input, ranOn: provider = 'none', notes } = request;
+      const preprocessing = recordOf(model.resolved.preprocessing);
+      return recipeOf(model, {
+        preprocessing,
+        method,
+        params,
+        provider,
+        notes,
+        ...given({ layer, input: input === undefined ? undefined : { name: input } }),
+      });
+    });
 
   release = ({ model }: { readonly model: string }): Promise<void> => this.models.release(model);
 

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import * as vscode from 'vscode';
 import { fromErrorData, LensError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
 import {
   PASSED,
@@ -17,7 +15,6 @@ import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from '../../protocol
 import type { NamedFile } from '../../protocol/explainPanel.js';
 import type { LayerDescription } from '../../result/inspection.js';
 import type { Overview } from '../../result/overview.js';
-import type { Recipe } from '../../result/recipe.js';
 import { browse, isPicture } from '../workspace/pictures.js';
 import type { Outlines } from '../workspace/outlines.js';
 import type { HostServices } from '../services.js';
@@ -41,8 +38,6 @@ export interface ModelPanelParts {
   readonly selection: LayerSelection;
   readonly memory: vscode.Memento;
   readonly extension: vscode.Uri;
-  /** Of the extension, for recipes. */
-  readonly version: string;
   readonly outlines: Outlines;
 }
 
@@ -297,29 +292,16 @@ export class ModelPanel extends Panel {
 
   private readonly reading: Reading = (read, signal) => this.document.read(read, signal);
 
-  /** A recipe as a file: what the page knows, and what only the host does. */
+  /** A recipe as a file: what the page knows, and what only the runner does. */
   private async recipe({ method, params, layer, input, provider, notes }: RecipeRequest): Promise<Uint8Array> {
     const client = await this.services.runner();
-    const [{ runtime }, { preprocessing }, sha256] = await Promise.all([
-      client.status({}),
-      client.overview(this.services.request(this.document.uri)),
-      hashOf(this.document.uri),
-    ]);
-    const recipe: Recipe = {
-      schema: 'onnx-lens/recipe/1',
-      model: { file: nameOf(this.document.uri), sha256 },
-      ...(input === undefined
-        ? {}
-        : { input: { file: nameOf(vscode.Uri.parse(input)), sha256: await hashOf(vscode.Uri.parse(input)) } }),
-      preprocessing,
+    const recipe = await client.recipe({
+      ...this.services.request(this.document.uri),
       method,
       params,
-      ...(layer === undefined ? {} : { layer }),
-      seed: 0,
-      provider: provider ?? 'none',
-      versions: { 'onnx-lens': this.parts.version, 'onnxruntime-node': runtime.split(' ').at(-1)! },
       notes,
-    };
+      ...given({ layer, ranOn: provider, input: input === undefined ? undefined : fileAt(input).fsPath }),
+    });
     return new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`);
   }
 
@@ -340,12 +322,6 @@ interface EarlyOverview {
 function remembered(memory: vscode.Memento, key: string): NamedFile | undefined {
   const stored = memory.get<string>(key);
   return stored === undefined ? undefined : named(vscode.Uri.parse(stored));
-}
-
-async function hashOf(uri: vscode.Uri): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(uri.fsPath), hash);
-  return hash.digest('hex');
 }
 
 /** Asks where to save, and saves. */

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { LensError, throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { encodePng } from '../../input/encode.js';
@@ -15,14 +14,11 @@ import type { WorkProgress } from '../../protocol/request.js';
 import type { Activation, ActivationExport } from '../../result/activations.js';
 import type { Outcome } from '../../result/explanation.js';
 import { mapGrid } from '../../result/grid.js';
-import type { Recipe } from '../../result/recipe.js';
-import { runtimeVersion } from '../../session/ort/ortSession.js';
 import { answerOf, attempt } from '../input/answers.js';
-import { sha256Of } from '../model/stamp.js';
 import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inputs.js';
+import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { siteOf, type Site } from './site.js';
-import { VERSION } from '../model/version.js';
 
 const PAGE = 64;
 /** The most numbers of one page of maps. */
@@ -109,19 +105,15 @@ export async function exportActivations(
       await attempt(input.name, async () => {
         const { activation, sample, loaded } = await one(site, input, { from: 0, count: PICTURED }, call);
         const { data, width, height } = mapGrid(activation.maps);
-        const recipe: Recipe = {
-          schema: 'onnx-lens/recipe/1',
-          model: { file: path.basename(model.file.path), sha256: await sha256Of(model.file.path) },
-          input: { file: path.basename(input.name), sha256: await sha256Of('file' in input ? input.file : input.name) },
+        const recipe = await recipeOf(model, {
+          input,
           preprocessing: loaded.preprocessing,
           method: 'activations',
           params: {},
           layer: site.layer.name,
-          seed: 0,
           provider: activation.provider,
-          versions: { 'onnx-lens': VERSION, 'onnxruntime-node': await runtimeVersion() },
           notes: activation.notes,
-        };
+        });
         return { activation, values: sample, png: await encodePng(data, width, height), recipe };
       }),
     );

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fromErrorData, LensError, throwIfCancelled } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
 import type { Labels } from '../../input/labels.js';
@@ -14,14 +15,12 @@ import type { Call } from '../../protocol/channel.js';
 import type { ExplainAnswer, ExplainRequest } from '../../protocol/attribution.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Attribution, Explanation, Outcome } from '../../result/explanation.js';
-import type { ParameterSchema, ParametersOf, ParameterValue } from '../../result/method.js';
+import type { ParameterSchema, ParametersOf } from '../../result/method.js';
 import type { Recipe } from '../../result/recipe.js';
-import { runtimeVersion } from '../../session/ort/ortSession.js';
 import { answerOf, attempt, loadInput, namesOf, requireNumbers } from '../input/answers.js';
-import { sha256Of } from '../model/stamp.js';
-import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inputs.js';
+import { expandInputs, type ExpandedInput } from '../input/inputs.js';
+import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
-import { VERSION } from '../model/version.js';
 
 /** Classes that an explanation brings along. */
 const TOP = 10;
@@ -95,13 +94,6 @@ interface OneExplanation {
   report(fraction: number, message: string, partial?: Explanation): void;
 }
 
-interface RecipeParts {
-  readonly loaded: LoadedInput;
-  readonly target: Target;
-  readonly seed: number;
-  readonly answer: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>;
-}
-
 async function explainOne(work: OneExplanation): Promise<Explanation> {
   const { model, subject, labels, method, params, background, request, signal, report } = work;
   const started = performance.now();
@@ -127,16 +119,31 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
     probability: target.unit === undefined ? probabilities[target.index]! : NaN,
     predictions: withTarget(top, target, logits, probabilities),
   };
-  const recipeOf = (answer: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
-    recipeFor({ ...work, answer, target, seed, loaded: input });
+  const recipe = ({
+    params: settled,
+    notes,
+    layer,
+  }: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
+    recipeOf(model, {
+      input: work.input,
+      preprocessing: input.preprocessing,
+      method: method.id,
+      params: { ...params, ...settled },
+      ...given({ layer: layer ?? request.layer }),
+      target: { index: target.index, label: target.label, ...given({ text: request.target }) },
+      score,
+      seed,
+      provider: subject.provider?.used ?? 'cpu',
+      notes: [...subject.notes, ...notes],
+    });
   // A running picture has the recipe as far as it is known; computed once, before the work, because progress cannot wait.
-  const early = await recipeOf({ notes: [] });
-  const compose = (attribution: Attribution, recipe: Recipe, answer: Partial<AttributionAnswer> = {}): Explanation => ({
+  const early = await recipe({ notes: [] });
+  const compose = (attribution: Attribution, made: Recipe, answer: Partial<AttributionAnswer> = {}): Explanation => ({
     ...fixed,
     attribution,
     ...(answer.layer === undefined ? {} : { layer: answer.layer }),
     ...(answer.delta === undefined ? {} : { delta: answer.delta }),
-    recipe,
+    recipe: made,
     warnings: [
       ...new Set([
         ...model.resolved.warnings,
@@ -172,33 +179,7 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
       },
     },
   );
-  return compose(answer.attribution, await recipeOf(answer), answer);
-}
-
-async function recipeFor(work: OneExplanation & RecipeParts): Promise<Recipe> {
-  const { model, subject, method, params, request, input, loaded, target, seed, answer } = work;
-  const file = 'file' in input ? input.file : input.name;
-  const settled: Readonly<Record<string, ParameterValue>> = { ...params, ...answer.params };
-  const layer = answer.layer ?? request.layer;
-  return {
-    schema: 'onnx-lens/recipe/1',
-    model: { file: path.basename(model.file.path), sha256: await sha256Of(model.file.path) },
-    input: { file: path.basename(input.name), sha256: await sha256Of(file) },
-    preprocessing: loaded.preprocessing,
-    method: method.id,
-    params: settled,
-    ...(layer === undefined ? {} : { layer }),
-    target: {
-      index: target.index,
-      label: target.label,
-      ...(request.target === undefined ? {} : { text: request.target }),
-    },
-    score: request.score ?? 'logit',
-    seed,
-    provider: subject.provider?.used ?? 'cpu',
-    versions: { 'onnx-lens': VERSION, 'onnxruntime-node': await runtimeVersion() },
-    notes: [...subject.notes, ...answer.notes],
-  };
+  return compose(answer.attribution, await recipe(answer), answer);
 }
 
 /** A layer that does not exist, or that the method has no use for, is refused before any input is touched. */

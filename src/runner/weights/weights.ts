@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { LensError } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
 import { floatTensor, sizeOf, type FloatTensor } from '../../base/tensor.js';
@@ -28,9 +27,8 @@ import type {
   WeightStatistics,
   WeightView,
 } from '../../result/weights.js';
-import { sha256Of } from '../model/stamp.js';
+import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
-import { VERSION } from '../model/version.js';
 
 type Progress = Call<WorkProgress>;
 
@@ -187,27 +185,22 @@ export async function exportWeights(model: OpenModel, request: WeightsRequest, c
       `The picture shows the first ${page.rows.length} × ${page.columns.length} of ${shape.slice(0, 2).join(' × ')}.`,
     );
   const { data, width, height } = weightGrid(view, page);
-  const sha256 = await sha256Of(model.file.path);
+  const recipe = await recipeOf(model, {
+    preprocessing: {},
+    method: 'weights',
+    params: { weight: shown.entry.name },
+    layer: layer.name,
+    notes: shown.entry.label === undefined ? [] : [shown.entry.label],
+  });
   return {
-    sha256,
+    sha256: recipe.model.sha256,
     layer: layer.name,
     op: layer.op,
     weights,
     shown: shown.entry,
     values,
     png: await encodePng(data, width, height),
-    recipe: {
-      schema: 'onnx-lens/recipe/1',
-      model: { file: path.basename(model.file.path), sha256 },
-      preprocessing: {},
-      method: 'weights',
-      params: { weight: shown.entry.name },
-      layer: layer.name,
-      seed: 0,
-      provider: 'none',
-      versions: { 'onnx-lens': VERSION },
-      notes: shown.entry.label === undefined ? [] : [shown.entry.label],
-    },
+    recipe,
     notes,
   };
 }
