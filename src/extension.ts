@@ -56,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   );
   own(settings.onDidChange((changed) => changed('runner.nodePath') && runner.replace()));
 
-  const client = trustedOnly(runner.client, context.extensionPath);
+  const client = trustedOnly(runner.client, context.extensionPath, () => vscode.workspace.isTrusted);
   const services: HostServices = {
     extension: context.extensionUri,
     runner: () => Promise.resolve(client),

@@ -1,36 +1,25 @@
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import * as vscode from 'vscode';
 import { LensError } from '../base/errors.js';
 import type { Client } from '../protocol/channel.js';
-import type { ModelRequest } from '../protocol/request.js';
 import type { RunnerApi } from '../protocol/runner.js';
-
-/** Operations that hand a model to native code. The others read its structure with our own parser. */
-const NATIVE: ReadonlySet<string> = new Set<keyof RunnerApi>([
-  'explain',
-  'predict',
-  'inspect',
-  'labels',
-  'measure',
-  'activations',
-  'graphActivations',
-  'topPictures',
-  'sanity',
-  'exportGradient',
-]);
+import { runsModel } from '../protocol/traits.js';
 
 /**
  * A client that runs the models of a workspace only where its user trusts it: a model file is a program for a native
- * runtime. The shipped models are run everywhere.
+ * runtime. The shipped models are run everywhere. Which operations run a model is said by their traits; one that has none
+ * is refused as well.
+ *
+ * @param shipped folder of the extension
  */
-export function trustedOnly(client: Client<RunnerApi>, shipped: string): Client<RunnerApi> {
+export function trustedOnly(client: Client<RunnerApi>, shipped: string, trusted: () => boolean): Client<RunnerApi> {
   return new Proxy(client, {
     get(target, name, receiver) {
       const operation: unknown = Reflect.get(target, name, receiver);
-      if (typeof name !== 'string' || !NATIVE.has(name) || typeof operation !== 'function') return operation;
-      return (request: ModelRequest, options: unknown): unknown =>
-        vscode.workspace.isTrusted || request.model.startsWith(shipped + path.sep)
-          ? (operation as (request: ModelRequest, options: unknown) => unknown)(request, options)
+      if (typeof name !== 'string' || typeof operation !== 'function') return operation;
+      return (request: unknown, options: unknown): unknown =>
+        trusted() || !runsModel(name, request) || isShipped(modelOf(request), shipped)
+          ? (operation as (request: unknown, options: unknown) => unknown)(request, options)
           : Promise.reject(
               new LensError(
                 'usage',
@@ -43,4 +32,25 @@ export function trustedOnly(client: Client<RunnerApi>, shipped: string): Client<
             );
     },
   });
+}
+
+/** Whether a file came with the extension: it lies in its folder, whatever path and links lead to both. */
+export function isShipped(file: string | undefined, shipped: string): boolean {
+  if (file === undefined) return false;
+  const way = path.relative(real(shipped), real(file));
+  return way !== '' && way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+}
+
+function modelOf(request: unknown): string | undefined {
+  const model = typeof request === 'object' && request !== null && 'model' in request ? request.model : undefined;
+  return typeof model === 'string' ? model : undefined;
+}
+
+/** Links followed, as far as there is such a file. */
+function real(file: string): string {
+  try {
+    return realpathSync.native(file);
+  } catch {
+    return path.resolve(file);
+  }
 }

@@ -23,6 +23,7 @@ import { addressOf, fileAt, named, nameOf } from '../names.js';
 import { Panel } from '../panel/panel.js';
 import { onDisk, passed } from '../panel/passed.js';
 import { askAbout, type Reading } from '../runner/asking.js';
+import { isShipped } from '../workspaceTrust.js';
 import { chooseOther } from './chooseOther.js';
 import type { ModelDocument } from './modelDocument.js';
 import { OtherWatch } from './otherWatch.js';
@@ -167,7 +168,7 @@ export class ModelPanel extends Panel {
           ...(compare === undefined ? {} : { compare }),
           ...(picture === undefined ? {} : { picture }),
           ...(folder === undefined ? {} : { folder }),
-          trusted: vscode.workspace.isTrusted || uri.fsPath.startsWith(this.parts.extension.fsPath + path.sep),
+          trusted: vscode.workspace.isTrusted || isShipped(uri.fsPath, this.parts.extension.fsPath),
           colorMap: services.settings.get('colorMap'),
         };
       },

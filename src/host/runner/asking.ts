@@ -1,23 +1,14 @@
 import type * as vscode from 'vscode';
+import { given } from '../../base/given.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
+import { TRAITS } from '../../protocol/traits.js';
 import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 
 /** Reads a file with patience while it may be half written. */
 export type Reading = <T>(read: () => Promise<T>, signal: AbortSignal) => Promise<T>;
-
-/** Work that is long enough to be shown in the status bar, and what it is called there. */
-const LONG: Readonly<Partial<Record<AboutModel, string>>> = {
-  measure: 'measuring',
-  scanWeights: 'checking the weights of',
-  activations: 'activations of',
-  graphActivations: 'activations of',
-  topPictures: 'searching pictures with',
-  weightsPca: 'principal components of',
-  explain: 'explaining with',
-};
 
 /** One operation of the runner about a model, with its progress in the status bar where it may take long. */
 export async function askAbout<K extends AboutModel>(
@@ -38,12 +29,11 @@ export async function askAbout<K extends AboutModel>(
     };
     return reading(() => operation(about, { signal, onProgress }), signal);
   };
-  const title = LONG[name];
+  const { title } = TRAITS[name];
   if (title === undefined) return run(call.signal, () => undefined);
   return services.status.work(
     `${title} ${nameOf(model)}`,
-    (signal, report) =>
-      run(signal, ({ fraction, message }) => report({ message, ...(fraction === undefined ? {} : { fraction }) })),
+    (signal, report) => run(signal, ({ fraction, message }) => report({ message, ...given({ fraction }) })),
     call.signal,
   );
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { CancelledError, LensError } from '../../base/errors.js';
 import type { CallOptions, Client } from '../../protocol/channel.js';
 import type { RunnerApi } from '../../protocol/runner.js';
+import { traitsOf } from '../../protocol/traits.js';
 import { diedError, RunnerProcess, type RunnerLog } from './process.js';
 
 export interface RunnerClientOptions {
@@ -17,10 +18,6 @@ export interface RunnerClientOptions {
   readonly watchSeconds?: number;
 }
 
-/** Operations without native code: their process answers a ping at any time, and their loss may be repaired by asking again. */
-const LIGHT: ReadonlySet<string> = new Set<keyof RunnerApi>(['outline', 'methods', 'status']);
-/** Stands back by itself between its short runs: cancelling it is never worth the process, which has better to do. */
-const BACKGROUND: ReadonlySet<string> = new Set<keyof RunnerApi>(['sanity']);
 const WATCH_SECONDS = 5;
 /** A ping that is not answered for so many periods means that the process hangs. */
 const MISSED_PERIODS = 2;
@@ -82,13 +79,13 @@ export class RunnerClient {
       const runner = this.current ?? this.start();
       try {
         const answer = await this.callOnce(runner, name, request, options);
-        if (!LIGHT.has(name)) this.deaths = 0;
+        if (!isLight(name)) this.deaths = 0;
         return answer;
       } catch (error) {
         if (!runner.ended || !(error instanceof LensError) || !error.code.startsWith('runner/')) throw error;
         const { death, endedBy } = runner;
         // Somebody else's cancellation or crash must not cost this caller the answer, but twice is a pattern.
-        const innocent = endedBy !== undefined || (LIGHT.has(name) && death?.failure === undefined);
+        const innocent = endedBy !== undefined || (isLight(name) && death?.failure === undefined);
         if (innocent && !again) continue;
         if (endedBy === 'hung') throw hungError(name, request);
         throw death === undefined ? error : diedError(death, this.nodePath(), doing(name, request));
@@ -105,7 +102,7 @@ export class RunnerClient {
     const { signal } = options;
     let killTimer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
-      if (runner.ended || BACKGROUND.has(name)) return;
+      if (runner.ended || traitsOf(name)?.waits === 'background') return;
       const seconds = this.options.killAfterSeconds();
       killTimer = setTimeout(() => {
         this.options.log.warn(
@@ -171,7 +168,7 @@ export class RunnerClient {
     const idleMs = this.options.idleMinutes() * 60_000;
     if (idleMs > 0 && runner.idleSince !== undefined && Date.now() - runner.idleSince >= idleMs)
       return runner.end('idle');
-    if (runner.work.length === 0 || runner.work.some((name) => !LIGHT.has(name))) {
+    if (runner.work.length === 0 || runner.work.some((name) => !isLight(name))) {
       this.unansweredPing = undefined;
       return;
     }
@@ -192,23 +189,20 @@ export class RunnerClient {
   }
 }
 
+function isLight(name: string): boolean {
+  return traitsOf(name)?.light === true;
+}
+
 function hungError(name: string, request: unknown): LensError {
   return new LensError('runtime', 'runner/hung', `The runner did not answer ${doing(name, request)}, twice.`, {
     hint: 'The log may say why.',
   });
 }
 
-const DOING: Readonly<Record<string, string>> = {
-  explain: 'while it was explaining with',
-  predict: 'while it was predicting with',
-  inspect: 'while it was inspecting',
-  exportGradient: 'while it was differentiating',
-};
-
 /** "while it was explaining with squeezenet.onnx" */
 function doing(name: string, request: unknown): string {
   const model = typeof request === 'object' && request !== null && 'model' in request ? request.model : undefined;
   return typeof model === 'string'
-    ? `${DOING[name] ?? 'while it was reading'} ${path.basename(model)}`
+    ? `while it was ${traitsOf(name)?.doing ?? 'reading'} ${path.basename(model)}`
     : 'while it was working';
 }

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { LensError } from '../../../src/base/errors.js';
+import { isShipped, trustedOnly } from '../../../src/host/workspaceTrust.js';
+import type { Client } from '../../../src/protocol/channel.js';
+import type { RunnerApi } from '../../../src/protocol/runner.js';
+import { TRAITS } from '../../../src/protocol/traits.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+/** What each operation does in a workspace that is not trusted. Written out: a change of the traits is a change of this list. */
+const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
+  outline: true,
+  inspect: false,
+  overview: true,
+  measure: false,
+  scanWeights: true,
+  graphView: true,
+  graphActivations: false,
+  weights: true,
+  weightStatistics: true,
+  compareWeights: true,
+  weightsPca: true,
+  weightNeighbours: true,
+  exportWeights: true,
+  activations: false,
+  exportActivations: false,
+  topPictures: false,
+  predict: false,
+  labels: false,
+  methods: true,
+  explain: false,
+  sanity: false,
+  exportGradient: false,
+  recipe: true,
+  release: true,
+  status: true,
+};
+
+describe('a workspace that is not trusted', () => {
+  const folder = temporaryFolder();
+  const extension = path.join(folder, 'extension');
+  const workspace = path.join(folder, 'extension-workspace');
+  const shipped = path.join(extension, 'models', 'digits.onnx');
+  const foreign = path.join(workspace, 'foreign.onnx');
+  let trusted = false;
+
+  before(() => {
+    for (const file of [shipped, foreign]) {
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, '');
+    }
+  });
+  beforeEach(() => void (trusted = false));
+
+  /** Answers every operation, also one that nobody has described, with its name. */
+  const answers: Record<string, (request: unknown) => Promise<unknown>> = {};
+  for (const name of [...Object.keys(SERVED), 'reconstruct', 'toString'])
+    answers[name] = (): Promise<unknown> => Promise.resolve(name);
+  const guarded: unknown = trustedOnly(answers as unknown as Client<RunnerApi>, extension, () => trusted);
+  const client = guarded as typeof answers;
+  const served = async (name: string, request: unknown): Promise<boolean> => {
+    try {
+      assert.equal(await client[name]!(request), name);
+      return true;
+    } catch (error) {
+      assert.ok(error instanceof LensError, String(error));
+      assert.equal(error.code, 'workspace/untrusted');
+      return false;
+    }
+  };
+
+  it('is served what reads a model, and refused what runs it, operation by operation', async () => {
+    assert.deepEqual(Object.keys(SERVED).sort(), Object.keys(TRAITS).sort());
+    for (const [name, expected] of Object.entries(SERVED))
+      assert.equal(await served(name, { model: foreign }), expected, name);
+  });
+
+  it('is refused a graph with shapes, which takes a run, and activations for files', async () => {
+    assert.equal(await served('graphView', { model: foreign, measured: true }), false);
+    assert.equal(await served('graphView', { model: foreign, measured: false }), true);
+    assert.equal(await served('exportActivations', { model: foreign, inputs: [], layer: 'conv1' }), false);
+  });
+
+  it('is refused an operation that nobody has described', async () => {
+    assert.equal(await served('reconstruct', { model: foreign }), false);
+    assert.equal(await served('toString', { model: foreign }), false);
+    assert.equal(await served('reconstruct', undefined), false);
+  });
+
+  it('runs the shipped models', async () => {
+    for (const name of Object.keys(SERVED)) assert.equal(await served(name, { model: shipped }), true, name);
+    assert.equal(await served('graphView', { model: shipped, measured: true }), true);
+  });
+
+  it('is served everything once it is trusted', async () => {
+    trusted = true;
+    for (const name of Object.keys(SERVED)) assert.equal(await served(name, { model: foreign }), true, name);
+  });
+
+  it('does not take a model for a shipped one by the look of its path', async () => {
+    const around = `${extension}${path.sep}..${path.sep}${path.basename(workspace)}${path.sep}foreign.onnx`;
+    assert.equal(await served('explain', { model: around }), false);
+    // A folder whose name begins as the extension's does, and the extension's folder itself.
+    assert.equal(isShipped(foreign, extension), false);
+    assert.equal(isShipped(extension, extension), false);
+    assert.equal(isShipped(path.join(extension, '..digits.onnx'), extension), true);
+    assert.equal(isShipped(undefined, extension), false);
+  });
+
+  it('follows links both ways', () => {
+    const out = path.join(extension, 'models', 'linked.onnx');
+    symlinkSync(foreign, out);
+    assert.equal(isShipped(out, extension), false);
+    const other = path.join(folder, 'other-way-in');
+    symlinkSync(extension, other);
+    assert.equal(isShipped(path.join(other, 'models', 'digits.onnx'), extension), true);
+    assert.equal(isShipped(shipped, other), true);
+  });
+
+  it('does not look like a promise', () => {
+    assert.equal(client.then, undefined);
+  });
+});
