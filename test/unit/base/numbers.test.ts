@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../../src/base/float16.js';
 import { Random } from '../../../src/base/random.js';
 import { toNumbers } from '../../../src/base/tensor.js';
+import { assertClose } from '../support/close.js';
 
 describe('float16 and bfloat16', () => {
   it('every pattern survives the way there and back', () => {
@@ -66,9 +67,9 @@ describe('random numbers', () => {
       uniform += random.uniform();
     }
     // Six standard errors of each estimate.
-    assert.ok(Math.abs(sum / n) < 6 / Math.sqrt(n));
-    assert.ok(Math.abs(squares / n - 1) < 6 * Math.sqrt(2 / n));
-    assert.ok(Math.abs(fourth / n - 3) < 6 * Math.sqrt(96 / n));
-    assert.ok(Math.abs(uniform / n - 0.5) < 6 / Math.sqrt(12 * n));
+    assertClose(sum / n, 0, { absolute: 6 / Math.sqrt(n) }, 'mean');
+    assertClose(squares, n, { relative: 6 * Math.sqrt(2 / n) }, 'sum of squares');
+    assertClose(fourth / n, 3, { absolute: 6 * Math.sqrt(96 / n) }, 'fourth moment');
+    assertClose(uniform / n, 0.5, { absolute: 6 / Math.sqrt(12 * n) }, 'mean of the uniform numbers');
   });
 });

@@ -6,7 +6,8 @@ import { floatTensor } from '../../../src/base/tensor.js';
 import { main } from '../../../src/cli/main.js';
 import type { ClassScore } from '../../../src/result/explanation.js';
 import type { Recipe } from '../../../src/result/recipe.js';
-import { dataPath, modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { dataPath, modelPath, reference, requireData, sample } from '../support/data.js';
 import { expected } from '../support/subject.js';
 import { runCli as run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -55,7 +56,7 @@ describe('cli', () => {
     assert.deepEqual(document.preprocessing['mean']!.value, [0.485, 0.456, 0.406]);
     assert.equal(document.preprocessing['mean']!.origin.kind, 'sidecar');
     assert.equal(document.results.length, 300);
-    assert.ok(Math.abs(document.accuracy - 0.8133) < 0.005, String(document.accuracy));
+    assertClose(document.accuracy, 0.8133, { absolute: 0.005 }, 'accuracy');
     assert.equal(document.results[0]!.top.length, 2);
     assert.equal(document.results[0]!.label, 'airplane');
     assert.equal(document.confusion.labels.length, 10);
@@ -137,7 +138,7 @@ describe('cli', () => {
     );
     const map = readNpy(readFileSync(path.join(first, 'cat_0000.occlusion.npy')));
     assert.deepEqual(map.dims, [32, 32]);
-    assert.ok(relativeError(map.data as Float32Array, expected('cifar_resnet20', 'occlusion', 0)) < 1e-3);
+    assertClose(map.data as Float32Array, expected('cifar_resnet20', 'occlusion', 0), { relative: 1e-3 }, 'map');
   });
 
   it('takes stacked tensors and stacks what it writes', async () => {
@@ -157,7 +158,7 @@ describe('cli', () => {
     const gradient = reference('cifar_resnet20', 'gradient');
     for (const k of [0, 2, 3]) {
       const part = (written.data as Float32Array).subarray(k * 3072, (k + 1) * 3072);
-      assert.ok(relativeError(part, sample(gradient, k).data) < 1e-4);
+      assertClose(part, sample(gradient, k).data, { relative: 1e-4 }, `gradient of picture ${k}`);
     }
   });
 

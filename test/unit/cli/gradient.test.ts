@@ -7,7 +7,8 @@ import { int64Tensor } from '../../../src/base/tensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
-import { modelPath, reference, relativeError, requireData } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { modelPath, reference, requireData } from '../support/data.js';
 import { runCli, type Ran } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -30,7 +31,7 @@ describe('cli gradient', () => {
     const target = int64Tensor([4], [...reference('odd_cnn', 'target').data]);
     const { score, gradient } = await session.run({ input, target }, ['score', 'gradient']);
     assert.deepEqual(score!.dims, [4]);
-    assert.ok(relativeError(gradient!.data as Float32Array, reference('odd_cnn', 'gradient').data) < 1e-4);
+    assertClose(gradient!.data as Float32Array, reference('odd_cnn', 'gradient').data, { relative: 1e-4 }, 'gradient');
     await session.dispose();
   }
 

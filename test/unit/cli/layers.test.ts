@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readNpy, writeNpy } from '../../../src/base/npy.js';
 import { writeFileSync } from 'node:fs';
-import { dataPath, modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { dataPath, modelPath, reference, requireData, sample } from '../support/data.js';
 import { runCli as run, type Ran } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -37,12 +38,12 @@ describe('cli, weights and activations', () => {
     assert.equal(document.files.length, 3);
     const [weight] = document.weights;
     assert.deepEqual([weight!.name, weight!.shape], ['layer1.0.conv1.weight', expected.shape]);
-    assert.ok(Math.abs(weight!.l1 - expected.l1) < 1e-4 * expected.l1);
+    assertClose(weight!.l1, expected.l1, { relative: 1e-4 }, 'l1');
     assert.equal(weight!.histogram.counts.length, 64);
     const values = readNpy(readFileSync(document.files[1]!));
     assert.deepEqual(values.dims, expected.shape);
     const mean = (values.data as Float32Array).reduce((a, b) => a + b, 0) / values.data.length;
-    assert.ok(Math.abs(mean - expected.mean) < 1e-6);
+    assertClose(mean, expected.mean, { absolute: 1e-6 }, 'mean');
     assert.deepEqual(
       [...readFileSync(document.files[0]!).subarray(1, 4)].map((c) => String.fromCharCode(c)).join(''),
       'PNG',
@@ -104,7 +105,7 @@ describe('cli, weights and activations', () => {
     const want = sample(reference('cifar_resnet20', 'activation_layer2'), 0);
     const got = readNpy(readFileSync(file));
     assert.deepEqual(got.dims, want.dims);
-    assert.ok(relativeError(got.data as Float32Array, want.data) < 1e-4);
+    assertClose(got.data as Float32Array, want.data, { relative: 1e-4 }, 'weights');
     const document = JSON.parse(ran.out) as {
       schema: string;
       provider: string;

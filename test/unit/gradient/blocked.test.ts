@@ -6,7 +6,7 @@ import type { AttributeInput } from '../../../src/graph/attributes.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
-import { relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
 import { bothForms, graphOf, opsOf, random } from './bothForms.js';
 
 type Attributes = Readonly<Record<string, AttributeInput>>;
@@ -164,7 +164,7 @@ describe('gradient/blocked: forms for the blocked layout', () => {
       whole,
       random(dims, (r) => r.normal()),
     );
-    assert.ok(relativeError(found.blocked, found.plain) < 1e-6);
+    assertClose(found.blocked, found.plain, { relative: 1e-6 }, 'gradient over blocks');
     const left = opsOf(found.graph).filter((op) => op === 'ReduceMean' || op === 'ReduceSum' || op === 'Expand');
     assert.ok(left.length <= 2, left.join()); // of the score itself
     assert.equal(opsOf(found.graph).filter((op) => op === 'GlobalAveragePool').length, 2);
@@ -193,7 +193,7 @@ describe('gradient/blocked: forms for the blocked layout', () => {
     const x = random(dims, (r) => r.normal());
     for (const wrt of ['x', 'n', 'r']) {
       const found = await both(graph, x, wrt);
-      assert.ok(relativeError(found.blocked, found.plain) < 1e-6, wrt);
+      assertClose(found.blocked, found.plain, { relative: 1e-6 }, `gradient over blocks by ${wrt}`);
     }
     const written = (await both(graph, x)).graph.graph.nodes.filter((n) => /^(n|r|y)\/grad/.test(n.name));
     const count = (op: string): number => written.filter((n) => n.op === op).length;
@@ -209,7 +209,7 @@ describe('gradient/blocked: forms for the blocked layout', () => {
       ],
     };
     const other = await both(summed, x);
-    assert.ok(relativeError(other.blocked, other.plain) < 1e-6);
+    assertClose(other.blocked, other.plain, { relative: 1e-6 }, 'gradient over blocks');
   });
 
   it('a gradient from outside the layout enters it once, and nothing changes by it', async () => {
@@ -234,7 +234,7 @@ describe('gradient/blocked: forms for the blocked layout', () => {
       graph,
       random(dims, (r) => r.normal()),
     );
-    assert.ok(relativeError(found.blocked, found.plain) < 1e-6);
+    assertClose(found.blocked, found.plain, { relative: 1e-6 }, 'gradient over blocks');
     const entries = found.graph.graph.nodes.filter(
       (n) =>
         n.op === 'Conv' &&

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { floatTensor } from '../../../src/base/tensor.js';
+import { assertClose } from '../support/close.js';
 import { modelPath, reference, relativeError, requireData } from '../support/data.js';
 import { differentiate, openModel, type Opened } from './run.js';
 
@@ -42,7 +43,7 @@ describe('gradient/models', () => {
       );
       const logits = reference(model, 'logits');
       const scores = target.map((t, k) => logits.data[k * logits.dims[1]! + t]!);
-      assert.ok(relativeError(answer.score, scores) < 1e-5);
+      assertClose(answer.score, scores, { relative: 1e-5 }, 'scores');
       await m.sessions.dispose();
     });
   }
@@ -121,5 +122,10 @@ async function compareBatches(m: Opened, input: ReturnType<typeof reference>): P
     request,
     [1],
   );
-  assert.ok(relativeError(both.gradients.get(m.input)!.data.slice(0, size), one.gradients.get(m.input)!.data) < 1e-5);
+  assertClose(
+    both.gradients.get(m.input)!.data.slice(0, size),
+    one.gradients.get(m.input)!.data,
+    { relative: 1e-5 },
+    'gradient of the first half',
+  );
 }

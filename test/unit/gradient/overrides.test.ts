@@ -3,6 +3,7 @@ import { floatTensor } from '../../../src/base/tensor.js';
 import { ruleSet } from '../../../src/gradient/brought/overrides.js';
 import { secantRules } from '../../../src/gradient/brought/secant.js';
 import { twinned, type Twins } from '../../../src/gradient/brought/twin.js';
+import { assertClose } from '../support/close.js';
 import { modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
 import { differentiate, openModel } from './run.js';
 
@@ -45,11 +46,10 @@ describe('gradient/overrides', () => {
       const size = expected.data.length / target.length;
       for (const k of target.keys()) {
         const attribution = sample(multipliers, k).data.map((v, i) => v * input.data[k * size + i]!);
-        assert.ok(relativeError(attribution, sample(expected, k).data) < 1e-4, `sample ${k}`);
+        assertClose(attribution, sample(expected, k).data, { relative: 1e-4 }, `attribution of sample ${k}`);
         // Complete: the attributions add up to the difference of the scores.
         const sum = attribution.reduce((s, v) => s + v, 0);
-        const difference = answer.score[k]! - base[k]!;
-        assert.ok(Math.abs(sum - difference) < 1e-3, `${sum} of ${difference}`);
+        assertClose(sum, answer.score[k]! - base[k]!, { absolute: 1e-3 }, `sum of sample ${k}`);
       }
       await m.sessions.dispose();
     });

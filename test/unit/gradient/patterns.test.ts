@@ -9,6 +9,7 @@ import { toNumbers } from '../../../src/base/tensor.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import { check, floats, ints, type Case } from './check.js';
+import { assertClose } from '../support/close.js';
 
 function graphOf(
   dims: readonly (number | string)[],
@@ -127,7 +128,7 @@ describe('gradient/engine', () => {
     const session = await sessions.open(built.graph);
     const out = await session.run({ x: noise }, [built.score, ...built.gradients.values()]);
     const g = toNumbers(out[built.gradients.get('x')!]!);
-    toNumbers(noise).forEach((v, i) => assert.ok(Math.abs(g[i]! - Math.exp(v)) < 1e-5));
+    toNumbers(noise).forEach((v, i) => assertClose(g[i]!, Math.exp(v), { absolute: 1e-5 }, `gradient at ${v}`));
     assert.deepEqual([...toNumbers(out[built.gradients.get('aside')!]!)], [0, 0, 0, 0, 0, 0]);
     assert.deepEqual(out[built.score]!.dims, [2]);
     await session.dispose();
@@ -215,9 +216,11 @@ describe('gradient/engine', () => {
       );
       const g = toNumbers((await session.run({ x }, [...built.gradients.values()]))[built.gradients.get('x')!]!);
       toNumbers(x).forEach((v, i) =>
-        assert.ok(
-          Math.abs(g[i]! - (v > 0 && v < Math.fround(high) ? 2 * v : 0)) <= 1e-6 * Math.abs(v),
-          `${op} ${v}: ${g[i]}`,
+        assertClose(
+          g[i]!,
+          v > 0 && v < Math.fround(high) ? 2 * v : 0,
+          { absolute: 1e-6 * Math.abs(v) },
+          `${op} at ${v}`,
         ),
       );
       await session.dispose();
@@ -243,7 +246,7 @@ describe('gradient/engine', () => {
     const session = await sessions.open(out);
     const { score, gradient } = await session.run({ x: noise, target: ints([0, 2]) }, ['score', 'gradient']);
     const v = toNumbers(noise);
-    assert.ok(Math.abs(toNumbers(score!)[1]! - v[5]! * Math.exp(v[5]!)) < 1e-5);
+    assertClose(toNumbers(score!)[1]!, v[5]! * Math.exp(v[5]!), { absolute: 1e-5 }, 'score of the second');
     assert.deepEqual(
       [...toNumbers(gradient!)].map((g) => g !== 0),
       [true, false, false, false, false, true],

@@ -11,6 +11,7 @@ import type { Graph } from '../../../src/graph/graph.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import { ints } from './check.js';
+import { assertClose } from '../support/close.js';
 
 /** A smooth network: whatever is asked of it can be checked by central differences. */
 
@@ -97,7 +98,7 @@ describe('gradient/questions: of anything, by anything', () => {
     assert.ok(norm > 0);
     for (let k = 0; k < 3; k++) {
       const d = Float64Array.from(g, () => random.normal());
-      assert.ok(Math.abs((await slope(at, d, f)) - dot(g, d)) / norm < 2e-3);
+      assertClose(await slope(at, d, f), dot(g, d), { absolute: 2e-3 * norm }, `slope ${k}`);
     }
   }
 
@@ -124,10 +125,10 @@ describe('gradient/questions: of anything, by anything', () => {
     const logits = await values('logits', one);
     for (const target of [0, 1, 2]) {
       const single = await run(built, one, ints([target]));
-      assert.ok(Math.abs(single.score[0]! - logits[target]!) < 1e-5);
-      assert.ok(Math.abs(all.score[target]! - logits[target]!) < 1e-5);
+      assertClose(single.score[0]!, logits[target]!, { absolute: 1e-5 }, 'score of the one');
+      assertClose(all.score[target]!, logits[target]!, { absolute: 1e-5 }, 'score among all');
       const row = toNumbers(all.of('x')).slice(target * data.length, (target + 1) * data.length);
-      toNumbers(single.of('x')).forEach((v, i) => assert.ok(Math.abs(v - row[i]!) < 1e-5));
+      toNumbers(single.of('x')).forEach((v, i) => assertClose(v, row[i]!, { absolute: 1e-5 }, `gradient at ${i}`));
     }
   });
 
@@ -156,7 +157,7 @@ describe('gradient/questions: of anything, by anything', () => {
       const v = toNumbers(direction);
       const out = await run(built, x, direction);
       const scores = await values('features', x);
-      assert.ok(Math.abs(out.score[1]! - dot(scores.slice(36), v.slice(36))) < 1e-4);
+      assertClose(out.score[1]!, dot(scores.slice(36), v.slice(36)), { absolute: 1e-4 }, 'score of the second');
       await agrees(out.of('x'), x, async (t) => dot(await values('features', t), v));
     }
   });

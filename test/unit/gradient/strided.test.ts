@@ -3,6 +3,7 @@ import type { FloatTensor } from '../../../src/base/tensor.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { assertClose } from '../support/close.js';
 import { relativeError } from '../support/data.js';
 import { bothForms, graphOf, opsOf, random } from './bothForms.js';
 
@@ -48,7 +49,7 @@ describe('gradient/strided: forms of strided convolutions', () => {
           graphOf(dims, [conv], [['w', weight]]),
           random(dims, (r) => r.normal()),
         );
-        assert.ok(relativeError(found.blocked, found.plain) < 1e-6);
+        assertClose(found.blocked, found.plain, { relative: 1e-6 }, 'gradient over blocks');
       });
     }
 

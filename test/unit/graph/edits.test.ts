@@ -15,6 +15,7 @@ import {
 import { unusedWeights } from '../../../src/graph/layers/parameters.js';
 import { indexOf, type Graph } from '../../../src/graph/graph.js';
 import { difference, input, load, randomFeed, run, runGraph, sketch, weight } from './support.js';
+import { assertClose } from '../support/close.js';
 import { DATA, requireData } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -68,7 +69,7 @@ describe('edits', () => {
     const out = await runGraph(withOutputs(changed, ['fc']), { x, other });
     const before = await runGraph(withOutputs(g, ['fc']), { x, other });
     (out['fc']!.data as Float32Array).forEach((v, i) =>
-      assert.ok(Math.abs(v + (i % 4) + 1 - (before['fc']!.data as Float32Array)[i]!) < 1e-6),
+      assertClose(v + (i % 4) + 1, (before['fc']!.data as Float32Array)[i]!, { absolute: 1e-6 }, `element ${i}`),
     );
     assert.throws(() => withWeights(g, new Map([['b', floatTensor([2])]])), /"b" is 4, not 2/);
     assert.throws(() => withWeights(g, new Map([['c', floatTensor([2])]])), /no weight "c"/);
@@ -102,7 +103,7 @@ describe('edits', () => {
     );
     const out = await runGraph(withOutputs(g, ['hidden', 'more']), { image: x, other });
     (out['more']!.data as Float32Array).forEach((v, i) =>
-      assert.ok(Math.abs(v - 10 - (out['hidden']!.data as Float32Array)[i]!) < 1e-5),
+      assertClose(v - 10, (out['hidden']!.data as Float32Array)[i]!, { absolute: 1e-5 }, `element ${i}`),
     );
     assert.equal(indexOf(g).producer('hidden')!.name, 'a');
   });

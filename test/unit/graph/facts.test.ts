@@ -10,6 +10,7 @@ import { lastConvolution, lastLinear } from '../../../src/graph/layers/heads.js'
 import { probeGraph } from '../../../src/graph/measure/probe.js';
 import { inferTypes } from '../../../src/graph/types.js';
 import { input, load, probe, randomFeed, runGraph, sketch, weight } from './support.js';
+import { assertClose } from '../support/close.js';
 import { DATA, requireData } from '../support/data.js';
 
 describe('facts from a probe', () => {
@@ -198,8 +199,13 @@ describe('floating-point operations', () => {
     const facts = await probe(graph, [1, 2]);
     const { flops, unknown } = flopsOfGraph(graph, facts);
     assert.equal(unknown, 0);
-    assert.ok(Math.abs(flops / 2 - 40.8e6) < 1e6, String(flops / 2));
-    assert.ok(Math.abs(flopsOfGraph(graph, facts, 4).flops / flops - 4) < 1e-6);
+    assertClose(flops / 2, 40.8e6, { absolute: 1e6 }, 'multiplications');
+    assertClose(
+      flopsOfGraph(graph, facts, 4).flops / flops,
+      4,
+      { absolute: 1e-6 },
+      'work of four pictures over that of one',
+    );
     assert.equal(lastConvolution(graph, facts)!.name, '/layer3/layer3.2/conv2/Conv');
     const head = lastLinear(graph)!;
     assert.deepEqual([head.node, head.weight, head.output], ['/linear/Gemm', 'linear.weight', 'logits']);

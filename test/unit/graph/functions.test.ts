@@ -7,6 +7,7 @@ import { buildGraph } from '../../../src/graph/build/build.js';
 import { message, node as rawNode, valueInfo } from '../checkpoint/craft.js';
 import { load, randomFeed, runGraph } from './support.js';
 import { X, same } from './nestedSupport.js';
+import { assertClose } from '../support/close.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 describe('functions', () => {
@@ -157,7 +158,8 @@ describe('functions', () => {
     const y = (await runGraph(graph, { x }))['y']!.data as Float32Array;
     for (let r = 0; r < 2; r++) {
       const mean = (rows[3 * r]! + rows[3 * r + 1]! + rows[3 * r + 2]!) / 3;
-      for (let c = 0; c < 3; c++) assert.ok(Math.abs(y[3 * r + c]! - (rows[3 * r + c]! - mean)) < 1e-6);
+      for (let c = 0; c < 3; c++)
+        assertClose(y[3 * r + c]!, rows[3 * r + c]! - mean, { absolute: 1e-6 }, `row ${r}, column ${c}`);
     }
   });
 

@@ -8,6 +8,7 @@ import { parseTensor } from '../../../src/checkpoint/parseTensor.js';
 import type { Tensor } from '../../../src/base/tensor.js';
 import { toNumbers } from '../../../src/base/tensor.js';
 import { load, readFileBytes, runGraph, type Tensors } from './support.js';
+import { assertClose } from '../support/close.js';
 import { DATA, requireData } from '../support/data.js';
 
 const NODE = path.join(DATA, 'onnx/node');
@@ -27,16 +28,13 @@ function readSet(folder: string, kind: string): Tensor[] {
   return out;
 }
 
-function assertClose(actual: Tensor, expected: Tensor, label: string): void {
+function assertTensor(actual: Tensor, expected: Tensor, label: string): void {
   assert.deepEqual([...actual.dims], [...expected.dims], `${label}: shape`);
   assert.equal(actual.type, expected.type, `${label}: type`);
   const [a, e] = [toNumbers(actual), toNumbers(expected)];
   for (let i = 0; i < a.length; i++) {
     if (Object.is(a[i], e[i]) || (Number.isNaN(a[i]) && Number.isNaN(e[i])) || a[i] === e[i]) continue;
-    assert.ok(
-      Math.abs(a[i]! - e[i]!) <= 1e-5 + 1e-3 * Math.abs(e[i]!),
-      `${label}: element ${i} is ${a[i]}, not ${e[i]}`,
-    );
+    assertClose(a[i]!, e[i]!, { absolute: 1e-5 + 1e-3 * Math.abs(e[i]!) }, `${label}, element ${i}`);
   }
 }
 
@@ -53,7 +51,7 @@ describe('the ONNX standard node tests', () => {
       const feeds: Tensors = {};
       checkpoint.graph.inputs.forEach((v, i) => (feeds[v.name] = inputs[i]!));
       const outputs = await runGraph(graph, feeds);
-      expected.forEach((tensor, i) => assertClose(outputs[checkpoint.graph.outputs[i]!.name]!, tensor, `output ${i}`));
+      expected.forEach((tensor, i) => assertTensor(outputs[checkpoint.graph.outputs[i]!.name]!, tensor, `output ${i}`));
     });
   }
 });

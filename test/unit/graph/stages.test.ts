@@ -9,6 +9,7 @@ import type { Graph } from '../../../src/graph/graph.js';
 import { lastReaders, stagesOf, type Stage } from '../../../src/graph/rewrite/stages.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
+import { assertClose } from '../support/close.js';
 import { modelPath, requireData } from '../support/data.js';
 
 describe('a graph in stages', () => {
@@ -78,7 +79,7 @@ describe('a graph in stages', () => {
       const got = found[value]!.data as Float32Array;
       (want.data as Float32Array).forEach((v, i) => {
         // Other fusions may add in another order.
-        assert.ok(Math.abs(got[i]! - v) <= 1e-5 * Math.max(1, Math.abs(v)), `${value}[${i}]: ${got[i]} and ${v}`);
+        assertClose(got[i]!, v, { absolute: 1e-5 * Math.max(1, Math.abs(v)) }, `${value}[${i}]`);
       });
     }
   }

@@ -7,7 +7,8 @@ import { roundHalfEven } from '../../../src/input/geometry.js';
 import { fills, inputSpec, meanFill, toPicture, toTensor } from '../../../src/input/preprocessing.js';
 import type { Raster } from '../../../src/input/resize.js';
 import { upsampleBilinear } from '../../../src/result/upsample.js';
-import { dataPath, reference, relativeError, requireData, sample } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { dataPath, reference, requireData, sample } from '../support/data.js';
 import { noise, planOf, sha } from './pictures.js';
 
 const MEAN = [0.485, 0.456, 0.406];
@@ -112,7 +113,7 @@ describe('toTensor', () => {
     assert.equal(reds.indexOf(true), 79);
     assert.equal(reds.filter(Boolean).length, 481);
     assert.equal(view.data[0], 114);
-    assert.ok(Math.abs(crop.top + (79 * 601) / 481) < 1e-9);
+    assertClose(crop.top, -((79 * 601) / 481), { absolute: 1e-9 }, 'crop.top');
   });
 
   it('covers or fits both sides of a target that is not square', () => {
@@ -201,8 +202,10 @@ describe('fills', () => {
   it('names colours in picture space; the zero tensor is the mean colour', () => {
     const colours = fills(plan);
     assert.deepEqual(colours.zero, [0, 0, 0]);
-    colours.black.forEach((v, c) => assert.ok(Math.abs(v + MEAN[c]! / STD[c]!) < 1e-6));
-    colours.white.forEach((v, c) => assert.ok(Math.abs(v - (1 - MEAN[c]!) / STD[c]!) < 1e-6));
+    colours.black.forEach((v, c) => assertClose(v, -(MEAN[c]! / STD[c]!), { absolute: 1e-6 }, `black, channel ${c}`));
+    colours.white.forEach((v, c) =>
+      assertClose(v, (1 - MEAN[c]!) / STD[c]!, { absolute: 1e-6 }, `white, channel ${c}`),
+    );
     const zero = toPicture(floatTensor([3, 1, 1]), plan);
     assert.deepEqual(
       [...zero.data],
@@ -228,7 +231,7 @@ describe('fills', () => {
       spec.fill('black'),
       [0, 1, 2].map((c) => spec.toTensor(c, 0)),
     );
-    assert.ok(Math.abs(spec.toPixel(1, spec.toTensor(1, 77)) - 77) < 1e-4);
+    assertClose(spec.toPixel(1, spec.toTensor(1, 77)), 77, { absolute: 1e-4 }, 'there and back');
   });
 });
 
@@ -243,7 +246,7 @@ describe('prepared inputs equal the references', () => {
         const picture: Raster = { width: 32, height: 32, channels: 3, data: Uint8Array.from(sample(rgb, k).data) };
         const { tensor } = toTensor(picture, planOf({ size: [32, 32], mean: MEAN, std: STD }));
         // The reference takes the float32 constants into double precision; torchvision rounds each step.
-        assert.ok(relativeError(tensor.data, sample(input, k).data) < 2e-7, `${model} ${k}`);
+        assertClose(tensor.data, sample(input, k).data, { relative: 2e-7 }, `${model}, picture ${k}`);
       }
     }
   });
@@ -263,7 +266,7 @@ describe('prepared inputs equal the references', () => {
     for (let k = 0; k < 4; k++) {
       const picture: Raster = { width: 28, height: 28, channels: 1, data: Uint8Array.from(sample(gray, k).data) };
       const { tensor } = toTensor(picture, planOf({ size: [28, 28], channels: 1, mean: [0.1307], std: [0.3081] }));
-      assert.ok(relativeError(tensor.data, sample(input, k).data) < 2e-7);
+      assertClose(tensor.data, sample(input, k).data, { relative: 2e-7 }, `picture ${k}`);
     }
   });
 
@@ -302,7 +305,7 @@ describe('prepared inputs equal the references', () => {
         const positive = sample(map, k).data.map((v) => Math.max(0, v));
         const [H, W] = expected.dims.slice(-2) as [number, number];
         const up = upsampleBilinear(positive, h, w, H, W);
-        assert.ok(relativeError(up, sample(expected, k).data) < 1e-5, `${model} ${layer} ${k}`);
+        assertClose(up, sample(expected, k).data, { relative: 1e-5 }, `${model} ${layer} ${k}`);
       }
     }
   });

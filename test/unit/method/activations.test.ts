@@ -9,6 +9,7 @@ import { receptiveFields, type Field, type FieldOfView } from '../../../src/grap
 import { boundsOf, orderOf, summarise } from '../../../src/method/activations/channels.js';
 import { cutPicture, fieldBox, inOriginal, shownField } from '../../../src/method/activations/field.js';
 import { layoutOf, mapOf } from '../../../src/method/activations/layout.js';
+import { assertClose } from '../support/close.js';
 import { dataPath, reference, relativeError, requireData } from '../support/data.js';
 import { expected, testSpec, testSubject, type TestSubject } from '../support/subject.js';
 
@@ -62,7 +63,7 @@ describe('method/activations', () => {
             const { output } = subject.layer(name);
             const sample = (await subject.values(input, [output], test.signal)).get(output)!.data;
             const want = expected(model, names[i]!, 1);
-            assert.ok(relativeError(sample, want) < 1e-4, `${name}: ${relativeError(sample, want)}`);
+            assertClose(sample, want, { relative: 1e-4 }, name);
             const layout = layoutOf(subject.graph, subject.facts, output);
             const { statistics } = summarise(layout, sample, undefined);
             const map = new Float32Array(layout.height * layout.width);
@@ -78,10 +79,10 @@ describe('method/activations', () => {
             // Element (2, 1, 1) of a map, or feature 2 of the token of the second row and column after the class token.
             if (layout.layout !== 'vector') {
               const at = tokens ? (1 + 4 + 1) * 48 + 2 : (2 * dims[2]! + 1) * dims[3]! + 1;
-              assert.ok(Math.abs(map[layout.width + 1]! - want[at]!) < 1e-4, name);
+              assertClose(map[layout.width + 1]!, want[at]!, { absolute: 1e-4 }, name);
             }
             const mean = map.reduce((a, b) => a + b, 0) / map.length;
-            assert.ok(Math.abs(statistics.mean[2]! - mean) < 1e-5, name);
+            assertClose(statistics.mean[2]!, mean, { absolute: 1e-5 }, `${name}: mean of the third`);
           }
           if (model === 'small_vit') {
             const layout = layoutOf(subject.graph, subject.facts, subject.layer('norm').output);
@@ -116,10 +117,10 @@ describe('method/activations', () => {
           const scale = Math.max(Math.abs(want.min), Math.abs(want.max));
           const mean = parts.reduce((sum, p) => sum + p.mean / 4, 0);
           const zero = parts.reduce((sum, p) => sum + p.zero / 4, 0);
-          assert.ok(Math.abs(mean - want.mean) < 1e-5 * scale, `${name} mean`);
-          assert.ok(Math.abs(zero - want.zero_fraction) < 1e-3, `${name} zeros: ${zero}, not ${want.zero_fraction}`);
-          assert.ok(Math.abs(Math.max(...parts.map((p) => p.max)) - want.max) < 1e-4 * scale, `${name} max`);
-          assert.ok(Math.abs(Math.min(...parts.map((p) => p.min)) - want.min) < 1e-4 * scale, `${name} min`);
+          assertClose(mean, want.mean, { absolute: 1e-5 * scale }, `${name}: mean`);
+          assertClose(zero, want.zero_fraction, { absolute: 1e-3 }, `${name}: zeros`);
+          assertClose(Math.max(...parts.map((p) => p.max)), want.max, { absolute: 1e-4 * scale }, `${name}: max`);
+          assertClose(Math.min(...parts.map((p) => p.min)), want.min, { absolute: 1e-4 * scale }, `${name}: min`);
         }
       } finally {
         await test.dispose();
@@ -211,7 +212,7 @@ describe('method/activations', () => {
               return Array.from({ length: channels }, (_, c) => out[(c * h + row) * w + column]!);
             };
             const [before, after] = [await units(input.data), await units(changed)];
-            assert.ok(relativeError(after, before) < 1e-5, `${model} ${output}: ${JSON.stringify(field)}`);
+            assertClose(after, before, { relative: 1e-5 }, `${model} ${output}: ${JSON.stringify(field)}`);
             checked++;
           }
         } finally {

@@ -8,7 +8,7 @@ import { parseParameters } from '../../../src/method/parameters.js';
 import type { Target } from '../../../src/method/subject/subject.js';
 import type { ParameterValue } from '../../../src/result/method.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
-import { relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
 import { CLASSES, openTiny, SIDE, tinyNet, tinyPicture } from './tinyNet.js';
 
 /**
@@ -108,13 +108,13 @@ describe('method/axioms', () => {
       it('does not change with a constant added to the logits', async () => {
         const plain = valuesOf(await ask(await subjectOf(), method));
         const raised = valuesOf(await ask(await subjectOf({ constant: 10 }), method));
-        assert.ok(relativeError(raised, plain) < 1e-3, `relative error ${relativeError(raised, plain)}`);
+        assertClose(raised, plain, { relative: 1e-3 }, 'map of the raised score');
       });
 
       it('runs on a model whose batch is fixed at one', async () => {
         const plain = valuesOf(await ask(await subjectOf(), method));
         const fixed = valuesOf(await ask(await subjectOf({ fixed: true }), method));
-        assert.ok(relativeError(fixed, plain) < 1e-3, `relative error ${relativeError(fixed, plain)}`);
+        assertClose(fixed, plain, { relative: 1e-3 }, 'map with the batch fixed');
       });
 
       // A class activation map is the size of its layer, where neighbours and biases are already mixed in.
@@ -152,8 +152,8 @@ describe('method/axioms', () => {
           const [score] = await subject.scores(input, TARGET, 'logit', signal);
           const [base] = await subject.scores(nothing, TARGET, 'logit', signal);
           assert.ok(answer.delta !== undefined, 'a complete method says its delta');
-          assert.ok(Math.abs(answer.delta) < 0.03 * Math.max(1, Math.abs(score! - base!)), `delta ${answer.delta}`);
-          assert.ok(Math.abs(sum - (score! - base!) - answer.delta) < 2e-3, `${sum} ${score! - base!} ${answer.delta}`);
+          assertClose(answer.delta, 0, { absolute: 0.03 * Math.max(1, Math.abs(score! - base!)) }, 'delta');
+          assertClose(sum - (score! - base!), answer.delta, { absolute: 2e-3 }, 'sum less difference of scores');
         });
       }
 
@@ -166,11 +166,11 @@ describe('method/axioms', () => {
             );
           const unit = (i: number): number[] => Array.from({ length: CLASSES }, (_, j) => (i === j ? 1 : 0));
           const [a, b, both] = [await map(unit(1)), await map(unit(3)), await map([0, 1, 0, -2, 0])];
-          assert.ok(
-            relativeError(
-              both,
-              a.map((v, i) => v - 2 * b[i]!),
-            ) < 1e-3,
+          assertClose(
+            both,
+            a.map((v, i) => v - 2 * b[i]!),
+            { relative: 1e-3 },
+            'map of the combined score',
           );
         });
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { camLayerOf } from '../../../src/method/attribution/camLayer.js';
 import { featureMapOf } from '../../../src/method/attribution/featureMap.js';
-import { relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
 import { suiteSubject } from '../support/subject.js';
 
 const RAW = { relu: false, upsample: false };
@@ -106,7 +106,7 @@ describe('method/attribution: class activation maps', () => {
       const hires = await t.run('hirescam', 0, RAW, { layer: 'relu3' });
       const sums = new Float32Array(64);
       (attribution.values.data as Float32Array).forEach((v, i) => (sums[i % 64]! += v));
-      assert.ok(relativeError(sums, hires.attribution.values.data as Float32Array) < 1e-5);
+      assertClose(sums, hires.attribution.values.data as Float32Array, { relative: 1e-5 }, 'sums');
     });
   });
 });

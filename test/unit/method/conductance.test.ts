@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { assertClose } from '../support/close.js';
 import { suiteSubject } from '../support/subject.js';
 
 describe('method/conductance', () => {
@@ -13,7 +14,7 @@ describe('method/conductance', () => {
         { layer },
       );
       assert.equal(attribution.axes, 'CHW');
-      assert.ok(Math.abs(delta!) < 0.02, `${layer}: ${delta}`);
+      assertClose(delta!, 0, { absolute: 0.02 }, `delta of ${layer}`);
     }
   });
 });

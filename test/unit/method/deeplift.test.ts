@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import { toFloat32 } from '../../../src/base/tensor.js';
+import { assertClose } from '../support/close.js';
 import { requireData } from '../support/data.js';
 import { testSubject } from '../support/subject.js';
 
@@ -12,7 +12,7 @@ describe('method/deeplift', () => {
       try {
         for (let k = 0; k < 4; k++) {
           const { delta } = await t.run('deeplift', k);
-          assert.ok(Math.abs(delta!) < 1e-3, `delta ${delta}`);
+          assertClose(delta!, 0, { absolute: 1e-3 }, 'delta');
         }
       } finally {
         await t.dispose();
@@ -29,7 +29,7 @@ describe('method/deeplift', () => {
             const { attribution, delta } = await t.run('deeplift', 0, params, { score });
             // Float32 adds up thousands of values whose magnitudes exceed their sum.
             const whole = toFloat32(attribution.values).reduce((a, b) => a + Math.abs(b), 0);
-            assert.ok(Math.abs(delta!) < 1e-3 * Math.max(0.1, whole), `${score}: delta ${delta} of ${whole}`);
+            assertClose(delta!, 0, { absolute: 1e-3 * Math.max(0.1, whole) }, `delta of the ${score}, of ${whole}`);
           }
         }
       } finally {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { concatBatches } from '../../../src/session/batches.js';
-import { relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
 import { suiteSubject } from '../support/subject.js';
 
 const MODELS = ['small_cnn', 'odd_cnn', 'cifar_resnet20', 'small_vit', 'mnist_vit', 'squeezenet_v1.0_dc'];
@@ -30,8 +30,18 @@ describe('method/gradient', () => {
         const one = await t.subject.gradients(input, { of }, t.signal);
         const name = t.subject.input.name;
         const n = input.data.length;
-        assert.ok(relativeError(both.gradients.get(name)!.data.subarray(0, n), one.gradients.get(name)!.data) < 1e-4);
-        assert.ok(Math.abs(both.scores[0]! - one.scores[0]!) <= 1e-4 * Math.max(1, Math.abs(one.scores[0]!)));
+        assertClose(
+          both.gradients.get(name)!.data.subarray(0, n),
+          one.gradients.get(name)!.data,
+          { relative: 1e-4 },
+          name,
+        );
+        assertClose(
+          both.scores[0]!,
+          one.scores[0]!,
+          { absolute: 1e-4 * Math.max(1, Math.abs(one.scores[0]!)) },
+          'score',
+        );
       });
     });
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { quadrature } from '../../../src/method/attribution/path.js';
+import { assertClose } from '../support/close.js';
 import { reference } from '../support/data.js';
 import { suiteSubject } from '../support/subject.js';
 
@@ -13,7 +14,7 @@ describe('method/attribution: integrated gradients', () => {
             .params as { n_steps: number; convergence_delta: number[] };
           const { delta } = await t.run('integrated_gradients', 0, { rule, steps });
           const scale = reference(model, 'logits').data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-          assert.ok(Math.abs(delta! - theirs[0]!) < 5e-3 * scale, `${delta} ${theirs[0]}`);
+          assertClose(delta!, theirs[0]!, { absolute: 5e-3 * scale }, 'delta');
         });
       }
     });
@@ -26,7 +27,7 @@ describe('method/attribution/path', () => {
       const { alphas, weights } = quadrature('gausslegendre', n);
       for (const degree of [0, 1, Math.min(9, 2 * n - 1)]) {
         const sum = alphas.reduce((s, a, i) => s + weights[i]! * a ** degree, 0);
-        assert.ok(Math.abs(sum - 1 / (degree + 1)) < 1e-12, `${n} points, degree ${degree}: ${sum}`);
+        assertClose(sum, 1 / (degree + 1), { absolute: 1e-12 }, `${n} points, degree ${degree}`);
       }
       assert.deepEqual(
         [...alphas],

@@ -7,6 +7,7 @@ import { groupPositions, patchSpan, receptive, slide } from '../../../src/method
 import { coarseWindows, interpolated, strongest } from '../../../src/method/attribution/refine.js';
 import { windowGrid } from '../../../src/method/attribution/windowGrid.js';
 import { windowScorer } from '../../../src/method/attribution/windowScores.js';
+import { assertClose } from '../support/close.js';
 import { requireData } from '../support/data.js';
 import { testSubject, type TestSubject } from '../support/subject.js';
 
@@ -92,10 +93,10 @@ describe('method/incremental occlusion', () => {
         const found = await collect(incremental, count, t.signal);
         const scale = Math.max(...exact.map(Math.abs));
         // Sums in another order: a few units in the last place of float32, through at most fifty layers.
-        exact.forEach((v, i) => assert.ok(Math.abs(v - found[i]!) < 1e-5 * scale, `window ${i}: ${v} and ${found[i]}`));
+        exact.forEach((v, i) => assertClose(v, found[i]!, { absolute: 1e-5 * scale }, `window ${i}`));
         const some = [0, 1, count - 1].filter((v, i, all) => all.indexOf(v) === i);
         const part = await collect(incremental, count, t.signal, some);
-        for (const i of some) assert.ok(Math.abs(part[i]! - exact[i]!) < 1e-5 * scale);
+        for (const i of some) assertClose(part[i]!, exact[i]!, { absolute: 1e-5 * scale }, `window ${i} of a part`);
         assert.equal(part.filter((v) => !Number.isNaN(v)).length, some.length);
       } finally {
         await t.dispose();
@@ -129,7 +130,7 @@ describe('method/coarse to fine', () => {
     const coarse = coarseWindows(grid);
     assert.ok(coarse.length < drops.length / 2);
     for (const i of coarse) drops[i] = plane(i);
-    interpolated(drops, grid).forEach((v, i) => assert.ok(Math.abs(v - plane(i)) < 1e-4));
+    interpolated(drops, grid).forEach((v, i) => assertClose(v, plane(i), { absolute: 1e-4 }, `square ${i}`));
   });
 
   it('refines where the map is strongest, whatever its sign', () => {
@@ -149,7 +150,7 @@ describe('method/coarse to fine', () => {
     // A 13 × 13 grid: 49 coarse squares and 30 % of the other 120.
     assert.ok(same >= 85, `${same} of ${a.length} equal`);
     assert.ok(fine.notes.some((n) => n.includes('85 of 169')));
-    assert.ok(Math.abs(Math.max(...a) - Math.max(...b)) < 0.1 * Math.max(...a));
+    assertClose(Math.max(...a), Math.max(...b), { absolute: 0.1 * Math.max(...a) }, 'largest drop');
     await t.dispose();
   });
 });

@@ -6,6 +6,7 @@ import type { AttributionAnswer } from '../../../src/method/method.js';
 import { parseParameters } from '../../../src/method/parameters.js';
 import type { ParameterValue } from '../../../src/result/method.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { assertClose } from '../support/close.js';
 import { relativeError, requireData } from '../support/data.js';
 import { expected, testSubject } from '../support/subject.js';
 import { CLASSES, openTiny, tinyNet, tinyPicture } from './tinyNet.js';
@@ -42,19 +43,16 @@ describe('method/lrp', () => {
     it(`hands the whole score to the pixels by z+, biases or not (${activation})`, async () => {
       for (let index = 0; index < CLASSES; index++) {
         const { answer, score } = await ask({ activation }, index, { rule: 'z_plus' });
-        assert.ok(
-          Math.abs(total(answer) - score) < 1e-3 * Math.max(1, Math.abs(score)),
-          `${total(answer)} of ${score}`,
-        );
-        assert.ok(Math.abs(answer.delta!) < 1e-3 * Math.max(1, Math.abs(score)));
+        assertClose(total(answer), score, { absolute: 1e-3 * Math.max(1, Math.abs(score)) }, 'sum of the relevance');
+        assertClose(answer.delta!, 0, { absolute: 1e-3 * Math.max(1, Math.abs(score)) }, 'delta');
       }
     });
 
     it(`hands the whole score to the pixels by epsilon where there are no biases and epsilon is small (${activation})`, async () => {
       const { answer, score } = await ask({ activation, unbiased: true }, 1, { rule: 'epsilon', epsilon: 1e-7 });
-      assert.ok(Math.abs(total(answer) - score) < 1e-3 * Math.max(1, Math.abs(score)), `${total(answer)} of ${score}`);
+      assertClose(total(answer), score, { absolute: 1e-3 * Math.max(1, Math.abs(score)) }, 'sum of the relevance');
       const damped = await ask({ activation, unbiased: true }, 1, { rule: 'epsilon', epsilon: 1 });
-      assert.ok(Math.abs(total(damped.answer)) < Math.abs(score));
+      assertClose(total(damped.answer), 0, { absolute: Math.abs(score) }, 'sum of the damped relevance');
     });
   }
 
@@ -87,7 +85,7 @@ describe('method/lrp', () => {
       for (const rule of ['z_plus', 'epsilon', 'epsilon_plus']) {
         const a = toFloat32((await plain.run('lrp', 0, { rule })).attribution.values);
         const b = toFloat32((await fused.run('lrp', 0, { rule })).attribution.values);
-        assert.ok(relativeError(a, b) < 1e-3, `${rule}: ${relativeError(a, b)}`);
+        assertClose(a, b, { relative: 1e-3 }, rule);
       }
       await plain.dispose();
       await fused.dispose();
@@ -101,7 +99,7 @@ describe('method/lrp', () => {
           const values = toFloat32(attribution.values);
           // Biases take relevance; nothing may make it grow beyond all measure.
           const [score] = await t.subject.scores(t.case(0).input, t.case(0).target, 'logit', t.signal);
-          assert.ok(Math.abs(delta!) < Math.max(1, Math.abs(score!)), `${model} ${rule}: ${delta} of ${score}`);
+          assertClose(delta!, 0, { absolute: Math.max(1, Math.abs(score!)) }, `${model} ${rule}: delta`);
           assert.ok(values.every(Number.isFinite), `${model} ${rule}`);
           assert.ok(
             values.some((v) => v !== 0),

@@ -3,7 +3,8 @@ import { Random } from '../../../src/base/random.js';
 import { toFloat32 } from '../../../src/base/tensor.js';
 import { riseMask } from '../../../src/method/attribution/rise.js';
 import { BoundedAdam, SoftMask, totalVariation } from '../../../src/method/attribution/softMask.js';
-import { reference, relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { reference } from '../support/data.js';
 import { suiteSubject } from '../support/subject.js';
 
 describe('method/masks', () => {
@@ -18,7 +19,7 @@ describe('method/masks', () => {
         sum += v;
       }
     }
-    assert.ok(Math.abs(sum / (400 * 20 * 33) - 0.3) < 0.02);
+    assertClose(sum / (400 * 20 * 33), 0.3, { absolute: 0.02 }, 'share that is seen');
   });
 
   it('enlarged have an exact adjoint and keep a constant', () => {
@@ -27,8 +28,14 @@ describe('method/masks', () => {
     const small = Float64Array.from({ length: 35 }, () => random.normal());
     const full = Float64Array.from({ length: 19 * 30 }, () => random.normal());
     const dot = (a: Float64Array, b: Float64Array): number => a.reduce((s, v, i) => s + v * b[i]!, 0);
-    assert.ok(Math.abs(dot(soft.enlarge(small), full) - dot(small, soft.adjoint(full))) < 1e-9);
-    for (const v of soft.enlarge(new Float64Array(35).fill(0.4))) assert.ok(Math.abs(v - 0.4) < 1e-12);
+    assertClose(
+      dot(soft.enlarge(small), full),
+      dot(small, soft.adjoint(full)),
+      { absolute: 1e-9 },
+      'product with the enlarged, or with the adjoint',
+    );
+    for (const v of soft.enlarge(new Float64Array(35).fill(0.4)))
+      assertClose(v, 0.4, { absolute: 1e-12 }, 'an even mask enlarged');
   });
 
   it('have a total variation whose gradient is that of central differences', () => {
@@ -43,14 +50,14 @@ describe('method/masks', () => {
           4,
           3,
         ).value;
-      assert.ok(Math.abs((at(1e-5) - at(-1e-5)) / 2e-5 - gradient[i]!) < 1e-8);
+      assertClose((at(1e-5) - at(-1e-5)) / 2e-5, gradient[i]!, { absolute: 1e-8 }, `slope ${i}`);
     }
   });
 
   it('are moved to the minimum by the optimiser, and not out of their bounds', () => {
     const adam = new BoundedAdam(Float64Array.of(0.5, 0.5), 0.05);
     for (let k = 0; k < 400; k++) adam.step(Float64Array.of(adam.values[0]! - 0.3, adam.values[1]! - 2));
-    assert.ok(Math.abs(adam.values[0]! - 0.3) < 1e-2);
+    assertClose(adam.values[0]!, 0.3, { absolute: 1e-2 }, 'minimum');
     assert.equal(adam.values[1], 1);
   });
 
@@ -94,7 +101,7 @@ describe('method/masks', () => {
       const eg = await t.run('expected_gradients', 0, { baseline: 'zero', samples: 200 });
       const ig = reference('cifar_resnet20', 'integrated_gradients_riemann_middle');
       const expected = ig.data.subarray(0, ig.data.length / ig.dims[0]!);
-      assert.ok(relativeError(toFloat32(eg.attribution.values), expected) < 0.2);
+      assertClose(toFloat32(eg.attribution.values), expected, { relative: 0.2 }, 'map');
     });
   });
 });

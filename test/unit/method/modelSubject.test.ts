@@ -12,7 +12,7 @@ import { softmax } from '../../../src/method/subject/scores.js';
 import { concatBatches } from '../../../src/session/batches.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
-import { relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
 import { testSpec } from '../support/subject.js';
 import { CLASSES, SIDE, tinyNet, tinyPicture } from './tinyNet.js';
 
@@ -82,9 +82,9 @@ describe('method/modelSubject', () => {
     assert.match(subject.scoreValue('logit').note!, /Softmax was cut/);
     assert.equal(subject.scoreValue('probability').value, 'p');
     const { logits: found, probabilities } = await subject.predict(tinyPicture(), signal);
-    assert.ok(relativeError(found.data, logits) < 1e-6);
-    assert.ok(relativeError(probabilities, softmax(logits)) < 1e-6);
-    assert.ok(relativeError(await gradientOf(subject, tinyPicture()), slope) < 1e-5);
+    assertClose(found.data, logits, { relative: 1e-6 }, 'logits');
+    assertClose(probabilities, softmax(logits), { relative: 1e-6 }, 'probabilities');
+    assertClose(await gradientOf(subject, tinyPicture()), slope, { relative: 1e-5 }, 'gradient');
   });
 
   it('takes a Sigmoid class by class', async () => {
@@ -94,18 +94,18 @@ describe('method/modelSubject', () => {
     } as const;
     const subject = await open(graph);
     const { probabilities } = await subject.predict(tinyPicture(), signal);
-    assert.ok(
-      relativeError(
-        probabilities,
-        logits.map((z) => 1 / (1 + Math.exp(-z))),
-      ) < 1e-6,
+    assertClose(
+      probabilities,
+      logits.map((z) => 1 / (1 + Math.exp(-z))),
+      { relative: 1e-6 },
+      'probabilities',
     );
     const p = 1 / (1 + Math.exp(-logits[3]!));
-    assert.ok(
-      relativeError(
-        await gradientOf(subject, tinyPicture(), 'probability'),
-        slope.map((g) => g * p * (1 - p)),
-      ) < 1e-5,
+    assertClose(
+      await gradientOf(subject, tinyPicture(), 'probability'),
+      slope.map((g) => g * p * (1 - p)),
+      { relative: 1e-5 },
+      'gradient of the probability',
     );
   });
 
@@ -131,7 +131,7 @@ describe('method/modelSubject', () => {
     const subject = await open({ ...exp, outputs: [{ name: 'p', type: 'float32', dims: ['batch', CLASSES] }] });
     assert.match(subject.scoreValue('logit').note!, /probability already/);
     const { probabilities } = await subject.predict(tinyPicture(), signal);
-    assert.ok(relativeError(probabilities, softmax(logits)) < 1e-5);
+    assertClose(probabilities, softmax(logits), { relative: 1e-5 }, 'probabilities');
   });
 
   it('feeds and fetches float16', async () => {
@@ -148,8 +148,8 @@ describe('method/modelSubject', () => {
     };
     const subject = await open(graph);
     const { logits: found } = await subject.predict(tinyPicture(), signal);
-    assert.ok(relativeError(found.data, logits) < 5e-3);
-    assert.ok(relativeError(await gradientOf(subject, tinyPicture()), slope) < 2e-2);
+    assertClose(found.data, logits, { relative: 5e-3 }, 'logits');
+    assertClose(await gradientOf(subject, tinyPicture()), slope, { relative: 2e-2 }, 'gradient');
   });
 
   it('feeds the channels last where the model has them last', async () => {
@@ -166,13 +166,13 @@ describe('method/modelSubject', () => {
       [1, SIDE, SIDE, 3],
       picture.data.map((_, i) => picture.data[(i % 3) * area + Math.floor(i / 3)]!),
     );
-    assert.ok(relativeError((await subject.predict(last, signal)).logits.data, logits) < 1e-6);
+    assertClose((await subject.predict(last, signal)).logits.data, logits, { relative: 1e-6 }, 'logits');
     const gradient = await gradientOf(subject, last);
-    assert.ok(
-      relativeError(
-        gradient,
-        gradient.map((_, i) => slope[(i % 3) * area + Math.floor(i / 3)]!),
-      ) < 1e-5,
+    assertClose(
+      gradient,
+      gradient.map((_, i) => slope[(i % 3) * area + Math.floor(i / 3)]!),
+      { relative: 1e-5 },
+      'gradient',
     );
   });
 
@@ -191,13 +191,23 @@ describe('method/modelSubject', () => {
       const { logits: found } = await subject.predict(many, signal);
       assert.deepEqual(found.dims, [6, CLASSES]);
       for (const k of [0, 2, 4])
-        assert.ok(relativeError(found.data.subarray(k * CLASSES, (k + 1) * CLASSES), logits) < 1e-5);
+        assertClose(
+          found.data.subarray(k * CLASSES, (k + 1) * CLASSES),
+          logits,
+          { relative: 1e-5 },
+          `logits of picture ${k}`,
+        );
       const gradient = await gradientOf(subject, many);
       assert.equal(gradient.length, many.data.length);
-      assert.ok(relativeError(gradient.subarray(4 * one.data.length, 5 * one.data.length), slope) < 1e-5);
+      assertClose(
+        gradient.subarray(4 * one.data.length, 5 * one.data.length),
+        slope,
+        { relative: 1e-5 },
+        'gradient of the fifth picture',
+      );
       const p = await gradientOf(subject, many, 'probability');
       const expected = await gradientOf(plain, many, 'probability');
-      assert.ok(relativeError(p, expected) < 1e-4);
+      assertClose(p, expected, { relative: 1e-4 }, 'probabilities');
     });
   }
 
@@ -209,7 +219,7 @@ describe('method/modelSubject', () => {
     };
     const subject = await open(graph);
     assert.deepEqual(subject.notes, ['The input "shift" is fed with zeros.']);
-    assert.ok(relativeError((await subject.predict(tinyPicture(), signal)).logits.data, logits) < 1e-6);
+    assertClose((await subject.predict(tinyPicture(), signal)).logits.data, logits, { relative: 1e-6 }, 'logits');
   });
 
   it('takes the output that is named, else the first list of classes', async () => {
@@ -236,10 +246,10 @@ describe('method/modelSubject', () => {
       signal,
     );
     assert.deepEqual(answer.gradients.get('act2')!.dims, [1, 12, SIDE / 2, SIDE / 2]);
-    assert.ok(relativeError(answer.values.get(output)!.data, logits) < 1e-6);
+    assertClose(answer.values.get(output)!.data, logits, { relative: 1e-6 }, 'logits');
     assert.deepEqual(answer.values.get('x')!.data, tinyPicture().data);
     const map = answer.values.get('act2')!.data.subarray(2 * 64, 3 * 64);
-    assert.ok(Math.abs(answer.scores[0]! - map.reduce((a, b) => a + b, 0) / 64) < 1e-5);
+    assertClose(answer.scores[0]!, map.reduce((a, b) => a + b, 0) / 64, { absolute: 1e-5 }, 'score');
   });
 
   for (const batch of ['batch', 4] as const) {
@@ -298,11 +308,11 @@ describe('method/modelSubject', () => {
     direction.data[3] = 2;
     const doubled = await plain.gradients(two, { of: { value: output, pick: { direction } } }, signal);
     const half = slope.length;
-    assert.ok(
-      relativeError(
-        doubled.gradients.get('x')!.data.subarray(half),
-        slope.map((g) => 2 * g),
-      ) < 1e-5,
+    assertClose(
+      doubled.gradients.get('x')!.data.subarray(half),
+      slope.map((g) => 2 * g),
+      { relative: 1e-5 },
+      'doubled gradient',
     );
     const directions = floatTensor([2, CLASSES]);
     directions.data[3] = 1;
@@ -310,12 +320,12 @@ describe('method/modelSubject', () => {
     const each = (await plain.gradients(two, { of: { value: output, pick: { directions } } }, signal)).gradients.get(
       'x',
     )!.data;
-    assert.ok(relativeError(each.subarray(0, half), slope) < 1e-5);
-    assert.ok(
-      relativeError(
-        each.subarray(half),
-        slope.map((g) => -g),
-      ) < 1e-5,
+    assertClose(each.subarray(0, half), slope, { relative: 1e-5 }, 'gradient of the first');
+    assertClose(
+      each.subarray(half),
+      slope.map((g) => -g),
+      { relative: 1e-5 },
+      'gradient of the second',
     );
   });
 });

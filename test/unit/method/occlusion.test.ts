@@ -4,7 +4,7 @@ import { Random } from '../../../src/base/random.js';
 import { occlusion } from '../../../src/method/attribution/occlusion.js';
 import { meanOverWindows, windowGrid } from '../../../src/method/attribution/windowGrid.js';
 import type { Attribution } from '../../../src/result/explanation.js';
-import { relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
 import { suiteSubject, testSubject } from '../support/subject.js';
 
 describe('method/occlusion', () => {
@@ -54,8 +54,11 @@ describe('method/occlusion', () => {
       assert.ok(t.subject.batchSize('forward') > 1);
       const a = await one.run('occlusion', 1, { patch: 8, stride: 8 });
       const b = await t.run('occlusion', 1, { patch: 8, stride: 8 });
-      assert.ok(
-        relativeError(a.attribution.values.data as Float32Array, b.attribution.values.data as Float32Array) < 1e-5,
+      assertClose(
+        a.attribution.values.data as Float32Array,
+        b.attribution.values.data as Float32Array,
+        { relative: 1e-5 },
+        'map',
       );
       await one.dispose();
     });
@@ -73,7 +76,7 @@ describe('method/occlusion', () => {
       const mean = (a!.attribution.values.data as Float32Array).map(
         (v, i) => (v + (b!.attribution.values.data[i] as number)) / 2,
       );
-      assert.ok(relativeError(both!.attribution.values.data as Float32Array, mean) < 1e-6);
+      assertClose(both!.attribution.values.data as Float32Array, mean, { relative: 1e-6 }, 'mean of the maps');
       const settled: Attribution & object = (await t.run('occlusion', 2)).attribution;
       assert.equal(settled.axes, 'HW');
       assert.deepEqual(settled.resolution, [15, 15]);

@@ -13,6 +13,7 @@ import { parseParameters } from '../../../src/method/parameters.js';
 import { classLayoutOf, regionsOf, type ClassLayout } from '../../../src/method/target/regions.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { openTiny, SIDE, tinyPicture } from './tinyNet.js';
+import { assertClose } from '../support/close.js';
 
 const NAMES = ['background', 'cat', 'dog', 'hen', 'car'];
 const labels: Labels = { names: NAMES, origin: { kind: 'default', detail: '' } };
@@ -71,7 +72,7 @@ describe('method/regions', () => {
       await use(mapNet(5, false, softmax), async (subject) => {
         const [ranking] = await predict(subject, labels, tinyPicture(), 5, signal);
         const total = ranking!.top.reduce((s, c) => s + c.probability, 0);
-        assert.ok(Math.abs(total - 1) < 1e-9, 'shares of the picture');
+        assertClose(total, 1, { absolute: 1e-9 }, 'shares of the picture');
         assert.notEqual(ranking!.top[0]!.label, 'background');
         assert.equal(ranking!.top.at(-1)!.label, 'background');
         const target = findTarget('cat', ranking!.logits, labels, subject, ranking!.regions);
@@ -86,9 +87,9 @@ describe('method/regions', () => {
         }
         assert.equal(target.label, `cat over ${count} pixels`);
         const [score] = await subject.scores(tinyPicture(), target, 'logit', signal);
-        assert.ok(Math.abs(score! - sum) < 1e-3, `${score} ${sum}`);
+        assertClose(score!, sum, { absolute: 1e-3 }, 'score');
         const answer = await subject.gradients(tinyPicture(), { of: subject.scoreAt(target, 'logit') }, signal);
-        assert.ok(Math.abs(answer.scores[0]! - sum) < 1e-3);
+        assertClose(answer.scores[0]!, sum, { absolute: 1e-3 }, 'score beside the gradient');
         const [share] = await subject.scores(tinyPicture(), target, 'probability', signal);
         if (softmax) assert.ok(share! > 0 && share! <= count);
         const difference = findTarget('cat - dog', ranking!.logits, labels, subject, ranking!.regions);
@@ -117,8 +118,13 @@ describe('method/regions', () => {
         .sort((a, b) => b - a)
         .slice(0, 5);
       const [score] = await subject.scores(tinyPicture(), target, 'logit', signal);
-      assert.ok(Math.abs(score! - best.reduce((a, b) => a + b, 0)) < 1e-4);
-      assert.ok(Math.abs(ranking!.top[0]!.probability - best[0]!) < 1e-5);
+      assertClose(
+        score!,
+        best.reduce((a, b) => a + b, 0),
+        { absolute: 1e-4 },
+        'score',
+      );
+      assertClose(ranking!.top[0]!.probability, best[0]!, { absolute: 1e-5 }, 'probability of the best');
     });
   });
 

@@ -11,6 +11,7 @@ import { cascadeOf, randomised, stagesOf, tamed } from '../../../src/method/sani
 import { ranks, spearman, ssim } from '../../../src/method/sanity/similarity.js';
 import { reduce, type ValueMap } from '../../../src/result/heatmap.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { assertClose } from '../support/close.js';
 import { modelPath, reference } from '../support/data.js';
 import { suiteSubject } from '../support/subject.js';
 import { openTiny, tinyNet, tinyPicture } from './tinyNet.js';
@@ -30,9 +31,14 @@ describe('method/sanity', () => {
 
     it('Spearman equals what SciPy gives, ties included', () => {
       // scipy.stats.spearmanr([1, 2, 2, 4, 5, 0], [3, 1, 4, 4, 9, 2])
-      assert.ok(Math.abs(spearman([1, 2, 2, 4, 5, 0], [3, 1, 4, 4, 9, 2]) - 0.7205882352941176) < 1e-9);
+      assertClose(
+        spearman([1, 2, 2, 4, 5, 0], [3, 1, 4, 4, 9, 2]),
+        0.7205882352941176,
+        { absolute: 1e-9 },
+        'correlation with ties',
+      );
       assert.equal(spearman([1, 1, 1], [1, 2, 3]), 0);
-      assert.ok(Math.abs(spearman([1, 2, 3], [9, 4, 1]) + 1) < 1e-12);
+      assertClose(spearman([1, 2, 3], [9, 4, 1]), -1, { absolute: 1e-12 }, 'correlation of opposite orders');
     });
 
     it('SSIM is 1 for equal maps, falls with noise, and follows its formula on one window', () => {
@@ -42,7 +48,7 @@ describe('method/sanity', () => {
         20,
         Float32Array.from({ length: 320 }, () => random.uniform()),
       );
-      assert.ok(Math.abs(ssim(a, a) - 1) < 1e-9);
+      assertClose(ssim(a, a), 1, { absolute: 1e-9 }, 'a map with itself');
       const noisy = map(
         16,
         20,
@@ -57,7 +63,7 @@ describe('method/sanity', () => {
       // Two constant maps: only the term of the means is left, (2·0.2·0.8 + C1) / (0.2² + 0.8² + C1).
       const flat = (v: number): ValueMap => map(11, 11, new Float32Array(121).fill(v));
       const expected = (2 * 0.2 * 0.8 + 1e-4) / (0.04 + 0.64 + 1e-4);
-      assert.ok(Math.abs(ssim(flat(0.2), flat(0.8)) - expected) < 1e-5);
+      assertClose(ssim(flat(0.2), flat(0.8)), expected, { absolute: 1e-5 }, 'two flat maps');
       assert.ok(Number.isFinite(ssim(map(2, 1, [0, 1]), map(2, 1, [1, 0]))));
     });
 
@@ -113,9 +119,12 @@ describe('method/sanity', () => {
       const original = toFloat32(await readTensor(graph.weights.get('conv2.weight')!));
       const spread = (v: Float32Array): number => Math.sqrt(v.reduce((s, x) => s + x * x, 0) / v.length);
       const drawn = toFloat32(all.get('conv2.weight')!);
-      assert.ok(Math.abs(spread(drawn) / spread(original) - 1) < 0.15);
-      assert.ok(
-        Math.abs(drawn.reduce((s, v, i) => s + v * original[i]!, 0) / original.length) < 0.1 * spread(original) ** 2,
+      assertClose(spread(drawn), spread(original), { relative: 0.15 }, 'spread');
+      assertClose(
+        drawn.reduce((s, v, i) => s + v * original[i]!, 0) / original.length,
+        0,
+        { absolute: 0.1 * spread(original) ** 2 },
+        'covariance of the drawn with the original',
       );
       const bias = toFloat32(await readTensor(graph.weights.get('fc.bias')!));
       assert.deepEqual(Float32Array.from(toFloat32(all.get('fc.bias')!)).sort(), Float32Array.from(bias).sort());
@@ -246,7 +255,7 @@ describe('method/sanity', () => {
             const theirs = reduce((await method.run(subject, request, context)).attribution, 'l1');
             const found = alike(own, theirs).spearman;
             const wanted = expected.data[k * stages.length + stage]!;
-            assert.ok(Math.abs(found - wanted) < 5e-3, `${id}, input ${k}, ${stages[stage]}: ${found}, not ${wanted}`);
+            assertClose(found, wanted, { absolute: 5e-3 }, `${id}, input ${k}, ${stages[stage]}`);
           }
           await subject.dispose();
         }

@@ -12,7 +12,8 @@ import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import type { ProviderName, Session, SessionOptions, Sessions } from '../../../src/session/session.js';
 import { sketch } from '../graph/support.js';
-import { modelPath, reference, relativeError, requireData } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { modelPath, reference, requireData } from '../support/data.js';
 
 describe('sessions for few runs', () => {
   before(requireData);
@@ -45,7 +46,7 @@ describe('sessions for few runs', () => {
         }),
       );
       // Folded normalisations and other orders of summation round differently.
-      assert.ok(relativeError(quick!, whole!) < 1e-5, String(relativeError(quick!, whole!)));
+      assertClose(quick!, whole!, { relative: 1e-5 }, 'quick answer');
     });
 
   /** Sessions that only say how they were opened. */

@@ -6,7 +6,7 @@ import type { ModelSubject } from '../../../src/method/subject/modelSubject.js';
 import { isDistribution, softmax } from '../../../src/method/subject/scores.js';
 import { rankOf, resolveTarget } from '../../../src/method/target/targets.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
-import { relativeError } from '../support/data.js';
+import { assertClose } from '../support/close.js';
 import { openTiny, tinyNet, tinyPicture } from './tinyNet.js';
 
 const labels: Labels = {
@@ -48,7 +48,7 @@ describe('method/targets', () => {
   it('softmax neither overflows nor loses the small ones', () => {
     const p = softmax([1000, 1000 - 50]);
     assert.equal(p[0], 1);
-    assert.ok(Math.abs(p[1]! / Math.exp(-50) - 1) < 1e-12);
+    assertClose(p[1]!, Math.exp(-50), { relative: 1e-12 }, 'small probability');
     assert.ok(isDistribution(p) && !isDistribution([1, 1]) && !isDistribution([2, -1]));
   });
 
@@ -65,17 +65,17 @@ describe('method/targets', () => {
       assert.deepEqual([target.index, target.label, [...target.weights!]], [1, 'goldfish − hen', [0, 1, 0, 0, -1]]);
       const { logits } = await subject.predict(tinyPicture(), signal);
       const [difference] = await subject.scores(tinyPicture(), target, 'logit', signal);
-      assert.ok(Math.abs(difference! - (logits.data[1]! - logits.data[4]!)) < 1e-5);
+      assertClose(difference!, logits.data[1]! - logits.data[4]!, { absolute: 1e-5 }, 'difference');
       const gradient = async (text: string): Promise<Float32Array> =>
         (await subject.gradients(tinyPicture(), { of: subject.scoreAt(find(text), 'logit') }, signal)).gradients.get(
           'x',
         )!.data;
       const [a, b] = [await gradient('goldfish'), await gradient('hen')];
-      assert.ok(
-        relativeError(
-          await gradient('goldfish - hen'),
-          a.map((v, i) => v - b[i]!),
-        ) < 1e-5,
+      assertClose(
+        await gradient('goldfish - hen'),
+        a.map((v, i) => v - b[i]!),
+        { relative: 1e-5 },
+        'gradient of the difference',
       );
       assert.equal(find('hammer-head - shark').weights, undefined, 'a class with a dash in its name is that class');
     });
@@ -84,11 +84,11 @@ describe('method/targets', () => {
       const map = (await subject.values(tinyPicture(), ['act2'], signal)).get('act2')!;
       const channel = map.data.subarray(5 * 64, 6 * 64);
       const [mean] = await subject.scores(tinyPicture(), find('act2#5'), 'logit', signal);
-      assert.ok(Math.abs(mean! - channel.reduce((x, y) => x + y, 0) / 64) < 1e-5);
+      assertClose(mean!, channel.reduce((x, y) => x + y, 0) / 64, { absolute: 1e-5 }, 'mean of the channel');
       const [one] = await subject.scores(tinyPicture(), find('act2#5@2,7'), 'logit', signal);
-      assert.ok(Math.abs(one! - channel[2 * 8 + 7]!) < 1e-6);
+      assertClose(one!, channel[2 * 8 + 7]!, { absolute: 1e-6 }, 'one unit');
       const answer = await subject.gradients(tinyPicture(), { of: subject.scoreAt(find('act2#5'), 'logit') }, signal);
-      assert.ok(Math.abs(answer.scores[0]! - mean!) < 1e-5);
+      assertClose(answer.scores[0]!, mean!, { absolute: 1e-5 }, 'score beside the gradient');
       assert.equal(find('act2#5').label, `${subject.layer('act2').name} channel 5`);
     });
 

@@ -15,7 +15,8 @@ import { cosineMatrix, cosineNeighbours, principalComponents } from '../../../sr
 import { statisticsOf } from '../../../src/method/weights/statistics.js';
 import { shownWeight, shownWeights } from '../../../src/method/weights/view.js';
 import { chunksOf, permuted, plainArray, readBlock, reshaped } from '../../../src/session/weightArray.js';
-import { dataPath, modelPath, reference, relativeError, requireData } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { dataPath, modelPath, reference, requireData } from '../support/data.js';
 
 interface Expected {
   readonly mean: number;
@@ -29,10 +30,7 @@ interface Expected {
 }
 
 function close(actual: number, expected: number, tolerance: number, what: string): void {
-  assert.ok(
-    Math.abs(actual - expected) <= tolerance * Math.max(1e-6, Math.abs(expected)),
-    `${what}: ${actual}, not ${expected}`,
-  );
+  assertClose(actual, expected, { absolute: tolerance * Math.max(1e-6, Math.abs(expected)) }, what);
 }
 
 function graphOf(nodes: readonly GraphNode[], weights: readonly StoredTensor[]): Graph {
@@ -69,7 +67,7 @@ describe('method/weights', () => {
           if (shown === undefined) continue;
           const got = await statisticsOf(shown.array);
           const scale = Math.max(Math.abs(want.min), Math.abs(want.max));
-          assert.ok(Math.abs(got.mean - want.mean) <= 1e-6 * Math.max(scale, 1e-12), `${name} mean`);
+          assertClose(got.mean, want.mean, { absolute: 1e-6 * Math.max(scale, 1e-12) }, `${name} mean`);
           close(got.std, want.std, 1e-5, `${name} std`);
           close(got.min, want.min, 1e-6, `${name} min`);
           close(got.max, want.max, 1e-6, `${name} max`);
@@ -279,19 +277,19 @@ describe('method/weights', () => {
     it('of 300 embeddings are those of scikit-learn', () => {
       const features = reference('embedding_300', 'features');
       const got = principalComponents(features, 10);
-      assert.ok(relativeError(got.mean, reference('embedding_300', 'pca_mean').data) < 1e-5);
-      assert.ok(relativeError(got.variance, reference('embedding_300', 'pca_explained_variance').data) < 1e-5);
-      assert.ok(relativeError(got.explained, reference('embedding_300', 'pca_explained_variance_ratio').data) < 1e-5);
-      const axes = reference('embedding_300', 'pca_components').data;
-      const scores = reference('embedding_300', 'pca_scores').data;
+      const theirs = (name: string): ArrayLike<number> => reference('embedding_300', `pca_${name}`).data;
+      assertClose(got.mean, theirs('mean'), { relative: 1e-5 }, 'mean');
+      assertClose(got.variance, theirs('explained_variance'), { relative: 1e-5 }, 'variance');
+      assertClose(got.explained, theirs('explained_variance_ratio'), { relative: 1e-5 }, 'share of the variance');
+      const [axes, scores] = [theirs('components'), theirs('scores')];
       for (let k = 0; k < 10; k++) {
         let along = 0;
         for (let j = 0; j < 64; j++) along += got.components.data[k * 64 + j]! * axes[k * 64 + j]!;
-        assert.ok(Math.abs(Math.abs(along) - 1) < 1e-4, `component ${k}: ${along}`);
+        assertClose(Math.abs(along), 1, { absolute: 1e-4 }, `component ${k} along theirs`);
         const sign = Math.sign(along);
         const own = Float32Array.from({ length: 300 }, (_, i) => got.scores.data[i * 10 + k]! * sign);
         const want = Float32Array.from({ length: 300 }, (_, i) => scores[i * 10 + k]!);
-        assert.ok(relativeError(own, want) < 1e-3, `scores ${k}`);
+        assertClose(own, want, { relative: 1e-3 }, `scores ${k}`);
       }
     });
 
@@ -303,9 +301,9 @@ describe('method/weights', () => {
       for (let i = 0; i < 5; i++) many.data.set(few.data, i * 20 * 64);
       const gram = principalComponents(few, 3);
       const plain = principalComponents(many, 3);
-      assert.ok(relativeError(gram.components.data, plain.components.data) < 1e-4);
-      assert.ok(relativeError(gram.explained, plain.explained) < 1e-6);
-      assert.ok(relativeError(gram.scores.data, plain.scores.data.slice(0, 60)) < 1e-4);
+      assertClose(gram.components.data, plain.components.data, { relative: 1e-4 }, 'components');
+      assertClose(gram.explained, plain.explained, { relative: 1e-6 }, 'share of the variance');
+      assertClose(gram.scores.data, plain.scores.data.slice(0, 60), { relative: 1e-4 }, 'scores');
     });
 
     it('of many features are found without all the others, and agree with them', () => {
@@ -322,8 +320,8 @@ describe('method/weights', () => {
       }
       const few = principalComponents(rows, 3);
       const many = principalComponents(rows, 80);
-      assert.ok(relativeError(few.variance, many.variance.slice(0, 3)) < 1e-9);
-      assert.ok(relativeError(few.components.data, many.components.data.slice(0, 3 * d)) < 1e-5);
+      assertClose(few.variance, many.variance.slice(0, 3), { relative: 1e-9 }, 'variance');
+      assertClose(few.components.data, many.components.data.slice(0, 3 * d), { relative: 1e-5 }, 'components');
     });
 
     it('of constant or single rows are nothing, without NaN', () => {

@@ -12,6 +12,7 @@ import {
   select,
   type ValueMap,
 } from '../../../src/result/heatmap.js';
+import { assertClose } from '../support/close.js';
 
 const attribution = (axes: Attribution['axes'], dims: number[], values: number[], signed = true): Attribution => ({
   axes,
@@ -55,7 +56,7 @@ describe('signs and scale', () => {
   });
   it('takes percentiles as NumPy does', () => {
     // numpy.percentile([1, 2, 3, 4], 40) == 2.2
-    assert.ok(Math.abs(percentileOf(Float32Array.of(4, -1, 3, -2), 40) - 2.2) < 1e-6);
+    assertClose(percentileOf(Float32Array.of(4, -1, 3, -2), 40), 2.2, { absolute: 1e-6 }, 'percentile');
     assert.equal(percentileOf(Float32Array.of(1, 2, 9), 100), 9);
     assert.equal(percentileOf(new Float32Array(0), 50), 0);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { RunnerService } from '../../../src/runner/service.js';
 import { toFloat32 } from '../../../src/base/tensor.js';
+import { assertClose } from '../support/close.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
 
 describe('runner/background', () => {
@@ -35,7 +36,7 @@ describe('runner/background', () => {
       itself.values.every((v) => v === 0),
       'a picture differs in nothing from itself',
     );
-    assert.ok(Math.abs(itself.delta) < 1e-3);
+    assertClose(itself.delta, 0, { absolute: 1e-3 }, 'delta');
     assert.notDeepEqual(dogs.values, noise.values);
     assert.ok(dogs.values.some((v) => v !== 0));
   });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { CancelledError } from '../../../src/base/errors.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import { RunnerService } from '../../../src/runner/service.js';
+import { assertClose } from '../support/close.js';
 import { dataPath, modelPath, reference, requireData, sample } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { call } from '../support/call.js';
@@ -20,7 +21,7 @@ describe('runner, a layer beside another one', () => {
     const same = await service.compareWeights({ model, layer: 'linear', other }, call());
     assert.deepEqual([same.layer, same.weight.shape, same.leftOut], ['linear', [10, 64], 0]);
     assert.ok(same.relative < 1e-6 && same.cosine > 1 - 1e-6 && same.largest < 1e-6);
-    assert.ok(Math.abs(same.l2 - same.otherL2) < 1e-4);
+    assertClose(same.l2, same.otherL2, { absolute: 1e-4 }, 'norm of the same weights');
   });
 
   it('of a network with random weights: the norms and the angle that a second reading gives', async () => {
@@ -40,18 +41,19 @@ describe('runner, a layer beside another one', () => {
       difference += (v - y[i]!) ** 2;
       largest = Math.max(largest, Math.abs(v - y[i]!));
     });
-    const near = (value: number, want: number): void => assert.ok(Math.abs(value - want) < 1e-6 * Math.abs(want));
-    near(got.l2, Math.sqrt(xx));
-    near(got.otherL2, Math.sqrt(yy));
-    near(got.differenceL2, Math.sqrt(difference));
-    near(got.relative, Math.sqrt(difference / xx));
-    near(got.cosine, dot / Math.sqrt(xx * yy));
-    near(got.largest, largest);
-    assert.ok(Math.abs(got.cosine) < 0.2, 'random weights know nothing of the trained ones');
+    const near = (what: 'l2' | 'otherL2' | 'differenceL2' | 'relative' | 'cosine' | 'largest', want: number): void =>
+      assertClose(got[what], want, { relative: 1e-6 }, what);
+    near('l2', Math.sqrt(xx));
+    near('otherL2', Math.sqrt(yy));
+    near('differenceL2', Math.sqrt(difference));
+    near('relative', Math.sqrt(difference / xx));
+    near('cosine', dot / Math.sqrt(xx * yy));
+    near('largest', largest);
+    assertClose(got.cosine, 0, { absolute: 0.2 }, 'cosine: random weights know nothing of the trained ones');
     // By filters: their squares add up to the whole.
     const norms = a.statistics!.filterNorms;
     const sum = got.filterRelative.reduce((total, r, i) => total + (r * norms[i]!) ** 2, 0);
-    assert.ok(Math.abs(Math.sqrt(sum) / got.differenceL2 - 1) < 1e-5);
+    assertClose(Math.sqrt(sum), got.differenceL2, { relative: 1e-5 }, 'norm of the differences');
     assert.equal(got.filterRelative.length, 16);
     assert.ok(got.largestFilter >= 0 && got.largestFilter < 16);
   });
@@ -63,15 +65,16 @@ describe('runner, a layer beside another one', () => {
     assert.deepEqual(drawn.page.values.dims, own.page.values.dims);
     const [s, d] = [own.statistics!, drawn.statistics!];
     assert.notDeepEqual(drawn.page.values.data, own.page.values.data);
-    assert.ok(Math.abs(d.std / s.std - 1) < 0.03 && Math.abs(d.mean - s.mean) < 0.05 * s.std);
+    assertClose(d.std, s.std, { relative: 0.03 }, 'spread');
+    assertClose(d.mean, s.mean, { absolute: 0.05 * s.std }, 'mean');
     const again = await service.weights({ ...request, random: 3 }, call());
     assert.deepEqual(again.page.values.data, drawn.page.values.data);
     const other = await service.weights({ ...request, random: 4 }, call());
     assert.notDeepEqual(other.page.values.data, drawn.page.values.data);
     const compared = await service.compareWeights({ ...request, other: { random: 3 } }, call());
-    assert.ok(Math.abs(compared.otherL2 - d.l2) < 1e-4 * d.l2);
+    assertClose(compared.otherL2, d.l2, { relative: 1e-4 }, 'norm of the other');
     // Two independent draws of the same variance are √2 of one of them apart.
-    assert.ok(Math.abs(compared.relative - Math.SQRT2) < 0.1, String(compared.relative));
+    assertClose(compared.relative, Math.SQRT2, { absolute: 0.1 }, 'relative difference');
     assert.deepEqual((await service.weights(request, call())).page.values.data, own.page.values.data);
   });
 
@@ -114,9 +117,9 @@ describe('runner, what the nodes of a graph make of a picture', () => {
       if (at < 0) continue;
       const zero = answers.reduce((sum, a) => sum + a.zero[at]! / answers.length, 0);
       const largest = Math.max(...answers.map((a) => a.largest[at]!));
-      assert.ok(Math.abs(zero - want.zero_fraction) < 1e-4, `${value}: ${zero}`);
+      assertClose(zero, want.zero_fraction, { absolute: 1e-4 }, `${value}: zeros`);
       const magnitude = Math.max(Math.abs(want.min), Math.abs(want.max));
-      assert.ok(Math.abs(largest - magnitude) < 1e-4 * magnitude, `${value}: ${largest}`);
+      assertClose(largest, magnitude, { relative: 1e-4 }, `${value}: largest`);
       checked++;
     }
     assert.ok(checked > 20, String(checked));
@@ -135,7 +138,7 @@ describe('runner, what the nodes of a graph make of a picture', () => {
     const shape = structure.nodes.findIndex((node) => node.op === 'Shape');
     if (shape >= 0) assert.ok(Number.isNaN(got.meanMagnitude[shape]));
     const softmax = structure.nodes.findIndex((node) => node.op === 'Softmax');
-    assert.ok(Math.abs(got.meanMagnitude[softmax]! - 1 / 17) < 1e-4, 'a row of attention adds up to one');
+    assertClose(got.meanMagnitude[softmax]!, 1 / 17, { absolute: 1e-4 }, 'a row of attention adds up to one');
     const abort = new AbortController();
     await assert.rejects(
       service.graphActivations(

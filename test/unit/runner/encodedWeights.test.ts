@@ -8,6 +8,7 @@ import { buildGraph } from '../../../src/graph/build/build.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import type { LayerWeights, WeightEntry } from '../../../src/result/weights.js';
+import { assertClose } from '../support/close.js';
 import { encodedModel, ENCODINGS } from '../support/encodedModels.js';
 import { relativeError } from '../support/data.js';
 
@@ -51,15 +52,14 @@ describe('runner, weights of float16, bfloat16 and quantised models', () => {
             const error = relativeError(b.page.values.data, a.page.values.data);
             assert.ok(error <= made.error, `${entry.name}: off by ${error}, not ${made.error}`);
             const [s, t] = [a.statistics!, b.statistics!];
-            assert.ok(
-              Math.abs(s.l2 - t.l2) <= 2 * made.error * s.magnitude * Math.sqrt(s.count),
-              `${entry.name}: norm ${t.l2}, not ${s.l2}`,
+            assertClose(
+              s.l2,
+              t.l2,
+              { absolute: 2 * made.error * s.magnitude * Math.sqrt(s.count) },
+              `${entry.name}: norm`,
             );
-            assert.ok(
-              Math.abs(s.max - t.max) <= made.error * s.magnitude &&
-                Math.abs(s.min - t.min) <= made.error * s.magnitude,
-              `${entry.name}: ${t.min} to ${t.max}, not ${s.min} to ${s.max}`,
-            );
+            assertClose(s.max, t.max, { absolute: made.error * s.magnitude }, `${entry.name}: max`);
+            assertClose(s.min, t.min, { absolute: made.error * s.magnitude }, `${entry.name}: min`);
             assert.equal(
               t.histogram.counts.reduce((sum, n) => sum + n, 0),
               s.count,
@@ -82,7 +82,7 @@ describe('runner, weights of float16, bfloat16 and quantised models', () => {
           await service.measure({ model }, call()),
           await service.measure({ model: original }, call()),
         ];
-        assert.ok(Math.abs(work.flops / less.flops - 1) < 0.1, `${work.flops} FLOPs, not ${less.flops}`);
+        assertClose(work.flops, less.flops, { relative: 0.1 }, 'work');
         assert.ok(encoded > 0 || (encoding === 'nbits' && network === 'birds_cnn'), 'some weights are encoded');
       });
     }

@@ -18,7 +18,8 @@ import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import type { TopPictures } from '../../../src/result/activations.js';
 import { modulesAround, visibleGraph } from '../../../src/result/graphView.js';
-import { dataPath, modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { dataPath, modelPath, reference, requireData, sample } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { call } from '../support/call.js';
 
@@ -38,7 +39,7 @@ describe('runner, operations of the checkpoint editor', () => {
       assert.equal(overview.layerBytes[0], 16 * 3 * 9 * 4);
       assert.equal(overview.totalBytes, overview.bytes);
       assert.equal(overview.weights.find((w) => w.name === 'conv1.weight')!.layer, 'conv1');
-      assert.ok(Math.abs(overview.modified - Date.now()) < 1e13);
+      assertClose(overview.modified, Date.now(), { absolute: 1e13 }, 'modified');
       // That nobody says how it wants its pictures is one warning, not two.
       assert.equal(overview.warnings.filter((w) => w.includes('normalisation')).length, 1);
       assert.deepEqual(overview.oddities, []);
@@ -84,7 +85,7 @@ describe('runner, operations of the checkpoint editor', () => {
       assert.equal(conv1.filters, 96);
       const all = squeeze.weights.filter((w) => w.name.endsWith('weight'));
       const zeros = all.reduce((sum, w) => sum + w.sparsity * w.count, 0) / all.reduce((sum, w) => sum + w.count, 0);
-      assert.ok(Math.abs(zeros - 0.664) < 0.01, String(zeros));
+      assertClose(zeros, 0.664, { absolute: 0.01 }, 'zeros');
     });
 
     it('reads less than 2 MB of a checkpoint of 1 GB, and one page of a layer', async () => {
@@ -193,7 +194,7 @@ describe('runner, operations of the checkpoint editor', () => {
       const norms = [...weights.page.rows].map((r) => weights.statistics!.filterNorms[r]!);
       assert.deepEqual(norms, [...weights.statistics!.filterNorms].sort((a, b) => b - a).slice(0, 5));
       const rows = weights.page.values.data.subarray(0, 27);
-      assert.ok(Math.abs(Math.hypot(...rows) - norms[0]!) < 1e-5);
+      assertClose(Math.hypot(...rows), norms[0]!, { absolute: 1e-5 }, 'norm');
       await assert.rejects(service.weights({ model, layer: 'conv1', weight: 'x' }, call()), /no weight "x"/);
       await assert.rejects(service.weights({ model, layer: 'relu' }, call()), /holds no weights/);
     });
@@ -204,7 +205,8 @@ describe('runner, operations of the checkpoint editor', () => {
       const [tokens = 0] = weights.shown.shape;
       assert.deepEqual(values.dims, [tokens, tokens]);
       assert.equal(prefix + grid![0] * grid![1], tokens);
-      for (let i = 0; i < tokens; i++) assert.ok(Math.abs(values.data[i * tokens + i]! - 1) < 1e-6);
+      for (let i = 0; i < tokens; i++)
+        assertClose(values.data[i * tokens + i]!, 1, { absolute: 1e-6 }, `row ${i} with itself`);
     });
 
     it('puts the last layer in the plane, with names and neighbours', async () => {
@@ -236,7 +238,7 @@ describe('runner, operations of the checkpoint editor', () => {
       const got = await service.activations({ model, provider, input, layer: 'layer2', page }, call());
       const want = sample(reference('cifar_resnet20', 'activation_layer2'), 2);
       assert.deepEqual(got.maps.dims, want.dims);
-      assert.ok(relativeError(got.maps.data, want.data) < 1e-4);
+      assertClose(got.maps.data, want.data, { relative: 1e-4 }, 'maps');
       assert.equal(got.receptiveField!.local, true);
       const sorted = await service.activations(
         { model, provider, input, layer: 'layer2', page: { from: 1, count: 2, sort: 'max' } },
@@ -271,7 +273,7 @@ describe('runner, operations of the checkpoint editor', () => {
         call(),
       );
       const [row, column] = best!.at;
-      assert.ok(Math.abs(alone.maps.data[row * 32 + column]! - best!.value) < 1e-4 * best!.value);
+      assertClose(alone.maps.data[row * 32 + column]!, best!.value, { relative: 1e-4 }, 'best value');
       const { left, top: y, width, height } = best!.field;
       assert.deepEqual([best!.patch.width, best!.patch.height], [width, height]);
       assert.deepEqual(

@@ -12,6 +12,7 @@ import { scalingOf } from '../../../src/graph/layers/quantised.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { input, sketch } from '../graph/support.js';
+import { assertClose } from '../support/close.js';
 
 const call = <P>(): Call<P> => ({ signal: new AbortController().signal, progress: () => undefined });
 const int8 = (dims: number[], values: number[]): Tensor => ({ type: 'int8', dims, data: Int8Array.from(values) });
@@ -91,10 +92,10 @@ describe('runner, activations of quantised models', () => {
   it('finds the greatest of them, and colours the graph by them', async () => {
     const pool = await service.activations({ model, input: picture, layer: 'pool' }, call());
     const top = await service.topPictures({ model, inputs: [picture], layer: 'pool', channel: 0 }, call());
-    assert.ok(Math.abs(top.max - Math.max(...pool.maps.data.subarray(0, 16))) < 1e-6);
+    assertClose(top.max, Math.max(...pool.maps.data.subarray(0, 16)), { absolute: 1e-6 }, 'largest');
     const graph = await service.graphActivations({ model, input: picture }, call());
     // Inputs, nodes, outputs: pool is the third node, y the fourth.
-    assert.ok(Math.abs(graph.largest[3]! - graph.largest[4]!) < 1e-6, graph.largest.join(' '));
+    assertClose(graph.largest[3]!, graph.largest[4]!, { absolute: 1e-6 }, 'largest of two nodes');
     assert.ok(Number.isFinite(graph.meanMagnitude[2]!));
   });
 });

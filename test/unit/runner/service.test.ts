@@ -6,6 +6,7 @@ import type { WorkProgress } from '../../../src/protocol/request.js';
 import { judge } from '../../../src/runner/prediction/accuracy.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/model/version.js';
+import { assertClose } from '../support/close.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { call } from '../support/call.js';
@@ -40,7 +41,7 @@ describe('runner/service', () => {
     assert.equal(result.attribution.axes, 'HW');
     assert.equal(result.predictions.length, 10);
     const total = result.predictions.reduce((sum, p) => sum + p.probability, 0);
-    assert.ok(Math.abs(total - 1) < 1e-12);
+    assertClose(total, 1, { absolute: 1e-12 }, 'sum of the probabilities');
     assert.equal(result.probability, result.predictions.find((p) => p.index === result.target.index)!.probability);
     assert.deepEqual([result.recipe.method, result.recipe.seed, result.recipe.provider], ['occlusion', 7, 'cpu']);
     assert.equal(result.recipe.model.sha256, answer.sha256);

@@ -7,7 +7,8 @@ import { candidates, missingHere } from '../../../src/session/ort/providers.js';
 import { firstSentence } from '../../../src/session/ort/ortErrors.js';
 import { largestDifference, SelfCheckedSession } from '../../../src/session/ort/selfCheck.js';
 import type { Session } from '../../../src/session/session.js';
-import { dataPath, modelPath, reference, relativeError, requireData } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { dataPath, modelPath, reference, requireData } from '../support/data.js';
 
 describe('session/ort', () => {
   before(requireData);
@@ -19,7 +20,7 @@ describe('session/ort', () => {
     assert.deepEqual(session.provider, { used: 'cpu', refused: [] });
     const input = reference('small_cnn', 'input');
     const { logits } = await session.run({ input }, ['logits']);
-    assert.ok(relativeError(logits!.data as Float32Array, reference('small_cnn', 'logits').data) < 1e-5);
+    assertClose(logits!.data as Float32Array, reference('small_cnn', 'logits').data, { relative: 1e-5 }, 'logits');
     await session.dispose();
     await session.dispose();
     assert.equal(sessions.openCount, 0);
@@ -31,7 +32,7 @@ describe('session/ort', () => {
     const bytes = readFileSync(modelPath('cifar_resnet20_dynamo.onnx'));
     const session = await sessions.openBytes({ bytes, folder: dataPath('models') });
     const { logits } = await session.run({ input: reference('cifar_resnet20', 'input') }, ['logits']);
-    assert.ok(relativeError(logits!.data as Float32Array, reference('cifar_resnet20', 'logits').data) < 1e-4);
+    assertClose(logits!.data as Float32Array, reference('cifar_resnet20', 'logits').data, { relative: 1e-4 }, 'logits');
     await sessions.dispose();
     assert.equal(sessions.openCount, 0);
   });
@@ -129,7 +130,7 @@ describe('session/ort self check', () => {
 
   it('measures differences, and treats a NaN on one side as infinite', () => {
     const t = (...v: number[]): Record<string, Tensor> => ({ y: floatTensor([v.length], Float32Array.from(v)) });
-    assert.ok(Math.abs(largestDifference(t(2, 4), t(2, 5)) - 0.25) < 1e-7);
+    assertClose(largestDifference(t(2, 4), t(2, 5)), 0.25, { absolute: 1e-7 }, 'largest difference');
     assert.equal(largestDifference(t(NaN, 1), t(NaN, 1)), 0);
     assert.equal(largestDifference(t(1), t(NaN)), Infinity);
   });

@@ -5,6 +5,7 @@ import type { Graph } from '../../../src/graph/graph.js';
 import { runtimeFaults } from '../../../src/session/ort/runtimeFaults.js';
 import { noise, openModel } from '../gradient/run.js';
 import { openTiny, tinyNet, tinyPicture } from '../method/tinyNet.js';
+import { assertClose } from '../support/close.js';
 import { modelPath, relativeError, requireData } from '../support/data.js';
 import { Device, everything, releaseDevice, requireDevice, theDevice } from './device.js';
 import { gradientOf, gradientsIn, graphOf, node, noiseFor, onCpu, runOnCpu, title, type Shape } from './shapes.js';
@@ -79,7 +80,7 @@ describe('webgpu', function () {
         };
         const [g] = gradientsIn(onGpu, (await (await theDevice()).run(onGpu.graph, coarse(onGpu.graph))).outputs);
         const [e] = gradientsIn(usual, await runOnCpu(usual.graph, coarse(usual.graph)));
-        assert.ok(relativeError(g!, e!) < SUMS);
+        assertClose(g!, e!, { relative: SUMS }, 'gradient');
         // Every gradient lands on the same element: a tie that went elsewhere would show as a zero.
         assert.deepEqual(
           g!.map((v) => Number(v !== 0)),
@@ -115,7 +116,7 @@ describe('webgpu', function () {
         const { outputs } = await (await theDevice()).run(onGpu.graph, feeds(onGpu.seed!));
         const [g] = gradientsIn(onGpu, outputs);
         const [e] = gradientsIn(usual, await runOnCpu(usual.graph, feeds(usual.seed!)));
-        assert.ok(relativeError(g!, e!) < tolerance, `relative error ${relativeError(g!, e!)}`);
+        assertClose(g!, e!, { relative: tolerance }, 'gradient');
         await m.sessions.dispose();
       });
     }
@@ -129,7 +130,7 @@ describe('webgpu', function () {
       const answer = await subject.gradients(tinyPicture(), { of }, new AbortController().signal);
       return answer.gradients.get('x')!.data;
     };
-    assert.ok(relativeError(await ask(there), await ask(here)) < SUMS);
+    assertClose(await ask(there), await ask(here), { relative: SUMS }, 'gradient');
     assert.equal(there.provider?.used, 'webgpu');
     await there.dispose();
     await here.dispose();
@@ -144,7 +145,7 @@ describe('webgpu', function () {
       const refusal = report.refused.find((r) => r.provider === 'webgpu');
       assert.match(refusal?.reason ?? '', /computes something else than the CPU .*difference \d\.\d+\)/);
       const right = await runOnCpu(graph, feeds);
-      assert.ok(relativeError(outputs['y']!.data as Float32Array, right['y']!.data as Float32Array) < 1e-6);
+      assertClose(outputs['y']!.data as Float32Array, right['y']!.data as Float32Array, { relative: 1e-6 }, 'y');
     });
 
     it('WebGPU asked for by name is refused for it', async () => {
@@ -199,9 +200,9 @@ describe('webgpu', function () {
         const of = (out: Readonly<Record<string, Tensor>>): Float32Array => out['out']!.data as Float32Array;
         const [cpu, gpu] = [of(await runOnCpu(graph, feeds)), of((await device.run(graph, feeds)).outputs)];
         assert.ok(relativeError(gpu, cpu) > 1e-5, `the fingerprint shows: ${relativeError(gpu, cpu)}`);
-        assert.ok(relativeError(gpu, cpu) < 2e-3, `the self-check bears it: ${relativeError(gpu, cpu)}`);
+        assertClose(gpu, cpu, { relative: 2e-3 }, 'the self-check bears it');
         const { outputs, report } = await device.run(graph, feeds, provider);
-        assert.ok(relativeError(of(outputs), report.used === 'webgpu' ? gpu : cpu) < 1e-6, report.used);
+        assertClose(of(outputs), report.used === 'webgpu' ? gpu : cpu, { relative: 1e-6 }, report.used);
         if (provider === 'webgpu') assert.deepEqual(report, { used: 'webgpu', refused: [] });
         else {
           // A software device is honest but slow.
