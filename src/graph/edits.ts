@@ -2,6 +2,7 @@ import type { Tensor } from '../base/tensor.js';
 import { inMemory, type StoredTensor, type ValueInfo } from '../checkpoint/model.js';
 import { Attributes, makeAttributes, type AttributeInput } from './attributes.js';
 import { indexOf, type Graph, type GraphNode } from './graph.js';
+import { operator } from './operators/operators.js';
 import { renameNode } from './nested.js';
 import { readsOf } from './order.js';
 import { inferTypes } from './types.js';
@@ -134,9 +135,6 @@ export interface LogitsValue {
   readonly node?: string;
 }
 
-/** Operators that keep the elements and their order. */
-const KEEPS_ORDER = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
-
 /**
  * Looks back from an output over operators that only reshape, for a last Softmax, Sigmoid or LogSoftmax. The graph is
  * not changed: whoever wants logits asks for `value` in place of the output. Where there is no such activation the
@@ -152,7 +150,7 @@ export function cutFinalActivation(graph: Graph, output: string): LogitsValue {
     if (node.op === 'Softmax' || node.op === 'Sigmoid' || node.op === 'LogSoftmax') {
       return { value: input, cut: node.op, node: node.name };
     }
-    if (!KEEPS_ORDER.has(node.op) || node.outputs[0] !== value || input === '') return { value: output };
+    if (operator(node).keepsOrder !== true || node.outputs[0] !== value || input === '') return { value: output };
     value = input;
   }
 }

@@ -3,6 +3,7 @@ import type { GraphProto, ValueInfo } from '../checkpoint/model.js';
 import { typeOfCode } from '../checkpoint/elements.js';
 import { Attributes } from './attributes.js';
 import type { Graph } from './graph.js';
+import { operator } from './operators/operators.js';
 
 /** The part of a node that its types depend on. */
 interface Typed {
@@ -54,58 +55,14 @@ function note(types: TypeMap, values: readonly ValueInfo[]): void {
   for (const v of values) if (v.type !== undefined) types.set(v.name, v.type);
 }
 
-const BOOLEAN = new Set([
-  'Equal',
-  'Less',
-  'LessOrEqual',
-  'Greater',
-  'GreaterOrEqual',
-  'And',
-  'Or',
-  'Xor',
-  'Not',
-  'IsNaN',
-  'IsInf',
-  'OptionalHasElement',
-  'RegexFullMatch',
-]);
-const INTEGER = new Set(['Shape', 'Size', 'SequenceLength', 'ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression']);
-/** Outputs that are sequences, optionals or maps. */
-const NO_TENSOR = new Set([
-  'SequenceConstruct',
-  'SequenceEmpty',
-  'SequenceInsert',
-  'SequenceErase',
-  'SplitToSequence',
-  'SequenceMap',
-  'Optional',
-  'ZipMap',
-  'CastMap',
-  'DictVectorizer',
-  'StringSplit',
-]);
-/** The input that gives the type, where it is not the first. */
-const TYPE_INPUT: Readonly<Record<string, number>> = {
-  Where: 1,
-  OneHot: 2,
-  CastLike: 1,
-  QLinearConv: 7,
-  QLinearMatMul: 7,
-  EmbedLayerNormalization: 2,
-  QLinearWhere: 1,
-  MatMulIntegerToFloat: 2,
-  QAttention: 2,
-};
-/** Outputs after the first that are int64 whatever the input is. */
-const INT64_FROM_SECOND = new Set(['TopK', 'MaxPool', 'Unique']);
-
 function outputType(node: Typed, index: number, of: InputType, types: TypeMap): ElementType | undefined {
   const { op, attributes } = node;
   const dtype = (name: string): ElementType | undefined =>
     attributes.has(name) ? typeOfCode(attributes.int(name, 0)) : undefined;
-  if (BOOLEAN.has(op)) return 'bool';
-  if (INTEGER.has(op) || (index > 0 && INT64_FROM_SECOND.has(op))) return 'int64';
-  if (NO_TENSOR.has(op)) return undefined;
+  const { answers, indices, typeInput = 0 } = operator(node);
+  if (answers === 'none') return undefined;
+  if (answers !== undefined) return answers;
+  if (index > 0 && indices === true) return 'int64';
   switch (op) {
     case 'Cast':
       return dtype('to');
@@ -160,7 +117,7 @@ function outputType(node: Typed, index: number, of: InputType, types: TypeMap): 
         types,
       );
     default:
-      return of(TYPE_INPUT[op] ?? 0);
+      return of(typeInput);
   }
 }
 

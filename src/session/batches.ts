@@ -2,7 +2,7 @@ import os from 'node:os';
 import { bitsOf, sizeOf, type FloatTensor, type Tensor, type TensorData } from '../base/tensor.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import { storedBytes } from '../checkpoint/readTensor.js';
-import { kernelInput, MATRIX_PRODUCTS } from '../graph/measure/flops.js';
+import { isMatrixProduct, kernelInput } from '../graph/measure/flops.js';
 import type { Graph } from '../graph/graph.js';
 
 /**
@@ -65,7 +65,7 @@ function macsOf(graph: Graph, facts: Facts, index: number): number {
   }
   const x = dims(0);
   if (x === undefined) return 0;
-  if (MATRIX_PRODUCTS.has(node.op)) return size * ((node.attributes.int('transA', 0) === 0 ? x.at(-1) : x.at(-2)) ?? 1);
+  if (isMatrixProduct(node)) return size * ((node.attributes.int('transA', 0) === 0 ? x.at(-1) : x.at(-2)) ?? 1);
   const w = node.op === 'ConvTranspose' ? dims(1) : undefined;
   return w === undefined ? 0 : (sizeOf(x) / facts.batch) * sizeOf(w.slice(1));
 }

@@ -3,6 +3,7 @@ import { inMemory, type StoredTensor } from '../checkpoint/model.js';
 import { readTensor, readTensorSlice } from '../checkpoint/readTensor.js';
 import { smallTensor } from '../graph/constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
+import { operator } from '../graph/operators/operators.js';
 import { integerScaling, isIntegerProduct, quantisedOperand } from '../graph/layers/quantised.js';
 
 /**
@@ -27,8 +28,6 @@ interface Quantisation {
   readonly blocks: readonly number[];
 }
 
-const READ_THROUGH = new Set(['Identity', 'Cast', 'Transpose', 'DequantizeLinear', 'Reshape', 'Unsqueeze', 'Squeeze']);
-
 /** The weight itself, as it is stored. */
 export function plainArray(stored: StoredTensor): WeightArray {
   const label = stored.type === 'float32' ? undefined : stored.type;
@@ -46,7 +45,7 @@ export async function weightArray(graph: Graph, node: GraphNode, input: number):
   let value = node.inputs[input] ?? '';
   for (let steps = 0; !graph.weights.has(value); steps++) {
     const producer = index.producer(value);
-    if (producer === undefined || producer.domain !== '' || !READ_THROUGH.has(producer.op) || steps > 8)
+    if (producer === undefined || producer.domain !== '' || operator(producer).readThrough !== true || steps > 8)
       return undefined;
     chain.unshift(producer);
     value = producer.inputs[0] ?? '';

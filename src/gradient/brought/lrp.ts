@@ -1,4 +1,5 @@
 import { float } from '../../graph/attributes.js';
+import { operatorsWith } from '../../graph/operators/operators.js';
 import { Algebra } from '../emit/algebra.js';
 import { axisOf, range } from '../dims.js';
 import { total } from '../emit/parts.js';
@@ -38,25 +39,10 @@ export function lrpRules(preset: LrpPreset, epsilon: number): ReadonlyMap<string
   ]);
 }
 
-/** Activations: relevance goes through. */
-const PASSED_ON = [
-  'LeakyRelu',
-  'PRelu',
-  'Elu',
-  'Selu',
-  'Celu',
-  'Gelu',
-  'HardSwish',
-  'Mish',
-  'Swish',
-  'Clip',
-  'Tanh',
-  'Softplus',
-  'ThresholdedRelu',
-  'Softsign',
-];
 /** What only weights something else: attention, gates, variances. */
 const HELD = ['Softmax', 'Sigmoid', 'HardSigmoid', 'Erf', 'Sqrt', 'Reciprocal', 'Exp', 'Pow'];
+/** Activations: relevance goes through. The gradient of Relu says the same. */
+const PASSED_ON = operatorsWith((o) => o.activation === true && o.op !== 'Relu' && !HELD.includes(o.op));
 
 const TINY = 1e-9;
 

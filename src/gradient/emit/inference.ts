@@ -1,6 +1,7 @@
 import { toIntegers, type Tensor } from '../../base/tensor.js';
 import type { ValueFact } from '../../graph/facts.js';
 import type { GraphNode } from '../../graph/graph.js';
+import { keepsShape, operator } from '../../graph/operators/operators.js';
 import { axisOf, broadcast, dimsOf, fixed, isOne, ONE, product, type Dim, type Dims } from '../dims.js';
 
 /**
@@ -20,25 +21,9 @@ export function inferDims(
     const t = valueOf(i);
     return t === undefined ? undefined : toIntegers(t);
   };
+  if (operator(node).elementwise === 'joint')
+    return shapes.some((s) => s === undefined) ? undefined : [broadcast(...(shapes as Dims[]))];
   switch (node.op) {
-    case 'Add':
-    case 'Sub':
-    case 'Mul':
-    case 'Div':
-    case 'Pow':
-    case 'Equal':
-    case 'Less':
-    case 'Greater':
-    case 'LessOrEqual':
-    case 'GreaterOrEqual':
-    case 'And':
-    case 'Or':
-    case 'Where':
-    case 'Max':
-    case 'Min':
-    case 'Sum':
-    case 'Mod':
-      return shapes.some((s) => s === undefined) ? undefined : [broadcast(...(shapes as Dims[]))];
     case 'MatMul': {
       const second = known(1);
       if (first === undefined || second === undefined || first.length < 2 || second.length < 2) return undefined;
@@ -152,53 +137,9 @@ export function inferDims(
       return [first, stats, stats];
     }
     default:
-      return SAME_SHAPE.has(node.op) && first !== undefined ? [first] : undefined;
+      return keepsShape(node) && first !== undefined ? [first] : undefined;
   }
 }
-
-const SAME_SHAPE = new Set([
-  'Relu',
-  'LeakyRelu',
-  'Elu',
-  'Selu',
-  'Celu',
-  'Sigmoid',
-  'HardSigmoid',
-  'Tanh',
-  'Softplus',
-  'Softsign',
-  'Gelu',
-  'Erf',
-  'Exp',
-  'Log',
-  'Sqrt',
-  'Neg',
-  'Abs',
-  'Reciprocal',
-  'Clip',
-  'Cast',
-  'CastLike',
-  'Identity',
-  'Softmax',
-  'LogSoftmax',
-  'Not',
-  'Trilu',
-  'BatchNormalization',
-  'InstanceNormalization',
-  'QuantizeLinear',
-  'DequantizeLinear',
-  'Dropout',
-  'Swish',
-  'HardSwish',
-  'Mish',
-  'RMSNormalization',
-  'GroupNormalization',
-  'RotaryEmbedding',
-  'ThresholdedRelu',
-  'Round',
-  'Floor',
-  'IsNaN',
-]);
 
 /** Result of a Reshape: 0 copies (or is 0), -1 takes what is left, which may depend on the batch. */
 function reshaped(from: Dims, target: readonly number[], zeroIsZero: boolean): Dims | undefined {

@@ -2,6 +2,7 @@ import { isFloating, type ElementType } from '../../base/tensor.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { readsOf } from '../../graph/order.js';
+import { operator } from '../../graph/operators/operators.js';
 import type { Answer } from '../rule.js';
 
 /** What lies between the values that are asked about and the score. */
@@ -25,31 +26,6 @@ export function isQuantised(type: ElementType | undefined): boolean {
   );
 }
 
-/** Operators that only move elements about, so that a gradient passes whatever the element type is. */
-const MOVES = new Set([
-  'Reshape',
-  'Transpose',
-  'Concat',
-  'Split',
-  'Slice',
-  'Squeeze',
-  'Unsqueeze',
-  'Flatten',
-  'Pad',
-  'Gather',
-  'Expand',
-  'Identity',
-  'MaxPool',
-  'DepthToSpace',
-  'SpaceToDepth',
-  'Cast',
-  'Tile',
-  'DequantizeLinear',
-  // These round or cut, and keep the scale: straight through, as the quantisation itself.
-  'Resize',
-  'Clip',
-]);
-
 /** Whether a node on the path handles numbers that are whole by type, though its operator computes with them. */
 export function computesWithIntegers(
   node: GraphNode,
@@ -58,9 +34,7 @@ export function computesWithIntegers(
   typeOf: (value: string) => ElementType | undefined,
 ): boolean {
   if ('quantised' in answer && answer.quantised === true) return false;
-  return (
-    !(node.domain === '' && MOVES.has(node.op)) && node.inputs.some((i) => active.has(i) && isQuantised(typeOf(i)))
-  );
+  return operator(node).passesIntegers !== true && node.inputs.some((i) => active.has(i) && isQuantised(typeOf(i)));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { dimsAt, type Facts } from '../facts.js';
 import { cutFinalActivation } from '../edits.js';
 import { indexOf, type Graph, type GraphNode } from '../graph.js';
+import { operator } from '../operators/operators.js';
 import { readsOf } from '../order.js';
 import { weightBehind } from './parameters.js';
 
@@ -14,8 +15,6 @@ export interface LinearHead {
   /** Its output, bias included. */
   readonly output: string;
 }
-
-const HANDS_ON = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout', 'Cast']);
 
 /** The linear layer that makes an output (the first one unless named); undefined where the output comes from something else. */
 export function lastLinear(graph: Graph, output: string | undefined = graph.outputs[0]?.name): LinearHead | undefined {
@@ -31,7 +30,7 @@ export function lastLinear(graph: Graph, output: string | undefined = graph.outp
       const before = computed.length === 1 ? index.producer(computed[0]!) : undefined;
       return before?.op === 'MatMul' ? linear(graph, before, value) : undefined;
     }
-    if (!HANDS_ON.has(node.op)) return undefined;
+    if (operator(node).keepsOrder !== true) return undefined;
     value = node.inputs[0] ?? '';
   }
 }

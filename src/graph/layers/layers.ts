@@ -1,6 +1,7 @@
 import { isFloating, sizeOf, type ElementType } from '../../base/tensor.js';
 import type { StoredTensor } from '../../checkpoint/model.js';
 import { indexOf, type Graph, type GraphIndex, type GraphNode } from '../graph.js';
+import { operator } from '../operators/operators.js';
 import type { Layer } from './layer.js';
 import { Names } from '../names.js';
 import { ownerOf } from './owners.js';
@@ -9,95 +10,6 @@ import { integerScaling, isIntegerProduct } from './quantised.js';
 import { modulesOf, scopeOf, type NodeScope } from './scopes.js';
 import { sourceOf } from './source.js';
 import { inferTypes } from '../types.js';
-
-/** Operators that are layers whenever they hold weights, whatever these are called. */
-const PARAMETRIC = new Set([
-  'Conv',
-  'ConvTranspose',
-  'DeformConv',
-  'Gemm',
-  'MatMul',
-  'Einsum',
-  'BatchNormalization',
-  'LayerNormalization',
-  'InstanceNormalization',
-  'GroupNormalization',
-  'RMSNormalization',
-  'SimplifiedLayerNormalization',
-  'SkipLayerNormalization',
-  'PRelu',
-  'LSTM',
-  'GRU',
-  'RNN',
-  'ConvInteger',
-  'QLinearConv',
-  'MatMulInteger',
-  'QLinearMatMul',
-  'FusedConv',
-  'FusedMatMul',
-  'FusedGemm',
-  'MatMulNBits',
-  'MatMulIntegerToFloat',
-  'DynamicQuantizeMatMul',
-  'QGemm',
-  'Attention',
-]);
-
-/** Operators without weights that are layers. */
-const PLAIN = new Set([
-  'Relu',
-  'LeakyRelu',
-  'Elu',
-  'Selu',
-  'Celu',
-  'Sigmoid',
-  'HardSigmoid',
-  'Tanh',
-  'Softplus',
-  'Softsign',
-  'ThresholdedRelu',
-  'Gelu',
-  'FastGelu',
-  'BiasGelu',
-  'QuickGelu',
-  'HardSwish',
-  'Swish',
-  'Mish',
-  'Clip',
-  'Softmax',
-  'LogSoftmax',
-  'MaxPool',
-  'AveragePool',
-  'GlobalAveragePool',
-  'GlobalMaxPool',
-  'LpPool',
-  'GlobalLpPool',
-  'LRN',
-  'Resize',
-  'DepthToSpace',
-  'SpaceToDepth',
-  'MeanVarianceNormalization',
-  'Attention',
-  'MultiHeadAttention',
-  'RoiAlign',
-  'MaxRoiPool',
-  'GridSample',
-]);
-
-/** Operators that make a module of their own a layer, when they stand in one: GELU is Div, Erf, Add, Mul, Mul. */
-const PLAIN_WITHIN_MODULE = new Set([...PLAIN, 'Erf', 'ReduceMean', 'ReduceMax']);
-
-const HANDS_ON = new Set([
-  'Identity',
-  'Transpose',
-  'DequantizeLinear',
-  'QuantizeLinear',
-  'Cast',
-  'Reshape',
-  'Unsqueeze',
-  'Squeeze',
-  'Shape',
-]);
 
 interface Draft {
   /** The node that stands for the layer. */
@@ -153,7 +65,7 @@ class LayerFinder {
 
   /** The layer that a node with weights makes, or joins. */
   private parametric(node: GraphNode, drafts: ReadonlyMap<GraphNode, Draft>): Draft | undefined {
-    if (HANDS_ON.has(node.op) || !node.inputs.some((v) => this.dynamic.has(v)) || !this.isFloat(node)) return undefined;
+    if (preparesWeight(node) || !node.inputs.some((v) => this.dynamic.has(v)) || !this.isFloat(node)) return undefined;
     const parameters = parametersOf(this.graph, node).filter(([, w]) => sizeOf(w.dims) > 1 || node.op === 'PRelu');
     if (parameters.length === 0) return undefined;
     const weights = parameters.map(([, w]) => w);
@@ -167,7 +79,7 @@ class LayerFinder {
       before.owner ??= owner;
       return before;
     }
-    if (!PARAMETRIC.has(node.op) && owner === undefined) return undefined;
+    if (!isParametric(node) && owner === undefined) return undefined;
     // An integer product is the layer's output only when it has been scaled.
     const nodes = [node, ...(integerScaling(this.graph, node)?.nodes ?? [])];
     return { main: node, nodes, weights, parameters: count, owner, op: node.op };
@@ -191,7 +103,7 @@ class LayerFinder {
       this.index
         .consumers(value)
         // What a quantiser has put between says nothing of modules.
-        .flatMap((n) => (HANDS_ON.has(n.op) && n.metadata.size === 0 ? readers(n.outputs[0]!) : [n]));
+        .flatMap((n) => (preparesWeight(n) && n.metadata.size === 0 ? readers(n.outputs[0]!) : [n]));
     return readers(weight.name).some((n) => this.scopes.get(n)!.path !== path);
   }
 
@@ -208,8 +120,9 @@ class LayerFinder {
       if (draft === undefined || draft.nodes.at(-1) !== producer || this.index.consumers(input).length !== 1) continue;
       if (owner !== undefined && owner === draft.owner) return draft;
       const isBias = node.op === 'Add' && weights.every((w) => w.dims.filter((d) => d !== 1).length <= 1);
-      const alone = draft.weights.length === 1 && draft.nodes.every((n) => n === draft.main || !PARAMETRIC.has(n.op));
-      const free = alone && (TAKES_BIAS.has(draft.main.op) ? !hasBias(draft.main) : isIntegerProduct(draft.main));
+      const alone = draft.weights.length === 1 && draft.nodes.every((n) => n === draft.main || !isParametric(n));
+      const free =
+        alone && (operator(draft.main).biasBehind === true ? !hasBias(draft.main) : isIntegerProduct(draft.main));
       if (isBias && free && (owner === undefined || draft.owner === undefined)) return draft;
     }
     return undefined;
@@ -223,7 +136,7 @@ class LayerFinder {
       if (taken.has(node) || !this.isFloat(node) || !node.inputs.some((v) => this.dynamic.has(v))) continue;
       const scope = this.scopes.get(node)!;
       if (!this.isLeaf(scope)) {
-        if (PLAIN.has(node.op))
+        if (isPlain(node))
           out.push({ main: node, nodes: [node], weights: [], parameters: 0, owner: undefined, op: node.op });
         continue;
       }
@@ -241,7 +154,7 @@ class LayerFinder {
       if (withWeights.has(this.scopes.get(group[0]!)!.path)) {
         // Operators of a module that has weights, as the Softmax of an attention module.
         for (const node of group)
-          if (PLAIN.has(node.op))
+          if (isPlain(node))
             out.push({
               main: node,
               nodes: [node],
@@ -252,7 +165,7 @@ class LayerFinder {
             });
         continue;
       }
-      if (!group.some((n) => PLAIN_WITHIN_MODULE.has(n.op))) continue;
+      if (!group.some((n) => isPlainInModule(n))) continue;
       out.push({
         main: group.at(-1)!,
         nodes: group,
@@ -314,10 +227,30 @@ function modulesPart(node: GraphNode, name: string): Pick<Layer, 'modules'> {
   return modules.length === 0 ? {} : { modules };
 }
 
-const TAKES_BIAS = new Set(['MatMul', 'Conv', 'ConvTranspose', 'Gemm', 'Einsum', 'MatMulNBits', 'FusedMatMul']);
+function hasBias(node: GraphNode): boolean {
+  const bias = operator(node).roles?.indexOf('bias') ?? -1;
+  return (node.inputs[bias] ?? '') !== '';
+}
 
-function hasBias({ op, inputs }: GraphNode): boolean {
-  return (inputs[op === 'MatMulNBits' ? 5 : 2] ?? '') !== '';
+function isParametric(node: GraphNode): boolean {
+  const { layer } = operator(node);
+  return layer === 'parametric' || layer === 'both';
+}
+
+function isPlain(node: GraphNode): boolean {
+  const { layer } = operator(node);
+  return layer === 'plain' || layer === 'both';
+}
+
+/** GELU as a module is Div, Erf, Add, Mul, Mul: of these Erf makes it a layer. */
+function isPlainInModule(node: GraphNode): boolean {
+  return isPlain(node) || operator(node).layer === 'module';
+}
+
+/** Whether an operator stands between a weight and its reader, or asks for its size: no layer, whatever it reads. */
+function preparesWeight(node: GraphNode): boolean {
+  const { readThrough, quantises, shapeOnly } = operator(node);
+  return readThrough === true || quantises === true || shapeOnly === true;
 }
 
 /** What a module of several operators is called. */
@@ -326,5 +259,5 @@ function nameOfGroup(group: readonly GraphNode[]): string {
   if (ops.includes('Erf')) return 'Gelu';
   if (ops.includes('HardSigmoid') && ops.includes('Mul')) return 'HardSwish';
   if (ops.includes('Sigmoid') && ops.includes('Mul')) return 'Silu';
-  return (group.find((n) => PLAIN_WITHIN_MODULE.has(n.op)) ?? group.at(-1)!).op;
+  return (group.find((n) => isPlainInModule(n)) ?? group.at(-1)!).op;
 }

@@ -1,10 +1,8 @@
 import { isFloating, sizeOf, type ElementType } from '../../base/tensor.js';
 import type { StoredTensor } from '../../checkpoint/model.js';
 import { indexOf, type Graph, type GraphNode } from '../graph.js';
+import { operator } from '../operators/operators.js';
 import { quantisedOperand, storageConstants } from './quantised.js';
-
-/** Operators that only hand a weight on in another form. */
-const HANDS_ON = new Set(['Identity', 'Transpose', 'DequantizeLinear', 'Cast', 'Reshape', 'Unsqueeze', 'Squeeze']);
 
 const NUMERIC_WEIGHTS: ReadonlySet<ElementType> = new Set([
   'int8',
@@ -24,7 +22,7 @@ export function weightBehind(graph: Graph, value: string): StoredTensor | undefi
     if (weight !== undefined)
       return isParameter(graph, weight) || (dequantised && weight.type === 'int32') ? weight : undefined;
     const node = index.producer(value);
-    if (node === undefined || node.domain !== '' || !HANDS_ON.has(node.op)) return undefined;
+    if (node === undefined || node.domain !== '' || operator(node).readThrough !== true) return undefined;
     dequantised ||= node.op === 'DequantizeLinear';
     value = node.inputs[0] ?? '';
   }
@@ -75,7 +73,8 @@ export function parametersOf(graph: Graph, node: GraphNode): readonly (readonly 
 
 /** Running statistics of BatchNormalization are buffers, not parameters. */
 export function isBuffer(node: GraphNode, input: number): boolean {
-  return node.op === 'BatchNormalization' && input >= 3;
+  const role = operator(node).roles?.[input];
+  return role === 'mean' || role === 'variance';
 }
 
 /**

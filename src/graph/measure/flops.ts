@@ -1,6 +1,7 @@
 import { sizeOf } from '../../base/tensor.js';
 import { dimsAt, type Facts } from '../facts.js';
 import type { Graph, GraphNode } from '../graph.js';
+import { operator } from '../operators/operators.js';
 import { quantisedOperand } from '../layers/quantised.js';
 
 /**
@@ -14,8 +15,9 @@ export function flopsOf(node: GraphNode, facts: Facts, batch: number = facts.bat
   };
   const [a, b] = [dims(node.inputs[0]), dims(node.inputs[1])];
   const y = dims(node.outputs[0]);
-  if (MOVES_DATA.has(node.op)) return 0;
-  if (NESTED.has(node.op) || a === undefined || y === undefined) return undefined;
+  const { flops: each = 1, nested, gates } = operator(node);
+  if (each === 0) return 0;
+  if (nested === true || a === undefined || y === undefined) return undefined;
   const out = sizeOf(y);
   const bias = (node.inputs[biasInput(node) ?? -1] ?? '') === '' ? 0 : out;
   // W is M × C/g × k…: every output element is a dot product over C/g × k….
@@ -24,10 +26,11 @@ export function flopsOf(node: GraphNode, facts: Facts, batch: number = facts.bat
     const w = dims(node.inputs[kernel]);
     return w === undefined ? undefined : 2 * out * sizeOf(w.slice(1)) + bias;
   }
-  if (MATRIX_PRODUCTS.has(node.op)) {
+  if (isMatrixProduct(node)) {
     const k = node.attributes.int('transA', 0) === 0 ? a.at(-1) : a.at(-2);
     return 2 * out * (k ?? 1) + bias;
   }
+  if (gates !== undefined) return recurrent(a, b, y, gates);
   switch (node.op) {
     // W is C × M/g × k…: every input element is scattered over M/g × k….
     case 'ConvTranspose':
@@ -38,17 +41,11 @@ export function flopsOf(node: GraphNode, facts: Facts, batch: number = facts.bat
     case 'MaxPool':
     case 'LpPool':
       return out * sizeOf(node.attributes.ints('kernel_shape') ?? []);
-    case 'LSTM':
-      return recurrent(a, b, y, 4);
-    case 'GRU':
-      return recurrent(a, b, y, 3);
-    case 'RNN':
-      return recurrent(a, b, y, 1);
     case 'Attention':
       return attention(node, dims);
     default:
       if (node.op.startsWith('Reduce') || node.op.startsWith('Global') || node.op.startsWith('Arg')) return sizeOf(a);
-      return out * (PER_ELEMENT[node.op] ?? 1);
+      return out * each;
   }
 }
 
@@ -112,90 +109,17 @@ function attention(node: GraphNode, dims: Dims): number | undefined {
   return scores * (2 * width[0]! + 2 * width[1]! + 5);
 }
 
-const CONVOLUTIONS = new Set(['Conv', 'FusedConv', 'ConvInteger', 'QLinearConv']);
-
 /** The input that holds the kernel of a convolution, of floats or of integers. */
 export function kernelInput(node: GraphNode): number | undefined {
-  return CONVOLUTIONS.has(node.op) ? (quantisedOperand(node)?.weight ?? 1) : undefined;
+  return operator(node).product === 'convolution' ? (quantisedOperand(node)?.weight ?? 1) : undefined;
 }
-
-const BIASED = new Set(['Conv', 'FusedConv', 'ConvTranspose', 'Gemm', 'FusedGemm']);
 
 function biasInput(node: GraphNode): number | undefined {
-  return BIASED.has(node.op) ? 2 : quantisedOperand(node)?.bias;
+  return quantisedOperand(node)?.bias ?? operator(node).roles?.indexOf('bias');
 }
 
-/** Products of a value with a matrix; what is summed over is the last axis of the first input. */
-export const MATRIX_PRODUCTS: ReadonlySet<string> = new Set([
-  'MatMul',
-  'Gemm',
-  'FusedMatMul',
-  'FusedGemm',
-  'MatMulInteger',
-  'MatMulIntegerToFloat',
-  'DynamicQuantizeMatMul',
-  'QLinearMatMul',
-  'QGemm',
-  'MatMulNBits',
-]);
-
-const NESTED = new Set(['If', 'Loop', 'Scan']);
-
-const MOVES_DATA = new Set([
-  'Identity',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Transpose',
-  'Concat',
-  'Split',
-  'Slice',
-  'Gather',
-  'GatherElements',
-  'GatherND',
-  'Expand',
-  'Tile',
-  'Pad',
-  'Shape',
-  'Size',
-  'Cast',
-  'CastLike',
-  'Constant',
-  'ConstantOfShape',
-  'DepthToSpace',
-  'SpaceToDepth',
-  'Dropout',
-  'ScatterElements',
-  'ScatterND',
-  'Range',
-  'Where',
-  'NonZero',
-  'OneHot',
-  'EyeLike',
-  'ReverseSequence',
-]);
-
-/** Rough cost of an element where it is not 1. */
-const PER_ELEMENT: Readonly<Record<string, number>> = {
-  BatchNormalization: 2,
-  LayerNormalization: 8,
-  InstanceNormalization: 8,
-  GroupNormalization: 8,
-  RMSNormalization: 5,
-  LRN: 8,
-  Softmax: 5,
-  LogSoftmax: 5,
-  Gelu: 8,
-  Erf: 4,
-  Sigmoid: 4,
-  Tanh: 4,
-  HardSwish: 4,
-  HardSigmoid: 3,
-  Mish: 8,
-  Elu: 3,
-  Selu: 4,
-  Softplus: 4,
-  Resize: 4,
-  GridSample: 8,
-};
+/** Whether a value is multiplied by a matrix; what is summed over is the last axis of the first input. */
+export function isMatrixProduct(node: GraphNode): boolean {
+  const { product } = operator(node);
+  return product === 'matrix' || product === 'packed';
+}

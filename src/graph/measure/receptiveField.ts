@@ -1,6 +1,8 @@
 import { dimsAt, type Facts } from '../facts.js';
 import type { Graph, GraphNode } from '../graph.js';
+import { isPointwise, operator } from '../operators/operators.js';
 import { smallFloats, smallIntegers } from '../constants.js';
+import { kernelInput } from './flops.js';
 
 /**
  * Which part of the picture a unit sees, by exact arithmetic on the graph (Araujo, Norris and Sim, "Computing Receptive
@@ -44,18 +46,6 @@ export function receptiveFields(
   return fields;
 }
 
-/** Operators whose output element depends on the input elements at the same place alone. */
-const POINTWISE = new Set([
-  'Identity', 'Cast', 'Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Softplus',
-  'Softsign', 'ThresholdedRelu', 'Gelu', 'FastGelu', 'QuickGelu', 'BiasGelu', 'HardSwish', 'Swish', 'Mish', 'Clip', 'Erf',
-  'Exp', 'Log', 'Sqrt', 'Neg', 'Abs', 'Reciprocal', 'Pow', 'Add', 'Sub', 'Mul', 'Div', 'Min', 'Max', 'Sum', 'Mean',
-  'Where', 'Dropout', 'BatchNormalization', 'QuantizeLinear', 'DequantizeLinear', 'LRN', 'Concat', 'Floor', 'Ceil',
-  'Round', 'Sign', 'Not', 'Greater', 'Less', 'Equal', 'Split',
-]); // prettier-ignore
-const WINDOWED = new Set(['Conv', 'FusedConv', 'QLinearConv', 'ConvInteger', 'MaxPool', 'AveragePool', 'LpPool']);
-/** What these answer says nothing about the picture's values. */
-const SHAPES = new Set(['Shape', 'Size', 'ConstantOfShape', 'Range']);
-
 class Walk {
   constructor(
     private readonly graph: Graph,
@@ -64,7 +54,8 @@ class Walk {
   ) {}
 
   visit(node: GraphNode): void {
-    if (SHAPES.has(node.op)) return;
+    // What these answer says nothing about the picture's values.
+    if (operator(node).shapeOnly === true) return;
     const seen = node.inputs.some((v) => this.fields.has(v));
     if (!seen) return;
     const field = this.through(node);
@@ -73,11 +64,11 @@ class Walk {
 
   private through(node: GraphNode): FieldOfView {
     if (node.domain !== '' && node.op !== 'FusedConv') return 'whole';
-    if (POINTWISE.has(node.op)) return this.merged(node);
+    if (isPointwise(node)) return this.merged(node);
     const first = this.fields.get(node.inputs[0] ?? '');
     if (first === undefined || first === 'whole') return this.fallback(node);
     const rank = this.dims(node.inputs[0] ?? '')?.length;
-    const windowed = WINDOWED.has(node.op) && first.axes[0] === 2 && first.axes[1] === 3 && rank === 4;
+    const windowed = operator(node).window === true && first.axes[0] === 2 && first.axes[1] === 3 && rank === 4;
     if (windowed) return this.windows(node, first);
     switch (node.op) {
       case 'ConvTranspose':
@@ -176,9 +167,7 @@ class Walk {
   }
 
   private windows(node: GraphNode, field: Field): FieldOfView {
-    const weight = node.op.endsWith('Pool')
-      ? undefined
-      : this.dims(node.inputs[node.op === 'QLinearConv' ? 3 : 1] ?? '');
+    const weight = this.dims(node.inputs[kernelInput(node) ?? -1] ?? '');
     const kernel = node.attributes.ints('kernel_shape') ?? weight?.slice(2);
     if (kernel === undefined || kernel.length !== 2) return 'whole';
     const strides = node.attributes.ints('strides') ?? [1, 1];

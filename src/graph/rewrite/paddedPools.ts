@@ -1,5 +1,6 @@
 import { smallFloats, smallIntegers } from '../constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph.js';
+import { operator } from '../operators/operators.js';
 
 /** A Pad and the pool that reads what it made. */
 export interface PaddedPool {
@@ -10,7 +11,6 @@ export interface PaddedPool {
 const POOLS = ['MaxPool', 'AveragePool'];
 /** What an optimiser takes out of the way. */
 const REMOVED = ['Identity', 'Dropout', 'Cast'];
-const NOT_NEGATIVE = ['Relu', 'Sigmoid', 'HardSigmoid', 'Softmax', 'Softplus', 'Exp', 'Abs', 'Sqrt'];
 
 /**
  * Pads with a pool behind them. ONNX Runtime (1.30) makes one pool of the two, whose own padding takes the place of the
@@ -55,7 +55,11 @@ function padsPlacesWithZeros(graph: Graph, pad: GraphNode): boolean {
 function isNeverNegative(graph: Graph, maker: GraphNode | undefined): boolean {
   if (maker === undefined) return false;
   const low = smallFloats(graph.weights.get(maker.inputs[1] ?? ''))?.[0];
-  return isOnnx(maker, NOT_NEGATIVE) || (isOnnx(maker, ['Clip']) && low !== undefined && low >= 0);
+  const { range } = operator(maker);
+  return (
+    (maker.domain === '' && range !== undefined && range[0] >= 0) ||
+    (isOnnx(maker, ['Clip']) && low !== undefined && low >= 0)
+  );
 }
 
 function isOnnx(node: GraphNode, ops: readonly string[]): boolean {

@@ -1,4 +1,5 @@
 import { indexOf, type Graph } from '../../graph/graph.js';
+import { operator } from '../../graph/operators/operators.js';
 import { smallFloats } from '../../graph/constants.js';
 import type { ActivationSummary, ChannelStatistics } from '../../result/activations.js';
 import { mapOf, type MapLayout } from './layout.js';
@@ -12,22 +13,14 @@ export interface Bounds {
 /** The ends between which a value lies because of the operator that made it; undefined where it has none. */
 export function boundsOf(graph: Graph, value: string): Bounds | undefined {
   const node = indexOf(graph).producer(value);
-  switch (node?.op) {
-    case 'Sigmoid':
-    case 'HardSigmoid':
-    case 'Softmax':
-      return { low: 0, high: 1 };
-    case 'Tanh':
-      return { low: -1, high: 1 };
-    case 'Clip': {
-      const [low] = smallFloats(graph.weights.get(node.inputs[1] ?? '')) ?? [-Infinity];
-      const [high] = smallFloats(graph.weights.get(node.inputs[2] ?? '')) ?? [Infinity];
-      // A Clip at zero from below alone is a ReLU: its zeros are counted as such.
-      return high === Infinity ? undefined : { low: low === 0 ? -Infinity : low!, high: high! };
-    }
-    default:
-      return undefined;
+  if (node?.op === 'Clip') {
+    const [low] = smallFloats(graph.weights.get(node.inputs[1] ?? '')) ?? [-Infinity];
+    const [high] = smallFloats(graph.weights.get(node.inputs[2] ?? '')) ?? [Infinity];
+    // A Clip at zero from below alone is a ReLU: its zeros are counted as such.
+    return high === Infinity ? undefined : { low: low === 0 ? -Infinity : low!, high: high! };
   }
+  const [low, high] = (node === undefined ? undefined : operator(node).range) ?? [-Infinity, Infinity];
+  return low === -Infinity || high === Infinity ? undefined : { low, high };
 }
 
 /** How near to an end counts as saturated, as a share of the range. */

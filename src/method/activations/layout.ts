@@ -1,6 +1,7 @@
 import { sizeOf } from '../../base/tensor.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
+import { operator } from '../../graph/operators/operators.js';
 import { weightBehind } from '../../graph/layers/parameters.js';
 import type { ActivationLayout } from '../../result/activations.js';
 import { sampleDims } from '../subject/samples.js';
@@ -150,7 +151,8 @@ function gridBefore(
   const open = [value];
   let best: { rows: number; columns: number; prefix: number; spatial: boolean } | undefined;
   for (const at of open) {
-    const spatial = CHANNELS_FIRST.has(index.producer(at)?.op ?? '');
+    const maker = index.producer(at);
+    const spatial = maker !== undefined && operator(maker).channels === 'first';
     const fact = facts.get(at);
     const dims = fact === undefined || graph.weights.has(at) ? [] : dimsAt(fact, facts.batch);
     if (dims.length === 4) {
@@ -181,13 +183,6 @@ function gridBefore(
   return undefined;
 }
 
-const CHANNELS_FIRST = new Set([
-  'Conv', 'ConvTranspose', 'FusedConv', 'QLinearConv', 'ConvInteger', 'MaxPool', 'AveragePool', 'LpPool',
-  'GlobalAveragePool', 'GlobalMaxPool', 'BatchNormalization', 'InstanceNormalization', 'GroupNormalization', 'LRN',
-  'DepthToSpace', 'SpaceToDepth',
-]); // prettier-ignore
-const CHANNELS_LAST = new Set(['LayerNormalization', 'RMSNormalization', 'SkipLayerNormalization', 'Gemm']);
-
 /** Whether the channels of a three-dimensional sample come last, as far as the operators before it tell; pictures and maps have them first. */
 function channelsLast(graph: Graph, facts: Facts, value: string): boolean {
   const index = indexOf(graph);
@@ -196,8 +191,9 @@ function channelsLast(graph: Graph, facts: Facts, value: string): boolean {
   for (let steps = 0; steps < 64; steps++) {
     const node = index.producer(at);
     if (node === undefined) return false;
-    if (CHANNELS_FIRST.has(node.op)) return false;
-    if (CHANNELS_LAST.has(node.op)) return node.op === 'Gemm' || node.attributes.int('axis', -1) !== 1;
+    const { channels } = operator(node);
+    if (channels === 'first') return false;
+    if (channels === 'last') return node.op === 'Gemm' || node.attributes.int('axis', -1) !== 1;
     if (node.op === 'MatMul') return weightBehind(graph, node.inputs[1] ?? '') !== undefined;
     if (node.op === 'Transpose') return transposedLast(graph, facts, node);
     const next = node.inputs.find((v) => facts.get(v)?.base.length === rank && !graph.weights.has(v) && v !== '');

@@ -1,22 +1,11 @@
 import { cutFinalActivation } from '../../graph/edits.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
+import { operator } from '../../graph/operators/operators.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import { zerosBeforeMaxima } from '../../graph/rewrite/paddedPools.js';
 import type { Oddity, ScannedWeight } from '../../result/overview.js';
 
 /** What is odd about a model: first what its graph shows, then what its weights hold. */
-
-const NORMALISATIONS = new Set([
-  'BatchNormalization',
-  'LayerNormalization',
-  'InstanceNormalization',
-  'GroupNormalization',
-  'RMSNormalization',
-  'SimplifiedLayerNormalization',
-  'SkipLayerNormalization',
-  'MeanVarianceNormalization',
-  'LRN',
-]);
 
 /** A network with fewer convolutions trains well without normalisation. */
 const DEEP = 12;
@@ -51,7 +40,7 @@ function repeatedActivations(graph: Graph, layers: readonly Layer[]): Oddity[] {
 
 function missingLayers(graph: Graph, layers: readonly Layer[]): Oddity[] {
   const convolutions = graph.nodes.filter((n) => n.op === 'Conv' || n.op === 'QLinearConv').length;
-  if (convolutions < DEEP || graph.nodes.some((n) => NORMALISATIONS.has(n.op) || isNormalisation(n))) return [];
+  if (convolutions < DEEP || graph.nodes.some((n) => operator(n).normalises === true || isNormalisation(n))) return [];
   // Folded batch normalisation leaves a bias on every convolution.
   const biased = graph.nodes.filter((n) => n.op === 'Conv' && (n.inputs[2] ?? '') !== '').length;
   const folded = biased > 0.8 * convolutions;

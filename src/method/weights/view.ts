@@ -1,5 +1,6 @@
 import { sizeOf } from '../../base/tensor.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
+import { operator } from '../../graph/operators/operators.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import { quantisedOperand } from '../../graph/layers/quantised.js';
 import { permuted, plainArray, reshaped, weightArray, type WeightArray } from '../../session/weightArray.js';
@@ -10,22 +11,6 @@ export interface ShownWeight {
   readonly entry: WeightEntry;
   readonly array: WeightArray;
 }
-
-const READ_THROUGH = new Set(['Identity', 'Cast', 'Transpose', 'DequantizeLinear', 'Reshape', 'Unsqueeze', 'Squeeze']);
-const CONVOLUTIONS = new Set(['Conv', 'FusedConv', 'QLinearConv', 'ConvInteger', 'DeformConv']);
-const LINEAR = new Set([
-  'Gemm',
-  'MatMul',
-  'FusedMatMul',
-  'FusedGemm',
-  'Attention',
-  'QGemm',
-  'QLinearMatMul',
-  'MatMulInteger',
-  'MatMulIntegerToFloat',
-  'DynamicQuantizeMatMul',
-]);
-const RECURRENT = new Set(['LSTM', 'GRU', 'RNN']);
 
 /** The weights of a layer, main one first, each in the arrangement that shows it best. */
 export async function shownWeights(graph: Graph, layer: Layer): Promise<ShownWeight[]> {
@@ -77,13 +62,16 @@ function readerOf(graph: Graph, name: string, preferred: string | undefined): Re
   for (const value of values) {
     for (const node of index.consumers(value)) {
       const input = node.inputs.indexOf(value);
-      if (input === 0 && node.domain === '' && READ_THROUGH.has(node.op)) values.push(...node.outputs);
+      if (input === 0 && node.domain === '' && operator(node).readThrough === true) values.push(...node.outputs);
       else if (input >= 0) found.push({ node, input });
     }
     if (values.length > 64) break;
   }
   return found.find((r) => r.node.name === preferred) ?? found[0];
 }
+
+/** In the place of a reader that a weight does not have. */
+const NOBODY = { op: '', domain: '' };
 
 interface Arranged {
   readonly view: WeightView;
@@ -93,16 +81,16 @@ interface Arranged {
 function arrange(graph: Graph, array: WeightArray, reader: Reader | undefined): Arranged {
   const { shape } = array;
   const wide = shape.filter((d) => d !== 1).length;
-  const op = reader?.node.op ?? '';
-  if (CONVOLUTIONS.has(op) && shape.length >= 3) return convolution(graph, array, reader!.node);
-  if (op === 'ConvTranspose' && shape.length >= 3) {
+  const { op, product, gates } = operator(reader?.node ?? NOBODY);
+  if (product === 'convolution' && shape.length >= 3) return convolution(graph, array, reader!.node);
+  if (product === 'transposed' && shape.length >= 3) {
     const order = shape.map((_, i) => i);
     // Stored as in × out/group; a depthwise one has a single output for each input and is in its order already.
     return convolution(graph, shape[1] === 1 ? array : permuted(array, [1, 0, ...order.slice(2)]), reader!.node);
   }
   if (wide <= 1) return { view: 'vector', arranged: asShape(array, [sizeOf(shape)]) };
-  if (LINEAR.has(op)) return { view: 'matrix', arranged: linear(array, reader!) };
-  if (RECURRENT.has(op))
+  if (product === 'matrix' || product === 'projection') return { view: 'matrix', arranged: linear(array, reader!) };
+  if (gates !== undefined)
     return { view: 'matrix', arranged: asShape(array, [sizeOf(shape.slice(0, -1)), shape.at(-1)!]) };
   const dims = shape.filter((d) => d !== 1);
   if (op === 'Add' && dims.length === 2 && shape.at(-1) === dims[1] && dims[1]! >= 4)
@@ -143,8 +131,6 @@ function asShape(array: WeightArray, shape: readonly number[]): WeightArray {
   return reshaped(array, full) ?? reshaped(plainArray(array.stored), full) ?? array;
 }
 
-const PARAMETRIC = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'QLinearConv', 'FusedConv', 'ConvInteger']);
-
 /** Whether no other layer stands between the picture and a convolution: then its three channels are colours. */
 function readsPicture(graph: Graph, node: GraphNode): boolean {
   const index = indexOf(graph);
@@ -154,7 +140,7 @@ function readsPicture(graph: Graph, node: GraphNode): boolean {
     for (const input of at === node ? at.inputs.slice(0, 1) : at.inputs) {
       const producer = index.producer(input);
       if (producer === undefined || seen.has(producer)) continue;
-      if (PARAMETRIC.has(producer.op)) return false;
+      if (operator(producer).product !== undefined) return false;
       seen.add(producer);
       open.push(producer);
     }
@@ -162,32 +148,13 @@ function readsPicture(graph: Graph, node: GraphNode): boolean {
   return true;
 }
 
-const ROLES: Readonly<Record<string, readonly (string | undefined)[]>> = {
-  BatchNormalization: [undefined, 'scale', 'bias', 'mean', 'variance'],
-  LayerNormalization: [undefined, 'scale', 'bias'],
-  InstanceNormalization: [undefined, 'scale', 'bias'],
-  GroupNormalization: [undefined, 'scale', 'bias'],
-  RMSNormalization: [undefined, 'scale'],
-  PRelu: [undefined, 'slope'],
-  Conv: [undefined, 'weight', 'bias'],
-  ConvTranspose: [undefined, 'weight', 'bias'],
-  FusedConv: [undefined, 'weight', 'bias'],
-  Gemm: [undefined, 'weight', 'bias'],
-  LSTM: [undefined, 'weight', 'recurrent weight', 'bias'],
-  GRU: [undefined, 'weight', 'recurrent weight', 'bias'],
-  RNN: [undefined, 'weight', 'recurrent weight', 'bias'],
-  ConvInteger: [undefined, 'weight'],
-  MatMulInteger: [undefined, 'weight'],
-  MatMulNBits: [undefined, 'weight', undefined, undefined, undefined, 'bias'],
-};
-
 function roleOf(name: string, view: WeightView, reader: Reader | undefined): string {
   if (view === 'position') return 'position';
   if (reader === undefined) return 'unused';
   const operand = quantisedOperand(reader.node);
   if (reader.input === operand?.weight) return 'weight';
   if (reader.input === operand?.bias) return 'bias';
-  const role = ROLES[reader.node.op]?.[reader.input];
+  const role = operator(reader.node).roles?.[reader.input];
   if (role !== undefined) return role;
   if (reader.node.op === 'Add') return 'bias';
   if (reader.node.op === 'Mul') return 'scale';

@@ -11,6 +11,7 @@ import { Attributes } from '../../attributes.js';
 import { constantOf, smallIntegers } from '../../constants.js';
 import { Names } from '../../names.js';
 import { mapGraphs, namesWithin } from '../../nested.js';
+import { keepsShape, operator } from '../../operators/operators.js';
 import { inferNode } from '../../types.js';
 import type { Scope } from './converter.js';
 import { UPGRADES } from './table.js';
@@ -96,7 +97,8 @@ class GraphScope implements Scope {
     if (node === undefined) return undefined;
     if (node.op === 'Gemm' || node.op === 'Flatten') return 2;
     if (node.op === 'Reshape') return smallIntegers(this.constant(node.inputs[1] ?? ''))?.length;
-    return SAME_RANK.has(node.op) ? this.rank(node.inputs[0] ?? '', depth + 1) : undefined;
+    const same = keepsShape(node) || operator(node).sameRank === true;
+    return same ? this.rank(node.inputs[0] ?? '', depth + 1) : undefined;
   }
 
   private look(): NonNullable<GraphScope['known']> {
@@ -129,40 +131,3 @@ class GraphScope implements Scope {
     return (this.types = types);
   }
 }
-
-/** Operators whose output has the rank of their first input. */
-const SAME_RANK = new Set([
-  'Relu',
-  'LeakyRelu',
-  'Sigmoid',
-  'Tanh',
-  'Elu',
-  'Selu',
-  'Clip',
-  'PRelu',
-  'Dropout',
-  'Identity',
-  'Cast',
-  'BatchNormalization',
-  'Conv',
-  'ConvTranspose',
-  'MaxPool',
-  'AveragePool',
-  'GlobalAveragePool',
-  'GlobalMaxPool',
-  'LRN',
-  'Pad',
-  'Slice',
-  'Transpose',
-  'Concat',
-  'Softmax',
-  'LogSoftmax',
-  'InstanceNormalization',
-  'Upsample',
-  'Resize',
-  'Neg',
-  'Exp',
-  'Log',
-  'Sqrt',
-  'Abs',
-]);

@@ -1,5 +1,7 @@
+import { isFloating } from '../../../base/tensor.js';
 import { dimsAt, type Facts } from '../../../graph/facts.js';
 import type { GraphNode } from '../../../graph/graph.js';
+import { isPointwise } from '../../../graph/operators/operators.js';
 import type { Sliding } from './windows.js';
 
 /** How an operator's output depends on its input's position in the map. */
@@ -8,13 +10,6 @@ export type Locality =
   | { readonly kind: 'pointwise' }
   | { readonly kind: 'sliding'; readonly y: Sliding; readonly x: Sliding; readonly padding: number }
   | { readonly kind: 'global' };
-
-const POINTWISE = new Set([
-  'Abs', 'Add', 'BatchNormalization', 'Cast', 'Ceil', 'Celu', 'Clip', 'Div', 'Dropout', 'Elu', 'Erf', 'Exp', 'Floor',
-  'Gelu', 'HardSigmoid', 'HardSwish', 'Identity', 'LRN', 'LeakyRelu', 'Log', 'Max', 'Min', 'Mish', 'Mul', 'Neg', 'PRelu',
-  'Pow', 'Reciprocal', 'Relu', 'Selu', 'Sigmoid', 'Softplus', 'Softsign', 'Sqrt', 'Sub', 'Sum', 'Swish', 'Tanh',
-  'ThresholdedRelu',
-]); // prettier-ignore
 
 /** Padding of a max pool: below every float32 activation, and finite, so that it survives any arithmetic. */
 const LOWEST = -3.4028234663852886e38;
@@ -28,9 +23,11 @@ export function localityOf(node: GraphNode, facts: Facts, input: string): Locali
   const after = facts.get(output);
   if (before?.base.length !== 4 || after?.base.length !== 4) return global;
   if (node.outputs.slice(1).some((o) => o !== '')) return global;
+  // Windows are pasted into maps of numbers.
+  if (!isFloating(before.type) || !isFloating(after.type)) return global;
   const { attributes } = node;
   if (node.op === 'Concat') return (attributes.int('axis', 0) + 4) % 4 === 1 ? { kind: 'pointwise' } : global;
-  if (POINTWISE.has(node.op)) return { kind: 'pointwise' };
+  if (isPointwise(node)) return { kind: 'pointwise' };
   if (node.op !== 'Conv' && node.op !== 'MaxPool' && node.op !== 'AveragePool') return global;
   const kernel = node.op === 'Conv' ? facts.get(node.inputs[1]!)?.base.slice(2) : attributes.ints('kernel_shape');
   if (kernel?.length !== 2) return global;
