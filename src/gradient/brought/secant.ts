@@ -1,3 +1,4 @@
+import { operatorsWith } from '../../graph/operators/operators.js';
 import { Algebra } from '../emit/algebra.js';
 import { axisOf, range, type Dims } from '../dims.js';
 import { answerFor } from '../rules/registry.js';
@@ -16,7 +17,7 @@ import { scatterFlat } from '../rules/shared/scatterFlat.js';
 export function secantRules(twin: (value: string) => string): ReadonlyMap<string, Rule> {
   const both = (value: Ref): readonly [Ref, Ref] => [value, twin(value)];
   return new Map<string, Rule>([
-    ...ELEMENTWISE.map((op) => [op, elementwise(op, both)] as const),
+    ...CURVES.map((op) => [op, elementwise(op, both)] as const),
     ['Mul', (c) => product(c, both)],
     ['Div', (c) => quotient(c, both)],
     ['MatMul', (c) => matmul(c, both)],
@@ -30,34 +31,8 @@ export function secantRules(twin: (value: string) => string): ReadonlyMap<string
 type Both = (value: Ref) => readonly [Ref, Ref];
 type Contributions = (Ref | undefined)[];
 
-const ELEMENTWISE = [
-  'Relu',
-  'LeakyRelu',
-  'PRelu',
-  'ThresholdedRelu',
-  'Elu',
-  'Selu',
-  'Celu',
-  'Softplus',
-  'Softsign',
-  'Sigmoid',
-  'Tanh',
-  'HardSigmoid',
-  'HardSwish',
-  'Gelu',
-  'Mish',
-  'Swish',
-  'Erf',
-  'Clip',
-  'Exp',
-  'Log',
-  'Sqrt',
-  'Reciprocal',
-  'Abs',
-  'Pow',
-  'Sin',
-  'Cos',
-];
+/** Functions of one number. An exponent is a parameter, as a slope is. */
+const CURVES = [...operatorsWith((o) => o.elementwise === 'curve'), 'Pow'];
 
 /** Differences of the input below this are nothing but rounding: there the tangent is taken. */
 const NEAR = 1e-6;

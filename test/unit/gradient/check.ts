@@ -253,7 +253,8 @@ function relative(a: Float64Array, b: Float64Array): number {
   return difference / scale;
 }
 
-function factsOf(c: Case, y: Readonly<Record<string, Tensor>>): Facts {
+/** Facts of a case's values, from one run of it. */
+export function factsOf(c: Case, y: Readonly<Record<string, Tensor>>): Facts {
   const types = inferTypes(c.graph);
   const facts = new Map<string, ValueFact>();
   const add = (name: string, t: { type: ElementType; dims: readonly number[] }): void =>
