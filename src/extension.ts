@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { explainCommands } from './host/commands/explainCommands.js';
 import { modelCommands } from './host/commands/modelCommands.js';
 import { runnerCommands } from './host/commands/runnerCommands.js';
+import { Answers } from './host/explain/answers.js';
 import { ExplainPanels } from './host/explain/explainPanels.js';
 import { ModelEditors } from './host/model/modelEditor.js';
 import { KeptStates } from './host/panel/keptStates.js';
@@ -65,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     status,
     models,
     kept: new KeptStates(context.workspaceState),
+    answers: new Answers(),
     request: (model) => modelRequest(settings, model),
     notify: notifier.notify,
   };

@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { Client } from '../protocol/channel.js';
 import type { ModelRequest } from '../protocol/request.js';
 import type { RunnerApi } from '../protocol/runner.js';
+import type { Answers } from './explain/answers.js';
 import type { KeptStates } from './panel/keptStates.js';
 import type { Settings } from './settings.js';
 
@@ -20,6 +21,8 @@ export interface HostServices {
   readonly models: Models;
   /** What the pages of our panels keep of themselves. */
   readonly kept: KeptStates;
+  /** The explanations that are known, whichever panel asked. */
+  readonly answers: Answers;
   /** A request about a model, with the provider and the threads that the settings ask for. */
   request(model: vscode.Uri): ModelRequest;
   /** Shows an error to the person who caused the work: see {@link Notify}. */

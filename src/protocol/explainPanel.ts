@@ -54,19 +54,21 @@ export interface ExplainSetup extends ExplainTopic {
 export interface RunRequest {
   readonly id: string;
   readonly question: Question;
-  /** Addresses; computed in this order. */
-  readonly pictures: readonly string[];
+  /** Computed in this order, but for those whose answers are known: they come first. */
+  readonly pictures: readonly Address[];
+  /** Computed again, also where the answers are known. */
+  readonly anew?: boolean;
 }
 
 /** How one picture of a run ended. `partial`: stopped on the way, with what there was. */
 export type PictureOutcome =
-  | { readonly picture: string; readonly state: 'done' | 'partial' }
-  | { readonly picture: string; readonly state: 'failed'; readonly error: ErrorData }
-  | { readonly picture: string; readonly state: 'skipped' };
+  | { readonly picture: Address; readonly state: 'done' | 'partial' }
+  | { readonly picture: Address; readonly state: 'failed'; readonly error: ErrorData }
+  | { readonly picture: Address; readonly state: 'skipped' };
 
 export interface RunProgress extends WorkProgress {
   /** The picture that is worked on. */
-  readonly picture: string;
+  readonly picture: Address;
   /** A picture has just ended: its explanation can be asked for. */
   readonly outcome?: PictureOutcome;
 }
@@ -91,8 +93,12 @@ export interface LayerChoice {
 /** One question about one picture, outside the runs: a check in the background, a cell of a grid. */
 export interface OneRequest {
   readonly question: Question;
-  /** Its address. */
-  readonly picture: string;
+  readonly picture: Address;
+}
+
+export interface CellRequest extends OneRequest {
+  /** Computed again, also where the answer is known. */
+  readonly anew?: boolean;
 }
 
 export interface SanityReply {
@@ -113,7 +119,7 @@ export type ExportKind = 'png' | 'svg' | 'npy' | 'recipe';
 export interface ExportRequest {
   readonly kind: ExportKind;
   readonly run: string;
-  readonly picture: string;
+  readonly picture: Address;
   /** The encoded picture, for `png` and `svg`. */
   readonly bytes?: Uint8Array;
   /** What the check of the method has found, where it is known. */
@@ -127,7 +133,7 @@ export interface ExplainHostApi {
   labels: Operation<Record<string, never>, readonly string[]>;
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
   /** The encoded bytes of a picture, to show it before the model has answered; `undefined` where that is no use. */
-  preview: Operation<{ readonly picture: string }, Uint8Array | undefined>;
+  preview: Operation<{ readonly picture: Address }, Uint8Array | undefined>;
   /** Runs, joins or repeats a run. A new run ends the one before it. */
   run: Operation<RunRequest, RunAnswer, RunProgress>;
   /** The page has taken up a running picture: the next one may come. A slow page is not sent more than it can draw. */
@@ -135,11 +141,13 @@ export interface ExplainHostApi {
   /** Ends a run; its answer is then `cancelled`. */
   stop: Operation<{ readonly id: string }, void>;
   /** The explanation of one picture of a run. */
-  explanation: Operation<{ readonly run: string; readonly picture: string }, Explanation>;
+  explanation: Operation<{ readonly run: string; readonly picture: Address }, Explanation>;
   /** Whether the method's maps depend on the model. Background work: it stands back while a run is under way. */
   sanity: Operation<OneRequest, SanityReply, WorkProgress>;
   /** One explanation that belongs to no run: a cell of a grid. */
-  cell: Operation<OneRequest, Explanation, WorkProgress>;
+  cell: Operation<CellRequest, Explanation, WorkProgress>;
+  /** Which explanations would be there at once: they are known for the files as they are. */
+  held: Operation<{ readonly cells: readonly OneRequest[] }, readonly boolean[]>;
   /** Asks where to save what the page has made, beside the first picture, and saves it. */
   saveBytes: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
   pin: Operation<{ readonly pinned: boolean }, void>;

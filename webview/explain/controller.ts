@@ -1,4 +1,5 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../src/base/errors.js';
+import type { Address } from '../../src/base/place.js';
 import type { Client } from '../../src/protocol/channel.js';
 import type {
   ExplainHostApi,
@@ -33,7 +34,7 @@ const KEPT_RUNS = 12;
 /** What is drawn: an explanation, and whether it is the answer to the question or an older one. */
 export interface Shown {
   readonly explanation: Explanation;
-  readonly picture: string;
+  readonly picture: Address;
   readonly current: boolean;
   readonly partial: boolean;
 }
@@ -51,7 +52,7 @@ export class ExplainController {
   runs: Run[] = [];
   current: Run | undefined;
   /** The picture that is looked at. */
-  picture: string | undefined;
+  picture: Address | undefined;
   labels: readonly string[] | undefined;
   layers: readonly LayerChoice[] | undefined;
   /** Names of files that have changed on disk, while anything that is shown is of before. */
@@ -60,7 +61,7 @@ export class ExplainController {
   readonly compare: Comparison;
   /** The strip of maps behind the badge is open. */
   sanityOpen = false;
-  private last: { readonly explanation: Explanation; readonly picture: string } | undefined;
+  private last: { readonly explanation: Explanation; readonly picture: Address } | undefined;
   private paramsOf = new Map<string, Question['params']>();
 
   constructor(
@@ -111,7 +112,7 @@ export class ExplainController {
     return this.setup?.methods.find((m) => m.id === this.question?.method);
   }
 
-  get selected(): string | undefined {
+  get selected(): Address | undefined {
     const pictures = this.current?.pictures ?? urisOf(this.setup?.pictures ?? []);
     return this.picture !== undefined && pictures.includes(this.picture) ? this.picture : pictures[0];
   }
@@ -207,7 +208,7 @@ export class ExplainController {
   rerun(): void {
     if (this.setup === undefined) void this.start();
     else if (this.question !== undefined && this.setup.pictures.length > 0) {
-      this.begin(this.addRun(this.question, urisOf(this.setup.pictures)));
+      this.begin(this.addRun(this.question, urisOf(this.setup.pictures)), true);
     }
   }
 
@@ -230,7 +231,7 @@ export class ExplainController {
     this.onChange();
   }
 
-  select(picture: string): void {
+  select(picture: Address): void {
     this.picture = picture;
     this.compare.loadReference();
     this.onChange();
@@ -304,7 +305,7 @@ export class ExplainController {
     else if (current.status !== 'working') this.badge.leave();
   }
 
-  private addRun(question: Question, pictures: readonly string[]): Run {
+  private addRun(question: Question, pictures: readonly Address[]): Run {
     const run = newRun(this.newId(), question, pictures, this.titleOf(question), this.now());
     // A run that never had anything to show is no history.
     this.runs = [
@@ -318,20 +319,20 @@ export class ExplainController {
     return this.setup?.methods.find((m) => m.id === question.method)?.title ?? question.method;
   }
 
-  private begin(run: Run): void {
+  private begin(run: Run, anew = false): void {
     this.current = run;
     run.status = 'working';
     this.badge.leave();
     this.onChange();
-    void this.follow(run);
+    void this.follow(run, anew);
   }
 
-  private async follow(run: Run): Promise<void> {
+  private async follow(run: Run, anew: boolean): Promise<void> {
     const { id, question, pictures } = run;
     let status: Run['status'];
     try {
       const answer = await this.host.run(
-        { id, question, pictures },
+        { id, question, pictures, ...(anew ? { anew } : {}) },
         { onProgress: (report) => this.progress(run, report) },
       );
       run.answer = answer;

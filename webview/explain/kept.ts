@@ -1,3 +1,4 @@
+import type { Address } from '../../src/base/place.js';
 import type { ExplainSetup, ExplainTopic, Question } from '../../src/protocol/explainPanel.js';
 import type { Display } from '../shared/canvas/display.js';
 import type { ExplainController } from './controller.js';
@@ -10,7 +11,7 @@ export interface KeptPanel {
   readonly subject: ExplainTopic;
   readonly question: Question;
   readonly display: Display;
-  readonly picture?: string;
+  readonly picture?: Address;
   readonly current?: string;
   /** The grid, and whether it is what is shown. */
   readonly grid?: { readonly open: boolean; readonly choice: GridChoice };
@@ -18,7 +19,7 @@ export interface KeptPanel {
     readonly id: string;
     readonly question: Question;
     /** Where they are not those of the subject. */
-    readonly pictures?: readonly string[];
+    readonly pictures?: readonly Address[];
     readonly title: string;
   }[];
 }

@@ -1,21 +1,21 @@
 import * as vscode from 'vscode';
-import { fromErrorData, LensError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
-import { address } from '../../base/place.js';
 import { formatDims } from '../../base/tensor.js';
 import type { LayerSelection } from '../model/selection.js';
+import { named, nameOf } from '../names.js';
 import { browse } from '../workspace/pictures.js';
-import { fileAt, named, nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
 import { webviewChannel, webviewHtml, webviewOptions } from '../panel/webview.js';
 import { commandLine } from './commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
-import { KeptCells } from './keptCells.js';
+import { explanationOf } from './answers.js';
 import { saveBytes, saveExplanation } from './exports.js';
-import { Runs, type ExplainOne } from './runs.js';
+import { modelAnswers } from './modelAnswers.js';
+import { Runs, type ModelAnswers } from './runs.js';
 
 /** Larger pictures are not sent ahead: the answer is there sooner. */
 const PREVIEW_BYTES = 6_000_000;
@@ -24,18 +24,17 @@ const PREVIEW = /\.(png|jpe?g|webp|gif|avif)$/i;
 
 /** The model's name as titles say it, without its ending. */
 function namedModel(uri: vscode.Uri): NamedFile {
-  const { uri: at, name } = named(uri);
-  return { uri: at, name: name.replace(/\.onnx$/i, '') };
+  const file = named(uri);
+  return { ...file, name: file.name.replace(/\.onnx$/i, '') };
 }
 
 /** One explain panel: its page, its runs, and the files it depends on. */
 export class ExplainPanel implements vscode.Disposable {
+  private readonly answers: ModelAnswers;
   private readonly runs: Runs;
   private readonly following: vscode.Disposable;
   private readonly watch = new DiskWatch((file) => this.changed(file));
   private readonly page: Client<ExplainPanelApi>;
-  /** Cells of a grid, for a page that comes back with its tab. */
-  private readonly cells = new KeptCells();
   /** Names of files that have changed since something was computed last. */
   private readonly stale = new Set<string>();
   private subject: ExplainTopic;
@@ -53,9 +52,10 @@ export class ExplainPanel implements vscode.Disposable {
       model: namedModel(model),
       pictures: pictures.map(named),
       pinned: kept.pinned ?? false,
-      ...(kept.layer === undefined ? {} : { layer: kept.layer }),
+      ...given({ layer: kept.layer }),
     };
-    this.runs = new Runs(this.explainOne);
+    this.answers = modelAnswers(services, model, () => this.stale.clear());
+    this.runs = new Runs(this.answers);
     this.page = webviewChannel<ExplainPanelApi, ExplainHostApi>(panel, services.kept, this.handlers());
     panel.webview.options = webviewOptions(extension);
     const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `lens-${theme}.svg`);
@@ -81,7 +81,7 @@ export class ExplainPanel implements vscode.Disposable {
   /** Explains other pictures in this panel. */
   show(pictures: readonly vscode.Uri[], layer: string | undefined): void {
     const { layer: _before, ...others } = this.subject;
-    this.subject = { ...others, pictures: pictures.map(named), ...(layer === undefined ? {} : { layer }) };
+    this.subject = { ...others, pictures: pictures.map(named), ...given({ layer }) };
     this.titled();
     this.panel.reveal(undefined, true);
     // A page that is not there asks for the subject when it is.
@@ -108,39 +108,10 @@ export class ExplainPanel implements vscode.Disposable {
   }
 
   private changed(file: vscode.Uri): void {
-    this.cells.clear();
     this.runs.outdate();
     this.stale.add(nameOf(file));
     this.page.stale({ files: [...this.stale] }).catch(() => undefined);
   }
-
-  private readonly explainOne: ExplainOne = async ({ question }, picture, { signal, onProgress }) => {
-    const uri = fileAt(address(picture));
-    this.stale.clear();
-    const { status, request } = this.services;
-    const runner = await this.services.runner();
-    const title = `explaining ${nameOf(uri)}`;
-    const answer = await status.work(
-      title,
-      (ours, report) =>
-        runner.explain(
-          { ...request(this.model), ...question, inputs: [uri.fsPath] },
-          {
-            signal: ours,
-            onProgress: (progress) => {
-              const { fraction, message } = progress;
-              report({ message, ...(fraction === undefined ? {} : { fraction }) });
-              onProgress(progress);
-            },
-          },
-        ),
-      signal,
-    );
-    const first = answer.results[0];
-    const milliseconds = first !== undefined && 'result' in first ? first.result.milliseconds : undefined;
-    status.report(answer.provider, answer.refusedProviders, milliseconds);
-    return answer;
-  };
 
   private handlers(): Handlers<ExplainHostApi> {
     const { services } = this;
@@ -165,7 +136,7 @@ export class ExplainPanel implements vscode.Disposable {
         return layers.map(({ name, op, shape }) => ({
           name,
           op,
-          ...(shape === undefined ? {} : { shape: formatDims(shape) }),
+          ...given({ shape: shape === undefined ? undefined : formatDims(shape) }),
         }));
       },
       preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),
@@ -186,24 +157,9 @@ export class ExplainPanel implements vscode.Disposable {
         );
         return { sanity, cached };
       },
-      cell: async ({ question, picture }, { signal, progress }) => {
-        const key = JSON.stringify([picture, question]);
-        const known = this.cells.get(key);
-        if (known !== undefined) return known;
-        let told = 0;
-        const onProgress = ({ fraction, message }: WorkProgress): void => {
-          // The whole grid is drawn anew with each.
-          if (performance.now() - told < 200) return;
-          told = performance.now();
-          progress(fraction === undefined ? { message } : { fraction, message });
-        };
-        const request = { id: '', question, pictures: [picture] };
-        const [first] = (await this.explainOne(request, picture, { signal, onProgress })).results;
-        if (first === undefined) throw new LensError('input', 'explain/empty', 'There is nothing in it to explain.');
-        if ('error' in first) throw fromErrorData(first.error);
-        this.cells.set(key, first.result);
-        return first.result;
-      },
+      cell: async ({ anew = false, ...request }, { signal, progress }) =>
+        explanationOf(await this.answers.ask(request, { anew, signal, onProgress: unhurried(progress) })),
+      held: ({ cells }) => this.answers.holds(cells),
       saveBytes: async ({ name, bytes }) => {
         const [first] = this.subject.pictures;
         const beside = first === undefined ? this.model : vscode.Uri.parse(first.uri);
@@ -242,6 +198,16 @@ export class ExplainPanel implements vscode.Disposable {
       showLog: async () => services.log.show(true),
     };
   }
+}
+
+/** Words now and then: a grid is drawn anew with each. */
+function unhurried(progress: (report: WorkProgress) => void): (report: WorkProgress) => void {
+  let last = -Infinity;
+  return ({ fraction, message }) => {
+    if (performance.now() - last < 200) return;
+    last = performance.now();
+    progress({ message, ...given({ fraction }) });
+  };
 }
 
 async function previewOf(picture: vscode.Uri): Promise<Uint8Array | undefined> {

@@ -1,18 +1,22 @@
-import { CancelledError, isCancelled, LensError, type ErrorData } from '../../base/errors.js';
-import type { CallOptions } from '../../protocol/channel.js';
-import type { PictureOutcome, RunAnswer, RunProgress, RunRequest } from '../../protocol/explainPanel.js';
-import type { ExplainAnswer } from '../../protocol/attribution.js';
+import { CancelledError, isCancelled, LensError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
+import { Newest } from '../../base/newest.js';
+import type { Address } from '../../base/place.js';
+import type { OneRequest, PictureOutcome, RunAnswer, RunProgress, RunRequest } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Explanation } from '../../result/explanation.js';
+import type { Answer, AskOptions } from './answers.js';
 
-/** Asks the runner about one picture. */
-export type ExplainOne = (
-  request: RunRequest,
-  picture: string,
-  options: Required<Pick<CallOptions<WorkProgress>, 'signal' | 'onProgress'>>,
-) => Promise<ExplainAnswer>;
+/** The store of answers, as one panel sees it: about its model. */
+export interface ModelAnswers {
+  ask(request: OneRequest, options: AskOptions): Promise<Answer>;
+  /** The explanation of an answer that was given, as long as it is kept. */
+  at(key: string): Explanation | undefined;
+  /** Which would be answered at once. */
+  holds(requests: readonly OneRequest[]): Promise<readonly boolean[]>;
+}
 
-/** Runs whose results are kept, for the history and for tabs that come back. */
+/** Runs that are known, for the history and for tabs that come back. */
 const KEPT_RUNS = 12;
 /** A running picture takes the way to the panel at most so often. */
 const PARTIAL_EVERY = 400;
@@ -22,8 +26,11 @@ const REPORT_EVERY = 100;
 interface Run {
   readonly request: RunRequest;
   readonly abort: AbortController;
-  readonly outcomes: Map<string, PictureOutcome>;
-  readonly explanations: Map<string, Explanation>;
+  readonly outcomes: Map<Address, PictureOutcome>;
+  /** Where the answers of its pictures are in the store. */
+  readonly keys: Map<Address, string>;
+  /** Running pictures, of those that have not ended. */
+  readonly partials: Map<Address, Explanation>;
   readonly listeners: Set<(progress: RunProgress) => void>;
   last?: RunProgress;
   /** A file that it depends on has changed since it began. */
@@ -37,13 +44,13 @@ interface Run {
 /**
  * The runs of one panel, independent of its page: a page that was thrown away with its hidden tab joins its run again.
  * One run at a time; a new one ends the one before. One picture after the other, so that each is shown when it is there
- * and one that fails stops no other.
+ * and one that fails stops no other. A run holds no answers: it knows where they are in the store.
  */
 export class Runs {
-  private readonly runs = new Map<string, Run>();
+  private readonly runs = new Newest<string, Run>(KEPT_RUNS);
 
   constructor(
-    private readonly explain: ExplainOne,
+    private readonly answers: ModelAnswers,
     private readonly now: () => number = () => Date.now(),
   ) {}
 
@@ -73,10 +80,19 @@ export class Runs {
     this.runs.get(id)?.abort.abort();
   }
 
-  explanation(id: string, picture: string): Explanation {
-    const found = this.runs.get(id)?.explanations.get(picture);
-    if (found === undefined) throw forgotten();
-    return found;
+  /**
+   * The explanation of a picture that has ended.
+   *
+   * @throws LensError `explain/forgotten` where the store no longer holds it; the run is then begun anew when it is asked
+   * for again, and what the store still holds of it is answered at once
+   */
+  explanation(id: string, picture: Address): Explanation {
+    const run = this.runs.get(id);
+    const key = run?.keys.get(picture);
+    const found = run?.partials.get(picture) ?? (key === undefined ? undefined : this.answers.at(key));
+    if (found !== undefined) return found;
+    if (run?.ended === true && key !== undefined) this.runs.delete(id);
+    throw forgotten();
   }
 
   /** A file has changed: what was computed, or has been begun, is of before. */
@@ -86,7 +102,7 @@ export class Runs {
 
   /** Ids of the runs of before a change. */
   get outdated(): readonly string[] {
-    return [...this.runs].flatMap(([id, run]) => (run.outdated ? [id] : []));
+    return [...this.runs.values()].flatMap((run) => (run.outdated ? [run.request.id] : []));
   }
 
   dispose(): void {
@@ -100,7 +116,8 @@ export class Runs {
       request,
       abort: new AbortController(),
       outcomes: new Map(),
-      explanations: new Map(),
+      keys: new Map(),
+      partials: new Map(),
       listeners: new Set(),
       underWay: false,
       outdated: false,
@@ -109,16 +126,16 @@ export class Runs {
     };
     run.answer.catch(() => undefined);
     run.answer = this.work(run).finally(() => (run.ended = true));
-    run.answer.catch(() => this.runs.delete(request.id)); // a run that failed as a whole is tried anew
+    run.answer.catch(() => this.runs.delete(request.id, run)); // a run that failed as a whole is tried anew
     this.runs.set(request.id, run);
-    for (const id of this.runs.keys()) if (this.runs.size > KEPT_RUNS && id !== request.id) this.runs.delete(id);
     return run;
   }
 
   private async work(run: Run): Promise<RunAnswer> {
-    const { pictures } = run.request;
+    const { question, anew = false } = run.request;
+    const pictures = await this.inOrder(run.request);
     const started = this.now();
-    let answer: ExplainAnswer | undefined;
+    let answer: Answer | undefined;
     let cancelled = false;
     for (const [i, picture] of pictures.entries()) {
       if (cancelled) {
@@ -126,15 +143,19 @@ export class Runs {
         continue;
       }
       try {
-        answer = await this.explain(run.request, picture, {
-          signal: run.abort.signal,
-          onProgress: this.reporter(run, picture, i),
-        });
-        this.settle(run, picture, answer);
+        answer = await this.answers.ask(
+          { question, picture },
+          {
+            anew,
+            signal: run.abort.signal,
+            onProgress: this.reporter(run, picture, i),
+          },
+        );
+        settle(run, picture, answer);
       } catch (error) {
         if (!isCancelled(error)) throw error;
         cancelled = true;
-        run.outcomes.set(picture, { picture, state: run.explanations.has(picture) ? 'partial' : 'skipped' });
+        run.outcomes.set(picture, { picture, state: run.partials.has(picture) ? 'partial' : 'skipped' });
       }
       const outcome = run.outcomes.get(picture)!;
       this.report(run, { picture, outcome, fraction: (i + 1) / pictures.length, message: '' });
@@ -142,7 +163,7 @@ export class Runs {
     return {
       outcomes: [...run.outcomes.values()],
       cancelled,
-      provider: answer?.provider ?? [...run.explanations.values()][0]?.recipe.provider ?? '',
+      provider: answer?.provider ?? [...run.partials.values()][0]?.recipe.provider ?? '',
       refusedProviders: answer?.refusedProviders ?? [],
       preprocessing: answer?.preprocessing ?? {},
       warnings: answer?.warnings ?? [],
@@ -150,38 +171,27 @@ export class Runs {
     };
   }
 
-  private settle(run: Run, picture: string, { results }: ExplainAnswer): void {
-    const first = results[0];
-    const error: ErrorData | undefined =
-      first === undefined
-        ? { kind: 'input', code: 'explain/empty', message: 'There is nothing in it to explain.' }
-        : 'error' in first
-          ? first.error
-          : undefined;
-    if (error !== undefined || first === undefined || !('result' in first)) {
-      run.explanations.delete(picture);
-      run.outcomes.set(picture, { picture, state: 'failed', error: error! });
-      return;
-    }
-    const more = results.length - 1;
-    const note = `The file holds ${results.length} inputs; the first is shown.`;
-    const { result } = first;
-    run.explanations.set(picture, more === 0 ? result : { ...result, warnings: [...result.warnings, note] });
-    run.outcomes.set(picture, { picture, state: 'done' });
+  /** What the store holds comes first: it is there at once, and would else have to make room for what is computed. */
+  private async inOrder({ question, pictures, anew = false }: RunRequest): Promise<readonly Address[]> {
+    if (anew || pictures.length === 1) return pictures;
+    const held = await this.answers.holds(pictures.map((picture) => ({ question, picture })));
+    return [...pictures.filter((_, i) => held[i]), ...pictures.filter((_, i) => held[i] !== true)];
   }
 
-  private reporter(run: Run, picture: string, index: number): (progress: WorkProgress) => void {
+  private reporter(run: Run, picture: Address, index: number): (progress: WorkProgress) => void {
     const { length } = run.request.pictures;
     let [sent, told] = [0, -REPORT_EVERY];
     return ({ fraction, message, partial }) => {
-      if (partial !== undefined) run.explanations.set(picture, partial);
+      if (partial !== undefined) run.partials.set(picture, partial);
       const show = partial !== undefined && !run.underWay && this.now() - sent >= PARTIAL_EVERY;
       if (show) [sent, run.underWay] = [this.now(), true];
       const progress = {
         picture,
         message: length > 1 ? `${index + 1} of ${length}: ${message}` : message,
-        ...(fraction === undefined ? {} : { fraction: (index + fraction) / length }),
-        ...(show ? { partial } : {}),
+        ...given({
+          fraction: fraction === undefined ? undefined : (index + fraction) / length,
+          partial: show ? partial : undefined,
+        }),
       };
       if (!show && this.now() - told < REPORT_EVERY) return;
       told = this.now();
@@ -192,6 +202,16 @@ export class Runs {
   private report(run: Run, progress: RunProgress): void {
     run.last = progress;
     for (const listener of run.listeners) listener(progress);
+  }
+}
+
+/** A picture has ended: with an answer in the store, or with what is wrong with it. */
+function settle(run: Run, picture: Address, { key, outcome }: Answer): void {
+  run.partials.delete(picture);
+  if ('error' in outcome) run.outcomes.set(picture, { picture, state: 'failed', error: outcome.error });
+  else {
+    run.keys.set(picture, key);
+    run.outcomes.set(picture, { picture, state: 'done' });
   }
 }
 

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { fromErrorData, LensError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
 import {
@@ -17,6 +16,7 @@ import type { LayerDescription } from '../../result/inspection.js';
 import type { Overview } from '../../result/overview.js';
 import { browse, isPicture } from '../workspace/pictures.js';
 import type { Outlines } from '../workspace/outlines.js';
+import { explanationOf, type Compute } from '../explain/answers.js';
 import type { HostServices } from '../services.js';
 import { findSource, openSource } from '../workspace/sourceLine.js';
 import { addressOf, fileAt, named, nameOf } from '../names.js';
@@ -120,13 +120,17 @@ export class ModelPanel extends Panel {
       weightsOf: ({ uri: other, ...request }, call) => siblings.ask(other, 'weights', request, call),
       weightStatisticsOf: ({ uri: other, ...request }, call) => siblings.ask(other, 'weightStatistics', request, call),
       explainWith: async ({ uri: other, picture, ...question }, call) => {
-        const request = { ...question, inputs: [fileAt(picture).fsPath] };
-        const { results, provider } = await siblings.ask(other, 'explain', request, call);
-        const [first] = results;
-        if (first === undefined) throw new LensError('input', 'explain/empty', 'There is nothing in it to explain.');
-        if ('error' in first) throw fromErrorData(first.error);
-        services.status.report(provider, [], first.result.milliseconds);
-        return first.result;
+        const inquiry = { ...services.request(fileAt(other)), ...question, input: fileAt(picture).fsPath };
+        const compute: Compute = async ({ input }, { signal, onProgress }) => {
+          const request = { ...question, inputs: [input] };
+          const answer = await siblings.ask(other, 'explain', request, { signal, progress: onProgress });
+          const [first] = answer.results;
+          if (first !== undefined && 'result' in first)
+            services.status.report(answer.provider, [], first.result.milliseconds);
+          return answer;
+        };
+        const { signal, progress } = call;
+        return explanationOf(await services.answers.ask(inquiry, compute, { signal, onProgress: progress }));
       },
       methods: async () => {
         const methods = await (await services.runner()).methods({});

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
+import { address, type Address } from '../../../src/base/place.js';
+import { Answers, type Compute, type Inquiry } from '../../../src/host/explain/answers.js';
 import { commandLine } from '../../../src/host/explain/commandLine.js';
-import { Runs, type ExplainOne } from '../../../src/host/explain/runs.js';
+import { Runs } from '../../../src/host/explain/runs.js';
 import { owned } from '../../../src/host/panel/owned.js';
-import type { Question, RunProgress } from '../../../src/protocol/explainPanel.js';
+import type { OneRequest, Question, RunProgress } from '../../../src/protocol/explainPanel.js';
 import type { ExplainAnswer } from '../../../src/protocol/attribution.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { explanationWith } from '../support/explanation.js';
@@ -26,11 +28,11 @@ function manual() {
   const calls: {
     picture: string;
     signal: AbortSignal;
-    progress: Parameters<ExplainOne>[2]['onProgress'];
+    progress: Parameters<Compute>[1]['onProgress'];
     finish: (a?: ExplainAnswer) => void;
     fail: (e: Error) => void;
   }[] = [];
-  const explain: ExplainOne = (_request, picture, { signal, onProgress }) =>
+  const compute: Compute = ({ input: picture }, { signal, onProgress }) =>
     new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new CancelledError()), { once: true });
       calls.push({
@@ -41,16 +43,28 @@ function manual() {
         fail: reject,
       });
     });
-  return { calls, explain };
+  const store = new Answers(1e6, async () => []);
+  const inquiry = ({ question: q, picture }: OneRequest): Inquiry => ({ model: 'net.onnx', ...q, input: picture });
+  const runsOn = (answers: Answers, now?: () => number): Runs =>
+    new Runs(
+      {
+        ask: (request, options) => answers.ask(inquiry(request), compute, options),
+        at: (key) => answers.at(key),
+        holds: (requests) => answers.holds(requests.map(inquiry)),
+      },
+      now,
+    );
+  return { calls, compute, inquiry, store, runsOn };
 }
+const [x, y, z] = ['x', 'y', 'z'].map(address) as [Address, Address, Address];
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('runs of an explain panel', () => {
   it('asks one picture after the other; one that fails stops no other', async () => {
-    const { calls, explain } = manual();
-    const runs = new Runs(explain);
+    const { calls, store, runsOn } = manual();
+    const runs = runsOn(store);
     const seen: RunProgress[] = [];
-    const run = runs.run({ id: 'a', question, pictures: ['x', 'y'] }, never, (p) => seen.push(p));
+    const run = runs.run({ id: 'a', question, pictures: [x, y] }, never, (p) => seen.push(p));
     await settle();
     assert.deepEqual(
       calls.map((c) => c.picture),
@@ -72,39 +86,39 @@ describe('runs of an explain panel', () => {
         ['y', 1, 'done'],
       ],
     );
-    assert.equal(runs.explanation('a', 'y').input, 'y');
-    assert.throws(() => runs.explanation('a', 'x'), /no longer kept/);
+    assert.equal(runs.explanation('a', y).input, 'y');
+    assert.throws(() => runs.explanation('a', x), /no longer kept/);
   });
 
   it('keeps what there is when it is stopped', async () => {
-    const { calls, explain } = manual();
-    const runs = new Runs(explain);
-    const run = runs.run({ id: 'a', question, pictures: ['x', 'y'] }, never, ignore);
+    const { calls, store, runsOn } = manual();
+    const runs = runsOn(store);
+    const run = runs.run({ id: 'a', question, pictures: [x, y] }, never, ignore);
     await settle();
     calls[0]!.progress({ message: 'occlusion', partial: explanation('half') });
     runs.stop('a');
     const { cancelled, outcomes } = await run;
     assert.deepEqual([cancelled, outcomes.map((o) => o.state)], [true, ['partial', 'skipped']]);
-    assert.equal(runs.explanation('a', 'x').input, 'half');
+    assert.equal(runs.explanation('a', x).input, 'half');
   });
 
   it('goes on when its page is thrown away, and lets the next one join', async () => {
-    const { calls, explain } = manual();
-    const runs = new Runs(explain);
+    const { calls, store, runsOn } = manual();
+    const runs = runsOn(store);
     const page = new AbortController();
-    const first = runs.run({ id: 'a', question, pictures: ['x'] }, page.signal, ignore);
+    const first = runs.run({ id: 'a', question, pictures: [x] }, page.signal, ignore);
     await settle();
     calls[0]!.progress({ fraction: 0.25, message: 'occlusion 9 / 36' });
     page.abort();
     assert.equal(calls[0]!.signal.aborted, false);
     const seen: RunProgress[] = [];
-    const second = runs.run({ id: 'a', question, pictures: ['x'] }, never, (p) => seen.push(p));
+    const second = runs.run({ id: 'a', question, pictures: [x] }, never, (p) => seen.push(p));
     assert.equal(seen[0]?.message, 'occlusion 9 / 36', 'the last report is said again');
     calls[0]!.finish();
     assert.deepEqual(await first, await second);
     assert.equal(calls.length, 1);
     assert.equal(
-      (await runs.run({ id: 'a', question, pictures: ['x'] }, never, ignore)).cancelled,
+      (await runs.run({ id: 'a', question, pictures: [x] }, never, ignore)).cancelled,
       false,
       'a finished run is answered from memory',
     );
@@ -112,20 +126,23 @@ describe('runs of an explain panel', () => {
   });
 
   it('a new run ends the one before; closing the panel ends all', async () => {
-    const { calls, explain } = manual();
-    const runs = new Runs(explain);
-    const first = runs.run({ id: 'a', question, pictures: ['x'] }, never, ignore);
-    const second = runs.run({ id: 'b', question, pictures: ['x'] }, never, ignore);
+    const { calls, store, runsOn } = manual();
+    const runs = runsOn(store);
+    const first = runs.run({ id: 'a', question, pictures: [x] }, never, ignore);
+    await settle();
+    const second = runs.run({ id: 'b', question, pictures: [x] }, never, ignore);
+    await settle();
     assert.equal((await first).cancelled, true);
+    assert.equal(calls[0]!.signal.aborted, true);
     runs.dispose();
     assert.equal(calls[1]!.signal.aborted, true);
     assert.equal((await second).cancelled, true);
   });
 
   it('a failure of the whole is said once and tried anew', async () => {
-    const { calls, explain } = manual();
-    const runs = new Runs(explain);
-    const request = { id: 'a', question, pictures: ['x', 'y'] };
+    const { calls, store, runsOn } = manual();
+    const runs = runsOn(store);
+    const request = { id: 'a', question, pictures: [x, y] };
     const first = runs.run(request, never, ignore);
     await settle();
     calls[0]!.fail(new LensError('runtime', 'runner/died', 'The runner ended.'));
@@ -142,11 +159,11 @@ describe('runs of an explain panel', () => {
   });
 
   it('a running picture takes the way to the page only now and then', async () => {
-    const { calls, explain } = manual();
+    const { calls, store, runsOn } = manual();
     let clock = 1000;
-    const runs = new Runs(explain, () => clock);
+    const runs = runsOn(store, () => clock);
     const seen: RunProgress[] = [];
-    const run = runs.run({ id: 'a', question, pictures: ['x'] }, never, (p) => seen.push(p));
+    const run = runs.run({ id: 'a', question, pictures: [x] }, never, (p) => seen.push(p));
     await settle();
     const report = (...times: readonly number[]): void => {
       for (const time of times) {
@@ -172,7 +189,7 @@ describe('runs of an explain panel', () => {
     );
     // A page that comes anew does not wait for what was sent to the one before.
     const joined: RunProgress[] = [];
-    const again = runs.run({ id: 'a', question, pictures: ['x'] }, never, (p) => joined.push(p));
+    const again = runs.run({ id: 'a', question, pictures: [x] }, never, (p) => joined.push(p));
     report(9900);
     assert.equal(joined.at(-1)!.message, '9900');
     assert.ok(joined.at(-1)!.partial);
@@ -181,13 +198,88 @@ describe('runs of an explain panel', () => {
   });
 
   it('says that a file of several tensors was not shown whole', async () => {
-    const { calls, explain } = manual();
-    const runs = new Runs(explain);
-    const run = runs.run({ id: 'a', question, pictures: ['x'] }, never, ignore);
+    const { calls, store, runsOn } = manual();
+    const runs = runsOn(store);
+    const run = runs.run({ id: 'a', question, pictures: [x] }, never, ignore);
     await settle();
     calls[0]!.finish(answer(['x#0', 'x#1'].map((input) => ({ input, result: explanation(input) }))));
     await run;
-    assert.match(runs.explanation('a', 'x').warnings.join(), /holds 2 inputs/);
+    assert.match(runs.explanation('a', x).warnings.join(), /holds 2 inputs/);
+  });
+
+  it('is answered from the store where another run or a grid has asked the same, what is known first', async () => {
+    const { calls, compute, inquiry, store, runsOn } = manual();
+    const cell = store.ask(inquiry({ question, picture: y }), compute, { signal: never, onProgress: ignore });
+    await settle();
+    calls[0]!.finish();
+    await cell;
+    const runs = runsOn(store);
+    const seen: RunProgress[] = [];
+    const run = runs.run({ id: 'a', question, pictures: [x, y] }, never, (p) => seen.push(p));
+    await settle();
+    assert.deepEqual(
+      [seen.map((p) => [p.picture, p.outcome?.state]), calls.map((c) => c.picture)],
+      [[['y', 'done']], ['y', 'x']],
+      'y is shown while x is computed',
+    );
+    calls[1]!.finish();
+    assert.equal((await run).cancelled, false);
+    const elsewhere = runsOn(store).run({ id: 'b', question, pictures: [x, y] }, never, ignore);
+    assert.deepEqual(
+      (await elsewhere).outcomes.map((o) => o.state),
+      ['done', 'done'],
+    );
+    assert.equal(calls.length, 2, 'another panel computes nothing');
+    const again = runs.run({ id: 'c', question, pictures: [x], anew: true }, never, ignore);
+    await settle();
+    assert.equal(calls.length, 3, 'where a person asks for it, all is computed again');
+    calls[2]!.finish();
+    await again;
+  });
+
+  it('that lost answers to others is begun again: what is still there at once, the rest computed', async () => {
+    const { calls, runsOn } = manual();
+    const two = 2 * 7; // each holds 3 bytes of picture and one value
+    const runs = runsOn(new Answers(two, async () => []));
+    const request = { id: 'a', question, pictures: [x, y, z] };
+    const first = runs.run(request, never, ignore);
+    for (const i of [0, 1, 2]) {
+      await settle();
+      calls[i]!.finish();
+    }
+    await first;
+    assert.throws(() => runs.explanation('a', x), /no longer kept/);
+    const seen: RunProgress[] = [];
+    const second = runs.run(request, never, (p) => seen.push(p));
+    await settle();
+    assert.deepEqual(
+      [seen.map((p) => p.picture), calls.length],
+      [['y', 'z'], 4],
+      'only the lost one is computed, and no other is lost for it before it was shown',
+    );
+    calls[3]!.finish();
+    await second;
+    assert.equal(runs.explanation('a', x).input, 'x');
+  });
+
+  it('of before a change stays readable, and answers no later question', async () => {
+    const { calls, runsOn } = manual();
+    let version = 1;
+    const runs = runsOn(new Answers(1e6, async () => [version]));
+    const first = runs.run({ id: 'a', question, pictures: [x] }, never, ignore);
+    await settle();
+    calls[0]!.finish();
+    await first;
+    version = 2;
+    runs.outdate();
+    assert.deepEqual(runs.outdated, ['a']);
+    assert.equal(runs.explanation('a', x).input, 'x');
+    const second = runs.run({ id: 'b', question, pictures: [x] }, never, ignore);
+    await settle();
+    assert.equal(calls.length, 2);
+    calls[1]!.finish();
+    await second;
+    assert.deepEqual(runs.outdated, ['a']);
   });
 });
 
@@ -195,7 +287,12 @@ describe('copy as command line', () => {
   it('names the class that was explained, and quotes what must be', () => {
     const asked: Question = { ...question, params: { patch: 16 }, layer: 'features.3', score: 'probability' };
     assert.equal(
-      commandLine('my models/net.onnx', "it's.png", { question: asked, picture: '', target: 7, provider: 'cpu' }),
+      commandLine('my models/net.onnx', "it's.png", {
+        question: asked,
+        picture: address(''),
+        target: 7,
+        provider: 'cpu',
+      }),
       `onnx-lens explain 'my models/net.onnx' 'it'\\''s.png' --method gradient --target 7 --score probability --layer features.3 --param patch=16 --provider cpu --out explanations`,
     );
   });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
+import { address } from '../../../src/base/place.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
 import type { OneRequest, Question, SanityReply } from '../../../src/protocol/explainPanel.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { SanityCheck } from '../../../src/result/sanity.js';
 import { Badge, type BadgeState } from '../../../webview/explain/sanity/badge.js';
 
+const [cat, dog] = [address('file:///cat.png'), address('file:///dog.png')];
 const question = (method: string, target = 'top1'): Question => ({
   method,
   params: { reduce: 'none' },
@@ -58,8 +60,8 @@ const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve,
 describe('the badge of a method', () => {
   it('is asked for once per method, whatever the picture and the class', async () => {
     const { badge, asked } = checks();
-    badge.watch(question('gradient'), 'file:///cat.png', true);
-    badge.watch(question('gradient', '3'), 'file:///dog.png', true);
+    badge.watch(question('gradient'), cat, true);
+    badge.watch(question('gradient', '3'), dog, true);
     assert.equal(asked.length, 1);
     asked[0]!.options.onProgress?.({ message: 'random down to fc', fraction: 0.5 });
     assert.deepEqual(now(badge), { state: 'working', message: 'random down to fc', fraction: 0.5 });
@@ -68,18 +70,18 @@ describe('the badge of a method', () => {
     assert.equal(now(badge).state, 'done');
     assert.equal(badge.summary?.similarity, 0.11);
     badge.leave();
-    badge.watch(question('gradient'), 'file:///dog.png', true);
+    badge.watch(question('gradient'), dog, true);
     assert.equal(asked.length, 1);
     assert.equal(now(badge).state, 'done');
   });
 
   it('ends with the question, and a late answer says nothing about the next one', async () => {
     const { badge, asked } = checks();
-    badge.watch(question('gradient'), 'file:///cat.png', true);
+    badge.watch(question('gradient'), cat, true);
     badge.leave();
     assert.equal(asked[0]!.options.signal?.aborted, true);
     assert.equal(now(badge).state, 'none');
-    badge.watch(question('guided_backprop'), 'file:///cat.png', true);
+    badge.watch(question('guided_backprop'), cat, true);
     asked[0]!.finish();
     await settle();
     assert.equal(now(badge).state, 'working');
@@ -91,14 +93,14 @@ describe('the badge of a method', () => {
 
   it('asks a neuron apart from the classes', () => {
     const { badge, asked } = checks();
-    badge.watch(question('gradient'), 'file:///cat.png', true);
-    badge.watch(question('gradient', 'conv3#5'), 'file:///cat.png', true);
+    badge.watch(question('gradient'), cat, true);
+    badge.watch(question('gradient', 'conv3#5'), cat, true);
     assert.equal(asked.length, 2);
   });
 
   it('waits for a click where the setting says so, and says why it failed', async () => {
     const { badge, asked } = checks();
-    badge.watch(question('gradient'), 'file:///cat.png', false);
+    badge.watch(question('gradient'), cat, false);
     assert.equal(now(badge).state, 'waiting');
     assert.equal(asked.length, 0);
     badge.check();
@@ -111,7 +113,7 @@ describe('the badge of a method', () => {
     await settle();
     assert.equal(now(badge).state, 'done');
     badge.forget();
-    badge.watch(question('gradient'), 'file:///cat.png', false);
+    badge.watch(question('gradient'), cat, false);
     assert.equal(now(badge).state, 'waiting');
   });
 });

@@ -154,7 +154,7 @@ describe('the explain panel', () => {
   it('shows what there is while it comes, and keeps it when cancelled', async () => {
     const { controller, started, stopped, seen } = fakeHost(setup('cat.png'));
     await controller.start();
-    const picture = 'file:///cat.png';
+    const picture = address('file:///cat.png');
     const partial = explanation(3);
     started[0]!.progress({ picture, message: '3 / 9', fraction: 0.3, partial });
     assert.equal(controller.shown?.explanation, partial);
@@ -177,15 +177,15 @@ describe('the explain panel', () => {
     const error = { kind: 'input', code: 'input/not-a-picture', message: 'text.png is not a picture.' } as const;
     started[0]!.finish({
       outcomes: [
-        { picture: 'file:///cat.png', state: 'done' },
-        { picture: 'file:///text.png', state: 'failed', error },
+        { picture: address('file:///cat.png'), state: 'done' },
+        { picture: address('file:///text.png'), state: 'failed', error },
       ],
     });
     await settle();
     assert.equal(controller.error?.code, undefined);
-    controller.select('file:///text.png');
+    controller.select(address('file:///text.png'));
     assert.equal(controller.error?.code, 'input/not-a-picture');
-    controller.select('file:///cat.png');
+    controller.select(address('file:///cat.png'));
     assert.equal(controller.shown?.current, true);
   });
 
@@ -202,8 +202,10 @@ describe('the explain panel', () => {
     controller.stale(['net.onnx']);
     controller.ask({ target: '7' });
     assert.equal(started.length, 3);
+    assert.equal(started[2]!.request.anew, undefined);
     controller.rerun();
     assert.equal(started.length, 4);
+    assert.equal(started[3]!.request.anew, true, 'whatever is known elsewhere');
   });
 
   it('says what changed on disk of answers of before, and only of those', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
+import { address } from '../../../src/base/place.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { OneRequest } from '../../../src/protocol/explainPanel.js';
+import type { CellRequest } from '../../../src/protocol/explainPanel.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid/grid.js';
@@ -22,7 +23,7 @@ import { explanationWith } from '../support/explanation.js';
 
 const base = { score: 'logit', seed: 0 } as const;
 const pictures = (...names: string[]): GridLine[] =>
-  names.map((name) => ({ id: name, title: name, part: { picture: name } }));
+  names.map((name) => ({ id: name, title: name, part: { picture: address(name) } }));
 const methods = (...names: string[]): GridLine[] =>
   names.map((name) => ({ id: name, title: name, part: { method: { method: name, params: {} } } }));
 const targets = (...names: string[]): GridLine[] =>
@@ -41,17 +42,18 @@ function explanation(value: number, unit = 'logit'): Explanation {
 function cells() {
   const asked: {
     readonly name: string;
+    readonly anew: boolean | undefined;
     readonly options: CallOptions<WorkProgress>;
     finish(): void;
     fail(error: Error): void;
   }[] = [];
   const grid = new Grid(
     {
-      cell: ({ question: q, picture }: OneRequest, options: CallOptions<WorkProgress> = {}) =>
+      cell: ({ question: q, picture, anew }: CellRequest, options: CallOptions<WorkProgress> = {}) =>
         new Promise<Explanation>((resolve, reject) => {
           options.signal?.addEventListener('abort', () => reject(new CancelledError()));
           const name = `${picture} ${q.method}`;
-          asked.push({ name, options, finish: () => resolve(explanation(1)), fail: reject });
+          asked.push({ name, anew, options, finish: () => resolve(explanation(1)), fail: reject });
         }),
     },
     () => undefined,
@@ -160,6 +162,11 @@ describe('the grid of maps', () => {
     grid.rerun();
     await settle();
     assert.deepEqual(states(), ['working', 'done']);
+    assert.deepEqual(
+      asked.map(({ anew }) => anew),
+      [undefined, undefined, true],
+      'computed again where a person asks for it, whatever is known',
+    );
     asked[2]!.finish();
     await settle();
     asked[3]!.finish();

@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/base/place.js';
 import type { Question } from '../../../src/protocol/explainPanel.js';
 
 /** What a grid compares: three axes, one of them down, the others across. Pure data and functions. */
@@ -31,7 +32,7 @@ export const DEFAULT_GRID: GridChoice = {
 
 /** What an entry of an axis says about the cells of its row or column. */
 export interface CellPart {
-  readonly picture?: string;
+  readonly picture?: Address;
   readonly method?: Pick<Question, 'method' | 'params' | 'layer'>;
   readonly target?: string;
 }

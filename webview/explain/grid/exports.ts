@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/base/place.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { CommandRequest, ExplainHostApi } from '../../../src/protocol/explainPanel.js';
@@ -81,7 +82,7 @@ function doneAt(c: ExplainController, at: GridCell): DoneCell | undefined {
 /** What the host must know to write an explanation as a command line. */
 export function commandOf(
   question: CommandRequest['question'],
-  picture: string,
+  picture: Address,
   { target, recipe }: Explanation,
 ): CommandRequest {
   return { question, picture, target: target.index, provider: recipe.provider };

@@ -41,6 +41,8 @@ export class Grid {
   /** Grows when the files change: what was computed before is shown, but does not hold. */
   private generation = 0;
   private current: { readonly key: string; readonly abort: AbortController; fraction?: number } | undefined;
+  /** Cells that a person wants computed again, although they are known. */
+  private anew: ReadonlySet<string> = new Set();
   private paused = false;
   private pumping = false;
 
@@ -114,12 +116,14 @@ export class Grid {
   outdate(): void {
     this.cancel();
     this.generation++;
+    this.anew = new Set();
   }
 
   /** Computes everything anew. */
   rerun(): void {
     this.current?.abort.abort();
     this.generation++;
+    this.anew = new Set(this.keys().map(({ key }) => key));
     this.paused = false;
     void this.pump();
     this.onChange();
@@ -168,7 +172,8 @@ export class Grid {
     this.current = current;
     this.onChange();
     try {
-      const explanation = await this.host.cell(request, {
+      const asked = this.anew.has(key) ? { ...request, anew: true } : request;
+      const explanation = await this.host.cell(asked, {
         signal: current.abort.signal,
         onProgress: ({ fraction }) => {
           if (fraction !== undefined) current.fraction = fraction;

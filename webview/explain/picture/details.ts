@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/base/place.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { sceneOf, paint } from '../../shared/canvas/display.js';
@@ -109,7 +110,7 @@ export function thumbnailOf(c: ExplainController, run: Run | undefined, picture 
 }
 
 /** Several pictures: one is looked at, the others are a click or an arrow key away. One that failed stops no other. */
-export function picturesPart(c: ExplainController, open: (picture: string) => void): TemplateResult {
+export function picturesPart(c: ExplainController, open: (picture: Address) => void): TemplateResult {
   const { setup, current } = c;
   const pictures = current?.pictures ?? setup?.pictures.map((p) => p.uri) ?? [];
   if (pictures.length < 2) return html``;

@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/base/place.js';
 import type { ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type {
@@ -20,29 +21,29 @@ export const DRAWN_HERE = ['reduce'];
 export interface Run {
   readonly id: string;
   readonly question: Question;
-  readonly pictures: readonly string[];
+  readonly pictures: readonly Address[];
   /** `kept`: known from before the window was reloaded, not asked for yet. */
   status: 'working' | 'done' | 'partial' | 'failed' | 'kept';
   title: string;
   readonly startedAt: number;
-  readonly outcomes: Map<string, PictureOutcome>;
+  readonly outcomes: Map<Address, PictureOutcome>;
   answer?: RunAnswer;
   progress?: RunProgress;
   error?: ErrorData;
   /** The model or a picture has changed on disk since. */
   outdated: boolean;
-  readonly explanations: Map<string, Explanation>;
+  readonly explanations: Map<Address, Explanation>;
   /** Explanations on their way. */
-  readonly loading: Map<string, Promise<Explanation>>;
+  readonly loading: Map<Address, Promise<Explanation>>;
 }
 
-export const urisOf = (files: readonly NamedFile[]): readonly string[] => files.map((file) => file.uri);
+export const urisOf = (files: readonly NamedFile[]): readonly Address[] => files.map((file) => file.uri);
 
 /** A run that was not asked for yet. */
 export function newRun(
   id: string,
   question: Question,
-  pictures: readonly string[],
+  pictures: readonly Address[],
   title: string,
   startedAt: number,
 ): Run {
@@ -100,7 +101,7 @@ function canonical(value: unknown): string {
 export async function loadExplanation(
   host: Pick<Client<ExplainHostApi>, 'explanation'>,
   run: Run,
-  picture: string,
+  picture: Address,
 ): Promise<void> {
   if (run.explanations.has(picture)) return;
   const loading = run.loading.get(picture) ?? host.explanation({ run: run.id, picture });

@@ -1,6 +1,7 @@
+import type { Address } from '../../../src/base/place.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
-import type { ExplainHostApi, Question } from '../../../src/protocol/explainPanel.js';
+import type { ExplainHostApi, OneRequest, Question } from '../../../src/protocol/explainPanel.js';
 import type { SanitySummary } from '../../../src/result/recipe.js';
 import type { SanityCheck } from '../../../src/result/sanity.js';
 
@@ -23,7 +24,7 @@ export class Badge {
   private readonly known = new Map<string, SanityCheck>();
   private readonly failures = new Map<string, ErrorData>();
   private key: string | undefined;
-  private subject: { readonly question: Question; readonly picture: string } | undefined;
+  private subject: OneRequest | undefined;
   private abort: AbortController | undefined;
   private progress: { readonly fraction?: number; readonly message: string } | undefined;
 
@@ -50,7 +51,7 @@ export class Badge {
   }
 
   /** A question has been answered: its method is checked, at once or when {@link check} is called. */
-  watch(question: Question, picture: string, unasked: boolean): void {
+  watch(question: Question, picture: Address, unasked: boolean): void {
     const key = keyOf(question);
     this.subject = { question, picture };
     if (key === this.key) return;
@@ -79,11 +80,7 @@ export class Badge {
     void this.run(key, subject, (this.abort = new AbortController()));
   }
 
-  private async run(
-    key: string,
-    subject: { readonly question: Question; readonly picture: string },
-    abort: AbortController,
-  ): Promise<void> {
+  private async run(key: string, subject: OneRequest, abort: AbortController): Promise<void> {
     this.failures.delete(key);
     try {
       const { sanity } = await this.host.sanity(subject, {

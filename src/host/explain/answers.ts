@@ -1,0 +1,181 @@
+import { canonical } from '../../base/canonical.js';
+import { CancelledError, fromErrorData, throwIfCancelled } from '../../base/errors.js';
+import { Newest } from '../../base/newest.js';
+import type { CallOptions } from '../../protocol/channel.js';
+import type { ExplainAnswer, ExplainRequest } from '../../protocol/attribution.js';
+import type { ModelAnswer, WorkProgress } from '../../protocol/request.js';
+import type { Explanation, Outcome } from '../../result/explanation.js';
+import { filesStamps } from '../disk/settle.js';
+import { sidecarPath } from '../workspace/sidecar.js';
+
+/** One question about one picture, as the runner takes it: all that an answer depends on but the files' contents. */
+export interface Inquiry extends Omit<ExplainRequest, 'inputs'> {
+  /** Path of the picture. */
+  readonly input: string;
+}
+
+/** What the runner said to an inquiry: an explanation, or what is wrong with the picture. */
+export interface Answer extends ModelAnswer {
+  /** Names it in the store. */
+  readonly key: string;
+  readonly outcome: Outcome<Explanation>;
+}
+
+type Asking = Required<Pick<CallOptions<WorkProgress>, 'signal' | 'onProgress'>>;
+
+/** Asks the runner. Rejects where there is no answer at all: the model cannot be read, say. */
+export type Compute = (inquiry: Inquiry, options: Asking) => Promise<ExplainAnswer>;
+
+export interface AskOptions extends Asking {
+  /** Computed again, whatever is known. */
+  readonly anew?: boolean;
+}
+
+/** Work that is under way, and who waits for it. */
+interface Work {
+  readonly abort: AbortController;
+  readonly waiting: Set<(progress: WorkProgress) => void>;
+  last?: WorkProgress;
+  answer: Promise<Answer>;
+}
+
+/** Bytes of arrays that are kept, in the whole window. */
+const MOST = 256_000_000;
+
+/**
+ * The explanations of the window, for all its panels: each is computed once for the files as they are. An answer is known
+ * by its inquiry and by the versions (time and size) of the model, its weights, its sidecar and the picture; so one of
+ * before a change stays readable to whom it was given, and answers nobody else. The newest are kept, up to a size.
+ */
+export class Answers {
+  private readonly kept: Newest<string, Answer>;
+  private readonly working = new Map<string, Work>();
+
+  /**
+   * @param bytes of arrays to keep
+   * @param stampsOf what tells one state of each file from another, as plain data
+   */
+  constructor(
+    bytes = MOST,
+    private readonly stampsOf: (files: readonly string[]) => Promise<readonly unknown[]> = filesStamps,
+  ) {
+    this.kept = new Newest(bytes, sizeOf);
+  }
+
+  /**
+   * Answers from the store, joins the same inquiry where it is under way, or computes. Work ends when nobody waits for it
+   * any more.
+   *
+   * @throws CancelledError when `signal` is aborted; what `compute` throws. Neither is kept.
+   */
+  async ask(inquiry: Inquiry, compute: Compute, options: AskOptions): Promise<Answer> {
+    const key = await this.keyOf(inquiry);
+    throwIfCancelled(options.signal);
+    const known = options.anew === true ? undefined : this.kept.get(key);
+    if (known !== undefined) return known;
+    return this.join(key, this.working.get(key) ?? this.begin(key, inquiry, compute), options);
+  }
+
+  /** The explanation of an answer that was given, as long as it is kept. */
+  at(key: string): Explanation | undefined {
+    const { outcome } = this.kept.get(key) ?? {};
+    return outcome !== undefined && 'result' in outcome ? outcome.result : undefined;
+  }
+
+  /** Which inquiries would be answered at once. */
+  async holds(inquiries: readonly Inquiry[]): Promise<readonly boolean[]> {
+    const keys = await Promise.all(inquiries.map((inquiry) => this.keyOf(inquiry)));
+    return keys.map((key) => this.kept.has(key));
+  }
+
+  private begin(key: string, inquiry: Inquiry, compute: Compute): Work {
+    const abort = new AbortController();
+    const waiting: Work['waiting'] = new Set();
+    const onProgress = (progress: WorkProgress): void => {
+      work.last = progress;
+      for (const tell of waiting) tell(progress);
+    };
+    const computed = compute(inquiry, { signal: abort.signal, onProgress });
+    const work: Work = { abort, waiting, answer: computed.then((answer) => this.keep(key, inquiry, answer)) };
+    const ended = (): void => this.leave(key, work);
+    work.answer.then(ended, ended);
+    this.working.set(key, work);
+    return work;
+  }
+
+  private async keep(key: string, inquiry: Inquiry, { results, ...about }: ExplainAnswer): Promise<Answer> {
+    const now = await this.keyOf(inquiry);
+    // A file has changed meanwhile: of which state the answer is cannot be known. Only who asked finds it again.
+    const answer: Answer = {
+      ...about,
+      key: now === key ? key : `${key} until ${now}`,
+      outcome: firstOf(results, inquiry.input),
+    };
+    if ('result' in answer.outcome) this.kept.set(answer.key, answer);
+    return answer;
+  }
+
+  private join(key: string, work: Work, { signal, onProgress }: Asking): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const tell = (progress: WorkProgress): void => onProgress(progress);
+      const onAbort = (): void => {
+        settled();
+        if (work.waiting.size === 0) {
+          this.leave(key, work);
+          work.abort.abort();
+        }
+        reject(new CancelledError());
+      };
+      const settled = (): void => {
+        work.waiting.delete(tell);
+        signal.removeEventListener('abort', onAbort);
+      };
+      work.waiting.add(tell);
+      signal.addEventListener('abort', onAbort, { once: true });
+      work.answer.then(resolve, reject).finally(settled);
+      if (work.last !== undefined) tell(work.last);
+    });
+  }
+
+  private leave(key: string, work: Work): void {
+    if (this.working.get(key) === work) this.working.delete(key);
+  }
+
+  private async keyOf(inquiry: Inquiry): Promise<string> {
+    const { model, config = sidecarPath(model), input } = inquiry;
+    // Exporters keep large weights beside the model.
+    const stamps = await this.stampsOf([model, `${model}.data`, config, input]);
+    return `${canonical({ ...DEFAULTS, ...inquiry })} ${JSON.stringify(stamps)}`;
+  }
+}
+
+/** What the runner takes where nothing is said: the same question, however it was put. */
+const DEFAULTS: Partial<Inquiry> = { params: {}, score: 'logit', seed: 0 };
+
+/**
+ * The explanation of an answer.
+ *
+ * @throws LensError that says what is wrong with the picture
+ */
+export function explanationOf({ outcome }: Answer): Explanation {
+  if ('error' in outcome) throw fromErrorData(outcome.error);
+  return outcome.result;
+}
+
+/** Of a file that holds several inputs the first one is shown, and it says so. */
+function firstOf(results: ExplainAnswer['results'], input: string): Outcome<Explanation> {
+  const [first] = results;
+  if (first === undefined) {
+    const message = 'There is nothing in it to explain.';
+    return { input, error: { kind: 'input', code: 'explain/empty', message } };
+  }
+  if (results.length === 1 || 'error' in first) return first;
+  const note = `The file holds ${results.length} inputs; the first is shown.`;
+  return { ...first, result: { ...first.result, warnings: [...first.result.warnings, note] } };
+}
+
+function sizeOf({ outcome }: Answer): number {
+  if ('error' in outcome) return 0;
+  const { picture, attribution } = outcome.result;
+  return picture.data.byteLength + 4 * attribution.values.data.length;
+}

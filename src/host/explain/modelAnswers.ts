@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import { given } from '../../base/given.js';
+import type { OneRequest } from '../../protocol/explainPanel.js';
+import { fileAt, nameOf } from '../names.js';
+import type { HostServices } from '../services.js';
+import type { Compute, Inquiry } from './answers.js';
+import type { ModelAnswers } from './runs.js';
+
+/**
+ * The window's answers about one model: what is missing is asked of the runner, with its progress in the status bar.
+ *
+ * @param begun a question goes to the runner
+ */
+export function modelAnswers(services: HostServices, model: vscode.Uri, begun: () => void): ModelAnswers {
+  const { answers } = services;
+  const inquiry = ({ question, picture }: OneRequest): Inquiry => ({
+    ...services.request(model),
+    ...question,
+    input: fileAt(picture).fsPath,
+  });
+  const compute: Compute = async ({ input, ...request }, { signal, onProgress }) => {
+    begun();
+    const { status } = services;
+    const runner = await services.runner();
+    const answer = await status.work(
+      `explaining ${nameOf(vscode.Uri.file(input))}`,
+      (ours, report) =>
+        runner.explain(
+          { ...request, inputs: [input] },
+          {
+            signal: ours,
+            onProgress: (progress) => {
+              const { fraction, message } = progress;
+              report({ message, ...given({ fraction }) });
+              onProgress(progress);
+            },
+          },
+        ),
+      signal,
+    );
+    const [first] = answer.results;
+    const milliseconds = first !== undefined && 'result' in first ? first.result.milliseconds : undefined;
+    status.report(answer.provider, answer.refusedProviders, milliseconds);
+    return answer;
+  };
+  return {
+    ask: async (request, options) => answers.ask(inquiry(request), compute, options),
+    at: (key) => answers.at(key),
+    holds: async (requests) => answers.holds(requests.map(inquiry)),
+  };
+}
