@@ -37,6 +37,10 @@ export function writeNpy(tensor: Tensor): Uint8Array {
   return out;
 }
 
+/** NumPy itself writes headers of some hundred bytes, and knows 64 dimensions. */
+const MOST_HEADER = 1 << 16;
+const MOST_DIMS = 64;
+
 /** Parses a `.npy` file. Every malformed file is refused with a sentence; nothing is allocated on its word alone. */
 export function readNpy(bytes: Uint8Array): Tensor {
   const bad = (why: string): LensError =>
@@ -51,6 +55,7 @@ export function readNpy(bytes: Uint8Array): Tensor {
   const start = major === 1 ? 10 : 12;
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (start + length > bytes.length) throw bad('its header is cut off');
+  if (length > MOST_HEADER) throw bad(`its header has ${length} bytes`);
   const header = new TextDecoder().decode(bytes.subarray(start, start + length));
   const descr = /'descr':\s*'([^']+)'/.exec(header)?.[1];
   const fortran = /'fortran_order':\s*True/.test(header);
@@ -61,6 +66,7 @@ export function readNpy(bytes: Uint8Array): Tensor {
     .map((s) => s.trim())
     .filter((s) => s !== '')
     .map(Number);
+  if (dims.length > MOST_DIMS) throw bad(`it has ${dims.length} dimensions`);
   if (!dims.every((d) => Number.isSafeInteger(d) && d >= 0)) throw bad(`its shape is (${shape})`);
   const type = (Object.keys(DESCR) as NpyType[]).find((t) => DESCR[t].slice(1) === descr.slice(1));
   const bigEndian = descr.startsWith('>');

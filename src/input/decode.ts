@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Sharp } from 'sharp';
 import { CancelledError, LensError, throwIfCancelled } from '../base/errors.js';
@@ -135,20 +135,19 @@ function isSrgb(profile: Buffer): boolean {
 }
 
 async function readPictureFile(file: string, name: string): Promise<Uint8Array> {
-  let handle;
   try {
-    handle = await open(file, 'r');
-    const stat = await handle.stat();
-    if (!stat.isFile())
-      throw refuse(name, 'not-a-file', stat.isDirectory() ? 'is a folder, not a picture' : 'is not an ordinary file');
-    if (stat.size > MAX_BYTES) {
+    // Asked before opening: the opening of a pipe waits for somebody who writes.
+    const about = await stat(file);
+    if (!about.isFile())
+      throw refuse(name, 'not-a-file', about.isDirectory() ? 'is a folder, not a picture' : 'is not an ordinary file');
+    if (about.size > MAX_BYTES) {
       throw refuse(
         name,
         'too-large',
-        `has ${formatBytes(stat.size)}; the limit for a picture is ${formatBytes(MAX_BYTES)}`,
+        `has ${formatBytes(about.size)}; the limit for a picture is ${formatBytes(MAX_BYTES)}`,
       );
     }
-    return plain(await handle.readFile());
+    return plain(await readFile(file));
   } catch (error) {
     if (isNodeError(error, 'ENOENT'))
       throw new LensError('input', 'input/not-found', `There is no file "${file}".`, { cause: error });
@@ -158,8 +157,6 @@ async function readPictureFile(file: string, name: string): Promise<Uint8Array> 
       });
     }
     throw error;
-  } finally {
-    await handle?.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { LensError } from '../base/errors.js';
 
 /** Small helpers around the file system. */
@@ -8,25 +8,78 @@ export function isNodeError(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }
 
-const NOT_THERE = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG'];
+const NOT_THERE = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
+const UNREADABLE = ['EISDIR', 'EACCES', 'EPERM', 'ELOOP'];
+
+/** A settings or label file is small; a longer one is none of ours. */
+const MOST_BYTES = 16 << 20;
+
+/** A small text, that there is none, or why what is there cannot be read. */
+export type SmallText = { readonly text: string } | { readonly absent: true } | { readonly unreadable: string };
 
 /**
- * Text of a small file beside a model, without a byte order mark; undefined where there is none that can be read.
- * A file longer than `limit` is none of ours.
+ * A small text file, without a byte order mark. Only regular files are read: a pipe would keep us waiting, and a device
+ * never ends. UTF-8, UTF-16 (told by its mark or its zeros) and Latin-1 are understood; see {@link decodeText}.
  */
-export async function readSmallText(file: string, limit = 16 << 20): Promise<string | undefined> {
-  let handle;
+export async function readText(file: string, limit = MOST_BYTES): Promise<SmallText> {
   try {
-    handle = await open(file, 'r');
-    const stat = await handle.stat();
-    if (!stat.isFile() || stat.size > limit) return undefined;
-    return (await handle.readFile('utf8')).replace(/^\uFEFF/, '');
+    // Asked before opening: the opening of a pipe waits for somebody who writes.
+    const about = await stat(file);
+    if (about.isDirectory()) return { unreadable: 'is a folder' };
+    if (!about.isFile()) return { unreadable: 'is no ordinary file' };
+    if (about.size > limit) return { unreadable: `is ${formatBytes(about.size)}, more than ${formatBytes(limit)}` };
+    return { text: decodeText(await readFile(file)) };
   } catch (error) {
-    if (isNodeError(error, ...NOT_THERE)) return undefined;
-    throw error;
-  } finally {
-    await handle?.close();
+    if (isNodeError(error, ...UNREADABLE))
+      return { unreadable: isNodeError(error, 'ELOOP') ? 'is a link that leads in a circle' : 'may not be read' };
+    if (!isNodeError(error, ...NOT_THERE)) throw error;
+    return (await isLink(file)) ? { unreadable: 'is a link to a file that is not there' } : { absent: true };
   }
+}
+
+async function isLink(file: string): Promise<boolean> {
+  try {
+    return (await lstat(file)).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+/** Text of a small file beside a model, as {@link readText}; undefined where there is none that can be read. */
+export async function readSmallText(file: string, limit = MOST_BYTES): Promise<string | undefined> {
+  const found = await readText(file, limit);
+  return 'text' in found ? found.text : undefined;
+}
+
+/**
+ * Text from bytes, without a byte order mark: UTF-8; UTF-16 of either order, told by its mark or, without one, by the
+ * zeros that plain letters leave; and, where the bytes are no UTF-8, Windows' Latin-1, which every byte is a letter of.
+ */
+export function decodeText(bytes: Uint8Array): string {
+  const marked =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf-16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf-16be'
+        : undefined;
+  const encoding = marked ?? unmarkedUtf16(bytes);
+  if (encoding !== undefined) return new TextDecoder(encoding).decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}
+
+/** Mostly zeros at every second byte, and none between them. */
+function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  const looked = Math.min(bytes.length - (bytes.length % 2), 4096);
+  if (looked < 4) return undefined;
+  const zeros = [0, 0];
+  for (let i = 0; i < looked; i++) if (bytes[i] === 0) zeros[i % 2]!++;
+  const [even, odd] = zeros as [number, number];
+  if (even === 0 && odd > looked / 4) return 'utf-16le';
+  return odd === 0 && even > looked / 4 ? 'utf-16be' : undefined;
 }
 
 /** Parses JSON; a syntax error becomes a sentence that names the file and, where it can be told, the line. */

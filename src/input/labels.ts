@@ -41,16 +41,6 @@ export function fitLabels(table: LabelTable, classes: number | undefined): Label
   return undefined;
 }
 
-/** Cut or filled up with "class k": for names that a person gave and that are kept although their number is wrong. */
-export function forceLabels(table: LabelTable, classes: number): LabelTable {
-  const to = (list: readonly string[], name: (i: number) => string): string[] =>
-    Array.from({ length: classes }, (_, i) => list[i] ?? name(i));
-  return {
-    names: to(table.names, (i) => `class ${i}`),
-    ...(table.aliases === undefined ? {} : { aliases: to(table.aliases, () => '') }),
-  };
-}
-
 /** Names where nobody gives any. */
 export function numberedLabels(classes: number | undefined): Labels {
   return {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
 import { readNpy } from '../base/npy.js';
 import { floatTensor, formatDims, sizeOf, toFloat32, type FloatTensor, type Tensor } from '../base/tensor.js';
-import { isNodeError } from './files.js';
+import { formatBytes, isNodeError } from './files.js';
 import { shown } from './shape.js';
 
 /**
@@ -50,10 +50,24 @@ function hintFor(dims: readonly number[], sample: readonly (number | string)[]):
   return 'A .npy input is taken as it is, already resized and normalised; give a picture to have that done.';
 }
 
+/** What Node reads in one piece. */
+const MOST_BYTES = 2 ** 31 - 1;
+
 /** Reads a `.npy` file into inputs of batch 1; see {@link loadNpyInput}. */
 export async function readNpyInputs(file: string, inputShape: readonly (number | string)[]): Promise<FloatTensor[]> {
   let bytes: Uint8Array;
   try {
+    const about = await stat(file);
+    // A pipe would keep us waiting, and a device never ends.
+    if (!about.isFile()) throw new LensError('input', 'input/not-found', `"${file}" is no ordinary file.`);
+    if (about.size > MOST_BYTES) {
+      throw new LensError(
+        'input',
+        'input/too-large',
+        `"${path.basename(file)}" is ${formatBytes(about.size)}; arrays of at most ${formatBytes(MOST_BYTES)} are read.`,
+        { hint: 'Cut the array into files of fewer inputs.' },
+      );
+    }
     bytes = await readFile(file);
   } catch (error) {
     if (!isNodeError(error, 'ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ERR_FS_FILE_TOO_LARGE')) throw error;

@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
 import type { Reading } from './conventions/convention.js';
-import { readSmallText } from './files.js';
+import { readText } from './files.js';
 import { parseLabelText, tableOf } from './labelText.js';
-import { fitLabels, forceLabels, numberedLabels, type Labels, type LabelTable } from './labels.js';
+import { fitLabels, numberedLabels, type Labels, type LabelTable } from './labels.js';
 import type { LoadedSidecar } from './sidecar.js';
 
 /**
- * The first names whose number fits the model. Names from the sidecar are kept even where it does not: the user said so;
- * the mismatch is a warning. Without any, classes are numbered.
+ * The first names whose number fits the model: the sidecar's, then those of the readings. A list that does not fit names no
+ * class, since nobody can know which of its names are off by one; it is said. Without any, classes are numbered.
  */
 export async function resolveLabels(
   sidecar: LoadedSidecar | undefined,
@@ -17,17 +17,12 @@ export async function resolveLabels(
   warnings: string[],
 ): Promise<Labels> {
   const own = await sidecarLabels(sidecar);
-  if (own !== undefined) {
-    const fitted = fitLabels(own.table, classes);
-    if (fitted === undefined)
-      warnings.push(`${own.origin.detail} has ${own.table.names.length} names for ${classes} classes.`);
-    return { ...(fitted ?? forceLabels(own.table, classes!)), origin: own.origin };
-  }
-  for (const { labels, origin } of readings) {
+  const offered = own === undefined ? [] : [{ labels: own.table, origin: own.origin }];
+  for (const { labels, origin } of [...offered, ...readings]) {
     if (labels === undefined) continue;
     const fitted = fitLabels(labels, classes);
     if (fitted !== undefined) return { ...fitted, origin };
-    warnings.push(`${origin.detail} has ${labels.names.length} names for ${classes} classes; they were ignored.`);
+    warnings.push(`${origin.detail} has ${labels.names.length} names for ${classes} classes: they are not used.`);
   }
   return numberedLabels(classes);
 }
@@ -43,17 +38,14 @@ async function sidecarLabels(
     if (table === undefined || table.names.length === 0) return undefined;
     return { table, origin: { kind: 'sidecar', detail: `labels in ${name}` } };
   }
-  const text = await readSmallText(path.resolve(path.dirname(sidecar.path), labels));
-  const table = text === undefined ? undefined : parseLabelText(text);
+  const found = await readText(path.resolve(path.dirname(sidecar.path), labels));
+  const table = 'text' in found ? parseLabelText(found.text) : undefined;
   if (table === undefined) {
-    throw new LensError(
-      'input',
-      'sidecar/labels',
-      `${name} names "${labels}" for its labels, but ${text === undefined ? 'there is no such file' : 'no names are in it'}.`,
-      {
-        hint: 'The path is taken from the folder of the settings file.',
-      },
-    );
+    const why =
+      'absent' in found ? 'there is no such file' : 'text' in found ? 'no names are in it' : `that ${found.unreadable}`;
+    throw new LensError('input', 'sidecar/labels', `${name} names "${labels}" for its labels, but ${why}.`, {
+      hint: 'The path is taken from the folder of the settings file.',
+    });
   }
   return { table, origin: { kind: 'sidecar', detail: `${labels}, named in ${name}` } };
 }

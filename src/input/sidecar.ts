@@ -2,7 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { LensError } from '../base/errors.js';
-import { isNodeError, parseJson, readSmallText } from './files.js';
+import { isNodeError, parseJson, readText } from './files.js';
 import type { PartialSettings, Preprocessing } from './settings.js';
 
 /**
@@ -113,21 +113,31 @@ export function sidecarPath(modelPath: string): string {
   return path.join(dir, `${ext.toLowerCase() === '.onnx' ? name : base}.lens.json`);
 }
 
-/** The sidecar beside a model, under either of its names; undefined where there is none. */
+/**
+ * The sidecar beside a model, under either of its names; undefined where there is none.
+ * @throws LensError `sidecar/unreadable` for one that is there and cannot be read: its settings are not replaced by guesses
+ */
 export async function readModelSidecar(modelPath: string): Promise<LoadedSidecar | undefined> {
   for (const file of new Set([sidecarPath(modelPath), `${modelPath}.lens.json`])) {
-    const text = await readSmallText(file);
-    if (text !== undefined) return { path: file, content: parseSidecar(text, path.basename(file)) };
+    const found = await readText(file);
+    if ('unreadable' in found) throw unreadable(file, found.unreadable);
+    if ('text' in found) return { path: file, content: parseSidecar(found.text, path.basename(file)) };
   }
   return undefined;
 }
 
 /** A sidecar by its path, as `--config` names it. */
 export async function readSidecar(file: string): Promise<LoadedSidecar> {
-  const text = await readSmallText(file);
-  if (text === undefined)
-    throw new LensError('usage', 'sidecar/not-found', `There is no readable settings file "${file}".`);
-  return { path: file, content: parseSidecar(text, path.basename(file)) };
+  const found = await readText(file);
+  if ('unreadable' in found) throw unreadable(file, found.unreadable);
+  if ('absent' in found) throw new LensError('usage', 'sidecar/not-found', `There is no settings file "${file}".`);
+  return { path: file, content: parseSidecar(found.text, path.basename(file)) };
+}
+
+function unreadable(file: string, why: string): LensError {
+  return new LensError('input', 'sidecar/unreadable', `The settings file "${path.basename(file)}" ${why}.`, {
+    hint: 'Mend it or take it away: without it the settings of the model would be guessed.',
+  });
 }
 
 /** Parses and checks. The first problem is named by its path; unknown keys are all listed, beside the known ones. */

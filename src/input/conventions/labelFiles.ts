@@ -33,7 +33,7 @@ export const labelFiles: Convention = {
       if (own.includes(name))
         readings.push({
           origin,
-          warnings: [`${file.where} has ${table.names.length} names for ${classes} classes; it was ignored.`],
+          warnings: [`${file.where} has ${table.names.length} names for ${classes} classes: it is not used.`],
         });
     }
     return readings;

@@ -5,13 +5,15 @@ import { readNpy, writeNpy } from '../../../src/base/npy.js';
 import { floatTensor, int64Tensor, type Tensor } from '../../../src/base/tensor.js';
 
 /** A file as NumPy 1.x writes it, built by hand so that reader and writer are not only checked against each other. */
-function numpyFile(descr: string, fortran: boolean, shape: string, body: Uint8Array): Uint8Array {
+function numpyFile(descr: string, fortran: boolean, shape: string, body: Uint8Array, major = 1): Uint8Array {
   const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${shape}, }`;
   const header = text.padEnd(117, ' ') + '\n';
-  const out = new Uint8Array(10 + header.length + body.length);
-  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]);
-  out.set(new TextEncoder().encode(header), 10);
-  out.set(body, 10 + header.length);
+  const start = major === 1 ? 10 : 12;
+  const out = new Uint8Array(start + header.length + body.length);
+  out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, major, 0]);
+  for (let i = 8; i < start; i++) out[i] = (header.length >> (8 * (i - 8))) & 255;
+  out.set(new TextEncoder().encode(header), start);
+  out.set(body, start + header.length);
   return out;
 }
 
@@ -75,6 +77,9 @@ describe('.npy', () => {
       lying,
       numpyFile('|O', false, '(1,)', new Uint8Array(8)),
       numpyFile('<f4', false, '(-1,)', new Uint8Array(8)),
+      // More dimensions than NumPy knows, and a header as long as a file.
+      numpyFile('<f4', false, `(${'1, '.repeat(65)})`, new Uint8Array(4)),
+      numpyFile('<f4', false, `(1,${' '.repeat(80_000)})`, new Uint8Array(4), 2),
     ]) {
       assert.throws(
         () => readNpy(bad),

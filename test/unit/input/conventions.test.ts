@@ -314,9 +314,9 @@ describe('conventions', () => {
     assert.match(thousand.labels.origin.detail, /imagenet_classes\.txt in the folder above the model/);
     assert.equal((await resolve({ output: [1, 1001], files })).labels.names[1000], 'thing 999');
     assert.equal((await resolve({ output: [1, 7], files })).labels.origin.kind, 'default');
-    const kept = await resolve({ output: [1, 3], sidecar: { labels: ['a', 'b'] } });
-    assert.deepEqual(kept.labels.names, ['a', 'b', 'class 2']);
-    assert.match(kept.warnings.join(' '), /has 2 names for 3 classes/);
+    const unfit = await resolve({ output: [1, 3], sidecar: { labels: ['a', 'b'] } });
+    assert.deepEqual(unfit.labels.names, ['class 0', 'class 1', 'class 2'], 'nobody knows which name is off by one');
+    assert.match(unfit.warnings.join(' '), /labels in net\.lens\.json has 2 names for 3 classes: they are not used/);
     assert.deepEqual((await resolve({ output: [1, 2], files, sidecar: { labels: 'labels.txt' } })).labels.origin, {
       kind: 'sidecar',
       detail: 'labels.txt, named in net.lens.json',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -217,6 +218,12 @@ describe('decodePicture', () => {
         assert.equal(sha(view.filter((_, i) => i % 3 === 0)), gray);
       });
     }
+  });
+
+  it('a pipe is refused at once: nobody waits for a writer', async () => {
+    const pipe = path.join(temporaryFolder(), 'pipe.png');
+    execFileSync('mkfifo', [pipe]);
+    await assert.rejects(decodePicture(pipe), /is not an ordinary file/);
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { decodeText } from '../../../src/input/files.js';
 import { parseLabelText, tableOf } from '../../../src/input/labelText.js';
 import { findClass, fitLabels, labelOf, LabelIndex, numberedLabels, type Labels } from '../../../src/input/labels.js';
 import { parsePythonLiteral } from '../../../src/input/pythonLiteral.js';
@@ -105,6 +106,29 @@ describe('label files', () => {
   it('of a dict with absurd numbers allocate nothing', () => {
     assert.equal(tableOf(new Map([[1e15, 'x']])), undefined);
     assert.equal(tableOf(new Map([[-1, 'x']])), undefined);
+  });
+});
+
+describe('small texts', () => {
+  const text = 'Zaunkönig\nRotkehlchen\nKernbeißer\n';
+  const bytes = (encoding: BufferEncoding, mark: readonly number[] = []): Uint8Array =>
+    Buffer.concat([Buffer.from(mark), Buffer.from(text, encoding)]);
+  const swapped = (mark: readonly number[] = []): Uint8Array =>
+    Buffer.concat([Buffer.from(mark), Buffer.from(text, 'utf16le').swap16()]);
+
+  it('are read in the encodings that people save label files in', () => {
+    for (const [name, encoded] of Object.entries({
+      'UTF-8': bytes('utf8'),
+      'UTF-8 with a mark': bytes('utf8', [0xef, 0xbb, 0xbf]),
+      'UTF-16 of Windows': bytes('utf16le', [0xff, 0xfe]),
+      'UTF-16 without a mark': bytes('utf16le'),
+      'UTF-16, big end first': swapped([0xfe, 0xff]),
+      'UTF-16, big end first, without a mark': swapped(),
+      'Latin-1': bytes('latin1'),
+    }))
+      assert.equal(decodeText(encoded), text, name);
+    assert.equal(decodeText(new Uint8Array()), '');
+    assert.equal(decodeText(Uint8Array.of(0xff)), 'ÿ');
   });
 });
 

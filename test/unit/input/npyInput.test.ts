@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -74,6 +75,9 @@ describe('.npy inputs', () => {
       await assert.rejects(readNpyInputs(file, ['b', 1, 2, 2]), LensError);
       await assert.rejects(readNpyInputs(path.join(folder, 'b.npy'), ['b', 1, 2, 2]), /There is no file/);
       await assert.rejects(readNpyInputs(folder, ['b', 1, 2, 2]), LensError);
+      const pipe = path.join(folder, 'pipe.npy');
+      execFileSync('mkfifo', [pipe]);
+      await assert.rejects(readNpyInputs(pipe, ['b', 1, 2, 2]), /is no ordinary file/);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { LensError } from '../../../src/base/errors.js';
@@ -153,6 +154,25 @@ describe('sidecar', () => {
       );
     });
 
+    it('that is there and cannot be read is an error, not a licence to guess', async () => {
+      const places: [string, (file: string) => void, RegExp][] = [
+        ['folder', (file) => mkdirSync(file), /is a folder/],
+        ['dangling', (file) => symlinkSync(path.join(folder, 'nowhere'), file), /link to a file that is not there/],
+        ['circle', (file) => symlinkSync(file, file), /leads in a circle/],
+        ['pipe', (file) => void execFileSync('mkfifo', [file]), /is no ordinary file/],
+        ['large', (file) => truncateSync(writeEmpty(file), 17 << 20), /is 17\.8 MB, more than 16\.8 MB/],
+      ];
+      for (const [name, make, sentence] of places) {
+        const model = path.join(folder, `${name}.onnx`);
+        make(sidecarPath(model));
+        await assert.rejects(
+          readModelSidecar(model),
+          (e) => e instanceof LensError && e.code === 'sidecar/unreadable' && sentence.test(e.message),
+          name,
+        );
+      }
+    });
+
     it('is written for people to read', () => {
       const text = formatSidecar(FULL);
       assert.match(text, /"mean": \[104, 117, 123\]/);
@@ -162,7 +182,7 @@ describe('sidecar', () => {
     it('says what is missing or cannot be written', async () => {
       await assert.rejects(
         readSidecar(path.join(folder, 'none.json')),
-        (e) => e instanceof LensError && e.kind === 'usage' && /no readable settings file/.test(e.message),
+        (e) => e instanceof LensError && e.kind === 'usage' && /no settings file/.test(e.message),
       );
       await assert.rejects(
         writeSidecar(path.join(folder, 'none', 'a.lens.json'), FULL),
@@ -190,6 +210,11 @@ describe('sidecar', () => {
     assert.deepEqual(sidecar.labels, ['a']);
   });
 });
+
+function writeEmpty(file: string): string {
+  writeFileSync(file, '');
+  return file;
+}
 
 describe('media/sidecar.schema.json', () => {
   interface Schema {
