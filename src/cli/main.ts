@@ -33,11 +33,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (verb === undefined)
       throw usage(`There is no verb "${line.verb}".`, `There are ${VERBS.map((v) => v.name).join(', ')}.`);
     allowOnly(line, verb.options);
-    const service = new RunnerService({ idleMs: 0 });
+    const runner = new RunnerService({ idleMs: 0 });
     try {
-      return await verb.run({ line, io, service, progress });
+      return await verb.run({ line, io, service: runner.operations, progress });
     } finally {
-      await service.dispose();
+      await runner.dispose();
     }
   } catch (error) {
     progress.clear();

@@ -1,8 +1,8 @@
 import type { ErrorData } from '../base/errors.js';
-import type { Call } from '../protocol/channel.js';
+import type { Call, Handlers } from '../protocol/channel.js';
 import type { ModelAnswer, WorkProgress } from '../protocol/request.js';
+import type { RunnerApi } from '../protocol/runner.js';
 import type { Outcome } from '../result/explanation.js';
-import type { RunnerService } from '../runner/service.js';
 import { ProgressLine, type Io } from './io.js';
 import type { CommandLine, OptionName } from './options.js';
 
@@ -10,7 +10,7 @@ import type { CommandLine, OptionName } from './options.js';
 export interface VerbContext {
   readonly line: CommandLine;
   readonly io: Io;
-  readonly service: RunnerService;
+  readonly service: Handlers<RunnerApi>;
   readonly progress: ProgressLine;
 }
 

@@ -38,7 +38,7 @@ function main(): void {
       });
     },
   };
-  new Channel<object, RunnerApi>(port, service);
+  new Channel<object, RunnerApi>(port, service.operations);
 }
 
 main();

@@ -17,10 +17,10 @@ async function badge(name: string): Promise<Row> {
   const model = zooModel(name);
   if (model === undefined || !existsSync(PICTURE)) return { what, skipped: 'the test data is absent' };
   const call = { signal: new AbortController().signal, progress: () => undefined };
-  const anew = async (work: (service: RunnerService) => Promise<unknown>): Promise<void> => {
-    const service = new RunnerService();
-    await work(service);
-    await service.dispose();
+  const anew = async (work: (service: RunnerService['operations']) => Promise<unknown>): Promise<void> => {
+    const runner = new RunnerService();
+    await work(runner.operations);
+    await runner.dispose();
   };
   const request = { model, method: 'gradient', provider: 'cpu', threads: 1 } as const;
   const time = await interleaved(

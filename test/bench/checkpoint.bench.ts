@@ -8,6 +8,7 @@ import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../src/session/probe.js';
 import { largeModel } from './large.js';
 import { interleaved, median, processorTime, zooModel, type Row } from './measure.js';
+import { call } from '../unit/support/call.js';
 
 const ROUNDS = 5;
 
@@ -96,11 +97,12 @@ async function manyNodes(): Promise<Row[]> {
   };
   for (let round = -1; round < ROUNDS; round++) {
     await timed(times.parse, round, () => openCheckpoint(file));
-    const service = new RunnerService();
-    await timed(times.first, round, () => service.overview({ model: file }));
+    const runner = new RunnerService();
+    const service = runner.operations;
+    await timed(times.first, round, () => service.overview({ model: file }, call()));
     // What the tree asks, and the editor with another provider.
-    await timed(times.later, round, () => service.outline({ model: file }));
-    await service.dispose();
+    await timed(times.later, round, () => service.outline({ model: file }, call()));
+    await runner.dispose();
   }
   const [parse, first, later] = [median(times.parse), median(times.first), median(times.later)];
   return [
@@ -120,9 +122,10 @@ async function manyNodes(): Promise<Row[]> {
 }
 
 async function overview(file: string): Promise<void> {
-  const service = new RunnerService();
-  await service.overview({ model: file });
-  await service.dispose();
+  const runner = new RunnerService();
+  const service = runner.operations;
+  await service.overview({ model: file }, call());
+  await runner.dispose();
 }
 
 async function bytesRead(file: string): Promise<number> {

@@ -1,13 +1,14 @@
 import { json, table } from '../io.js';
-import type { Verb } from '../verb.js';
+import { callOf, type Verb } from '../verb.js';
 
 export const methods: Verb = {
   name: 'methods',
   usage: 'methods',
   summary: 'every method: id, title, parameters with defaults, citation',
   options: [],
-  async run({ line, io, service }) {
-    const list = await service.methods();
+  async run(context) {
+    const { line, io, service } = context;
+    const list = await service.methods({}, callOf(context));
     if (line.json) {
       io.out(json({ schema: 'onnx-lens/methods/1', methods: list }));
       return 0;

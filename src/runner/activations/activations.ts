@@ -1,4 +1,4 @@
-import { LensError, throwIfCancelled } from '../../base/errors.js';
+import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { encodePng } from '../../input/encode.js';
 import { boundsOf, orderOf, summarise } from '../../method/activations/channels.js';
@@ -14,7 +14,7 @@ import type { WorkProgress } from '../../protocol/request.js';
 import type { Activation, ActivationExport } from '../../result/activations.js';
 import type { Outcome } from '../../result/explanation.js';
 import { mapGrid } from '../../result/grid.js';
-import { answerOf, attempt } from '../input/answers.js';
+import { answerOf, attempt, loadInput, oneInput } from '../input/answers.js';
 import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
@@ -32,11 +32,7 @@ export async function activationsOf(
 ): Promise<Activation> {
   call.progress({ message: 'opening the model' });
   const site = await siteOf(model, request.layer);
-  const [first, second] = await expandInputs(model, [request.input], call.signal);
-  if (first === undefined || second !== undefined)
-    throw new LensError('usage', 'activations/one-input', 'Activations are shown for one picture at a time.', {
-      hint: 'Name a picture or a .npy file that holds a single input.',
-    });
+  const first = await oneInput(model, request.input, call.signal);
   const { activation } = await one(site, first, request.page, call);
   return activation;
 }
@@ -49,7 +45,7 @@ async function one(
 ): Promise<{ activation: Activation; sample: FloatTensor; loaded: LoadedInput }> {
   const started = performance.now();
   const { subject, layer, layout } = site;
-  const loaded = await loadOrExplain(input, call.signal);
+  const loaded = await loadInput(input, call.signal);
   call.progress({ message: `running ${layer.name}` });
   const value = await site.read(loaded.tensor, call.signal);
   const sample = value.data;
@@ -120,12 +116,4 @@ export async function exportActivations(
     call.progress({ fraction: results.length / inputs.length, message: `${results.length} of ${inputs.length}` });
   }
   return { ...(await answerOf(model, site.subject, [])), results };
-}
-
-/** Reads an input, or throws what was wrong with it as it is told to a person. */
-export async function loadOrExplain(input: ExpandedInput, signal: AbortSignal): Promise<LoadedInput> {
-  if ('load' in input) return input.load(signal);
-  const { kind, code, message, hint } = input.error;
-  if (kind === 'bug' || kind === 'cancelled') throw new Error(message);
-  throw new LensError(kind, code, message, hint === undefined ? {} : { hint });
 }

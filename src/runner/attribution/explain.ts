@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { fromErrorData, LensError, throwIfCancelled } from '../../base/errors.js';
+import { LensError, throwIfCancelled } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
@@ -73,10 +73,7 @@ async function backgroundOf(
   if (typeof named !== 'string' || named === '') return [];
   const inputs = (await expandInputs(model, [named], signal)).slice(0, MOST_BACKGROUND);
   const out: FloatTensor[] = [];
-  for (const input of inputs) {
-    if ('error' in input) throw fromErrorData(input.error);
-    out.push((await input.load(signal)).tensor);
-  }
+  for (const input of inputs) out.push((await loadInput(input, signal)).tensor);
   if (out.length === 0) throw new LensError('usage', 'params/background', `There are no pictures in "${named}".`);
   return out;
 }

@@ -1,4 +1,4 @@
-import { LensError, throwIfCancelled } from '../../base/errors.js';
+import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, isFloating, sizeOf, toFloat32, type Tensor } from '../../base/tensor.js';
 import type { ValueInfo } from '../../checkpoint/model.js';
 import { dimsAt } from '../../graph/facts.js';
@@ -7,14 +7,14 @@ import { scaledNumbers, scalingOf } from '../../graph/layers/quantised.js';
 import { prune } from '../../graph/edits.js';
 import type { Graph } from '../../graph/graph.js';
 import { lastReaders, stagesOf } from '../../graph/rewrite/stages.js';
+import { magnitudesOf } from '../../method/activations/magnitudes.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { Call } from '../../protocol/channel.js';
 import type { GraphActivationsRequest } from '../../protocol/graph.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { GraphActivations } from '../../result/graphView.js';
-import { loadOrExplain } from '../activations/activations.js';
+import { loadInput, oneInput } from '../input/answers.js';
 import { concatBatches } from '../../session/batches.js';
-import { expandInputs } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 
 /** Values up to so many bytes are held at a time. */
@@ -30,12 +30,8 @@ export async function graphActivationsOf(
   const { signal } = call;
   call.progress({ message: 'opening the model' });
   const subject = await model.subject();
-  const [first, second] = await expandInputs(model, [request.input], signal);
-  if (first === undefined || second !== undefined)
-    throw new LensError('usage', 'activations/one-input', 'Activations are shown for one picture at a time.', {
-      hint: 'Name a picture or a .npy file that holds a single input.',
-    });
-  const loaded = await loadOrExplain(first, signal);
+  const first = await oneInput(model, request.input, signal);
+  const loaded = await loadInput(first, signal);
   const { graph } = model.file;
   // Inputs, nodes, outputs: as `structureOf` lists them.
   const values = [
@@ -131,40 +127,4 @@ function dependents(graph: Graph, input: string): ReadonlySet<string> {
     if (readsOf(node).some((v) => known.has(v))) for (const o of node.outputs) if (o !== '') known.add(o);
   }
   return known;
-}
-
-/** Mean and largest magnitude, deviation and zeros of some values, those that are not finite left out and counted. */
-export function magnitudesOf(data: Float32Array): {
-  readonly mean: number;
-  readonly largest: number;
-  readonly std: number;
-  readonly zero: number;
-  readonly notFinite: number;
-} {
-  let [count, magnitudes, sum, largest, zeros] = [0, 0, 0, 0, 0];
-  // Counted loops and products: over the hundred million values of a large network they take half as long.
-  for (let i = 0; i < data.length; i++) {
-    const v = data[i]!;
-    if (!Number.isFinite(v)) continue;
-    const size = Math.abs(v);
-    count++;
-    sum += v;
-    magnitudes += size;
-    if (size > largest) largest = size;
-    if (v === 0) zeros++;
-  }
-  if (count === 0) return { mean: NaN, largest: NaN, std: NaN, zero: NaN, notFinite: data.length };
-  const mean = sum / count;
-  let spread = 0;
-  for (let i = 0; i < data.length; i++) {
-    const from = data[i]! - mean;
-    if (Number.isFinite(from)) spread += from * from;
-  }
-  return {
-    mean: magnitudes / count,
-    largest,
-    std: Math.sqrt(spread / count),
-    zero: zeros / count,
-    notFinite: data.length - count,
-  };
 }

@@ -1,4 +1,4 @@
-import { isCancelled, LensError, toErrorData } from '../../base/errors.js';
+import { fromErrorData, isCancelled, LensError, toErrorData } from '../../base/errors.js';
 import { mapClasses, namedByFolders } from '../../input/classMapping.js';
 import type { Labels } from '../../input/labels.js';
 import type { Ranking } from '../../method/activations/prediction.js';
@@ -7,7 +7,7 @@ import type { ModelAnswer } from '../../protocol/request.js';
 import type { Outcome } from '../../result/explanation.js';
 import { recordOf } from '../overview/describe.js';
 import { sha256Of } from '../model/stamp.js';
-import type { ExpandedInput, LoadedInput, PendingInput } from './inputs.js';
+import { expandInputs, type ExpandedInput, type LoadedInput } from './inputs.js';
 import type { OpenModel } from '../model/open.js';
 
 /** What operations over inputs share: results or errors one by one, and what is said about the model beside them. */
@@ -48,10 +48,23 @@ export function classNameOf(input: ExpandedInput): string | undefined {
   return 'load' in input ? input.className : undefined;
 }
 
-/** Reads an input; throws again what went wrong when the inputs were listed. */
+/** Reads an input; throws what went wrong when the inputs were listed. */
 export async function loadInput(input: ExpandedInput, signal: AbortSignal): Promise<LoadedInput> {
-  if ('error' in input) throw new AlreadyFailed(input);
-  return (input satisfies PendingInput).load(signal);
+  if ('error' in input) throw fromErrorData(input.error);
+  return input.load(signal);
+}
+
+/**
+ * The only input that a file holds, for what is shown of one at a time.
+ *
+ * @throws LensError `activations/one-input` for a folder or a stack of inputs
+ */
+export async function oneInput(model: OpenModel, file: string, signal: AbortSignal): Promise<ExpandedInput> {
+  const [first, second] = await expandInputs(model, [file], signal);
+  if (first !== undefined && second === undefined) return first;
+  throw new LensError('usage', 'activations/one-input', 'Activations are shown for one picture at a time.', {
+    hint: 'Name a picture or a .npy file that holds a single input.',
+  });
 }
 
 /** Throws where the scores of an input are no numbers: there is no best class then, and nothing to explain. */
@@ -67,19 +80,12 @@ export function requireNumbers(input: LoadedInput, { logits }: Ranking): void {
   });
 }
 
-/** An input that failed when the inputs were listed, on its way to the results. */
-class AlreadyFailed extends Error {
-  constructor(readonly input: Extract<ExpandedInput, { error: unknown }>) {
-    super(input.error.message);
-  }
-}
-
 /** The result for an input, or its error as data. Cancellation goes through. */
 export async function attempt<T>(input: string, work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { input, result: await work() };
   } catch (error) {
     if (isCancelled(error)) throw error;
-    return { input, error: error instanceof AlreadyFailed ? error.input.error : toErrorData(error) };
+    return { input, error: toErrorData(error) };
   }
 }

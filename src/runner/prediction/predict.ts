@@ -1,5 +1,6 @@
 import { isCancelled, throwIfCancelled, toErrorData, type ErrorData } from '../../base/errors.js';
 import { labelOf, type Labels } from '../../input/labels.js';
+import { judge, type Judged } from '../../method/activations/accuracy.js';
 import { predict as predictBatch, type Ranking } from '../../method/activations/prediction.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { Call } from '../../protocol/channel.js';
@@ -7,7 +8,6 @@ import type { PredictAnswer, PredictRequest } from '../../protocol/prediction.js
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Outcome, Prediction } from '../../result/explanation.js';
 import { concatBatches } from '../../session/batches.js';
-import { judge, type Judged } from './accuracy.js';
 import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } from '../input/answers.js';
 import { expandInputs, type LoadedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';

@@ -1,3 +1,4 @@
+import type { Newest } from '../../base/newest.js';
 import { predict as predictBatch } from '../../method/activations/prediction.js';
 import { findTarget } from '../../method/target/findTarget.js';
 import { attributionMethodById } from '../../method/index.js';
@@ -13,33 +14,15 @@ import type { Foreground } from '../model/foreground.js';
 import { expandInputs } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 
-/** Badges kept; each is some maps of one value per pixel. */
-const MOST = 64;
-
 /** Badges by what they depend on: the model's bytes and how the method is asked, but not the picture. */
-export class SanityCache {
-  private readonly kept = new Map<string, SanityCheck>();
-
-  get(key: string): SanityCheck | undefined {
-    return this.kept.get(key);
-  }
-
-  set(key: string, sanity: SanityCheck): void {
-    this.kept.delete(key);
-    this.kept.set(key, sanity);
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= MOST) break;
-      this.kept.delete(oldest);
-    }
-  }
-}
+export type Badges = Newest<string, SanityCheck>;
 
 /** Whether a method's maps depend on the model's weights: computed once per model and method, on the picture that is asked with. */
 export async function sanityOf(
   model: OpenModel,
   request: SanityRequest,
   call: Call<WorkProgress>,
-  cache: SanityCache,
+  badges: Badges,
   foreground: Foreground,
 ): Promise<SanityAnswer> {
   const { signal } = call;
@@ -53,7 +36,7 @@ export async function sanityOf(
   const special = request.target !== undefined && /#|\s[-−]\s/.test(request.target) ? request.target : '';
   const sha256 = await sha256Of(model.file.path);
   const key = JSON.stringify([sha256, request.config, method.id, params, layer, score, seed, depths, special]);
-  const known = request.fresh === true ? undefined : cache.get(key);
+  const known = request.fresh === true ? undefined : badges.get(key);
   if (known !== undefined) return { ...(await answerOf(model, subject, [])), sanity: known, cached: true };
 
   const inputs = await expandInputs(model, [request.input], signal);
@@ -90,6 +73,6 @@ export async function sanityOf(
     seed,
     milliseconds: performance.now() - started,
   };
-  cache.set(key, sanity);
+  badges.set(key, sanity);
   return { ...(await answerOf(model, subject, [])), sanity, cached: false };
 }

@@ -9,7 +9,7 @@ import type { WorkProgress } from '../../protocol/request.js';
 import type { CompareWeightsRequest } from '../../protocol/weights.js';
 import type { WeightComparison } from '../../result/weights.js';
 import type { OpenModel } from '../model/open.js';
-import { choose } from './weights.js';
+import { choose, type ChosenWeight } from './chosen.js';
 
 /** Compares a weight with the same one of another checkpoint, or with a new draw of it. `other` is `model` itself for the latter. */
 export async function compareWeights(
@@ -37,7 +37,7 @@ export async function compareWeights(
 /** The same weight of another checkpoint: by the layer's name, then by its own name or its part in the layer. */
 async function counterpart(
   other: OpenModel,
-  { layer, all, shown }: Awaited<ReturnType<typeof choose>>,
+  { layer, all, shown }: ChosenWeight,
   signal: AbortSignal,
 ): Promise<ShownWeight> {
   const file = path.basename(other.file.path);

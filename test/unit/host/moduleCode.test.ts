@@ -4,6 +4,7 @@ import { attributesOf } from '../../../src/host/python/layerMatch.js';
 import { moduleCode } from '../../../src/host/python/moduleCode.js';
 import { blankStrings } from '../../../src/host/python/pythonText.js';
 import { RunnerService } from '../../../src/runner/service.js';
+import { call } from '../support/call.js';
 
 const resnet = `import torch
 from torch import nn
@@ -106,11 +107,12 @@ describe('modules in Python code', () => {
   });
 
   it('of the shipped networks, two of whose classes share names', async () => {
-    const service = new RunnerService();
+    const runner = new RunnerService();
+    const service = runner.operations;
     try {
       const birds = moduleCode(readFileSync('models/birds/net.py', 'utf8'));
       const made = async (model: string, name: string): Promise<string[]> => {
-        const { layers } = await service.outline({ model: `models/birds/${model}` });
+        const { layers } = await service.outline({ model: `models/birds/${model}` }, call());
         const layer = layers.find((each) => each.name === name);
         assert.ok(layer, `${name} is not in ${model}`);
         return [...attributesOf(layer, birds, { file: 'net' })].map((a) => `${a.className}.${a.name}`).sort();
@@ -125,7 +127,7 @@ describe('modules in Python code', () => {
       assert.deepEqual(await made('birds_vit.onnx', 'layers.1.mlp.0'), ['BirdViT.layers', 'Layer.mlp']);
       assert.deepEqual(await made('birds_cnn.onnx', 'stage1.conv1'), ['BirdNet.stage1', 'Block.conv1']);
     } finally {
-      await service.dispose();
+      await runner.dispose();
     }
   });
 

@@ -5,10 +5,11 @@ import { assertClose } from '../support/close.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
 
 describe('runner/background', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const call = { signal: new AbortController().signal, progress: () => undefined };
   before(requireData);
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   const explain = async (background: string): Promise<{ values: Float32Array; delta: number }> => {
     const answer = await service.explain(

@@ -11,9 +11,10 @@ import { call } from '../support/call.js';
 
 /** Situations of public reports, rebuilt small: `cases/` of the test data. */
 describe('situations of public reports', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   before(requireData);
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   const SIDE = 32;
 

@@ -10,10 +10,11 @@ import { temporaryFolder } from '../support/temporary.js';
 import { call } from '../support/call.js';
 
 describe('runner, a layer beside another one', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const model = modelPath('cifar_resnet20.onnx');
   before(requireData);
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   it('of the same numbers in another file: no change, although one of them keeps its weights elsewhere', async () => {
     // The last layer is not touched by folding; the file stores its weights outside.
@@ -90,12 +91,13 @@ describe('runner, a layer beside another one', () => {
 });
 
 describe('runner, what the nodes of a graph make of a picture', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const model = modelPath('cifar_resnet20.onnx');
   const provider = 'cpu' as const;
   const folder = temporaryFolder();
   before(requireData);
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   it('is what the reference says, node by node', async () => {
     const statistics = JSON.parse(readFileSync(dataPath('reference/activation_statistics.json'), 'utf8')) as Record<

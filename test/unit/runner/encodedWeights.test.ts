@@ -16,11 +16,12 @@ const call = <P>(): Call<P> => ({ signal: new AbortController().signal, progress
 const ALL = { rowFrom: 0, rowCount: 1e4, columnFrom: 0, columnCount: 1e4 };
 
 describe('runner, weights of float16, bfloat16 and quantised models', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   let folder: string;
   before(() => void (folder = mkdtempSync(path.join(tmpdir(), 'lens-encoded-'))));
   after(async () => {
-    await service.dispose();
+    await runner.dispose();
     rmSync(folder, { recursive: true });
   });
 
@@ -34,7 +35,10 @@ describe('runner, weights of float16, bfloat16 and quantised models', () => {
         const made = await encodedModel(buildGraph(await openCheckpoint(original)), encoding);
         const model = path.join(folder, `${network}_${encoding.replaceAll(' ', '_')}.onnx`);
         await writeModelFile(made.graph, model, { embed: true, keepMetadata: true });
-        const [before, after] = [await service.overview({ model: original }), await service.overview({ model })];
+        const [before, after] = [
+          await service.overview({ model: original }, call()),
+          await service.overview({ model }, call()),
+        ];
         const named = (o: typeof before): string[] => o.layers.filter((l) => l.weights.length > 0).map((l) => l.name);
         assert.deepEqual(named(after), named(before));
         assert.equal(after.parameters, before.parameters);

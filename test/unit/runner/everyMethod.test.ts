@@ -17,10 +17,11 @@ const MODELS: readonly (readonly [model: string, picture: string])[] = [
 ];
 
 describe('runner: every method on every kind of model', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const call = { signal: new AbortController().signal, progress: () => undefined };
   before(requireData);
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   for (const [file, place] of MODELS) {
     for (const method of attributionMethods) {

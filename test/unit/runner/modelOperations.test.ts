@@ -24,16 +24,17 @@ import { temporaryFolder } from '../support/temporary.js';
 import { call } from '../support/call.js';
 
 describe('runner, operations of the checkpoint editor', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const model = modelPath('cifar_resnet20.onnx');
   const provider = 'cpu' as const;
   const folder = temporaryFolder();
   before(requireData);
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   describe('overview', () => {
     it('says what the file says, without a session', async () => {
-      const overview = await service.overview({ model });
+      const overview = await service.overview({ model }, call());
       assert.equal(overview.parameters, 269_722);
       assert.deepEqual(overview.operators[0], { op: 'BatchNormalization', count: 19 });
       assert.equal(overview.layerBytes[0], 16 * 3 * 9 * 4);
@@ -49,7 +50,7 @@ describe('runner, operations of the checkpoint editor', () => {
       const copy = path.join(folder, 'ranged.onnx');
       copyFileSync(model, copy);
       writeFileSync(path.join(folder, 'ranged.lens.json'), JSON.stringify({ input: { range: [0, 255] } }));
-      const { oddities } = await service.overview({ model: copy });
+      const { oddities } = await service.overview({ model: copy }, call());
       assert.deepEqual(
         oddities.map((o) => o.kind),
         ['no-normalisation'],
@@ -58,7 +59,7 @@ describe('runner, operations of the checkpoint editor', () => {
 
     it('measures layers at the real size of the input', async () => {
       const m = await service.measure({ model, provider }, call());
-      const overview = await service.overview({ model });
+      const overview = await service.overview({ model }, call());
       assert.deepEqual(
         m.layers.map((l) => l.name),
         overview.layers.map((l) => l.name),
@@ -104,7 +105,7 @@ describe('runner, operations of the checkpoint editor', () => {
       file.close();
       assert.ok(checkpoint.externalFiles.length === 1 && read < 2e6, `${read} bytes`);
       const before = process.resourceUsage().fsRead;
-      const overview = await service.overview({ model: big });
+      const overview = await service.overview({ model: big }, call());
       assert.ok(overview.weightBytes > 5e8);
       const layer = overview.layers.toSorted((a, b) => b.parameters - a.parameters)[0]!;
       const page = { rowFrom: 9, rowCount: 4, columnFrom: 100, columnCount: 50 };
@@ -124,11 +125,11 @@ describe('runner, operations of the checkpoint editor', () => {
       const growing = path.join(folder, 'growing.onnx');
       const bytes = readFileSync(model);
       writeFileSync(growing, bytes.subarray(0, bytes.length / 3));
-      const opened = service.overview({ model: growing });
+      const opened = service.overview({ model: growing }, call());
       setTimeout(() => writeFileSync(growing, bytes), 150);
       assert.equal((await opened).parameters, 269_722);
       truncateSync(growing, 1000);
-      await assert.rejects(service.overview({ model: growing }), /cut off|not a readable/);
+      await assert.rejects(service.overview({ model: growing }, call()), /cut off|not a readable/);
     });
   });
 

@@ -54,7 +54,8 @@ function quantised(): ReturnType<typeof sketch> {
 }
 
 describe('runner, activations of quantised models', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const folder = mkdtempSync(path.join(tmpdir(), 'lens-quantised-'));
   const model = path.join(folder, 'quantised.onnx');
   const picture = path.join(folder, 'x.npy');
@@ -68,7 +69,7 @@ describe('runner, activations of quantised models', () => {
     writeFileSync(picture, writeNpy(x));
   });
   after(async () => {
-    await service.dispose();
+    await runner.dispose();
     rmSync(folder, { recursive: true });
   });
 

@@ -5,25 +5,30 @@ import path from 'node:path';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/model/version.js';
 import { temporaryFolder } from '../support/temporary.js';
+import { call } from '../support/call.js';
 
 describe('runner/input/recipe', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const model = path.resolve('models/birds/birds_cnn.onnx');
   const hash = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   it('says what a page cannot know: hashes, preprocessing, versions', async () => {
     const input = path.join(temporaryFolder(), 'bird.png');
     writeFileSync(input, 'read for its hash only');
-    const recipe = await service.recipe({
-      model,
-      method: 'activations',
-      params: { channel: 3 },
-      layer: 'conv1',
-      input,
-      ranOn: 'cpu',
-      notes: ['as it is'],
-    });
+    const recipe = await service.recipe(
+      {
+        model,
+        method: 'activations',
+        params: { channel: 3 },
+        layer: 'conv1',
+        input,
+        ranOn: 'cpu',
+        notes: ['as it is'],
+      },
+      call(),
+    );
     const { preprocessing, versions, ...rest } = recipe;
     assert.deepEqual(rest, {
       schema: 'onnx-lens/recipe/1',
@@ -43,7 +48,7 @@ describe('runner/input/recipe', () => {
   });
 
   it('leaves out what there is not', async () => {
-    const recipe = await service.recipe({ model, method: 'weights', params: {}, notes: [] });
+    const recipe = await service.recipe({ model, method: 'weights', params: {}, notes: [] }, call());
     assert.equal(recipe.provider, 'none');
     assert.ok(!('input' in recipe) && !('layer' in recipe) && !('target' in recipe), JSON.stringify(recipe));
   });

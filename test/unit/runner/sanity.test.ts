@@ -26,13 +26,14 @@ describe('runner/sanity', () => {
   });
 
   describe('on cifar_resnet20', () => {
-    const service = new RunnerService();
+    const runner = new RunnerService();
+    const service = runner.operations;
     const model = modelPath('cifar_resnet20.onnx');
     const [cat, dog] = ['cat', 'dog'].map((c) => dataPath(`images/cifar10_test_jpg/${c}/0000.jpg`)) as [string, string];
     const call = { signal: new AbortController().signal, progress: () => undefined };
     const ask = { model, provider: 'cpu', method: 'gradient', depths: 3 } as const;
     before(requireData);
-    after(() => service.dispose());
+    after(() => runner.dispose());
 
     it('computes a badge once for a model and a method, with the maps and the curve', async () => {
       const messages: string[] = [];
@@ -77,7 +78,8 @@ describe('runner/sanity', () => {
   });
 
   describe('says in words what is known of the methods', () => {
-    const service = new RunnerService();
+    const runner = new RunnerService();
+    const service = runner.operations;
     const call = { signal: new AbortController().signal, progress: () => undefined };
     const picture = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
     const ask = async (method: string, depths = 5) =>
@@ -88,7 +90,7 @@ describe('runner/sanity', () => {
         )
       ).sanity;
     before(requireData);
-    after(() => service.dispose());
+    after(() => runner.dispose());
 
     it('gradient, SmoothGrad, Grad-CAM and occlusion pass; input × gradient less clearly; guided backprop does not', async function () {
       this.timeout(240_000);

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
-import { judge } from '../../../src/runner/prediction/accuracy.js';
+import { judge } from '../../../src/method/activations/accuracy.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/model/version.js';
 import { assertClose } from '../support/close.js';
@@ -12,19 +12,20 @@ import { temporaryFolder } from '../support/temporary.js';
 import { call } from '../support/call.js';
 
 describe('runner/service', () => {
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   const model = modelPath('cifar_resnet20.onnx');
   const cat = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
   const folder = temporaryFolder();
   before(requireData);
-  after(() => service.dispose());
+  after(() => runner.dispose());
 
   it('outlines a model without opening it', async () => {
-    const outline = await service.outline({ model });
+    const outline = await service.outline({ model }, call());
     assert.equal(outline.parameters, 269_722);
     assert.equal(outline.layers[0]!.name, 'conv1');
     assert.equal(outline.layers[0]!.shape, undefined);
-    assert.deepEqual((await service.status()).openModels, []);
+    assert.deepEqual((await service.status({}, call())).openModels, []);
   });
 
   it('explains with everything that must be said beside the picture', async () => {
@@ -106,7 +107,7 @@ describe('runner/service', () => {
     const corrupt = path.join(folder, 'corrupt.onnx');
     writeFileSync(corrupt, readFileSync(model).subarray(0, 5000));
     for (const work of [
-      () => service.outline({ model: corrupt }),
+      () => service.outline({ model: corrupt }, call()),
       () => service.predict({ model: corrupt, inputs: [cat] }, call()),
     ]) {
       await assert.rejects(work, (e: unknown) => e instanceof LensError && e.code.startsWith('checkpoint/'));
@@ -115,15 +116,16 @@ describe('runner/service', () => {
 
   it('frees a model on request and when it is idle', async () => {
     await service.predict({ model, inputs: [cat], provider: 'cpu' }, call());
-    assert.ok((await service.status()).openModels.includes(model));
-    await service.release({ model });
-    assert.ok(!(await service.status()).openModels.includes(model));
-    const impatient = new RunnerService({ idleMs: 30 });
+    assert.ok((await service.status({}, call())).openModels.includes(model));
+    await service.release({ model }, call());
+    assert.ok(!(await service.status({}, call())).openModels.includes(model));
+    const another = new RunnerService({ idleMs: 30 });
+    const impatient = another.operations;
     await impatient.predict({ model, inputs: [cat], provider: 'cpu' }, call());
-    assert.equal((await impatient.status()).openModels.length, 1);
+    assert.equal((await impatient.status({}, call())).openModels.length, 1);
     await new Promise((resolve) => setTimeout(resolve, 150));
-    assert.equal((await impatient.status()).openModels.length, 0);
-    await impatient.dispose();
+    assert.equal((await impatient.status({}, call())).openModels.length, 0);
+    await another.dispose();
   });
 
   it('states the version of the package', () => {

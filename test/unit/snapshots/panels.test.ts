@@ -29,7 +29,8 @@ const PLAIN: Record<string, Pixels | undefined> = {
 
 describe('pictures of the panels, from the shipped models', function () {
   this.timeout(180_000);
-  const service = new RunnerService();
+  const runner = new RunnerService();
+  const service = runner.operations;
   let studio: Studio | undefined;
 
   before(async function () {
@@ -42,7 +43,7 @@ describe('pictures of the panels, from the shipped models', function () {
   });
   after(async () => {
     await studio?.close();
-    await service.dispose();
+    await runner.dispose();
   });
 
   /** Draws in every theme, twice each: the same picture both times, and the committed one. */

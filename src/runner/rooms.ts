@@ -1,0 +1,13 @@
+import type { Foreground } from './model/foreground.js';
+import type { ModelCache } from './model/cache.js';
+import type { ModelFiles } from './model/files.js';
+
+/** What the chapters' handlers share. What only one chapter keeps is its own. */
+export interface Rooms {
+  /** Models that are open, to be questioned. */
+  readonly models: ModelCache;
+  /** Models as their files describe them: no session, no weights. */
+  readonly files: ModelFiles;
+  /** Whether a person waits for something: background work stands back meanwhile. */
+  readonly foreground: Foreground;
+}

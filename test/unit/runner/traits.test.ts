@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { LensError } from '../../../src/base/errors.js';
+import { given } from '../../../src/base/given.js';
+import { openCheckpoint } from '../../../src/checkpoint/reader.js';
+import { writeModelFile } from '../../../src/checkpoint/writer.js';
+import { buildGraph } from '../../../src/graph/build/build.js';
+import type { Call } from '../../../src/protocol/channel.js';
+import type { RunnerApi } from '../../../src/protocol/runner.js';
+import { runsModel, TRAITS } from '../../../src/protocol/traits.js';
+import { RunnerService } from '../../../src/runner/service.js';
+import type { Session } from '../../../src/session/session.js';
+import { call } from '../support/call.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+/** A runtime that opens nothing and counts how often it is asked. */
+class NoSessions {
+  asked = 0;
+  open(): Promise<Session> {
+    this.asked++;
+    return Promise.reject(new LensError('runtime', 'test/no-session', 'Nothing is run in this test.'));
+  }
+  async dispose(): Promise<void> {}
+}
+
+describe('the traits of the operations and what they do', () => {
+  const sessions = new NoSessions();
+  const runner = new RunnerService({}, sessions);
+  const folder = temporaryFolder();
+  const model = path.join(folder, 'alone.onnx');
+  const input = path.resolve('models/birds/pictures/Butterfinch/butterfinch-3000000.png');
+  const layer = 'stem';
+  const file = path.join(folder, 'gradient.onnx');
+  // Alone in its folder and without the shape of its output, nothing says how many classes there are.
+  before(async () => {
+    const graph = buildGraph(await openCheckpoint('models/birds/birds_cnn.onnx'));
+    const outputs = graph.outputs.map(({ name, type }) => ({ name, ...given({ type }) }));
+    await writeModelFile({ ...graph, outputs }, model, { keepMetadata: false });
+  });
+  after(() => runner.dispose());
+
+  const requests: { readonly [K in keyof RunnerApi]: readonly Parameters<RunnerApi[K]>[0][] } = {
+    outline: [{ model }],
+    inspect: [{ model }],
+    overview: [{ model }],
+    measure: [{ model }],
+    scanWeights: [{ model }],
+    graphView: [{ model }, { model, measured: false }, { model, measured: true }],
+    graphActivations: [{ model, input }],
+    weights: [{ model, layer }],
+    weightStatistics: [{ model, layer }],
+    compareWeights: [{ model, layer, other: { model: path.resolve('models/birds/birds_cnn_epoch1.onnx') } }],
+    weightsPca: [{ model }],
+    weightNeighbours: [{ model, index: 0 }],
+    exportWeights: [{ model, layer }],
+    activations: [{ model, input, layer }],
+    exportActivations: [{ model, inputs: [input], layer }],
+    topPictures: [{ model, inputs: [input], layer, channel: 0 }],
+    predict: [{ model, inputs: [input] }],
+    labels: [{ model }],
+    methods: [{}],
+    explain: [{ model, inputs: [input], method: 'gradient' }],
+    sanity: [{ model, input, method: 'gradient' }],
+    exportGradient: [{ model, file, embed: true }],
+    recipe: [{ model, method: 'weights', params: {}, notes: [] }],
+    release: [{ model }],
+    status: [{}],
+  };
+
+  for (const name of Object.keys(TRAITS) as (keyof RunnerApi)[]) {
+    for (const request of requests[name]) {
+      const runs = runsModel(name, request);
+      const which = 'measured' in request ? ` (measured: ${request.measured})` : '';
+      it(`${name}${which} ${runs ? 'runs the model' : 'runs nothing'}, as described`, async () => {
+        const before = sessions.asked;
+        const operation = runner.operations[name] as (request: unknown, call: Call<never>) => Promise<unknown>;
+        const outcome = await operation(request, call()).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (runs) assert.ok(sessions.asked > before, `it is said to run the model, and did not: ${String(outcome)}`);
+        else assert.deepEqual([sessions.asked - before, outcome], [0, undefined]);
+      });
+    }
+  }
+});
