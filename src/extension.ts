@@ -1,18 +1,18 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { explainCommands } from './host/commands/explainCommands.js';
-import { modelCommands } from './host/commands/modelCommands.js';
+import { explainCommands } from './host/explain/commands.js';
+import { modelCommands } from './host/model/commands.js';
 import { runnerCommands } from './host/commands/runnerCommands.js';
 import { Answers } from './host/explain/answers.js';
-import { ExplainPanels } from './host/explain/explainPanels.js';
+import { explainPanels, type ExplainPanels } from './host/explain/explainPanels.js';
 import { ModelEditors } from './host/model/modelEditor.js';
 import { KeptStates } from './host/panel/keptStates.js';
-import { LayerSelection } from './host/model/selection.js';
+import { LayerSelection } from './host/workspace/selection.js';
 import { WorkspaceModels } from './host/workspace/models.js';
+import { LastUsed } from './host/workspace/lastUsed.js';
 import { ModelTree } from './host/tree/modelTree.js';
 import { Notifier } from './host/notify.js';
 import { Outlines } from './host/workspace/outlines.js';
-import { CodeIndex } from './host/python/codeIndex.js';
 import { PythonLenses } from './host/python/pythonLenses.js';
 import { RunnerClient } from './host/runner/client.js';
 import type { HostServices } from './host/services.js';
@@ -27,7 +27,6 @@ export interface LensApi {
   readonly tree: ModelTree;
   readonly explain: ExplainPanels;
   readonly editors: ModelEditors;
-  readonly selection: LayerSelection;
   readonly notifier: Notifier;
   readonly status: StatusItem;
   /** How long `activate` took. */
@@ -65,33 +64,23 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     log,
     status,
     models,
+    outlines: new Outlines(() => Promise.resolve(client)),
+    selection: own(new LayerSelection()),
+    lastUsed: new LastUsed(context.workspaceState),
     kept: new KeptStates(context.workspaceState),
     answers: new Answers(),
     request: (model) => modelRequest(settings, model),
     notify: notifier.notify,
   };
-  const selection = own(new LayerSelection());
-  const outlines = new Outlines(services.runner);
-  const tree = own(new ModelTree(models, outlines));
-  own(tree.follow(selection));
-  const explain = own(new ExplainPanels(context, services, selection));
-  own(explain.registerSerializer());
-  own(explainCommands(context, services, explain));
+  const tree = own(new ModelTree(services));
+  const explain = own(explainPanels(services));
   const editors = own(
-    new ModelEditors(
-      {
-        services,
-        selection,
-        memory: context.workspaceState,
-        outlines,
-        extension: context.extensionUri,
-      },
-      (model) => explain.open.some((panel) => panel.model.toString() === model.toString()),
-    ),
+    new ModelEditors(services, (model) => explain.open.some((panel) => panel.model.toString() === model.toString())),
   );
-  own(new PythonLenses(services, new CodeIndex(models, outlines), selection));
-  own(modelCommands(services, tree, editors, selection));
+  own(new PythonLenses(services));
+  own(explainCommands(services, explain));
+  own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, runner, status));
   const activationMs = performance.now() - start;
-  return { services, runner, tree, explain, editors, selection, notifier, status, activationMs };
+  return { services, runner, tree, explain, editors, notifier, status, activationMs };
 }

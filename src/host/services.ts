@@ -4,6 +4,9 @@ import type { ModelRequest } from '../protocol/request.js';
 import type { RunnerApi } from '../protocol/runner.js';
 import type { Answers } from './explain/answers.js';
 import type { KeptStates } from './panel/keptStates.js';
+import type { LastUsed } from './workspace/lastUsed.js';
+import type { Outlines } from './workspace/outlines.js';
+import type { LayerSelection } from './workspace/selection.js';
 import type { Settings } from './settings.js';
 
 /** What the parts of the host share. Created once, by the composition root. */
@@ -19,6 +22,9 @@ export interface HostServices {
   readonly log: vscode.LogOutputChannel;
   readonly status: Status;
   readonly models: Models;
+  readonly outlines: Outlines;
+  readonly selection: LayerSelection;
+  readonly lastUsed: LastUsed;
   /** What the pages of our panels keep of themselves. */
   readonly kept: KeptStates;
   /** The explanations that are known, whichever panel asked. */

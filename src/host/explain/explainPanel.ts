@@ -4,7 +4,7 @@ import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
-import type { LayerSelection } from '../model/selection.js';
+import type { LayerSelection } from '../workspace/selection.js';
 import { named, nameOf } from '../names.js';
 import { browse } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';

@@ -3,14 +3,10 @@ import { writeNpy } from '../../base/npy.js';
 import type { ExportKind, ExportRequest } from '../../protocol/explainPanel.js';
 import type { Explanation } from '../../result/explanation.js';
 import { nameOf } from '../names.js';
+import { askAndSave } from '../panel/saving.js';
 import type { Recipe } from '../../result/recipe.js';
 
-const KINDS: Readonly<Record<ExportKind, { readonly ending: string; readonly filter: string }>> = {
-  png: { ending: 'png', filter: 'Picture' },
-  svg: { ending: 'svg', filter: 'Vector picture' },
-  npy: { ending: 'npy', filter: 'NumPy array' },
-  recipe: { ending: 'json', filter: 'Recipe' },
-};
+const ENDINGS: Readonly<Record<ExportKind, string>> = { png: 'png', svg: 'svg', npy: 'npy', recipe: 'json' };
 
 /** Asks where to save one form of an explanation, and saves it. `false` when the question is dismissed. */
 export async function saveExplanation(
@@ -18,26 +14,15 @@ export async function saveExplanation(
   picture: vscode.Uri,
   explanation: Explanation,
 ): Promise<boolean> {
-  const { ending, filter } = KINDS[kind];
   const stem = nameOf(picture).replace(/\.[^.]+$/, '');
-  const proposal = vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ending}`);
-  return save(proposal, filter, ending, () => contentOf(kind, bytes, explanation, sanity));
+  const proposal = vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ENDINGS[kind]}`);
+  return askAndSave(proposal, () => contentOf(kind, bytes, explanation, sanity));
 }
 
 /** Asks where to save bytes, proposing a name beside a file, and saves them. */
 export async function saveBytes(name: string, bytes: Uint8Array, beside: vscode.Uri): Promise<boolean> {
   const plain = name.replace(/[/\\]/g, '_');
-  const ending = plain.slice(plain.lastIndexOf('.') + 1);
-  const filter = Object.values(KINDS).find((kind) => kind.ending === ending)?.filter ?? 'File';
-  return save(vscode.Uri.joinPath(beside, '..', plain), filter, ending, () => bytes);
-}
-
-async function save(proposal: vscode.Uri, filter: string, ending: string, content: () => Uint8Array): Promise<boolean> {
-  const file = await vscode.window.showSaveDialog({ defaultUri: proposal, filters: { [filter]: [ending] } });
-  if (file === undefined) return false;
-  await vscode.workspace.fs.writeFile(file, content());
-  vscode.window.setStatusBarMessage(`Saved ${nameOf(file)}`, 4000);
-  return true;
+  return askAndSave(vscode.Uri.joinPath(beside, '..', plain), () => bytes);
 }
 
 function contentOf(

@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
-import type { Outlines } from '../workspace/outlines.js';
 import { folderOf, named, nameOf } from '../names.js';
 import { distance } from '../paths.js';
 import type { HostServices } from '../services.js';
-import { sameLayers, seriesOf } from './series.js';
+import { sameLayers, seriesOf } from '../workspace/series.js';
 
 interface Offer extends vscode.QuickPickItem {
   readonly other?: OtherCheckpoint;
@@ -23,7 +22,6 @@ const SEED = 0;
  */
 export async function chooseOther(
   services: HostServices,
-  outlines: Outlines,
   model: vscode.Uri,
   layer: string,
 ): Promise<OtherCheckpoint | undefined> {
@@ -59,7 +57,7 @@ export async function chooseOther(
   pick.show();
   void (async () => {
     await services.models.ready();
-    const own = await outlines.get(model).catch(() => undefined);
+    const own = await services.outlines.get(model).catch(() => undefined);
     const layers = own !== undefined && 'outline' in own ? own.outline.layers : [];
     let shown = performance.now();
     const near = inOrder(
@@ -68,7 +66,7 @@ export async function chooseOther(
     );
     for (const { uri, step, certain } of near.slice(0, MOST)) {
       if (!open) return;
-      const answer = await outlines.get(uri).catch(() => undefined);
+      const answer = await services.outlines.get(uri).catch(() => undefined);
       const has =
         answer !== undefined &&
         'outline' in answer &&

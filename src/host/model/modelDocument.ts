@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { Disposables } from '../../base/disposable.js';
 import type { FileState, FileStatus } from '../../protocol/modelPanel.js';
 import { nameOf } from '../names.js';
 import { Lookout } from '../disk/lookout.js';
@@ -11,9 +12,8 @@ export class ModelDocument implements vscode.CustomDocument {
   private state: FileState = 'ready';
   private readonly changed = new vscode.EventEmitter<FileStatus>();
   private readonly closed = new vscode.EventEmitter<void>();
-  private readonly watchers: vscode.Disposable[] = [];
+  private readonly disposables = new Disposables();
   private readonly lookout = new Lookout((signal) => this.look(signal));
-  private ended = false;
   /** Names of files of the model's folder that belong to it. */
   private names: readonly string[];
   private stamps = '';
@@ -32,7 +32,9 @@ export class ModelDocument implements vscode.CustomDocument {
     const look = (file: vscode.Uri): void => {
       if (this.names.includes(nameOf(file))) void this.lookout.raise();
     };
-    this.watchers.push(watcher, watcher.onDidChange(look), watcher.onDidCreate(look), watcher.onDidDelete(look));
+    for (const each of [watcher, watcher.onDidChange(look), watcher.onDidCreate(look), watcher.onDidDelete(look)])
+      this.disposables.add(each);
+    this.disposables.add(this.lookout);
     void this.stampNow().then((stamps) => (this.stamps ||= stamps));
   }
 
@@ -67,9 +69,7 @@ export class ModelDocument implements vscode.CustomDocument {
   }
 
   dispose(): void {
-    this.ended = true;
-    this.lookout.dispose();
-    for (const each of this.watchers) each.dispose();
+    this.disposables.dispose();
     this.closed.fire();
     this.changed.dispose();
     this.closed.dispose();
@@ -87,7 +87,7 @@ export class ModelDocument implements vscode.CustomDocument {
   }
 
   private tell(state: FileState): void {
-    if (this.ended) return;
+    if (this.disposables.isDisposed) return;
     this.state = state;
     this.changed.fire(this.status);
   }

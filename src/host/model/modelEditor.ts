@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
+import { Disposables } from '../../base/disposable.js';
 import { LensError } from '../../base/errors.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import type { Outlines } from '../workspace/outlines.js';
 import { nameOf } from '../names.js';
-import { webviewOptions } from '../panel/webview.js';
+import type { HostServices } from '../services.js';
 import { chooseOther } from './chooseOther.js';
 import { ModelDocument } from './modelDocument.js';
-import { ModelPanel, type ModelPanelParts } from './modelPanel.js';
+import { ModelPanel } from './modelPanel.js';
 
 export const MODEL_EDITOR = 'onnxLens.model';
 
@@ -14,21 +15,25 @@ export const MODEL_EDITOR = 'onnxLens.model';
 export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDocument>, vscode.Disposable {
   private readonly panels = new Set<ModelPanel>();
   private readonly comparing = new Map<string, OtherCheckpoint>();
-  private readonly opened = new vscode.EventEmitter<ModelPanel>();
-  private readonly registration: vscode.Disposable;
+  private readonly disposables = new Disposables();
 
   /**
    * @param inUse whether something else of the window still works with a model: then closing its editor keeps it open in
    * the runner
    */
   constructor(
-    private readonly parts: ModelPanelParts,
+    private readonly services: HostServices,
     private readonly inUse: (model: vscode.Uri) => boolean,
   ) {
-    this.registration = vscode.window.registerCustomEditorProvider(MODEL_EDITOR, this, {
-      supportsMultipleEditorsPerDocument: true,
-      webviewOptions: { retainContextWhenHidden: false },
+    this.disposables.onDispose(() => {
+      for (const panel of this.panels) panel.dispose();
     });
+    this.disposables.add(
+      vscode.window.registerCustomEditorProvider(MODEL_EDITOR, this, {
+        supportsMultipleEditorsPerDocument: true,
+        webviewOptions: { retainContextWhenHidden: false },
+      }),
+    );
   }
 
   /** The editors that are open, oldest first. */
@@ -43,17 +48,15 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
   }
 
   resolveCustomEditor(document: ModelDocument, panel: vscode.WebviewPanel): void {
-    panel.webview.options = webviewOptions(this.parts.extension);
-    const editor = new ModelPanel(panel, document, { ...this.parts, comparing: this.comparing });
+    const editor = new ModelPanel(panel, document, this.services, this.comparing);
     this.panels.add(editor);
     panel.onDidDispose(() => this.panels.delete(editor));
-    this.opened.fire(editor);
   }
 
   /** Shows a model, and one of its layers; an editor that is open already is used. */
   async show(model: vscode.Uri, layer?: string, beside = false): Promise<void> {
     // Before the page asks for it: a new editor begins with this layer.
-    if (layer !== undefined) this.parts.selection.select({ model, layer, by: this });
+    if (layer !== undefined) this.services.selection.select({ model, layer, by: this });
     const open = this.open.find((each) => each.document.uri.toString() === model.toString());
     const otherwise = beside ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     await vscode.commands.executeCommand('vscode.openWith', model, MODEL_EDITOR, {
@@ -66,9 +69,8 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
 
   /** Shows a layer beside the same one elsewhere; asks what to compare it with. Without a layer its first one with weights. */
   async compare(model: vscode.Uri, wanted?: string, beside = false): Promise<void> {
-    const { services, outlines } = this.parts;
-    const layer = wanted ?? (await firstWithWeights(outlines, model));
-    const other = await chooseOther(services, outlines, model, layer);
+    const layer = wanted ?? (await firstWithWeights(this.services.outlines, model));
+    const other = await chooseOther(this.services, model, layer);
     if (other === undefined) return;
     const open = this.open.find((each) => each.document.uri.toString() === model.toString());
     this.comparing.set(model.toString(), other);
@@ -77,15 +79,13 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
   }
 
   dispose(): void {
-    this.registration.dispose();
-    this.opened.dispose();
-    for (const panel of this.panels) panel.dispose();
+    this.disposables.dispose();
   }
 
   /** Frees a model's sessions and memory once nobody shows it. */
   private async release(model: vscode.Uri): Promise<void> {
     if (this.inUse(model)) return;
-    const { services } = this.parts;
+    const { services } = this;
     try {
       await (await services.runner()).release({ model: model.fsPath });
     } catch (error) {

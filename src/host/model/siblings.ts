@@ -1,14 +1,14 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { Disposables } from '../../base/disposable.js';
 import type { Address } from '../../base/place.js';
 import type { Call } from '../../protocol/channel.js';
 import type { SeriesEntry } from '../../protocol/modelPanel.js';
-import type { Outlines } from '../workspace/outlines.js';
 import { fileAt, named, nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
 import { askAbout, type Reading } from '../runner/asking.js';
-import { sameLayers, seriesOf, type SeriesFile } from './series.js';
+import { sameLayers, seriesOf, type SeriesFile } from '../workspace/series.js';
 import { Lookout } from '../disk/lookout.js';
 import { filesStamps, readWhenWhole, untilStill } from '../disk/settle.js';
 
@@ -19,8 +19,8 @@ import { filesStamps, readWhenWhole, untilStill } from '../disk/settle.js';
 export class Siblings implements vscode.Disposable {
   private readonly folder: vscode.Uri;
   private readonly name: string;
-  private watcher: vscode.FileSystemWatcher | undefined;
-  private lookout: Lookout | undefined;
+  private readonly disposables = new Disposables();
+  private watching = false;
   private told = '';
   /** Whether a checkpoint has the layers of this one, by both files as they were when it was asked. */
   private readonly alike = new Map<string, boolean>();
@@ -28,7 +28,6 @@ export class Siblings implements vscode.Disposable {
   constructor(
     private readonly model: vscode.Uri,
     private readonly services: HostServices,
-    private readonly outlines: Outlines,
     private readonly announce: (series: readonly SeriesEntry[]) => void,
   ) {
     this.folder = vscode.Uri.joinPath(model, '..');
@@ -36,8 +35,7 @@ export class Siblings implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.lookout?.dispose();
-    this.watcher?.dispose();
+    this.disposables.dispose();
   }
 
   /** The series as it is now; from then on changes are announced. */
@@ -61,21 +59,25 @@ export class Siblings implements vscode.Disposable {
   }
 
   private watch(): void {
-    if (this.watcher !== undefined) return;
-    this.watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(this.folder, '*'));
-    const lookout = new Lookout(
-      (signal) => this.look(signal),
-      // The folder may have gone with its files.
-      (error) => this.services.log.debug(`Checkpoints beside ${this.name}: ${String(error)}`),
+    if (this.watching) return;
+    this.watching = true;
+    const watcher = this.disposables.add(
+      vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(this.folder, '*')),
     );
-    this.lookout = lookout;
+    const lookout = this.disposables.add(
+      new Lookout(
+        (signal) => this.look(signal),
+        // The folder may have gone with its files.
+        (error) => this.services.log.debug(`Checkpoints beside ${this.name}: ${String(error)}`),
+      ),
+    );
     const look = (file: vscode.Uri): void => {
       const name = nameOf(file).replace(/\.data$/, '');
       if (seriesOf(this.name, [name]).some((each) => each.name === name)) void lookout.raise();
     };
-    this.watcher.onDidCreate(look);
-    this.watcher.onDidChange(look);
-    this.watcher.onDidDelete(look);
+    watcher.onDidCreate(look);
+    watcher.onDidChange(look);
+    watcher.onDidDelete(look);
   }
 
   /** Waits until nothing of the series is being written, and says what there is. */
@@ -121,7 +123,7 @@ export class Siblings implements vscode.Disposable {
     const known = this.alike.get(key);
     if (known !== undefined) return known;
     const answers = await Promise.all(
-      [this.model, vscode.Uri.parse(file.uri)].map((uri) => this.outlines.get(uri).catch(() => undefined)),
+      [this.model, vscode.Uri.parse(file.uri)].map((uri) => this.services.outlines.get(uri).catch(() => undefined)),
     );
     const [a, b] = answers.map((answer) =>
       answer !== undefined && 'outline' in answer ? answer.outline.layers : undefined,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { LayerDescription } from '../../result/inspection.js';
-import { seriesOf } from '../model/series.js';
+import { seriesOf } from '../workspace/series.js';
 import type { Outlines } from '../workspace/outlines.js';
 import { nameOf } from '../names.js';
 import { distance } from '../paths.js';

@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
+import { Disposables } from '../../base/disposable.js';
 import type { LayerWeights } from '../../result/weights.js';
 import { nameOf } from '../names.js';
 import { formatCount } from '../format.js';
 import type { HostServices } from '../services.js';
-import type { LayerSelection } from '../model/selection.js';
-import type { CodeCandidate, CodeIndex, CodeMatch } from './codeIndex.js';
+import type { LayerSelection } from '../workspace/selection.js';
+import { CodeIndex, type CodeCandidate, type CodeMatch } from './codeIndex.js';
 import { encodePng } from './png.js';
 
 const PYTHON: vscode.DocumentSelector = [{ language: 'python', scheme: 'file' }];
@@ -17,31 +18,32 @@ export type LensTarget = readonly { readonly model: vscode.Uri; readonly layers:
 /** Links from training code to what it has made, and a look at a layer's filters under the pointer. */
 export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly registrations: vscode.Disposable[];
+  private readonly disposables = new Disposables();
   readonly onDidChangeCodeLenses = this.changed.event;
 
-  constructor(
-    private readonly services: HostServices,
-    private readonly index: CodeIndex,
-    private readonly selection: LayerSelection,
-  ) {
-    this.registrations = [
+  private readonly index: CodeIndex;
+
+  constructor(private readonly services: HostServices) {
+    const { models, selection, outlines } = services;
+    this.index = new CodeIndex(models, outlines);
+    for (const each of [
+      this.changed,
       vscode.languages.registerCodeLensProvider(PYTHON, this),
       vscode.languages.registerHoverProvider(PYTHON, this),
-      services.models.onDidChange(() => this.changed.fire()),
-      services.models.onDidChangeFile(() => this.changed.fire()),
+      models.onDidChange(() => this.changed.fire()),
+      models.onDidChangeFile(() => this.changed.fire()),
       selection.onDidChange(() => this.changed.fire()),
-    ];
+    ])
+      this.disposables.add(each);
   }
 
   dispose(): void {
-    for (const each of this.registrations) each.dispose();
-    this.changed.dispose();
+    this.disposables.dispose();
   }
 
   async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
     try {
-      return (await this.index.matches(document, token)).flatMap((match) => lensesOf(match, this.selection));
+      return (await this.index.matches(document, token)).flatMap((match) => lensesOf(match, this.services.selection));
     } catch (error) {
       // A lens that is missing is no reason to interrupt whoever types.
       this.services.log.warn(`Lenses of ${document.uri.fsPath}: ${String(error)}`);
@@ -70,7 +72,7 @@ export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvid
     const candidate = match?.candidates.find(({ layers }) => layers.some((each) => each.weights.length > 0));
     const holding = candidate?.layers.filter((each) => each.weights.length > 0) ?? [];
     // Of several the one that is selected in the window.
-    const chosen = candidate === undefined ? undefined : this.selection.of(candidate.model);
+    const chosen = candidate === undefined ? undefined : this.services.selection.of(candidate.model);
     const layer = holding.find((each) => each.name === chosen) ?? holding[0];
     if (candidate === undefined || layer === undefined || token.isCancellationRequested) return undefined;
     const abort = new AbortController();

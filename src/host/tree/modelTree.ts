@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { Disposables } from '../../base/disposable.js';
 import { LensError } from '../../base/errors.js';
 import { folderTree } from './folderTree.js';
 import { groupLayers, isGroup, type LayerGroup, type LayerItem } from './layerGroups.js';
 import { modelTooltip } from './modelTooltip.js';
-import type { LayerSelection } from '../model/selection.js';
+import type { LayerSelection } from '../workspace/selection.js';
 import type { Outlines } from '../workspace/outlines.js';
-import type { ModelFile, Models } from '../services.js';
+import type { HostServices, ModelFile, Models } from '../services.js';
 import {
   itemOf,
   summarise,
@@ -31,32 +32,34 @@ export class ModelTree implements vscode.TreeDataProvider<TreeElement>, vscode.D
   private readonly parents = new WeakMap<TreeElement, TreeElement>();
   private readonly stale = new Set<TreeElement>();
   private staleTimer: NodeJS.Timeout | undefined;
-  private readonly listeners: vscode.Disposable[];
+  private readonly disposables = new Disposables();
   readonly onDidChangeTreeData = this.changed.event;
   readonly view: vscode.TreeView<TreeElement>;
 
-  constructor(
-    private readonly files: Models,
-    private readonly outlines: Outlines,
-  ) {
-    this.view = vscode.window.createTreeView<TreeElement>('onnxLens.models', {
-      treeDataProvider: this,
-      showCollapseAll: true,
-    });
-    this.listeners = [
+  private readonly files: Models;
+  private readonly outlines: Outlines;
+
+  constructor({ models: files, outlines, selection }: HostServices) {
+    this.files = files;
+    this.outlines = outlines;
+    this.disposables.onDispose(() => clearTimeout(this.staleTimer));
+    this.disposables.add(this.changed);
+    this.view = this.disposables.add(
+      vscode.window.createTreeView<TreeElement>('onnxLens.models', { treeDataProvider: this, showCollapseAll: true }),
+    );
+    for (const each of [
       files.onDidChange(() => this.changed.fire(undefined)),
       files.onDidChangeFile((uri) => {
         const element = this.models.get(uri.toString());
         if (element !== undefined) this.fileChanged(element);
       }),
-    ];
+      this.follow(selection),
+    ])
+      this.disposables.add(each);
   }
 
   dispose(): void {
-    clearTimeout(this.staleTimer);
-    for (const each of this.listeners) each.dispose();
-    this.view.dispose();
-    this.changed.dispose();
+    this.disposables.dispose();
   }
 
   async getChildren(parent?: TreeElement): Promise<TreeElement[]> {
@@ -85,7 +88,7 @@ export class ModelTree implements vscode.TreeDataProvider<TreeElement>, vscode.D
   }
 
   /** Selects the row of the layer that is selected elsewhere, while the view is in sight. */
-  follow(selection: LayerSelection): vscode.Disposable {
+  private follow(selection: LayerSelection): vscode.Disposable {
     return selection.onDidChange(({ model, layer, by }) => {
       if (by !== this && layer !== undefined && this.view.visible) void this.reveal(model, layer);
     });

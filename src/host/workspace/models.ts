@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { Disposables } from '../../base/disposable.js';
 import { excludeGlob } from './excludes.js';
 import type { ModelFile, Models } from '../services.js';
 
@@ -20,14 +21,17 @@ export class WorkspaceModels implements Models, vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly fileChanged = new vscode.EventEmitter<vscode.Uri>();
-  private readonly disposables: vscode.Disposable[] = [this.changed, this.fileChanged];
+  private readonly disposables = new Disposables();
   readonly onDidChange = this.changed.event;
   readonly onDidChangeFile = this.fileChanged.event;
 
   constructor(
     private readonly memory: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
-  ) {}
+  ) {
+    this.disposables.add(this.changed);
+    this.disposables.add(this.fileChanged);
+  }
 
   list(): readonly ModelFile[] {
     return this.files;
@@ -53,7 +57,7 @@ export class WorkspaceModels implements Models, vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.timer);
-    for (const each of this.disposables) each.dispose();
+    this.disposables.dispose();
   }
 
   private watch(): void {
@@ -70,7 +74,7 @@ export class WorkspaceModels implements Models, vscode.Disposable {
       const prefix = `${uri.toString()}/`;
       if (this.files.some((file) => file.uri.toString().startsWith(prefix))) this.scanSoon();
     });
-    this.disposables.push(
+    for (const each of [
       models,
       folders,
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.scanSoon()),
@@ -78,7 +82,8 @@ export class WorkspaceModels implements Models, vscode.Disposable {
         if (event.affectsConfiguration('files.exclude') || event.affectsConfiguration('search.exclude'))
           this.scanSoon();
       }),
-    );
+    ])
+      this.disposables.add(each);
   }
 
   private scanSoon(): void {

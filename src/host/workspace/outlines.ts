@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
+import { Newest } from '../../base/newest.js';
 import type { Client } from '../../protocol/channel.js';
 import type { RunnerApi } from '../../protocol/runner.js';
 import type { Outline } from '../../result/inspection.js';
@@ -19,7 +20,7 @@ const AT_ONCE = 2;
 
 /** Outlines of model files, asked of the runner and kept for as long as size and time of the file stay the same. */
 export class Outlines {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Newest<string, Entry>(KEPT);
   private readonly waiting: (() => void)[] = [];
   private active = 0;
 
@@ -33,18 +34,10 @@ export class Outlines {
     const key = uri.toString();
     const version = await versionOf(uri.fsPath);
     const known = this.entries.get(key);
-    this.entries.delete(key);
-    if (known?.version === version) {
-      this.entries.set(key, known); // the most recent is last
-      return known.answer;
-    }
+    if (known?.version === version) return known.answer;
     const entry: Entry = { version, answer: this.ask(uri.fsPath) };
     this.entries.set(key, entry);
-    entry.answer.catch(() => {
-      if (this.entries.get(key) === entry) this.entries.delete(key);
-    });
-    for (const oldest of [...this.entries.keys()].slice(0, Math.max(0, this.entries.size - KEPT)))
-      this.entries.delete(oldest);
+    entry.answer.catch(() => this.entries.delete(key, entry));
     return entry.answer;
   }
 

@@ -42,11 +42,11 @@ describe('the editor of a checkpoint', () => {
     await vscode.commands.executeCommand('workbench.action.files.newUntitledFile');
     const before = customTabs(uri).length;
     const heard: (string | undefined)[] = [];
-    const listener = api.selection.onDidChange(({ layer }) => heard.push(layer));
+    const listener = api.services.selection.onDidChange(({ layer }) => heard.push(layer));
     await vscode.commands.executeCommand('onnxLens.inspectModel', uri, layers[1]!.name);
     listener.dispose();
     assert.deepStrictEqual(heard, [layers[1]!.name]);
-    assert.strictEqual(api.selection.of(uri), layers[1]!.name);
+    assert.strictEqual(api.services.selection.of(uri), layers[1]!.name);
     assert.strictEqual(customTabs(uri).length, before, 'no further editor was opened');
   });
 
@@ -105,12 +105,12 @@ describe('the editor of a checkpoint', () => {
     );
     // The lens follows the layer that is selected in the window.
     const layer = 'layer2.1.conv1';
-    api.selection.select({ model: vscode.Uri.file(model), layer, by: {} });
+    api.services.selection.select({ model: vscode.Uri.file(model), layer, by: {} });
     await until('the lens says which layer is selected', async () => {
       const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', code, 20);
       return found.some((each) => each.command?.title.includes(`9 layers (${layer} selected)`));
     });
-    api.selection.select({ model: vscode.Uri.file(model), layer: undefined, by: {} });
+    api.services.selection.select({ model: vscode.Uri.file(model), layer: undefined, by: {} });
     const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
       'vscode.executeHoverProvider',
       code,
@@ -163,7 +163,7 @@ describe('the editor of a checkpoint', () => {
       return api.editors.open.some(({ document }) => document.uri.toString() === model.toString());
     });
     await running;
-    assert.strictEqual(api.selection.of(model), 'stem');
+    assert.strictEqual(api.services.selection.of(model), 'stem');
     assert.strictEqual(customTabs(model).length, 1);
   });
 });

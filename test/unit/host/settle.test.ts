@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
-import { sameLayers, seriesOf } from '../../../src/host/model/series.js';
+import { sameLayers, seriesOf } from '../../../src/host/workspace/series.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import { Lookout } from '../../../src/host/disk/lookout.js';
 import { readWhenWhole, untilStill, type Clock, type Stamp } from '../../../src/host/disk/settle.js';

@@ -1,20 +1,17 @@
 import * as vscode from 'vscode';
+import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
-import type { ExplainPanels } from '../explain/explainPanels.js';
+import type { ExplainPanels } from './explainPanels.js';
 import { addExampleModel, shippedExample } from '../workspace/example.js';
 import { chooseModel } from '../workspace/modelChoice.js';
 import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../workspace/pictures.js';
 import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { LayerElement, ModelElement } from '../tree/treeElements.js';
-import { registerCommands, selectedFiles } from './register.js';
+import { registerCommands, selectedFiles } from '../commands/register.js';
 
 /** The commands that lead to a picture with its explanation. */
-export function explainCommands(
-  context: vscode.ExtensionContext,
-  services: HostServices,
-  panels: ExplainPanels,
-): vscode.Disposable {
+export function explainCommands(services: HostServices, panels: ExplainPanels): vscode.Disposable {
   const { models } = services;
 
   const explainImage = async (...args: readonly unknown[]): Promise<void> => {
@@ -27,7 +24,7 @@ export function explainCommands(
     );
     if (model === undefined) return;
     models.use(model);
-    await panels.show({ images, model });
+    panels.show({ images, model });
   };
 
   const explainFolder = async (...args: readonly unknown[]): Promise<void> => {
@@ -44,7 +41,7 @@ export function explainCommands(
     const model = await chooseModel(models, images[0], `Explain ${images.length} Pictures of ${nameOf(folder)}`);
     if (model === undefined) return;
     models.use(model);
-    await panels.show({ images, model });
+    panels.show({ images, model });
   };
 
   const explainWith = async (...args: readonly unknown[]): Promise<void> => {
@@ -56,7 +53,7 @@ export function explainCommands(
     );
     if (image === undefined) return;
     models.use(model);
-    await panels.show({ images: [image], model, ...(layer === undefined ? {} : { layer }) });
+    panels.show({ images: [image], model, ...given({ layer }) });
   };
 
   /** A tree row, a file of the explorer, or nothing: then the model is asked for. */
@@ -74,11 +71,11 @@ export function explainCommands(
     explainFolder,
     explainWith,
     explainExample: async () => {
-      const { model, image } = await shippedExample(context.extensionUri);
-      await panels.show({ images: [image], model });
+      const { model, image } = await shippedExample(services.extension);
+      panels.show({ images: [image], model });
     },
     addExampleModel: async () => {
-      const model = await addExampleModel(context.extensionUri);
+      const model = await addExampleModel(services.extension);
       if (model !== undefined) await vscode.commands.executeCommand('onnxLens.models.focus');
     },
   });

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { chooseModel } from '../workspace/modelChoice.js';
-import type { ModelEditors } from '../model/modelEditor.js';
-import type { LayerSelection } from '../model/selection.js';
+import type { ModelEditors } from './modelEditor.js';
+import type { LayerSelection } from '../workspace/selection.js';
 import { activeFile } from '../workspace/pictures.js';
 import type { LensTarget } from '../python/pythonLenses.js';
 import { nameOf } from '../names.js';
@@ -11,16 +11,11 @@ import { exportGradient, type ExportChoice } from './exportGradient.js';
 import { sidecarPath, sidecarText } from '../workspace/sidecar.js';
 import { openSource } from '../workspace/sourceLine.js';
 import type { LayerElement, ModelElement } from '../tree/treeElements.js';
-import { registerCommands } from './register.js';
+import { registerCommands } from '../commands/register.js';
 
 /** The commands about one model or layer. */
-export function modelCommands(
-  services: HostServices,
-  tree: ModelTree,
-  editors: ModelEditors,
-  selection: LayerSelection,
-): vscode.Disposable {
-  const { models, status } = services;
+export function modelCommands(services: HostServices, tree: ModelTree, editors: ModelEditors): vscode.Disposable {
+  const { models, selection, status } = services;
 
   const modelOf = async (args: readonly unknown[], title: string): Promise<vscode.Uri | undefined> => {
     const element = args[0] as ModelElement | vscode.Uri | undefined;

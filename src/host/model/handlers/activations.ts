@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import { onDisk } from '../../panel/passed.js';
+import { browse, isPicture } from '../../workspace/pictures.js';
+import type { Chapter, EditorRoom } from '../room.js';
+
+/** What the model answers to a picture, and which picture that is. */
+export function activationHandlers({
+  services,
+  ask,
+}: EditorRoom): Chapter<'activations' | 'choosePicture' | 'usePicture' | 'chooseFolder'> {
+  const { lastUsed } = services;
+  return {
+    activations: async (request, call) => {
+      const answer = await ask('activations', onDisk(request), call);
+      services.status.report(answer.provider, [], answer.milliseconds);
+      return answer;
+    },
+    choosePicture: async () => lastUsed.remember('picture', await browse('Choose a Picture', 'Choose')),
+    usePicture: async ({ uri: dropped }) => {
+      // An address, or a path as the runner names it.
+      const picture = /^[a-z][\w+.-]+:/i.test(dropped) ? vscode.Uri.parse(dropped) : vscode.Uri.file(dropped);
+      return picture.scheme === 'file' && isPicture(picture) ? lastUsed.remember('picture', picture) : undefined;
+    },
+    chooseFolder: async () => {
+      const picked = await vscode.window.showOpenDialog({
+        title: 'Choose a Folder with Pictures',
+        openLabel: 'Choose',
+        canSelectFiles: false,
+        canSelectFolders: true,
+      });
+      return lastUsed.remember('folder', picked?.[0]);
+    },
+  };
+}
