@@ -53,10 +53,24 @@ export async function resolveInput(context: ModelContext, sidecar?: LoadedSideca
     ...(user === undefined ? [] : [{ settings: settingsOf(user.content), origin: originOf(user) }]),
     ...readings.flatMap(({ settings, origin }) => (settings === undefined ? [] : [{ settings, origin }])),
   ];
+  warnings.push(...twice(sources, readings));
   const plan = planFor(input, sources, classes, warnings, path.basename(sidecarPath(context.modelPath)));
   return typeof plan === 'string'
     ? { ...common, refusal: plan, warnings }
     : { ...common, preprocessing: plan, warnings };
+}
+
+/** Who else speaks of mean or deviation, where the graph normalises by itself. */
+function twice(sources: readonly Source[], readings: readonly Reading[]): string[] {
+  const own = readings.find((reading) => reading.normalises === true);
+  if (own === undefined) return [];
+  return sources.flatMap(({ settings: { mean = [0], std = [1] }, origin }) => {
+    if (origin === own.origin || (mean.every((m) => m === 0) && std.every((s) => s === 1))) return [];
+    const done = `${origin.detail} speaks of a mean or a standard deviation, but the graph normalises by itself`;
+    return origin.kind === 'sidecar'
+      ? [`${done} (${own.origin.detail}): pictures are normalised twice, as ${origin.detail} says.`]
+      : [`${done}: pictures are not normalised twice.`];
+  });
 }
 
 /** The plan, or the sentence that says why there is none. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { LensError } from '../../base/errors.js';
+import type { Graph } from '../../graph/graph.js';
 import { parseJson, readSmallText } from '../files.js';
 import type { LabelTable } from '../labels.js';
 import type { ModelValue } from '../shape.js';
@@ -12,6 +13,8 @@ export interface ModelContext {
   readonly metadata: ReadonlyMap<string, string>;
   readonly inputs: readonly ModelValue[];
   readonly outputs: readonly ModelValue[];
+  /** The graph, where it is known: what its first nodes do to a picture. */
+  readonly graph?: Graph;
 }
 
 /** What one convention says about a model. */
@@ -20,6 +23,8 @@ export interface Reading {
   readonly labels?: LabelTable;
   readonly origin: Origin;
   readonly warnings?: readonly string[];
+  /** The model normalises by itself: what others say about mean and deviation is done already. */
+  readonly normalises?: boolean;
 }
 
 /** A place where people or tools write down how a model wants its pictures. One file each; a new one is added to `index.ts`. */

@@ -1,5 +1,6 @@
 import type { Convention, DefaultRule } from './convention.js';
 import { fallback } from './fallback.js';
+import { graphItself } from './graphItself.js';
 import { huggingFace } from './huggingFace.js';
 import { imagenet } from './imagenet.js';
 import { labelFiles } from './labelFiles.js';
@@ -9,7 +10,15 @@ import { timm } from './timm.js';
 import { ultralytics } from './ultralytics.js';
 
 /** In order of precedence, after the user's sidecar: what the model file says, then the files around it. */
-export const conventions: readonly Convention[] = [ultralytics, onnxImage, openvino, huggingFace, timm, labelFiles];
+export const conventions: readonly Convention[] = [
+  graphItself,
+  ultralytics,
+  onnxImage,
+  openvino,
+  huggingFace,
+  timm,
+  labelFiles,
+];
 
 /** In order of precedence, where nobody said anything. The last one always answers. */
 export const defaultRules: readonly DefaultRule[] = [imagenet, fallback];

@@ -67,6 +67,7 @@ export class OpenModel {
       metadata: graph.metadata,
       inputs: graph.inputs,
       outputs: graph.outputs,
+      graph,
     };
     const sidecar = options.config === undefined ? undefined : await readSidecar(options.config);
     return new OpenModel(file, await resolveInput(context, sidecar), sessions, options);

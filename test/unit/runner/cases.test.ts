@@ -8,6 +8,7 @@ import { buildGraph } from '../../../src/graph/build/build.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { dataPath, relativeError, requireData } from '../support/data.js';
 import { call } from '../support/call.js';
+import { assertClose } from '../support/close.js';
 
 /** Situations of public reports, rebuilt small: `cases/` of the test data. */
 describe('situations of public reports', () => {
@@ -70,4 +71,19 @@ describe('situations of public reports', () => {
       rough.forEach((slope, i) => assert.ok(Math.abs(found[64 * i]! / slope - 1) < 0.1, `${found[64 * i]}, ${slope}`));
     });
   }
+
+  it('imagenet_inside_255: a picture is not normalised twice', async () => {
+    const model = dataPath('cases/imagenet_inside_255.onnx');
+    const asked = { model, inputs: [dataPath('images/photos/goldfish.jpg')], provider: 'cpu' } as const;
+    const { results, warnings } = await service.predict(asked, call());
+    const [outcome] = results;
+    assert.ok(outcome !== undefined && 'result' in outcome);
+    const [best] = outcome.result.top;
+    assertClose(best!.logit, 0.406, { absolute: 5e-4 }, 'logit of the best class');
+    assert.equal(best!.index, 911);
+    assert.deepEqual(
+      warnings.filter((w) => /Nothing says|normalis/.test(w)),
+      [],
+    );
+  });
 });
