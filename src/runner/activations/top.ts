@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isCancelled, LensError, throwIfCancelled, toErrorData } from '../../base/errors.js';
+import { Newest } from '../../base/newest.js';
 import { cutPicture, fieldBox, inOriginal } from '../../method/activations/field.js';
 import { mapOf, type MapLayout } from '../../method/activations/layout.js';
 import type { Call } from '../../protocol/channel.js';
@@ -28,7 +29,7 @@ interface Maxima {
 
 /** The most layers and folders whose maxima are kept for one model. */
 const MOST_KEPT = 8;
-const kept = new WeakMap<OpenModel, Map<string, Maxima>>();
+const kept = new WeakMap<OpenModel, Newest<string, Maxima>>();
 const REPORT_MS = 500;
 
 /** The pictures that excite one channel most; those of the layer's other channels are then known too. */
@@ -64,18 +65,13 @@ async function maximaOf(
     [...new Set(pending.map((p) => p.file))].map(async (f) => `${f} ${await stampOf(f)}`),
   );
   const key = JSON.stringify([site.layer.output, stamps]);
-  const memory = kept.get(model) ?? new Map<string, Maxima>();
+  const memory = kept.get(model) ?? new Newest<string, Maxima>(MOST_KEPT);
   kept.set(model, memory);
   const known = memory.get(key);
-  if (known !== undefined) {
-    memory.delete(key);
-    memory.set(key, known);
-    return known;
-  }
+  if (known !== undefined) return known;
   const failed = expanded.flatMap((e) => ('error' in e ? [{ input: e.name, error: e.error }] : []));
   const maxima = await collect(site, pending, failed, request, call);
   memory.set(key, maxima);
-  if (memory.size > MOST_KEPT) memory.delete(memory.keys().next().value!);
   return maxima;
 }
 

@@ -1,8 +1,10 @@
 import path from 'node:path';
+import { given } from '../../base/given.js';
 import type { ModelRequest } from '../../protocol/request.js';
 import type { Sessions } from '../../session/session.js';
 import type { ModelFiles } from './files.js';
-import { OpenModel, settingsStamp, type ModelFile } from './open.js';
+import type { ModelFile } from './file.js';
+import { OpenModel, settingsStamp } from './open.js';
 
 interface Entry {
   readonly model: string;
@@ -83,12 +85,9 @@ export class ModelCache {
       known.dropped = true;
       if (known.users === 0) void close(known);
     }
-    const session = { ...(provider === undefined ? {} : { provider }), ...(threads === undefined ? {} : { threads }) };
-    const { memoryShare } = this.options;
     const opening = OpenModel.open(file, this.sessions, {
-      session,
-      ...(config === undefined ? {} : { config }),
-      ...(memoryShare === undefined ? {} : { memoryShare }),
+      session: given({ provider, threads }),
+      ...given({ config, memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, stamp, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
+import { Newest } from '../../base/newest.js';
+import { readModelFile, type ModelFile } from './file.js';
 import { stampOf } from './stamp.js';
-import { readModelFile, type ModelFile } from './open.js';
 
 /** Models whose structure stays in memory: a few megabytes each, weights not among them. */
 const MOST = 8;
@@ -20,7 +21,7 @@ interface Entry {
  * under different settings: it is parsed once, until it or one of its files of weights changes on disk.
  */
 export class ModelFiles {
-  private readonly known = new Map<string, Entry>();
+  private readonly known = new Newest<string, Entry>(MOST);
 
   /** A model's structure: the same object as long as nothing has changed. One that is just being written is waited for. */
   async read(model: string): Promise<ModelFile> {
@@ -31,16 +32,13 @@ export class ModelFiles {
     let stamps: readonly string[];
     let known: Entry | undefined;
     do {
-      external = this.known.get(key)?.external ?? NONE;
+      external = this.known.peek(key)?.external ?? NONE;
       stamps = await Promise.all([...own, ...external].map(stampOf));
-      known = this.known.get(key);
+      known = this.known.peek(key);
       // Another request may have learned of more files meanwhile.
     } while ((known?.external ?? NONE) !== external);
-    this.known.delete(key);
     const entry = same(known?.stamps, stamps) ? known! : this.open(model, key, stamps.slice(0, own.length));
     this.known.set(key, entry);
-    for (const oldest of [...this.known.keys()].slice(0, Math.max(0, this.known.size - MOST)))
-      this.known.delete(oldest);
     return entry.file;
   }
 
@@ -57,9 +55,7 @@ export class ModelFiles {
       return file;
     });
     const entry: Entry = { external: NONE, stamps: own, file: reading };
-    reading.catch(() => {
-      if (this.known.get(key) === entry) this.known.delete(key);
-    });
+    reading.catch(() => this.known.delete(key, entry));
     return entry;
   }
 }

@@ -1,14 +1,8 @@
 import path from 'node:path';
 import { LensError } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
-import type { Checkpoint } from '../../checkpoint/model.js';
-import { openCheckpoint } from '../../checkpoint/reader.js';
-import { whenComplete } from '../../checkpoint/stability.js';
-import { buildGraph } from '../../graph/build/build.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
-import type { Layer } from '../../graph/layers/layer.js';
-import { layersOf } from '../../graph/layers/layers.js';
 import { inputSpec } from '../../input/preprocessing.js';
 import { resolveInput, type ResolvedInput } from '../../input/resolve.js';
 import { readSidecar, sidecarPath } from '../../input/sidecar.js';
@@ -17,24 +11,8 @@ import type { InputSpec } from '../../method/subject/subject.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
 import type { InputDims } from '../../session/probe.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
+import type { ModelFile } from './file.js';
 import { stampOf } from './stamp.js';
-
-/** A model's file, read without weights and without a session. */
-export interface ModelFile {
-  readonly path: string;
-  readonly checkpoint: Checkpoint;
-  readonly graph: Graph;
-  readonly layers: readonly Layer[];
-}
-
-/** Reads a model. One that is just being written is waited for. */
-export function readModelFile(file: string): Promise<ModelFile> {
-  return whenComplete(file, async () => {
-    const checkpoint = await openCheckpoint(file);
-    const graph = buildGraph(checkpoint);
-    return { path: file, checkpoint, graph, layers: layersOf(graph) };
-  });
-}
 
 /** The state of the settings beside a model. */
 export async function settingsStamp(model: string, config?: string): Promise<string> {
