@@ -1,7 +1,9 @@
 import type { FloatTensor } from '../../base/tensor.js';
 import { labelOf, type Labels } from '../../input/labels.js';
 import type { ClassScore } from '../../result/explanation.js';
+import type { ScoreKind } from '../../result/recipe.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
+import type { Target } from '../subject/subject.js';
 import { classLayoutOf, regionsOf, type Regions } from '../target/regions.js';
 import { rankOf } from '../target/targets.js';
 
@@ -58,4 +60,10 @@ export interface Ranking {
   readonly probabilities: Float64Array;
   /** For a segmentation map or a detector: where the classes are. Scores are shares of the picture or best boxes then. */
   readonly regions?: Regions;
+}
+
+/** The target's score as far as a ranking says it; a neuron, a difference and a region are asked of the model once more. */
+export function scoreIn(ranking: Ranking, target: Target, score: ScoreKind): number | undefined {
+  if (target.unit !== undefined || target.weights !== undefined) return undefined;
+  return (score === 'logit' ? ranking.logits : ranking.probabilities)[target.index];
 }

@@ -4,16 +4,16 @@ import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
 import type { Labels } from '../../input/labels.js';
-import { predict as predictBatch, type Ranking } from '../../method/activations/prediction.js';
+import { predict as predictBatch, scoreIn, type Ranking } from '../../method/activations/prediction.js';
 import { attributionMethodById } from '../../method/index.js';
-import type { AttributionAnswer, AttributionMethod } from '../../method/method.js';
+import type { AttributionAnswer, AttributionMethod, AttributionRequest } from '../../method/method.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { parseParameters } from '../../method/parameters.js';
 import type { Target } from '../../method/subject/subject.js';
 import { findTarget } from '../../method/target/findTarget.js';
 import type { Call } from '../../protocol/channel.js';
 import type { ExplainAnswer, ExplainRequest } from '../../protocol/attribution.js';
-import type { WorkProgress } from '../../protocol/request.js';
+import type { TargetText, WorkProgress } from '../../protocol/request.js';
 import type { Attribution, Explanation, Outcome } from '../../result/explanation.js';
 import type { ParameterSchema, ParametersOf } from '../../result/method.js';
 import type { Recipe } from '../../result/recipe.js';
@@ -40,22 +40,27 @@ export async function explainInputs(
   const inputs = await expandInputs(model, request.inputs, signal);
   const { labels } = namesOf(model, subject, inputs);
   const background = await backgroundOf(model, params, signal);
+  const question: Question = {
+    model,
+    subject,
+    labels,
+    method,
+    target: request.target,
+    asked: {
+      score: request.score ?? 'logit',
+      params,
+      seed: request.seed ?? 0,
+      ...given({ layer: request.layer, background: background.length === 0 ? undefined : background }),
+    },
+  };
   const results: Outcome<Explanation>[] = [];
   for (const [i, input] of inputs.entries()) {
     throwIfCancelled(signal);
-    const report = (fraction: number, message: string, partial?: Explanation): void => {
+    const progress = ({ fraction = 0, message, partial }: WorkProgress): void => {
       const many = inputs.length > 1 ? `${path.basename(input.name)} (${i + 1} of ${inputs.length}): ` : '';
-      call.progress({
-        fraction: (i + fraction) / inputs.length,
-        message: many + message,
-        ...(partial === undefined ? {} : { partial }),
-      });
+      call.progress({ fraction: (i + fraction) / inputs.length, message: many + message, ...given({ partial }) });
     };
-    results.push(
-      await attempt(input.name, () =>
-        explainOne({ model, subject, labels, method, params, background, request, input, signal, report }),
-      ),
-    );
+    results.push(await attempt(input.name, () => explainOne(question, input, { signal, progress })));
   }
   return { ...(await answerOf(model, subject, [])), results };
 }
@@ -78,37 +83,35 @@ async function backgroundOf(
   return out;
 }
 
-interface OneExplanation {
+/** What is asked of every input alike. */
+interface Question {
   readonly model: OpenModel;
   readonly subject: ModelSubject;
   readonly labels: Labels;
   readonly method: AttributionMethod;
-  readonly params: ParametersOf<ParameterSchema>;
-  readonly background: readonly FloatTensor[];
-  readonly request: ExplainRequest;
-  readonly input: ExpandedInput;
-  readonly signal: AbortSignal;
-  report(fraction: number, message: string, partial?: Explanation): void;
+  /** As it was written, where it was. */
+  readonly target: TargetText | undefined;
+  readonly asked: Omit<AttributionRequest<ParameterSchema>, 'input' | 'target'>;
 }
 
-async function explainOne(work: OneExplanation): Promise<Explanation> {
-  const { model, subject, labels, method, params, background, request, signal, report } = work;
+async function explainOne(
+  question: Question,
+  input: ExpandedInput,
+  { signal, progress }: Call<WorkProgress>,
+): Promise<Explanation> {
+  const { model, subject, labels, method, asked } = question;
+  const { score, seed } = asked;
   const started = performance.now();
-  const input = await loadInput(work.input, signal);
-  const [ranking] = await predictBatch(subject, labels, input.tensor, TOP, signal);
-  requireNumbers(input, ranking!);
-  const { logits, probabilities, top, regions } = ranking!;
-  const target = findTarget(request.target ?? 'top1', logits, labels, subject, regions);
-  const score = request.score ?? 'logit';
-  const seed = request.seed ?? 0;
-  const plain = target.unit === undefined && target.weights === undefined;
-  const value = plain
-    ? (score === 'logit' ? logits : probabilities)[target.index]!
-    : (await subject.scores(input.tensor, target, score, signal))[0]!;
+  const loaded = await loadInput(input, signal);
+  const ranking = (await predictBatch(subject, labels, loaded.tensor, TOP, signal))[0]!;
+  requireNumbers(loaded, ranking);
+  const { logits, probabilities, top, regions } = ranking;
+  const target = findTarget(question.target ?? 'top1', logits, labels, subject, regions);
+  const value = scoreIn(ranking, target, score) ?? (await subject.scores(loaded.tensor, target, score, signal))[0]!;
   const fixed = {
-    input: work.input.name,
-    picture: input.picture,
-    ...(input.crop === undefined ? {} : { crop: input.crop }),
+    input: input.name,
+    picture: loaded.picture,
+    ...given({ crop: loaded.crop }),
     target: { index: target.index, label: target.label },
     score,
     value,
@@ -116,18 +119,14 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
     probability: target.unit === undefined ? probabilities[target.index]! : NaN,
     predictions: withTarget(top, target, logits, probabilities),
   };
-  const recipe = ({
-    params: settled,
-    notes,
-    layer,
-  }: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
+  const recipe = ({ params, notes, layer }: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
     recipeOf(model, {
-      input: work.input,
-      preprocessing: input.preprocessing,
+      input,
+      preprocessing: loaded.preprocessing,
       method: method.id,
-      params: { ...params, ...settled },
-      ...given({ layer: layer ?? request.layer }),
-      target: { index: target.index, label: target.label, ...given({ text: request.target }) },
+      params: { ...asked.params, ...params },
+      ...given({ layer: layer ?? asked.layer }),
+      target: { index: target.index, label: target.label, ...given({ text: question.target }) },
       score,
       seed,
       provider: subject.provider?.used ?? 'cpu',
@@ -135,47 +134,32 @@ async function explainOne(work: OneExplanation): Promise<Explanation> {
     });
   // A running picture has the recipe as far as it is known; computed once, before the work, because progress cannot wait.
   const early = await recipe({ notes: [] });
-  const compose = (attribution: Attribution, made: Recipe, answer: Partial<AttributionAnswer> = {}): Explanation => ({
+  const compose = (
+    attribution: Attribution,
+    made: Recipe,
+    { layer, delta, notes = [] }: Partial<AttributionAnswer> = {},
+  ): Explanation => ({
     ...fixed,
     attribution,
-    ...(answer.layer === undefined ? {} : { layer: answer.layer }),
-    ...(answer.delta === undefined ? {} : { delta: answer.delta }),
+    ...given({ layer, delta }),
     recipe: made,
     warnings: [
-      ...new Set([
-        ...model.resolved.warnings,
-        ...subject.notes,
-        ...input.notes,
-        ...(answer.notes ?? []),
-        ...unsound(attribution),
-      ]),
+      ...new Set([...model.resolved.warnings, ...subject.notes, ...loaded.notes, ...notes, ...unsound(attribution)]),
     ],
     milliseconds: performance.now() - started,
   });
-  report(0, method.id);
-  const answer = await method.run(
-    subject,
-    {
-      input: input.tensor,
-      target,
-      score,
-      params,
-      seed,
-      ...(background.length === 0 ? {} : { background }),
-      ...(request.layer === undefined ? {} : { layer: request.layer }),
-    },
-    {
-      signal,
-      random: new Random(seed),
-      progress: (done, total, unit, partial) => {
-        report(
-          done / Math.max(1, total),
-          `${method.id} ${done} / ${total} ${unit}`,
-          partial && compose(partial, early),
-        );
-      },
-    },
-  );
+  progress({ fraction: 0, message: method.id });
+  const request = { ...asked, input: loaded.tensor, target };
+  const answer = await method.run(subject, request, {
+    signal,
+    random: new Random(seed),
+    progress: (done, total, unit, partial) =>
+      progress({
+        fraction: done / Math.max(1, total),
+        message: `${method.id} ${done} / ${total} ${unit}`,
+        ...given({ partial: partial && compose(partial, early) }),
+      }),
+  });
   return compose(answer.attribution, await recipe(answer), answer);
 }
 
