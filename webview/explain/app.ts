@@ -82,7 +82,7 @@ export class ExplainApp extends LitElement {
     const explanation = this.controller.shown?.explanation;
     if (explanation === undefined) return undefined;
     const { display } = this.controller;
-    const other = this.controller.compare.referenceExplanation;
+    const other = this.controller.difference.explanation;
     const known = this.scene;
     if (known?.explanation !== explanation || known.display !== display || known.other !== other) {
       const own = sceneOf(explanation, display);
@@ -106,16 +106,18 @@ export class ExplainApp extends LitElement {
 
   private gridPage(): TemplateResult {
     const c = this.controller;
-    const first = this.grid?.explanations[0];
     return html`<main class="layout grid-layout">
       <div class="left">
         ${c.compare.grid.outdated && !c.compare.grid.working ? changedNotice(c, () => c.compare.grid.rerun()) : nothing}
-        <lens-explain-grid .controller=${c} .version=${++this.version} .held=${this.held}></lens-explain-grid>
+        <lens-explain-grid
+          .asked=${c}
+          .compare=${c.compare}
+          .version=${++this.version}
+          .held=${this.held}
+        ></lens-explain-grid>
       </div>
-      <div class="right">${gridChoicePart(c)} ${modeControls(c, this.held)}</div>
-      <div class="draw">
-        ${drawingControls(c, first === undefined ? undefined : this.grid?.scenes.of(first, c.display))}
-      </div>
+      <div class="right">${gridChoicePart(c, c.compare)} ${modeControls(c, this.held)}</div>
+      <div class="draw">${drawingControls(c, this.grid?.first)}</div>
     </main>`;
   }
 
@@ -127,9 +129,10 @@ export class ExplainApp extends LitElement {
         ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">${questionPart(c)}</div>
-      <div class="draw">${drawingControls(c, scene)}</div>
+      <div class="draw">${drawingControls(c, scene, c.difference)}</div>
       <div class="below">
-        ${sanityPart(c)} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)} ${historyPart(c)}
+        ${sanityPart(c, c.badge, () => c.checkMethod())} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)}
+        ${historyPart(c)}
       </div>
     </main>`;
   }
@@ -171,7 +174,7 @@ export class ExplainApp extends LitElement {
             : 'Pin: keep this panel, open the next picture in another',
           icon: setup?.pinned ? 'pinned' : 'pin',
           pressed: setup?.pinned ?? false,
-          onClick: () => this.pin(),
+          onClick: () => c.pin(),
         })}
         <lens-menu .label=${'Export'} .icon=${'desktop-download'} .items=${this.exports()}></lens-menu>
       </div>
@@ -245,7 +248,7 @@ export class ExplainApp extends LitElement {
 
   private exports(): readonly MenuItem[] {
     if (this.controller.compare.open)
-      return gridMenu(this.controller, this.host, this.grid, (text) => (this.spoken = text));
+      return gridMenu(this.controller, this.controller.compare, this.host, this.grid, (text) => (this.spoken = text));
     const disabled = this.controller.shown?.current !== true || this.controller.working;
     return [
       { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
@@ -262,7 +265,7 @@ export class ExplainApp extends LitElement {
     if (current === undefined || shown === undefined || scene === undefined) return;
     const sanity = this.controller.badge.summary;
     const request = { kind, run: current.id, picture: shown.picture, ...(sanity === undefined ? {} : { sanity }) };
-    const reference = this.controller.compare.reference?.title;
+    const reference = this.controller.difference.reference?.title;
     if (kind !== 'png' && kind !== 'svg') await this.host.save(request);
     else
       await this.host.save({
@@ -288,14 +291,6 @@ export class ExplainApp extends LitElement {
 
   private saveSettings(): void {
     void this.host.saveSettings({});
-  }
-
-  private pin(): void {
-    const { controller: c } = this;
-    if (c.setup === undefined) return;
-    c.setup = { ...c.setup, pinned: !c.setup.pinned };
-    void this.host.pin({ pinned: c.setup.pinned });
-    this.refresh();
   }
 
   /** The picture itself, until the model has answered. */

@@ -1,9 +1,10 @@
+import { given } from '../../src/base/given.js';
 import type { Address } from '../../src/base/place.js';
 import type { ExplainSetup, ExplainTopic, Question } from '../../src/protocol/explainPanel.js';
 import type { Display } from '../shared/canvas/display.js';
-import type { ExplainController } from './controller.js';
 import type { GridChoice } from './grid/choice.js';
-import { newRun, same, urisOf, type Run } from './question/run.js';
+import type { Run } from './asked.js';
+import { newRun, same, urisOf, type OwnRun } from './question/run.js';
 
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
 export interface KeptPanel {
@@ -37,7 +38,7 @@ export function isKept(state: unknown): state is KeptPanel {
 }
 
 /** The history as it was kept, as far as its methods are still offered. */
-export function restoredRuns(kept: KeptPanel, { methods, outdated }: ExplainSetup, now: number): Run[] {
+export function restoredRuns(kept: KeptPanel, { methods, outdated }: ExplainSetup, now: number): OwnRun[] {
   const before = urisOf(kept.subject.pictures);
   return kept.runs
     .filter((run) => methods.some((m) => m.id === run.question.method))
@@ -47,26 +48,33 @@ export function restoredRuns(kept: KeptPanel, { methods, outdated }: ExplainSetu
     }));
 }
 
-export function keep(controller: ExplainController): KeptPanel | undefined {
-  const { setup, question, display, picture, current, runs } = controller;
+/** What is kept, as plain fields. */
+export interface Keepable extends Omit<KeptPanel, 'version' | 'subject' | 'question' | 'picture' | 'current' | 'runs'> {
+  readonly setup: ExplainTopic | undefined;
+  readonly question: Question | undefined;
+  readonly picture: Address | undefined;
+  readonly current: string | undefined;
+  readonly runs: readonly Run[];
+}
+
+/** What the panel keeps; nothing before it is set up. */
+export function keep({ setup, question, display, picture, current, grid, runs }: Keepable): KeptPanel | undefined {
   if (setup === undefined || question === undefined) return undefined;
   const { model, pictures, pinned, layer } = setup;
   const here = urisOf(pictures);
   return {
     version: 1,
-    subject: { model, pictures, pinned, ...(layer === undefined ? {} : { layer }) },
+    subject: { model, pictures, pinned, ...given({ layer }) },
     question,
     display,
-    ...(picture === undefined ? {} : { picture }),
-    ...(current === undefined ? {} : { current: current.id }),
-    grid: { open: controller.compare.open, choice: controller.compare.choice },
+    ...given({ picture, current, grid }),
     runs: runs
       .filter((r) => r.status !== 'failed')
-      .map(({ id, question: q, pictures: p, title }) => ({
+      .map(({ id, question: asked, pictures: about, title }) => ({
         id,
-        question: q,
+        question: asked,
         title,
-        ...(same(p, here) ? {} : { pictures: p }),
+        ...given({ pictures: same(about, here) ? undefined : about }),
       })),
   };
 }

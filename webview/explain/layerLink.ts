@@ -1,4 +1,4 @@
-import type { ExplainController } from './controller.js';
+import type { Asked } from './asked.js';
 
 /** Moving through a list with the arrow keys selects every layer on the way: the model runs where it stops. */
 const SETTLE_MS = 350;
@@ -17,7 +17,7 @@ export class LayerLink {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly controller: Pick<ExplainController, 'method' | 'question' | 'chooseLayer'>,
+    private readonly controller: Pick<Asked, 'method' | 'question' | 'chooseLayer'>,
     private readonly selectLayer: (layer: string) => void,
   ) {}
 

@@ -8,7 +8,7 @@ import { KeptState } from '../shared/page/state.js';
 import { ExplainApp } from './app.js';
 import { ExplainController } from './controller.js';
 import { LayerLink } from './layerLink.js';
-import { isKept, keep, type KeptPanel } from './kept.js';
+import { isKept, type KeptPanel } from './kept.js';
 
 const host = connect<ExplainHostApi, ExplainPanelApi>({
   show: async (subject) => controller.show(subject),
@@ -23,7 +23,7 @@ const controller: ExplainController = new ExplainController(
   host,
   () => {
     app.refresh();
-    kept.save(() => keep(controller));
+    kept.save(() => controller.keep());
     link.tell();
   },
   () => crypto.randomUUID(),

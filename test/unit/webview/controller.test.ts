@@ -12,7 +12,7 @@ import type {
 import type { Explanation } from '../../../src/result/explanation.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import { ExplainController } from '../../../webview/explain/controller.js';
-import { isKept, keep } from '../../../webview/explain/kept.js';
+import { isKept } from '../../../webview/explain/kept.js';
 import { explanationWith } from '../support/explanation.js';
 
 const method = (id: string, parameters: MethodDescription['parameters'] = {}): MethodDescription => ({
@@ -89,7 +89,7 @@ function fakeHost(about: ExplainSetup) {
     stop: async ({ id }: { id: string }) => void stopped.push(id),
     seen: async ({ id }: { id: string }) => void seen.push(id),
     explanation: async ({ run, picture }: { run: string; picture: string }) => {
-      if (lost.has(run)) throw new LensError('runtime', 'explain/forgotten', 'gone');
+      if (lost.has(run) || lost.has(`${run} ${picture}`)) throw new LensError('runtime', 'explain/forgotten', 'gone');
       assert.ok(picture.startsWith('file:'));
       return explanation();
     },
@@ -233,7 +233,7 @@ describe('the explain panel', () => {
     await first.controller.start();
     first.started[0]!.finish();
     await settle();
-    const kept = keep(first.controller)!;
+    const kept = first.controller.keep()!;
     const about = { ...setup('cat.png'), outdated: ['run-1'], stale: ['net.onnx'] };
     const { controller, started } = fakeHost(about);
     await controller.start(kept);
@@ -274,7 +274,7 @@ describe('the explain panel', () => {
     await settle();
     first.controller.ask({ target: '7' });
     first.controller.setDisplay({ mode: 'heat' });
-    const kept: unknown = JSON.parse(JSON.stringify(keep(first.controller)));
+    const kept: unknown = JSON.parse(JSON.stringify(first.controller.keep()));
     assert.ok(isKept(kept));
     const again = fakeHost(setup('cat.png'));
     await again.controller.start(kept);
@@ -292,7 +292,7 @@ describe('the explain panel', () => {
     await first.controller.start();
     first.controller.ask({ target: '7' });
     const again = fakeHost(setup('dog.png'));
-    await again.controller.start(keep(first.controller));
+    await again.controller.start(first.controller.keep());
     assert.deepEqual(
       [again.started[0]!.request.pictures, again.started[0]!.request.question.target],
       [['file:///dog.png'], 'top1'],
@@ -300,18 +300,97 @@ describe('the explain panel', () => {
   });
 
   it('computes anew what the host no longer has', async () => {
-    const { controller, started, lost } = fakeHost(setup('cat.png'));
+    const { controller, started, lost } = fakeHost(setup('cat.png', 'dog.png', 'owl.png'));
     await controller.start();
-    started[0]!.finish();
+    // So many that the page keeps only some of those that are not shown.
+    for (let target = 1; target < 12; target++) {
+      started.at(-1)!.finish();
+      await settle();
+      controller.ask({ target: String(target) });
+    }
+    started.at(-1)!.finish();
     await settle();
-    controller.ask({ target: '7' });
-    started[1]!.finish();
-    await settle();
-    controller.current!.explanations.clear();
-    controller.runs[0]!.explanations.clear();
+    const [first] = controller.runs;
+    assert.deepEqual([first!.id, first!.status, first!.explanations.size], ['run-1', 'done', 0]);
     lost.add('run-1');
     controller.goTo('run-1');
     await settle();
     assert.equal(started.at(-1)!.request.id, 'run-1');
+    assert.equal(controller.working, true);
+    lost.clear();
+    started.at(-1)!.finish();
+    await settle();
+    assert.deepEqual([controller.working, first!.explanations.size], [false, 3]);
+  });
+
+  it('computes again what a run lost on the host while its tab was hidden, and shows the rest meanwhile', async () => {
+    const about = setup('cat.png', 'dog.png');
+    const first = fakeHost(about);
+    await first.controller.start();
+    first.started[0]!.finish();
+    await settle();
+    const { controller, started, lost } = fakeHost(about);
+    lost.add('run-1 file:///dog.png');
+    await controller.start(first.controller.keep());
+    started[0]!.finish();
+    await settle();
+    assert.equal(controller.shown?.current, true, 'the cat is here');
+    assert.deepEqual([started.length, started[1]!.request.id], [2, 'run-1'], 'the same run is asked for again');
+    lost.clear();
+    started[1]!.finish();
+    await settle();
+    assert.deepEqual([controller.working, controller.current?.explanations.size], [false, 2]);
+    assert.equal(started.length, 2);
+  });
+
+  it('does not go on for ever where the host cannot keep what it computes', async () => {
+    const { controller, started, lost } = fakeHost(setup('cat.png'));
+    await controller.start();
+    lost.add('run-1');
+    for (let i = 0; i < 5; i++) {
+      started.at(-1)!.finish();
+      await settle();
+    }
+    assert.deepEqual([started.length, controller.working], [2, false]);
+  });
+
+  it('leaves a run alone that a person has ended, whatever the host has lost of it', async () => {
+    const { controller, started, lost } = fakeHost(setup('cat.png', 'dog.png'));
+    await controller.start();
+    lost.add('run-1');
+    const outcomes = [
+      { picture: address('file:///cat.png'), state: 'done' as const },
+      { picture: address('file:///dog.png'), state: 'skipped' as const },
+    ];
+    started[0]!.finish({ cancelled: true, outcomes });
+    await settle();
+    assert.deepEqual([started.length, controller.current?.status], [1, 'partial']);
+  });
+
+  it('shows a cell of the grid large at once, with all that the grid knows of its question', async () => {
+    const { controller, started } = fakeHost(setup('cat.png', 'dog.png'));
+    await controller.start();
+    started[0]!.finish();
+    await settle();
+    controller.chooseLayer('features.3');
+    const { layer: _layer, ...question } = { ...controller.question!, method: 'occlusion', params: { patch: 8 } };
+    const known = new Map([
+      [address('file:///cat.png'), explanation(3)],
+      [address('file:///dog.png'), explanation(4)],
+    ]);
+    controller.look(address('file:///dog.png'), question, known);
+    assert.deepEqual(
+      [controller.shown?.explanation.target.index, controller.shown?.current, controller.working],
+      [4, true, false],
+      'nothing is waited for',
+    );
+    assert.deepEqual(controller.question, question, 'the question of the cell, without the layer of another');
+    assert.deepEqual(started.at(-1)!.request.question, question, 'the host is told: it can export and repeat it');
+    started.at(-1)!.finish();
+    await settle();
+    assert.deepEqual([controller.shown?.explanation.target.index, controller.current?.status], [4, 'done']);
+    // Of a grid that is not complete the others are waited for.
+    controller.look(address('file:///cat.png'), { ...question, params: {} }, new Map([...known].slice(0, 1)));
+    assert.deepEqual([controller.shown?.explanation.target.index, controller.working], [3, true]);
   });
 });

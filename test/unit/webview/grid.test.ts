@@ -3,7 +3,7 @@ import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { address } from '../../../src/base/place.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { CellRequest } from '../../../src/protocol/explainPanel.js';
+import type { CellRequest, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid/grid.js';
@@ -39,7 +39,8 @@ function explanation(value: number, unit = 'logit'): Explanation {
   });
 }
 
-function cells() {
+/** A host whose cells are answered when told to; of the pictures in `held` it says that it knows them. */
+function cells(held: readonly string[] = []) {
   const asked: {
     readonly name: string;
     readonly anew: boolean | undefined;
@@ -55,6 +56,8 @@ function cells() {
           const name = `${picture} ${q.method}`;
           asked.push({ name, anew, options, finish: () => resolve(explanation(1)), fail: reject });
         }),
+      held: async ({ cells: wanted }: { readonly cells: readonly OneRequest[] }) =>
+        wanted.map(({ picture }) => held.includes(picture)),
     },
     () => undefined,
   );
@@ -69,6 +72,8 @@ describe('the grid of maps', () => {
   it('computes one cell after the other, and one that fails stops no other', async () => {
     const { grid, asked, states } = cells();
     grid.show(pictures('a', 'b'), columns('x', 'y'), base);
+    assert.equal(grid.working, true, 'while it is looked up what is known');
+    await settle();
     assert.deepEqual(states(), ['working', 'waiting', 'waiting', 'waiting']);
     asked[0]!.fail(new LensError('unsupported', 'x', 'No gradient.'));
     await settle();
@@ -90,6 +95,7 @@ describe('the grid of maps', () => {
   it('keeps what it has and cancels what is no longer asked for', async () => {
     const { grid, asked, states } = cells();
     grid.show(pictures('a'), columns('x', 'y'), base);
+    await settle();
     asked[0]!.finish();
     await settle();
     grid.show(pictures('a'), columns('x', 'z'), base);
@@ -108,6 +114,7 @@ describe('the grid of maps', () => {
   it('stops on request and goes on', async () => {
     const { grid, asked, states } = cells();
     grid.show(pictures('a'), columns('x', 'y'), base);
+    await settle();
     grid.cancel();
     await settle();
     assert.deepEqual(states(), ['waiting', 'waiting']);
@@ -117,6 +124,19 @@ describe('the grid of maps', () => {
     await settle();
     assert.deepEqual(states(), ['done', 'working']);
     assert.deepEqual(grid.progress, { done: 1, total: 2 });
+  });
+
+  it('gets what the host knows first: it is there at once', async () => {
+    const { grid, asked } = cells(['b']);
+    grid.show(pictures('a', 'b'), columns('x'), base);
+    await settle();
+    asked[0]!.finish();
+    await settle();
+    assert.deepEqual(
+      asked.map(({ name }) => name),
+      ['b x', 'a x'],
+    );
+    grid.cancel();
   });
 
   it('shares a scale among maps of one unit only', () => {
@@ -148,6 +168,7 @@ describe('the grid of maps', () => {
   it('shows what a change on disk made old, marked, until it is computed anew', async () => {
     const { grid, asked, states } = cells();
     grid.show(pictures('a'), columns('x', 'y'), base);
+    await settle();
     asked[0]!.finish();
     await settle();
     asked[1]!.finish();

@@ -1,44 +1,54 @@
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, OneRequest } from '../../../src/protocol/explainPanel.js';
-import type { Explanation } from '../../../src/result/explanation.js';
-import type { ExplainController } from '../controller.js';
+import type { Asked } from '../asked.js';
 import { Grid } from './grid.js';
 import { arranged, columnsOf, DEFAULT_GRID, restoredChoice, type Axes, type GridChoice } from './choice.js';
-import { loadExplanation, paramsToAsk, type Run } from '../question/run.js';
+import { paramsToAsk } from '../question/run.js';
 
-/** Maps beside each other: the grid, and the run that is subtracted from the one on show. Without a DOM. */
+/** Maps beside each other: what the grid compares, and whether it is shown. Without a DOM. */
 export class Comparison {
   readonly grid: Grid;
-  /** The grid is shown in place of one picture. */
-  open = false;
-  choice: GridChoice = DEFAULT_GRID;
-  /** Columns of the choice that are not shown. */
-  hiddenCount = 0;
-  private referenceId = '';
+  private shows = false;
+  private chosen: GridChoice = DEFAULT_GRID;
+  private hidden = 0;
 
   constructor(
-    private readonly controller: ExplainController,
-    private readonly host: Client<ExplainHostApi>,
+    private readonly asked: Asked,
+    host: Pick<Client<ExplainHostApi>, 'cell' | 'held'>,
     private readonly onChange: () => void,
   ) {
     this.grid = new Grid(host, onChange);
   }
 
+  /** The grid is shown in place of one picture. */
+  get open(): boolean {
+    return this.shows;
+  }
+
+  get choice(): GridChoice {
+    return this.chosen;
+  }
+
+  /** How many columns of the choice are not shown. */
+  get hiddenCount(): number {
+    return this.hidden;
+  }
+
   restore(kept: { readonly open: boolean; readonly choice: GridChoice } | undefined): void {
-    this.choice = restoredChoice(kept?.choice);
-    this.open = kept?.open === true;
+    this.chosen = restoredChoice(kept?.choice);
+    this.shows = kept?.open === true;
   }
 
   /** One picture large, or all of them beside each other. */
   show(open: boolean): void {
-    this.open = open;
+    this.shows = open;
     if (open) this.fill();
     else this.grid.cancel();
     this.onChange();
   }
 
   choose(change: Partial<GridChoice>): void {
-    this.choice = { ...this.choice, ...change };
+    this.chosen = { ...this.chosen, ...change };
     this.fill();
     this.onChange();
   }
@@ -46,67 +56,32 @@ export class Comparison {
   /** Computes what the grid lacks, where it is shown. */
   fill(): void {
     if (!this.open) return;
-    if (this.choice.methods.length === 0) this.choice = { ...this.choice, methods: firstMethods(this.controller) };
-    const { question, labels } = this.controller;
+    if (this.chosen.methods.length === 0) this.chosen = { ...this.chosen, methods: firstMethods(this.asked) };
+    const { question, labels } = this.asked;
     // Classes that were chosen by name, or in another session, are called by it.
-    const unnamed = this.choice.targets.some((target) => nameOf(this.controller, target) === `class ${target}`);
+    const unnamed = this.choice.targets.some((target) => nameOf(this.asked, target) === `class ${target}`);
     if (unnamed && labels === undefined)
-      void this.controller.loadLabels().then(() => this.controller.labels !== undefined && this.fill());
-    const axes = axesOf(this.controller, this.choice);
+      void this.asked.loadLabels().then(() => this.asked.labels !== undefined && this.fill());
+    const axes = axesOf(this.asked, this.choice);
     if (question === undefined || axes === undefined) return;
     const columns = columnsOf(axes, this.choice.rows);
-    this.hiddenCount = columns.filter(({ id }) => this.choice.hidden.includes(id)).length;
+    this.hidden = columns.filter(({ id }) => this.choice.hidden.includes(id)).length;
     this.grid.show(axes[this.choice.rows], arranged(columns, this.choice), {
       score: question.score,
       seed: question.seed,
     });
   }
 
-  /** Shows a cell of the grid large. */
+  /** Shows a cell of the grid large; what the grid knows of the same question is there at once. */
   openCell({ question, picture }: OneRequest): void {
     this.grid.cancel();
-    this.open = false;
-    this.controller.picture = picture;
-    this.controller.ask(question);
-  }
-
-  /** Runs whose map can be subtracted from the one on show. */
-  get references(): readonly Run[] {
-    const { selected, current, runs } = this.controller;
-    return runs.filter(
-      (r) =>
-        r !== current && selected !== undefined && r.status === 'done' && r.outcomes.get(selected)?.state === 'done',
-    );
-  }
-
-  get reference(): Run | undefined {
-    return this.references.find((r) => r.id === this.referenceId);
-  }
-
-  /** What is subtracted from the map on show, as far as it is here. */
-  get referenceExplanation(): Explanation | undefined {
-    const { selected } = this.controller;
-    return selected === undefined ? undefined : this.reference?.explanations.get(selected);
-  }
-
-  /** Shows the difference to another run of the history; an empty id: the map itself. */
-  subtract(id: string): void {
-    this.referenceId = id;
-    this.loadReference();
-    this.onChange();
-  }
-
-  loadReference(): void {
-    const { reference } = this;
-    const { selected } = this.controller;
-    if (reference === undefined || selected === undefined) return;
-    const gone = (): void => this.subtract('');
-    loadExplanation(this.host, reference, selected).then(this.onChange, gone);
+    this.shows = false;
+    this.asked.look(picture, question, this.grid.answersTo(question));
   }
 }
 
 /** What the three axes hold; methods and classes in the order in which they are offered and were chosen. */
-function axesOf(c: ExplainController, choice: GridChoice): Axes | undefined {
+function axesOf(c: Asked, choice: GridChoice): Axes | undefined {
   const { question, setup } = c;
   if (question === undefined || setup === undefined) return undefined;
   const { layer } = question;
@@ -134,7 +109,7 @@ function axesOf(c: ExplainController, choice: GridChoice): Axes | undefined {
 }
 
 /** A class by its name, as far as it is known. */
-export function nameOf(c: ExplainController, target: string): string {
+export function nameOf(c: Asked, target: string): string {
   const index = Number(target);
   return (
     c.labels?.[index] ?? c.shown?.explanation.predictions.find((p) => p.index === index)?.label ?? `class ${target}`
@@ -142,7 +117,7 @@ export function nameOf(c: ExplainController, target: string): string {
 }
 
 /** The columns of a grid that is opened for the first time: the method on show and some that work differently. */
-function firstMethods(c: ExplainController): readonly string[] {
+function firstMethods(c: Asked): readonly string[] {
   const { question, setup } = c;
   const others = ['gradient', 'guided_backprop', 'gradcam', 'integrated_gradients'];
   const offered = others.filter((id) => id !== question?.method && setup?.methods.some((m) => m.id === id));

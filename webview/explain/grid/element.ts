@@ -1,19 +1,19 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Colormap } from '../../../src/result/colormap.js';
-import type { Explanation } from '../../../src/result/explanation.js';
 import '../../shared/charts/colorBar.js';
 import { icon } from '../../shared/controls.js';
 import { styles } from '../../shared/page/css.js';
-import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
-import { formatNumber, formatPercent } from '../../shared/format.js';
+import type { Display, Scene } from '../../shared/canvas/display.js';
 import '../../shared/canvas/heatCell.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
-import type { ExplainController } from '../controller.js';
+import type { Asked } from '../asked.js';
 import type { GridPicture } from './exportGrid.js';
-import { GridScenes, moveIn, type CellState, type GridCell } from './grid.js';
-import { moved, pinnedCount, pinToggled } from './choice.js';
+import { cellText, explanationsOf, gridPicture, limitsOf, scalesOf, sceneOfCell, type Limits } from './gridPicture.js';
+import { GridScenes, moveIn, type GridCell } from './grid.js';
+import { pinnedCount } from './choice.js';
+import { hideColumn, moveColumn, pinColumn, type ColumnChange } from './columns.js';
+import type { Comparison } from './comparison.js';
 import { ColumnDrag, headCells, nameOfColumn } from './head.js';
 
 /** From so many cells on only the rows in sight exist. */
@@ -27,8 +27,9 @@ const ROWS = { pictures: 'Picture', methods: 'Method', targets: 'Class' } as con
  */
 @customElement('lens-explain-grid')
 export class ExplainGrid extends LitElement {
-  @property({ attribute: false }) controller!: ExplainController;
-  /** Grows when the controller has changed. */
+  @property({ attribute: false }) asked!: Asked;
+  @property({ attribute: false }) compare!: Comparison;
+  /** Grows when one of them has changed. */
   @property({ type: Number }) version = 0;
   /** O is held: the originals are shown. */
   @property({ type: Boolean }) held = false;
@@ -41,7 +42,7 @@ export class ExplainGrid extends LitElement {
   readonly scenes = new GridScenes();
   private resize: ResizeObserver | undefined;
   private readonly drag = new ColumnDrag(
-    (from, to) => this.moveColumn(from, to),
+    (from, to) => this.changed(moveColumn(this.compare, from, to)),
     () => this.requestUpdate(),
   );
 
@@ -59,56 +60,19 @@ export class ExplainGrid extends LitElement {
     this.resize?.disconnect();
   }
 
-  /** The explanations that are here, row by row. */
-  get explanations(): readonly Explanation[] {
-    const { grid } = this.controller.compare;
-    return grid.rows.flatMap((_, row) =>
-      grid.columns.flatMap((_c, column) => {
-        const cell = grid.at({ row, column });
-        return cell.state === 'done' ? [cell.explanation] : [];
-      }),
-    );
-  }
-
-  /** The scene of a cell, on the scale that is asked for. */
-  sceneAt(cell: CellState, limits: ReadonlyMap<string, number> | undefined): Scene | undefined {
-    if (cell.state !== 'done') return undefined;
-    const { explanation } = cell;
-    return this.scenes.of(explanation, this.controller.display, limits?.get(explanation.attribution.unit));
-  }
-
-  /** Ends of the shared scales by unit; `undefined` where each map has its own. */
-  get limits(): ReadonlyMap<string, number> | undefined {
-    const { compare, display } = this.controller;
-    return compare.choice.shared ? this.scenes.limits(this.explanations, display) : undefined;
+  /** The first map that is here: it stands for the others where they are drawn alike. */
+  get first(): Scene | undefined {
+    const [explanation] = explanationsOf(this.compare);
+    return explanation === undefined ? undefined : this.scenes.of(explanation, this.asked.display);
   }
 
   /** Everything for the exported picture. */
   picture(): GridPicture {
-    const { grid } = this.controller.compare;
-    const { setup } = this.controller;
-    const limits = this.limits;
-    return {
-      title: setup?.model.name ?? '',
-      columns: grid.columns.map(nameOfColumn),
-      rows: grid.rows.map(({ title }, row) => ({
-        name: title,
-        cells: grid.columns.map((_, column) => {
-          const cell = grid.at({ row, column });
-          const scene = this.sceneAt(cell, limits);
-          const text =
-            cell.state === 'done'
-              ? `${cell.explanation.target.label} · to ${formatNumber(scene!.scaled.limit)}`
-              : this.text(cell, undefined);
-          return { text, ...(scene === undefined ? {} : { scene }) };
-        }),
-      })),
-      scales: this.scales(limits),
-    };
+    return gridPicture(this.compare, this.scenes, this.asked.display, this.asked.setup?.model.name ?? '');
   }
 
   override render(): TemplateResult {
-    const { grid, choice } = this.controller.compare;
+    const { grid, choice } = this.compare;
     const { rows, columns } = grid;
     const side = this.side;
     const height = side + TEXT + GAP;
@@ -117,7 +81,8 @@ export class ExplainGrid extends LitElement {
     const to = virtual
       ? Math.min(rows.length, Math.ceil((this.room.top + this.room.height) / height) + 1)
       : rows.length;
-    const limits = this.limits;
+    const { display } = this.asked;
+    const limits = limitsOf(this.compare, this.scenes, display);
     // The row of the focus stays, so that it is not lost while scrolling.
     const shown = rows.map((_, i) => i).filter((i) => (i >= from && i < to) || i === this.active.row);
     return html`
@@ -141,8 +106,8 @@ export class ExplainGrid extends LitElement {
             left: (column) => this.leftOf(column),
             drag: this.drag,
             onFocus: (column) => (this.active = { row: -1, column }),
-            onPin: (column) => this.pinColumn(column),
-            onHide: (column) => this.hideColumn(column),
+            onPin: (column) => this.changed(pinColumn(this.compare, column)),
+            onHide: (column) => this.changed(hideColumn(this.compare, column)),
           })}
         </div>
         <div
@@ -159,7 +124,7 @@ export class ExplainGrid extends LitElement {
       </div>
       <div class="sr-only" aria-live="polite">${this.spoken}</div>
       <div class="compare-scales">
-        ${this.scales(limits).map(
+        ${scalesOf(explanationsOf(this.compare), this.scenes, display, limits).map(
           ({ colors, limit, unit, note }) =>
             html`<lens-color-bar .colors=${colors} .limit=${limit} .unit=${unit} .note=${note}></lens-color-bar>`,
         )}
@@ -167,8 +132,8 @@ export class ExplainGrid extends LitElement {
     `;
   }
 
-  private row(row: number, limits: ReadonlyMap<string, number> | undefined, top: number | undefined): TemplateResult {
-    const { grid } = this.controller.compare;
+  private row(row: number, limits: Limits, top: number | undefined): TemplateResult {
+    const { grid } = this.compare;
     const name = grid.rows[row]!.title;
     return html`<div
       class="compare-row"
@@ -181,13 +146,13 @@ export class ExplainGrid extends LitElement {
     </div>`;
   }
 
-  private cell(at: GridCell, name: string, limits: ReadonlyMap<string, number> | undefined): TemplateResult {
-    const { display } = this.controller;
-    const { grid } = this.controller.compare;
+  private cell(at: GridCell, name: string, limits: Limits): TemplateResult {
+    const { display } = this.asked;
+    const { grid } = this.compare;
     const cell = grid.at(at);
-    const scene = this.sceneAt(cell, limits);
+    const scene = sceneOfCell(cell, this.scenes, display, limits);
     const active = at.row === this.active.row && at.column === this.active.column;
-    const text = this.text(cell, scene);
+    const text = cellText(cell, scene, this.pixel);
     const left = this.leftOf(at.column);
     return html`<div
       class="compare-cell ${cell.state} ${cell.state === 'done' && cell.outdated ? 'outdated' : ''}"
@@ -220,51 +185,8 @@ export class ExplainGrid extends LitElement {
     </div>`;
   }
 
-  private text(cell: CellState, scene: Scene | undefined): string {
-    switch (cell.state) {
-      case 'waiting':
-        return 'waiting';
-      case 'working':
-        return cell.fraction === undefined ? 'working' : formatPercent(cell.fraction);
-      case 'failed':
-        return `failed: ${cell.error.message}`;
-      case 'done': {
-        const { pixel } = this;
-        if (scene === undefined) return '';
-        const before = cell.outdated ? 'before the change · ' : '';
-        return pixel === undefined
-          ? `${before}${cell.explanation.target.label} · to ${formatNumber(scene.scaled.limit)}`
-          : `${pixel.x}, ${pixel.y}: ${formatNumber(valueAt(scene, pixel.x, pixel.y))}`;
-      }
-    }
-  }
-
-  /** How the colours are to be read: one scale for each unit that is shared, or one that stands for each map's own. */
-  private scales(limits: ReadonlyMap<string, number> | undefined): GridPicture['scales'] {
-    const { explanations } = this;
-    const { display } = this.controller;
-    const clip = display.percentile >= 100 ? 'largest value' : `clipped at ${formatNumber(display.percentile)} pct`;
-    const colorsOf = (of: (e: Explanation) => boolean): Colormap =>
-      this.scenes.of(explanations.find(of)!, display).colors;
-    if (limits !== undefined)
-      return [...limits].map(([unit, limit]) => ({
-        colors: colorsOf((e) => e.attribution.unit === unit),
-        limit,
-        unit,
-        note: `shared scale · ${clip}`,
-      }));
-    // Signed maps and magnitudes have different colours.
-    const kinds = new Map(explanations.map((e) => [this.scenes.of(e, display).colors, e]));
-    return [...kinds.keys()].map((colors) => ({
-      colors,
-      limit: 1,
-      unit: 'of the end of each map, which stands below it',
-      note: `a scale per map · ${clip}`,
-    }));
-  }
-
   private get side(): number {
-    const columns = Math.max(1, this.controller.compare.grid.columns.length);
+    const columns = Math.max(1, this.compare.grid.columns.length);
     const room = (this.room.width - NAME) / columns - GAP;
     return Math.round(Math.max(LEAST, Math.min(MOST, room)));
   }
@@ -287,50 +209,22 @@ export class ExplainGrid extends LitElement {
 
   private open(at: GridCell): void {
     this.active = at;
-    const { compare } = this.controller;
-    const request = compare.grid.requestAt(at);
-    if (request !== undefined) compare.openCell(request);
+    const request = this.compare.grid.requestAt(at);
+    if (request !== undefined) this.compare.openCell(request);
   }
 
   /** Where a pinned column stays while the others scroll, as long as the pinned ones leave room for others. */
   private leftOf(column: number): number | undefined {
-    const { grid, choice } = this.controller.compare;
+    const { grid, choice } = this.compare;
     const pins = pinnedCount(grid.columns, choice);
     const pitch = this.side + GAP;
     return column < pins && NAME + pins * pitch <= 0.75 * this.room.width ? NAME + column * pitch : undefined;
   }
 
-  private moveColumn(from: number, to: number): void {
-    const { compare } = this.controller;
-    const { columns } = compare.grid;
-    const name = nameOfColumn(columns[from]!);
-    const { change, at } = moved(columns, compare.choice, from, to);
-    if (at === from) {
-      this.spoken = `${name} stays at column ${at + 1} of ${columns.length}`;
-      return;
-    }
-    compare.choose(change);
-    this.spoken = `${name} moved to column ${at + 1} of ${columns.length}`;
-    this.focusCell({ row: this.active.row, column: at });
-  }
-
-  private pinColumn(column: number): void {
-    const { compare } = this.controller;
-    const { columns } = compare.grid;
-    const name = nameOfColumn(columns[column]!);
-    const { change, at, pinned } = pinToggled(columns, compare.choice, column);
-    compare.choose(change);
-    this.spoken = `${name} ${pinned ? 'pinned' : 'unpinned'}, column ${at + 1} of ${columns.length}`;
-    this.focusCell({ row: this.active.row, column: at });
-  }
-
-  private hideColumn(column: number): void {
-    const { compare } = this.controller;
-    const { columns } = compare.grid;
-    const { id } = columns[column]!;
-    compare.choose({ hidden: [...compare.choice.hidden, id] });
-    this.spoken = `${nameOfColumn(columns[column]!)} hidden`;
-    this.focusCell({ row: this.active.row, column: Math.max(0, Math.min(column, columns.length - 2)) });
+  /** Says what has become of a column, and follows it. */
+  private changed({ said, focus }: ColumnChange): void {
+    this.spoken = said;
+    if (focus !== undefined) this.focusCell({ row: this.active.row, column: focus });
   }
 
   private focusCell(to: GridCell): void {
@@ -345,7 +239,7 @@ export class ExplainGrid extends LitElement {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    const { grid } = this.controller.compare;
+    const { grid } = this.compare;
     const { key, ctrlKey, shiftKey } = event;
     const { column, row } = this.active;
     if (event.metaKey || event.altKey || (event.target as HTMLElement).closest('button') !== null) return;
@@ -353,10 +247,10 @@ export class ExplainGrid extends LitElement {
     if (row >= 0 && (key === 'Enter' || key === ' ')) this.open(this.active);
     else if (ctrlKey && key.startsWith('Arrow')) this.movePixel(key);
     else if (ctrlKey) return;
-    else if (shiftKey && key === 'ArrowLeft') this.moveColumn(column, column - 1);
-    else if (shiftKey && key === 'ArrowRight') this.moveColumn(column, column + 1);
-    else if (key.toLowerCase() === 'p') this.pinColumn(column);
-    else if (key === 'Delete') this.hideColumn(column);
+    else if (shiftKey && key === 'ArrowLeft') this.changed(moveColumn(this.compare, column, column - 1));
+    else if (shiftKey && key === 'ArrowRight') this.changed(moveColumn(this.compare, column, column + 1));
+    else if (key.toLowerCase() === 'p') this.changed(pinColumn(this.compare, column));
+    else if (key === 'Delete') this.changed(hideColumn(this.compare, column));
     else {
       const to = moveIn(this.active, key, grid.rows.length, grid.columns.length, -1);
       if (to === undefined) return;
@@ -366,7 +260,7 @@ export class ExplainGrid extends LitElement {
   };
 
   private movePixel(key: string): void {
-    const picture = this.explanations[0]?.picture;
+    const picture = this.first?.picture;
     if (picture === undefined) return;
     const from = this.pixel ?? { x: Math.floor(picture.width / 2), y: Math.floor(picture.height / 2) };
     const to = moveIn({ row: from.y, column: from.x }, key, picture.height, picture.width)!;

@@ -5,24 +5,25 @@ import type { CommandRequest, ExplainHostApi } from '../../../src/protocol/expla
 import type { Explanation } from '../../../src/result/explanation.js';
 import { baseName, plural } from '../../shared/format.js';
 import type { MenuItem } from '../../shared/form/menu.js';
-import type { ExplainController } from '../controller.js';
+import type { Asked } from '../asked.js';
+import type { Comparison } from './comparison.js';
 import { exportGrid, exportGridSvg } from './exportGrid.js';
-import type { GridCell } from './grid.js';
+import type { Grid, GridCell } from './grid.js';
 import type { ExplainGrid } from './element.js';
 
 /** What can be taken out of a grid: the picture of it, the recipes and commands of all its maps, the values of one. */
 export function gridMenu(
-  c: ExplainController,
-  host: Client<ExplainHostApi>,
+  { setup, display }: Asked,
+  { grid }: Comparison,
+  host: Pick<Client<ExplainHostApi>, 'saveBytes' | 'copyCommands'>,
   element: ExplainGrid | null,
   say: (text: string) => void,
 ): readonly MenuItem[] {
-  const { grid } = c.compare;
   const cells = grid.rows.flatMap((_, row) => grid.columns.map((_c, column) => ({ row, column })));
-  const done = cells.flatMap((cell) => doneAt(c, cell) ?? []);
-  const active = element === null ? undefined : doneAt(c, element.active);
+  const done = cells.flatMap((cell) => doneAt(grid, cell) ?? []);
+  const active = element === null ? undefined : doneAt(grid, element.active);
   const disabled = done.length === 0;
-  const model = c.setup?.model.name ?? 'model';
+  const model = setup?.model.name ?? 'model';
   const save = (name: string, bytes: Uint8Array): void => void host.saveBytes({ name, bytes });
   const copy = async (which: readonly DoneCell[]): Promise<void> => {
     await host.copyCommands({ commands: which.map((each) => each.command) });
@@ -33,13 +34,13 @@ export function gridMenu(
       label: 'Grid (PNG)…',
       icon: 'file-media',
       disabled,
-      onClick: () => void exportGrid(element!.picture(), c.display).then((png) => save(`${model}.grid.png`, png)),
+      onClick: () => void exportGrid(element!.picture(), display).then((png) => save(`${model}.grid.png`, png)),
     },
     {
       label: 'Grid (SVG)…',
       icon: 'file-code',
       disabled,
-      onClick: () => save(`${model}.grid.svg`, exportGridSvg(element!.picture(), c.display)),
+      onClick: () => save(`${model}.grid.svg`, exportGridSvg(element!.picture(), display)),
     },
     {
       label: `Recipes of ${plural(done.length, 'map')} (JSON)…`,
@@ -71,8 +72,7 @@ interface DoneCell {
   readonly command: CommandRequest;
 }
 
-function doneAt(c: ExplainController, at: GridCell): DoneCell | undefined {
-  const { grid } = c.compare;
+function doneAt(grid: Grid, at: GridCell): DoneCell | undefined {
   const request = grid.requestAt(at);
   const cell = grid.at(at);
   if (request === undefined || cell.state !== 'done') return undefined;

@@ -1,9 +1,11 @@
+import { canonical } from '../../../src/base/canonical.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
+import type { Address } from '../../../src/base/place.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, OneRequest, Question } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { sceneOf, type Display, type Scene } from '../../shared/canvas/display.js';
-import type { GridLine } from './choice.js';
+import type { CellPart, GridLine } from './choice.js';
 import { same } from '../question/run.js';
 
 export interface GridCell {
@@ -24,6 +26,11 @@ const SPARE = 60;
 /** What every cell of a grid has in common. */
 export type GridBase = Pick<Question, 'score' | 'seed'>;
 
+interface WantedCell {
+  readonly key: string;
+  readonly request: OneRequest;
+}
+
 type Ended = (
   | { readonly state: 'done'; readonly explanation: Explanation }
   | { readonly state: 'failed'; readonly error: ErrorData }
@@ -34,40 +41,56 @@ type Ended = (
  * cancelled; what is there already is not computed again; a cell that fails stops no other.
  */
 export class Grid {
-  rows: readonly GridLine[] = [];
-  columns: readonly GridLine[] = [];
+  private lines: readonly [rows: readonly GridLine[], columns: readonly GridLine[]] = [[], []];
   private base: GridBase = { score: 'logit', seed: 0 };
+  /** What is asked for, row by row; a cell whose question is not complete has no key. */
+  private wanted: readonly (WantedCell | undefined)[] = [];
+  /** Those that have one. */
+  private complete: readonly WantedCell[] = [];
   private readonly cells = new Map<string, Ended>();
   /** Grows when the files change: what was computed before is shown, but does not hold. */
   private generation = 0;
   private current: { readonly key: string; readonly abort: AbortController; fraction?: number } | undefined;
   /** Cells that a person wants computed again, although they are known. */
   private anew: ReadonlySet<string> = new Set();
+  /** Cells whose explanations the host was asked about, and those it knows. */
+  private readonly lookedUp = new Set<string>();
+  private readonly held = new Set<string>();
+  private allLookedUp = false;
+  private lookingUp = false;
   private paused = false;
   private pumping = false;
 
   constructor(
-    private readonly host: Pick<Client<ExplainHostApi>, 'cell'>,
+    private readonly host: Pick<Client<ExplainHostApi>, 'cell' | 'held'>,
     private readonly onChange: () => void,
   ) {}
 
+  get rows(): readonly GridLine[] {
+    return this.lines[0];
+  }
+
+  get columns(): readonly GridLine[] {
+    return this.lines[1];
+  }
+
   get working(): boolean {
-    return this.current !== undefined;
+    return this.current !== undefined || this.lookingUp;
   }
 
   /** Cells that have ended, and all. */
   get progress(): { readonly done: number; readonly total: number } {
-    const keys = this.keys();
-    return { done: keys.filter((k) => this.holds(k.key)).length, total: keys.length };
+    const { complete } = this;
+    return { done: complete.filter(({ key }) => this.holds(key)).length, total: complete.length };
   }
 
   /** Something that is shown was computed before the files changed. */
   get outdated(): boolean {
-    return this.keys().some(({ key }) => this.cells.has(key) && !this.holds(key));
+    return this.complete.some(({ key }) => this.cells.has(key) && !this.holds(key));
   }
 
   at(cell: GridCell): CellState {
-    const key = this.keyAt(cell);
+    const { key } = this.wantedAt(cell) ?? {};
     if (key === undefined) return { state: 'waiting' };
     if (this.current?.key === key) {
       const { fraction } = this.current;
@@ -79,23 +102,34 @@ export class Grid {
   }
 
   /** What a cell asks. */
-  requestAt({ row, column }: GridCell): OneRequest | undefined {
-    const { picture, method, target } = { ...this.rows[row]?.part, ...this.columns[column]?.part };
-    if (picture === undefined || method === undefined || target === undefined) return undefined;
-    return { picture, question: { ...this.base, ...method, target } };
+  requestAt(cell: GridCell): OneRequest | undefined {
+    return this.wantedAt(cell)?.request;
+  }
+
+  /** The explanations that answer a question, by their pictures; of before a change none. */
+  answersTo(question: Question): ReadonlyMap<Address, Explanation> {
+    return new Map(
+      this.complete.flatMap(({ key, request }) => {
+        const known = this.cells.get(key);
+        const answers = known?.state === 'done' && this.holds(key) && same(request.question, question);
+        return answers ? [[request.picture, known.explanation] as const] : [];
+      }),
+    );
   }
 
   /** Asks for these rows and columns; computes what is missing. */
   show(rows: readonly GridLine[], columns: readonly GridLine[], base: GridBase): void {
     if (this.pumping && same([rows, columns, base], [this.rows, this.columns, this.base])) return;
-    this.rows = rows;
-    this.columns = columns;
+    this.lines = [rows, columns];
     this.base = base;
+    this.wanted = rows.flatMap((row) => columns.map((column) => wantedCell({ ...row.part, ...column.part }, base)));
+    this.complete = this.wanted.filter((cell) => cell !== undefined);
     this.paused = false;
-    const wanted = new Set(this.keys().map((k) => k.key));
+    this.allLookedUp = false;
+    const wanted = new Set(this.complete.map((k) => k.key));
     if (this.current !== undefined && !wanted.has(this.current.key)) this.current.abort.abort();
-    let spare = this.cells.size - wanted.size;
-    for (const key of this.cells.keys()) if (spare > SPARE && !wanted.has(key) && spare--) this.cells.delete(key);
+    const spare = [...this.cells.keys()].filter((key) => !wanted.has(key));
+    for (const key of spare.slice(0, -SPARE)) this.cells.delete(key);
     void this.pump();
   }
 
@@ -107,7 +141,7 @@ export class Grid {
 
   /** Computes what failed or was left out. */
   resume(): void {
-    for (const { key } of this.keys()) if (this.cells.get(key)?.state === 'failed') this.cells.delete(key);
+    for (const { key } of this.complete) if (this.cells.get(key)?.state === 'failed') this.cells.delete(key);
     this.paused = false;
     void this.pump();
   }
@@ -117,13 +151,16 @@ export class Grid {
     this.cancel();
     this.generation++;
     this.anew = new Set();
+    this.lookedUp.clear();
+    this.allLookedUp = false;
+    this.held.clear();
   }
 
   /** Computes everything anew. */
   rerun(): void {
     this.current?.abort.abort();
     this.generation++;
-    this.anew = new Set(this.keys().map(({ key }) => key));
+    this.anew = new Set(this.complete.map(({ key }) => key));
     this.paused = false;
     void this.pump();
     this.onChange();
@@ -133,22 +170,8 @@ export class Grid {
     return this.cells.get(key)?.generation === this.generation;
   }
 
-  private keys(): (GridCell & { readonly key: string })[] {
-    return this.rows.flatMap((_, row) =>
-      this.columns.flatMap((_c, column) => {
-        const key = this.keyAt({ row, column });
-        return key === undefined ? [] : [{ key, row, column }];
-      }),
-    );
-  }
-
-  private keyAt(cell: GridCell): string | undefined {
-    const request = this.requestAt(cell);
-    if (request === undefined) return undefined;
-    const { picture, question } = request;
-    const { method, params, target, score, layer, seed } = question;
-    const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-    return JSON.stringify([picture, method, sorted, target, score, layer ?? '', seed]);
+  private wantedAt({ row, column }: GridCell): WantedCell | undefined {
+    return this.columns[column] === undefined ? undefined : this.wanted[row * this.columns.length + column];
   }
 
   private async pump(): Promise<void> {
@@ -156,14 +179,44 @@ export class Grid {
     this.pumping = true;
     try {
       for (;;) {
-        const next = this.paused ? undefined : this.keys().find((k) => !this.holds(k.key));
+        const fresh = this.paused ? [] : this.fresh();
+        // One alone is simply asked for.
+        if (fresh.length > 1) await this.lookUp(fresh);
+        const next = this.paused ? undefined : this.next();
         if (next === undefined) return;
-        await this.compute(next.key, this.requestAt(next)!);
+        await this.compute(next.key, next.request);
       }
     } finally {
       this.pumping = false;
       this.onChange();
     }
+  }
+
+  /** What is computed next. What the host knows comes first: it would else make room there for what is computed. */
+  private next(): WantedCell | undefined {
+    let first: WantedCell | undefined;
+    for (const cell of this.complete) {
+      if (this.holds(cell.key)) continue;
+      if (this.held.has(cell.key)) return cell;
+      first ??= cell;
+    }
+    return first;
+  }
+
+  /** What is missing and was not looked up yet: of each once. */
+  private fresh(): readonly WantedCell[] {
+    if (this.allLookedUp) return [];
+    this.allLookedUp = true;
+    return this.complete.filter(({ key }) => !this.holds(key) && !this.lookedUp.has(key) && !this.anew.has(key));
+  }
+
+  /** Asks the host which explanations it knows. */
+  private async lookUp(fresh: readonly WantedCell[]): Promise<void> {
+    for (const { key } of fresh) this.lookedUp.add(key);
+    this.lookingUp = true;
+    const held = await this.host.held({ cells: fresh.map(({ request }) => request) }).catch(() => []);
+    this.lookingUp = false;
+    for (const [i, { key }] of fresh.entries()) if (held[i] === true) this.held.add(key);
   }
 
   private async compute(key: string, request: OneRequest): Promise<void> {
@@ -190,6 +243,12 @@ export class Grid {
       this.onChange();
     }
   }
+}
+
+function wantedCell({ picture, method, target }: CellPart, base: GridBase): WantedCell | undefined {
+  if (picture === undefined || method === undefined || target === undefined) return undefined;
+  const request = { picture, question: { ...base, ...method, target } };
+  return { key: canonical(request), request };
 }
 
 /** The scenes of a grid, on shared scales or each on its own; made anew only where something has changed. */

@@ -3,8 +3,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import { combobox } from '../../shared/form/combobox.js';
 import { button, checkbox, icon, segmented } from '../../shared/controls.js';
 import { plural } from '../../shared/format.js';
-import type { ExplainController } from '../controller.js';
-import { nameOf } from './comparison.js';
+import type { Asked } from '../asked.js';
+import { nameOf, type Comparison } from './comparison.js';
 import type { Axis } from './choice.js';
 import { targetEntries } from '../question/part.js';
 
@@ -15,8 +15,8 @@ const AXES = [
 ];
 
 /** What is compared: the axes, and how their scales are set. */
-export function gridChoicePart(c: ExplainController): TemplateResult {
-  const { choice, grid, hiddenCount } = c.compare;
+export function gridChoicePart(c: Asked, compare: Comparison): TemplateResult {
+  const { choice, grid, hiddenCount } = compare;
   const { done, total } = grid.progress;
   const failed = grid.rows.some((_, row) =>
     grid.columns.some((_c, column) => grid.at({ row, column }).state === 'failed'),
@@ -27,23 +27,23 @@ export function gridChoicePart(c: ExplainController): TemplateResult {
       label: 'Rows',
       value: choice.rows,
       choices: AXES,
-      onChange: (rows) => c.compare.choose({ rows: rows as Axis }),
+      onChange: (rows) => compare.choose({ rows: rows as Axis }),
     })}
     <h2>Methods</h2>
     ${checkList(
       'Methods to compare',
       (c.setup?.methods ?? []).map((m) => ({ id: m.id, label: m.title })),
       choice.methods,
-      (methods) => c.compare.choose({ methods }),
+      (methods) => compare.choose({ methods }),
     )}
     <h2>Classes</h2>
-    ${checkList('Classes to compare', classes(c), choice.targets, (targets) => c.compare.choose({ targets }))}
+    ${checkList('Classes to compare', classes(c, choice.targets), choice.targets, (targets) => compare.choose({ targets }))}
     ${combobox({
       label: 'Another class to compare',
       value: '',
       shown: 'another class',
       entries: targetEntries(c).filter(({ value }) => !choice.targets.includes(value)),
-      onChoose: (target) => c.compare.choose({ targets: [...new Set([...choice.targets, target])] }),
+      onChoose: (target) => compare.choose({ targets: [...new Set([...choice.targets, target])] }),
       onOpen: () => void c.loadLabels(),
     })}
     ${
@@ -51,7 +51,7 @@ export function gridChoicePart(c: ExplainController): TemplateResult {
         ? nothing
         : html`<p class="grid-status">
             <span class="dim">${plural(hiddenCount, 'column')} hidden</span>
-            ${button({ label: 'Show', title: 'Show all columns', onClick: () => c.compare.choose({ hidden: [] }) })}
+            ${button({ label: 'Show', title: 'Show all columns', onClick: () => compare.choose({ hidden: [] }) })}
           </p>`
     }
     <p class="dim grid-hint">Columns: drag a head or Shift+arrows to move, P pins, Delete hides.</p>
@@ -63,7 +63,7 @@ export function gridChoicePart(c: ExplainController): TemplateResult {
         { value: 'own', label: 'per map', title: 'Each map from zero to its own end' },
         { value: 'shared', label: 'shared', title: 'One scale for all maps of the same unit' },
       ],
-      onChange: (scale) => c.compare.choose({ shared: scale === 'shared' }),
+      onChange: (scale) => compare.choose({ shared: scale === 'shared' }),
     })}
     <p class="grid-status" role="status">
       ${
@@ -103,11 +103,9 @@ function checkList(
 }
 
 /** Classes to choose from at a click: the best of each picture, the predicted ones, and what was chosen by name. */
-function classes(c: ExplainController): readonly { readonly id: string; readonly label: string }[] {
+function classes(c: Asked, targets: readonly string[]): readonly { readonly id: string; readonly label: string }[] {
   const predicted = (c.shown?.explanation.predictions ?? []).map((p) => ({ id: String(p.index), label: p.label }));
   const known = new Set(predicted.map((p) => p.id));
-  const chosen = c.compare.choice.targets
-    .filter((t) => t !== 'top1' && !known.has(t))
-    .map((t) => ({ id: t, label: nameOf(c, t) }));
+  const chosen = targets.filter((t) => t !== 'top1' && !known.has(t)).map((t) => ({ id: t, label: nameOf(c, t) }));
   return [{ id: 'top1', label: 'top prediction of each' }, ...predicted, ...chosen];
 }

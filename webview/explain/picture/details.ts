@@ -5,12 +5,11 @@ import { sceneOf, paint } from '../../shared/canvas/display.js';
 import { button, icon } from '../../shared/controls.js';
 import { formatDuration, formatNumber } from '../../shared/format.js';
 import { tableHead } from '../../shared/table.js';
-import type { ExplainController } from '../controller.js';
-import type { Run } from '../question/run.js';
+import type { Asked, Run } from '../asked.js';
 import { isGuess, modelViewSentence, originSentence, settingRows } from './modelView.js';
 
 /** What must be known beside the picture: how the model sees it, and what is odd. */
-export function modelViewPart(c: ExplainController, save: () => void): TemplateResult {
+export function modelViewPart(c: Asked, save: () => void): TemplateResult {
   const record = c.preprocessing;
   if (record === undefined) return html`<div class="model-view"><span class="dim">As the model sees it</span></div>`;
   return html`<details class="model-view">
@@ -35,7 +34,7 @@ export function modelViewPart(c: ExplainController, save: () => void): TemplateR
   </details>`;
 }
 
-export function remarks(c: ExplainController): TemplateResult {
+export function remarks(c: Asked): TemplateResult {
   const { shown, current } = c;
   const notes = new Set(shown?.explanation.recipe.notes);
   const warnings = new Set(
@@ -52,7 +51,7 @@ export function remarks(c: ExplainController): TemplateResult {
 }
 
 /** The runs of this panel, newest first: a click goes back to one. */
-export function historyPart(c: ExplainController): TemplateResult {
+export function historyPart(c: Asked): TemplateResult {
   if (c.runs.length < 2) return html``;
   return html`<section class="history" aria-label="History">
     <h2>History</h2>
@@ -66,7 +65,7 @@ export function historyPart(c: ExplainController): TemplateResult {
   </section>`;
 }
 
-function historyRun(c: ExplainController, run: Run): TemplateResult {
+function historyRun(c: Asked, run: Run): TemplateResult {
   const time = run.answer === undefined ? '' : formatDuration(run.answer.milliseconds);
   const text = run.status === 'partial' ? 'partial' : run.status === 'failed' ? 'failed' : time;
   return html`<button
@@ -97,7 +96,7 @@ function describeParams({ question }: Run): string {
 const thumbnails = new WeakMap<object, { readonly key: string; readonly picture: ReturnType<typeof paint> }>();
 
 /** The heat of a run in small, made once for each way of drawing. */
-export function thumbnailOf(c: ExplainController, run: Run | undefined, picture = run?.pictures[0]) {
+export function thumbnailOf(c: Asked, run: Run | undefined, picture = run?.pictures[0]) {
   const explanation = picture === undefined ? undefined : run?.explanations.get(picture);
   if (explanation === undefined) return undefined;
   const { reduction, sign, percentile, sequential, diverging } = c.display;
@@ -110,7 +109,7 @@ export function thumbnailOf(c: ExplainController, run: Run | undefined, picture 
 }
 
 /** Several pictures: one is looked at, the others are a click or an arrow key away. One that failed stops no other. */
-export function picturesPart(c: ExplainController, open: (picture: Address) => void): TemplateResult {
+export function picturesPart(c: Asked, open: (picture: Address) => void): TemplateResult {
   const { setup, current } = c;
   const pictures = current?.pictures ?? setup?.pictures.map((p) => p.uri) ?? [];
   if (pictures.length < 2) return html``;

@@ -6,7 +6,8 @@ import { valueAt, type Display, type Scene } from '../../shared/canvas/display.j
 import { styles } from '../../shared/page/css.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
-import type { ExplainController } from '../controller.js';
+import type { Asked } from '../asked.js';
+import type { Difference } from './difference.js';
 import { tensorAt } from './modelView.js';
 
 /** The part of the panel that draws: nothing in it runs the model again. */
@@ -34,7 +35,7 @@ const RENDERINGS = [
   { value: 'smooth', label: 'smooth', title: 'Interpolated between the values' },
 ];
 
-export function modeControls(c: ExplainController, held: boolean): TemplateResult {
+export function modeControls(c: Asked, held: boolean): TemplateResult {
   const { display } = c;
   return html`<div class="mode-row">
     ${segmented({
@@ -58,7 +59,7 @@ export function modeControls(c: ExplainController, held: boolean): TemplateResul
   </div>`;
 }
 
-export function scalePart(c: ExplainController, scene: Scene | undefined): TemplateResult {
+export function scalePart(c: Asked, scene: Scene | undefined): TemplateResult {
   const { attribution } = c.shown?.explanation ?? {};
   const size = attribution?.resolution;
   const notes = [
@@ -78,7 +79,7 @@ export function scalePart(c: ExplainController, scene: Scene | undefined): Templ
 }
 
 /** Values under the pointer: of the picture, of the model's input, of the heat. Always there, so that nothing moves. */
-export function readout(c: ExplainController, scene: Scene | undefined, pixel: Pixel | undefined): TemplateResult {
+export function readout(c: Asked, scene: Scene | undefined, pixel: Pixel | undefined): TemplateResult {
   const values = pixelValues(c, scene, pixel);
   const rgb = pixel === undefined || scene === undefined ? undefined : rgbAt(scene, pixel);
   return html`<dl class="readout" aria-hidden="true">
@@ -104,12 +105,12 @@ export function readout(c: ExplainController, scene: Scene | undefined, pixel: P
 }
 
 /** The same in words, for a screen reader. */
-export function spokenReadout(c: ExplainController, scene: Scene | undefined, pixel: Pixel | undefined): string {
+export function spokenReadout(c: Asked, scene: Scene | undefined, pixel: Pixel | undefined): string {
   const values = pixelValues(c, scene, pixel);
   return values === undefined ? '' : `${values.at}: heat ${values.heat}, picture ${values.rgb}`;
 }
 
-function pixelValues(c: ExplainController, scene: Scene | undefined, pixel: Pixel | undefined) {
+function pixelValues(c: Asked, scene: Scene | undefined, pixel: Pixel | undefined) {
   if (scene === undefined || pixel === undefined) return undefined;
   const { x, y } = pixel;
   const tensor = c.preprocessing === undefined ? undefined : tensorAt(scene.picture, c.preprocessing, x, y);
@@ -126,10 +127,11 @@ function rgbAt({ picture }: Scene, { x, y }: Pixel): number[] {
   return [...picture.data.subarray(at, at + 3)];
 }
 
-export function drawingControls(c: ExplainController, scene: Scene | undefined): TemplateResult {
+/** @param difference to another run; absent where none can be taken, as in a grid */
+export function drawingControls(c: Asked, scene: Scene | undefined, difference?: Difference): TemplateResult {
   const { display } = c;
   const diverging = scene?.values.signed === true;
-  const references = c.compare.references;
+  const references = difference?.references ?? [];
   const small = (name: string, control: TemplateResult): TemplateResult =>
     html`<div class="stacked"><span class="field-name">${name}</span>${control}</div>`;
   return html`<div class="drawing" role="group" aria-label="Drawing">
@@ -176,19 +178,19 @@ export function drawingControls(c: ExplainController, scene: Scene | undefined):
       }),
     )}
     ${
-      c.compare.open
+      difference === undefined
         ? nothing
         : small(
             'Minus',
             dropdown({
               label: 'Difference to another run',
-              value: c.compare.reference?.id ?? '',
+              value: difference.reference?.id ?? '',
               choices: [
                 { value: '', label: 'nothing' },
                 ...references.map((run) => ({ value: run.id, label: run.title, title: 'This map minus that one' })),
               ],
               disabled: references.length === 0,
-              onChange: (id) => c.compare.subtract(id),
+              onChange: (id) => difference.subtract(id),
             }),
           )
     }

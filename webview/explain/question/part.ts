@@ -8,13 +8,13 @@ import { parameterForm } from '../../shared/form/parameterForm.js';
 import { shownParameters } from '../../shared/form/parameters.js';
 import { predictionBars } from '../../shared/charts/predictionBars.js';
 import type { Entry } from '../../shared/form/search.js';
-import type { ExplainController } from '../controller.js';
+import type { Asked } from '../asked.js';
 import { DRAWN_HERE } from './run.js';
 
 const ROWS = 5;
 
 /** The part of the panel that asks: each change runs the model again. */
-export function questionPart(c: ExplainController): TemplateResult {
+export function questionPart(c: Asked): TemplateResult {
   const { shown } = c;
   return html`
     <section class="predictions" aria-label="Predictions">
@@ -45,7 +45,7 @@ function field(name: string, control: TemplateResult, title?: string): TemplateR
   </div>`;
 }
 
-function form(c: ExplainController): TemplateResult {
+function form(c: Asked): TemplateResult {
   const { method, question, shown } = c;
   if (method === undefined || question === undefined) return html``;
   return html`
@@ -94,7 +94,7 @@ function form(c: ExplainController): TemplateResult {
   `;
 }
 
-function parameters(c: ExplainController): TemplateResult {
+function parameters(c: Asked): TemplateResult {
   const { method, question } = c;
   if (method === undefined || question === undefined) return html``;
   const shown = shownParameters(method.parameters, DRAWN_HERE);
@@ -111,7 +111,7 @@ function parameters(c: ExplainController): TemplateResult {
   </div>`;
 }
 
-function targetPicker(c: ExplainController): TemplateResult {
+function targetPicker(c: Asked): TemplateResult {
   const { question, shown } = c;
   const explained = shown?.explanation.target;
   const text =
@@ -133,7 +133,7 @@ function targetPicker(c: ExplainController): TemplateResult {
 const entriesOf = new WeakMap<readonly string[], readonly Entry[]>();
 
 /** Every class, with the best prediction first; only the predicted ones until the names are here. */
-export function targetEntries(c: ExplainController): readonly Entry[] {
+export function targetEntries(c: Asked): readonly Entry[] {
   const predictions = c.shown?.explanation.predictions ?? [];
   const top: Entry = {
     value: 'top1',
@@ -149,7 +149,7 @@ export function targetEntries(c: ExplainController): readonly Entry[] {
   return [top, ...entries];
 }
 
-function layerPicker(c: ExplainController): TemplateResult {
+function layerPicker(c: Asked): TemplateResult {
   const { method, question, shown } = c;
   const automatic = method?.layer === 'chosen' ? 'automatic' : 'input';
   const picked =

@@ -1,4 +1,5 @@
 import type { Address } from '../../../src/base/place.js';
+import { canonical } from '../../../src/base/canonical.js';
 import type { ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type {
@@ -13,28 +14,25 @@ import type {
 import type { Explanation } from '../../../src/result/explanation.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import type { Display } from '../../shared/canvas/display.js';
+import type { Run } from '../asked.js';
 
 /** Parameters that are the panel's own: it asks for all channels and reduces them while drawing. */
 export const DRAWN_HERE = ['reduce'];
 
-/** One run of this panel, as far as it has come. */
-export interface Run {
-  readonly id: string;
-  readonly question: Question;
-  readonly pictures: readonly Address[];
-  /** `kept`: known from before the window was reloaded, not asked for yet. */
-  status: 'working' | 'done' | 'partial' | 'failed' | 'kept';
+/** A run as the history works on it. */
+export interface OwnRun extends Run {
+  status: Run['status'];
   title: string;
-  readonly startedAt: number;
   readonly outcomes: Map<Address, PictureOutcome>;
   answer?: RunAnswer;
   progress?: RunProgress;
   error?: ErrorData;
-  /** The model or a picture has changed on disk since. */
   outdated: boolean;
   readonly explanations: Map<Address, Explanation>;
   /** Explanations on their way. */
   readonly loading: Map<Address, Promise<Explanation>>;
+  /** All that has ended and is not here is on its way; says what the host no longer has. */
+  fetching?: Promise<ReadonlySet<Address>>;
 }
 
 export const urisOf = (files: readonly NamedFile[]): readonly Address[] => files.map((file) => file.uri);
@@ -46,7 +44,7 @@ export function newRun(
   pictures: readonly Address[],
   title: string,
   startedAt: number,
-): Run {
+): OwnRun {
   return {
     id,
     question,
@@ -89,25 +87,16 @@ export function colorOf(name: string): Partial<Display> {
 /** Equal as plain data, whatever the order of keys. */
 export const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, v: unknown) =>
-    typeof v === 'object' && v !== null && !Array.isArray(v)
-      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : v,
-  );
-}
-
 /** The explanation of one picture of a run, asked for once however many wait for it. */
 export async function loadExplanation(
   host: Pick<Client<ExplainHostApi>, 'explanation'>,
-  run: Run,
+  run: OwnRun,
   picture: Address,
-): Promise<void> {
-  if (run.explanations.has(picture)) return;
+): Promise<Explanation> {
   const loading = run.loading.get(picture) ?? host.explanation({ run: run.id, picture });
   run.loading.set(picture, loading);
   try {
-    run.explanations.set(picture, await loading);
+    return await loading;
   } finally {
     run.loading.delete(picture);
   }
@@ -116,7 +105,7 @@ export async function loadExplanation(
 const KEPT_EXPLANATIONS = 24;
 
 /** Arrays of runs that are not shown are given up, oldest first; they can be fetched again. */
-export function forgetExplanations(runs: readonly Run[], current: Run | undefined): void {
+export function forgetExplanations(runs: readonly OwnRun[], current: Run | undefined): void {
   let count = runs.reduce((sum, run) => sum + run.explanations.size, 0);
   for (const run of runs) {
     if (count <= KEPT_EXPLANATIONS) return;

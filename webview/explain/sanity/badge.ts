@@ -23,6 +23,7 @@ const KEPT = 24;
 export class Badge {
   private readonly known = new Map<string, SanityCheck>();
   private readonly failures = new Map<string, ErrorData>();
+  private shows = false;
   private key: string | undefined;
   private subject: OneRequest | undefined;
   private abort: AbortController | undefined;
@@ -32,6 +33,17 @@ export class Badge {
     private readonly host: Pick<Client<ExplainHostApi>, 'sanity'>,
     private readonly onChange: () => void,
   ) {}
+
+  /** The strip of maps behind the badge is shown. */
+  get open(): boolean {
+    return this.shows;
+  }
+
+  show(open: boolean): void {
+    if (open === this.shows) return;
+    this.shows = open;
+    this.onChange();
+  }
 
   get state(): BadgeState {
     if (this.key === undefined) return { state: 'none' };

@@ -10,7 +10,8 @@ import '../../shared/charts/lineChart.js';
 import type { LineChartData } from '../../shared/charts/lineChart.js';
 import { tableHead } from '../../shared/table.js';
 import '../../shared/canvas/thumbnail.js';
-import type { ExplainController } from '../controller.js';
+import type { Asked } from '../asked.js';
+import type { Badge } from './badge.js';
 
 /** The badge beside a heatmap: one line in words, and behind it the strip of maps and the curve over the layers. */
 
@@ -21,8 +22,8 @@ const SIGNS: Readonly<Record<SanityVerdict, { readonly icon: string; readonly wo
   empty: { icon: 'circle-slash', word: 'Empty' },
 };
 
-export function sanityPart(c: ExplainController): TemplateResult {
-  const { badge } = c;
+/** @param check checks the method on show */
+export function sanityPart(c: Asked, badge: Badge, check: () => void): TemplateResult {
   const { state } = badge;
   switch (state.state) {
     case 'none':
@@ -30,7 +31,7 @@ export function sanityPart(c: ExplainController): TemplateResult {
     case 'waiting':
       return html`<div class="sanity-line">
         ${icon('circle-outline')}<span class="dim">Not checked against random networks.</span>
-        ${button({ label: 'Check this method', onClick: () => c.checkMethod() })}
+        ${button({ label: 'Check this method', onClick: check })}
       </div>`;
     case 'working':
       return html`<div class="sanity-line dim">
@@ -43,28 +44,28 @@ export function sanityPart(c: ExplainController): TemplateResult {
     case 'failed':
       return html`<div class="sanity-line">
         ${icon('circle-slash')}<span class="dim">Could not be checked: ${state.error.message}</span>
-        ${button({ label: 'Check again', onClick: () => c.checkMethod() })}
+        ${button({ label: 'Check again', onClick: check })}
       </div>`;
     case 'done':
-      return verdict(c, state.sanity);
+      return verdict(c, badge, state.sanity);
   }
 }
 
-function verdict(c: ExplainController, sanity: SanityCheck): TemplateResult {
+function verdict(c: Asked, badge: Badge, sanity: SanityCheck): TemplateResult {
   const sign = SIGNS[sanity.verdict];
   const shown = c.shown?.explanation.input;
   const elsewhere = shown !== undefined && baseName(shown) !== baseName(sanity.input);
   return html`<details
     class="sanity ${sanity.verdict}"
-    ?open=${c.sanityOpen}
-    @toggle=${(event: Event) => c.openSanity((event.target as HTMLDetailsElement).open)}
+    ?open=${badge.open}
+    @toggle=${(event: Event) => badge.show((event.target as HTMLDetailsElement).open)}
   >
     <summary class="sanity-line">
       <span class="sanity-dot" aria-hidden="true"></span>${icon(sign.icon)}<span class="sr-only">${sign.word}: </span>
       <span class="sanity-sentence">${sanity.sentence}</span>
       <span class="dim">${elsewhere ? `checked on ${baseName(sanity.input)}` : 'maps and curve'}</span>
     </summary>
-    ${c.sanityOpen ? strip(c, sanity) : nothing}
+    ${badge.open ? strip(c, sanity) : nothing}
   </details>`;
 }
 
@@ -79,7 +80,7 @@ function pictureOf(map: ValueMap, colors: Colormap): Rgb {
   return picture;
 }
 
-function strip(c: ExplainController, sanity: SanityCheck): TemplateResult {
+function strip(c: Asked, sanity: SanityCheck): TemplateResult {
   const colors = colormap(c.display.sequential);
   const map = (title: string, detail: string, values: ValueMap): TemplateResult =>
     html`<li>

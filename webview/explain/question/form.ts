@@ -1,0 +1,52 @@
+import { given } from '../../../src/base/given.js';
+import type { ExplainSetup, Question } from '../../../src/protocol/explainPanel.js';
+import type { MethodDescription } from '../../../src/result/method.js';
+import { firstQuestion, paramsToAsk } from './run.js';
+
+/** The question as it is put, and what was set for methods that are not asked at the moment. Asks nothing by itself. */
+export class QuestionForm {
+  private asked: Question | undefined;
+  private readonly paramsOf = new Map<string, Question['params']>();
+
+  get question(): Question | undefined {
+    return this.asked;
+  }
+
+  /** Begins with what was kept, where its method is still offered, or with what the settings say. */
+  begin(setup: ExplainSetup, kept?: Question): void {
+    this.asked = setup.methods.some((m) => m.id === kept?.method) ? kept : firstQuestion(setup);
+  }
+
+  /** Another question as a whole: what it does not say is not asked. */
+  put(question: Question): void {
+    this.asked = question;
+  }
+
+  change(change: Partial<Question>): void {
+    if (this.asked !== undefined) this.asked = { ...this.asked, ...change };
+  }
+
+  /** Another method, with what was set for it before; the layer stays, where the method looks at one. */
+  chooseMethod(method: MethodDescription): void {
+    if (this.asked === undefined) return;
+    this.paramsOf.set(this.asked.method, this.asked.params);
+    const { layer, ...others } = this.asked;
+    this.asked = {
+      ...others,
+      method: method.id,
+      params: paramsToAsk(method, this.paramsFor(method.id)),
+      ...given({ layer: method.layer === 'none' ? undefined : layer }),
+    };
+  }
+
+  /** An empty name: the method chooses by itself. */
+  chooseLayer(name: string): void {
+    if (this.asked === undefined) return;
+    const { layer: _layer, ...others } = this.asked;
+    this.asked = name === '' ? others : { ...others, layer: name };
+  }
+
+  paramsFor(method: string): Question['params'] {
+    return this.paramsOf.get(method) ?? {};
+  }
+}

@@ -1,0 +1,51 @@
+import type { Client } from '../../../src/protocol/channel.js';
+import type { ExplainHostApi, LayerChoice } from '../../../src/protocol/explainPanel.js';
+
+/** What is known of the model's files: names to choose from, and which of them have changed since they were read. */
+export class ModelFacts {
+  private names: readonly string[] | undefined;
+  private choices: readonly LayerChoice[] | undefined;
+  private changed: readonly string[] = [];
+
+  constructor(
+    private readonly host: Pick<Client<ExplainHostApi>, 'labels' | 'layers'>,
+    private readonly onChange: () => void,
+  ) {}
+
+  get labels(): readonly string[] | undefined {
+    return this.names;
+  }
+
+  get layers(): readonly LayerChoice[] | undefined {
+    return this.choices;
+  }
+
+  /** Names of files that have changed on disk, while anything that is shown is of before. */
+  get stale(): readonly string[] {
+    return this.changed;
+  }
+
+  /** Files have changed. `besides`: those that were named before still count, for what is shown is of before them, too. */
+  outdate(files: readonly string[], besides: boolean): void {
+    this.changed = [...new Set([...(besides ? this.changed : []), ...files])];
+    this.names = undefined;
+    this.choices = undefined;
+  }
+
+  /** What the host says of changes from before this page. */
+  restore(stale: readonly string[]): void {
+    this.changed = stale;
+  }
+
+  async loadLabels(): Promise<void> {
+    if (this.names !== undefined) return;
+    this.names = await this.host.labels({}).catch(() => undefined);
+    this.onChange();
+  }
+
+  async loadLayers(): Promise<void> {
+    if (this.choices !== undefined) return;
+    this.choices = await this.host.layers({}).catch(() => undefined);
+    this.onChange();
+  }
+}
