@@ -1,6 +1,7 @@
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
-import { redrawing } from '../../shared/page/redraw.js';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { CanvasElement, wheelFactor, zoomKey } from '../../shared/canvas/canvasElement.js';
+import type { Size } from '../../shared/canvas/geometry.js';
 import { drawGraph, type GraphColors, type GraphViewport } from './drawGraph.js';
 import { neighbour, type GraphScene } from './scene.js';
 
@@ -13,7 +14,7 @@ const MOST = 3;
  * `lens-open-node` (opened) and `lens-close-module` (index of the module).
  */
 @customElement('lens-graph-canvas')
-export class GraphCanvas extends LitElement {
+export class GraphCanvas extends CanvasElement {
   @property({ attribute: false }) scene: GraphScene | undefined;
   @property({ attribute: false }) coloured!: GraphColors;
   /** Id of the node that shows the selected layer. */
@@ -25,19 +26,11 @@ export class GraphCanvas extends LitElement {
   /** Shows the active node in the middle when it grows. */
   @property({ type: Number }) reveal = 0;
 
-  @query('canvas') private readonly canvas!: HTMLCanvasElement;
   private view: GraphViewport = { x: 0, y: 0, zoom: 1 };
   private fitted = false;
-  private drag: { x: number; y: number; moved: boolean } | undefined;
-  private frame: number | undefined;
 
   constructor() {
-    super();
-    this.addController(redrawing(this, () => this.redraw()));
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
+    super('frame');
   }
 
   override render(): TemplateResult {
@@ -52,10 +45,6 @@ export class GraphCanvas extends LitElement {
       @dblclick=${this.onDouble}
       @keydown=${this.onKey}
     ></canvas>`;
-  }
-
-  protected override firstUpdated(): void {
-    this.canvas.addEventListener('wheel', (event) => this.onWheel(event), { passive: false });
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -153,19 +142,18 @@ export class GraphCanvas extends LitElement {
     this.redraw();
   }
 
-  private redraw(): void {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
-      const { canvas, scene } = this;
-      if (!this.isConnected || !canvas || this.clientWidth === 0) return;
-      if (scene === undefined) return canvas.getContext('2d')!.clearRect(0, 0, canvas.width, canvas.height);
-      if (!this.fitted) {
-        this.fitted = true;
-        this.fit();
-      }
-      const room = { width: this.clientWidth, height: this.clientHeight };
-      drawGraph(canvas, scene, { ...this.options, room, view: this.view, ratio: window.devicePixelRatio });
-    });
+  protected override get room(): Size {
+    return { width: this.clientWidth, height: this.clientHeight };
+  }
+
+  protected override draw(): void {
+    const { canvas, scene, room } = this;
+    if (scene === undefined) return canvas.getContext('2d')!.clearRect(0, 0, canvas.width, canvas.height);
+    if (!this.fitted) {
+      this.fitted = true;
+      this.fit();
+    }
+    drawGraph(canvas, scene, { ...this.options, room, view: this.view, ratio: window.devicePixelRatio });
   }
 
   private at(event: MouseEvent): { node?: string; frame?: number } {
@@ -182,12 +170,9 @@ export class GraphCanvas extends LitElement {
     return frame === undefined ? {} : { frame: frame.module };
   }
 
-  private tell(name: string, detail: unknown): void {
-    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
-  }
-
   private readonly onMove = (event: PointerEvent): void => {
-    if (this.drag === undefined) {
+    const by = this.dragged(event);
+    if (by === undefined) {
       const { node, frame } = this.at(event);
       this.canvas.style.setProperty('cursor', node !== undefined || frame !== undefined ? 'pointer' : 'grab');
       const found = node === undefined ? undefined : this.scene?.byId.get(node)?.node;
@@ -199,22 +184,17 @@ export class GraphCanvas extends LitElement {
             : `Close ${this.frameName(frame)}`;
       return;
     }
-    const [dx, dy] = [event.offsetX - this.drag.x, event.offsetY - this.drag.y];
-    if (!this.drag.moved && Math.hypot(dx, dy) < 3) return;
-    this.drag = { x: event.offsetX, y: event.offsetY, moved: true };
-    this.setView({ ...this.view, x: this.view.x - dx / this.view.zoom, y: this.view.y - dy / this.view.zoom });
+    const { view } = this;
+    this.setView({ ...view, x: view.x - by.dx / view.zoom, y: view.y - by.dy / view.zoom });
   };
 
   private readonly onDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
-    this.drag = { x: event.offsetX, y: event.offsetY, moved: false };
-    this.canvas.setPointerCapture(event.pointerId);
+    this.grab(event);
   };
 
   private readonly onUp = (event: PointerEvent): void => {
-    const moved = this.drag?.moved ?? true;
-    this.drag = undefined;
-    if (moved) return;
+    if (!this.drop()) return;
     const { node, frame } = this.at(event);
     if (node !== undefined) this.tell('lens-node', node);
     else if (frame !== undefined) this.tell('lens-close-module', frame);
@@ -225,17 +205,15 @@ export class GraphCanvas extends LitElement {
     if (node !== undefined) this.tell('lens-open-node', node);
   };
 
-  private onWheel(event: WheelEvent): void {
+  protected override onWheel(event: WheelEvent): void {
     event.preventDefault();
-    this.zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), {
-      x: event.offsetX,
-      y: event.offsetY,
-    });
+    this.zoom(wheelFactor(event, 0.0015), { x: event.offsetX, y: event.offsetY });
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const { scene, active } = this;
     if (scene === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const zoom = zoomKey(event.key, 1.3);
     if (event.key.startsWith('Arrow')) {
       const from = active ?? this.selected;
       const to = from === undefined ? scene.nodes[0]?.id : neighbour(scene, from, event.key);
@@ -247,10 +225,9 @@ export class GraphCanvas extends LitElement {
     else if (event.key === 'Backspace') {
       const module = scene.byId.get(active ?? '')?.node.within.at(-1);
       if (module !== undefined) this.tell('lens-close-module', module);
-    } else if (event.key === '+' || event.key === '=') this.zoom(1.3);
-    else if (event.key === '-') this.zoom(1 / 1.3);
-    else if (event.key === '0') this.fitAll();
-    else return;
+    } else if (zoom === undefined) return;
+    else if (zoom === 0) this.fitAll();
+    else this.zoom(zoom);
     event.preventDefault();
   };
 }

@@ -1,7 +1,8 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { styles } from '../page/css.js';
-import { onThemeChange } from '../page/theme.js';
+import { CanvasElement, zoomKey } from './canvasElement.js';
+import type { Size } from './geometry.js';
 import { cellAt, cellsInSight, layOutCells, moveCell, rectOfCell, type CellPlace, type CellSource } from './cells.js';
 import { drawCells } from './drawCells.js';
 
@@ -30,7 +31,7 @@ const STEP = 1.25;
  * at, or `undefined`), `lens-choose-cell` (clicked or moved to by key), `lens-open-cell`, `lens-sight` and `lens-zoom`.
  */
 @customElement('lens-cell-grid')
-export class CellGrid extends LitElement {
+export class CellGrid extends CanvasElement {
   @property({ attribute: false }) source: CellSource | undefined;
   @property() label = '';
   @property({ type: Number }) zoom = 1;
@@ -41,30 +42,22 @@ export class CellGrid extends LitElement {
 
   @state() private active: CellPlace | undefined;
   @query('.cells') private readonly scroller!: HTMLElement;
-  @query('canvas') private readonly canvas!: HTMLCanvasElement;
   private static count = 0;
   private readonly ids = `cells-${CellGrid.count++}`;
   private pixel: { x: number; y: number } | undefined;
-  private room = { width: 0, height: 0 };
+  /** Of the scroller, without its bars. */
+  private inside: Size = { width: 0, height: 0 };
   private resize: ResizeObserver | undefined;
-  private stopTheme: (() => void) | undefined;
-  private frame: number | undefined;
   private told = '';
 
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.stopTheme = onThemeChange(() => this.redraw());
+  constructor() {
+    super('frame');
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.resize?.disconnect();
     this.resize = undefined;
-    this.stopTheme?.();
   }
 
   override render(): TemplateResult {
@@ -97,9 +90,9 @@ export class CellGrid extends LitElement {
   }
 
   protected override firstUpdated(): void {
+    super.firstUpdated();
     this.resize = new ResizeObserver(() => this.measure());
     this.resize.observe(this.scroller);
-    this.scroller.addEventListener('wheel', (event) => this.onWheel(event), { passive: false });
     this.measure();
   }
 
@@ -140,20 +133,21 @@ export class CellGrid extends LitElement {
   }
 
   private measure(): void {
-    this.room = { width: this.scroller.clientWidth, height: this.scroller.clientHeight };
+    this.inside = { width: this.scroller.clientWidth, height: this.scroller.clientHeight };
     this.requestUpdate();
   }
 
-  private redraw(): void {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
-      if (this.isConnected) this.draw();
-    });
+  protected override get room(): Size {
+    return this.inside;
   }
 
-  private draw(): void {
+  protected override get wheelTarget(): HTMLElement {
+    return this.scroller;
+  }
+
+  protected override draw(): void {
     const { source, layout, canvas, scroller, room } = this;
-    if (source === undefined || layout === undefined || room.width === 0 || !canvas) return;
+    if (source === undefined || layout === undefined) return;
     const scroll = { left: scroller.scrollLeft, top: scroller.scrollTop };
     drawCells(canvas, source, layout, {
       room,
@@ -173,7 +167,7 @@ export class CellGrid extends LitElement {
         }
       : { rowFrom: lineFrom, rowTo: lineTo, columnFrom: from, columnTo: to };
     const told = JSON.stringify(sight);
-    if (told !== this.told) this.dispatchEvent(new CustomEvent('lens-sight', { detail: sight, bubbles: true }));
+    if (told !== this.told) this.tell('lens-sight', sight);
     this.told = told;
   }
 
@@ -200,17 +194,17 @@ export class CellGrid extends LitElement {
   };
 
   private point(detail: CellPoint | undefined, spoken: boolean): void {
-    this.dispatchEvent(new CustomEvent('lens-cell', { detail: detail && { ...detail, spoken }, bubbles: true }));
+    this.tell('lens-cell', detail && { ...detail, spoken });
   }
 
   private pick(event: MouseEvent, name: string): void {
     const at = this.at(event);
     if (at === undefined) return;
     this.active = { row: at.row, column: at.column };
-    this.dispatchEvent(new CustomEvent(name, { detail: { ...at, spoken: false }, bubbles: true }));
+    this.tell(name, { ...at, spoken: false });
   }
 
-  private onWheel(event: WheelEvent): void {
+  protected override onWheel(event: WheelEvent): void {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.setZoom(this.zoom * Math.exp(-event.deltaY * 0.002));
@@ -218,13 +212,14 @@ export class CellGrid extends LitElement {
 
   private setZoom(zoom: number): void {
     const detail = Math.min(16, Math.max(0.1, Math.abs(zoom - 1) < 0.02 ? 1 : zoom));
-    this.dispatchEvent(new CustomEvent('lens-zoom', { detail, bubbles: true }));
+    this.tell('lens-zoom', detail);
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const { source, layout } = this;
     if (source === undefined || layout === undefined || event.metaKey || event.altKey) return;
     const from = this.active ?? this.chosen ?? { row: 0, column: 0 };
+    const zoom = zoomKey(event.key, STEP);
     if (KEYS.includes(event.key)) {
       if (event.ctrlKey && event.key.startsWith('Arrow')) this.movePixel(source, from, event.key);
       else {
@@ -232,12 +227,9 @@ export class CellGrid extends LitElement {
         this.goTo(moveCell(source, layout, from, event.key, page));
       }
     } else if (event.ctrlKey) return;
-    else if (event.key === '+' || event.key === '=') this.setZoom(this.zoom * STEP);
-    else if (event.key === '-') this.setZoom(this.zoom / STEP);
-    else if (event.key === '0') this.setZoom(1);
-    else if (event.key === 'Enter')
-      this.dispatchEvent(new CustomEvent('lens-open-cell', { detail: { ...from, spoken: true }, bubbles: true }));
-    else return;
+    else if (event.key === 'Enter') this.tell('lens-open-cell', { ...from, spoken: true });
+    else if (zoom === undefined) return;
+    else this.setZoom(zoom === 0 ? 1 : this.zoom * zoom);
     event.preventDefault();
   };
 
@@ -266,6 +258,6 @@ export class CellGrid extends LitElement {
       show(rect.top, rect.height, scroller.scrollTop, this.room.height, layout.top),
     );
     this.point({ ...cell, spoken: true }, true);
-    this.dispatchEvent(new CustomEvent('lens-choose-cell', { detail: { ...cell, spoken: true }, bubbles: true }));
+    this.tell('lens-choose-cell', { ...cell, spoken: true });
   }
 }

@@ -1,7 +1,7 @@
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
 import { paint, type Display, type Scene } from './display.js';
-import { redrawing } from '../page/redraw.js';
+import { CanvasElement, wheelFactor, zoomKey } from './canvasElement.js';
 import { canvasColors } from '../page/theme.js';
 import { pan, pixelAt, place, rectOf, reveal, WHOLE, zoomAt, type Pixel, type Size, type View } from './geometry.js';
 import { rasterOf } from './raster.js';
@@ -17,28 +17,17 @@ export interface PixelEvent {
  * a crosshair (with Shift ten pixels). Fires `lens-pixel` with the pixel that is pointed at.
  */
 @customElement('lens-heat-canvas')
-export class HeatCanvas extends LitElement {
+export class HeatCanvas extends CanvasElement {
   @property({ attribute: false }) scene: Scene | undefined;
   /** Shown while there is no scene. */
   @property({ attribute: false }) placeholder: ImageBitmap | undefined;
   @property({ attribute: false }) display!: Display;
   @property() label = '';
 
-  @query('canvas') private readonly canvas!: HTMLCanvasElement;
   private view: View = WHOLE;
   private pixel: Pixel | undefined;
   private keyboard = false;
-  private drag: { x: number; y: number } | undefined;
   private raster: HTMLCanvasElement | undefined;
-
-  constructor() {
-    super();
-    this.addController(redrawing(this, () => this.draw()));
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override render(): TemplateResult {
     return html`<canvas
@@ -56,22 +45,17 @@ export class HeatCanvas extends LitElement {
     ></canvas>`;
   }
 
-  protected override firstUpdated(): void {
-    // Not passive: the wheel zooms in place of scrolling.
-    this.canvas.addEventListener('wheel', (event) => this.onWheel(event), { passive: false });
-  }
-
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('scene')) {
       const before = changed.get('scene');
       const [a, b] = [before?.picture, this.scene?.picture];
       if (a?.width !== b?.width || a?.height !== b?.height) this.view = WHOLE;
-      this.tell(false);
+      this.tellPixel(false);
     }
     if (changed.has('scene') || changed.has('display')) {
       this.raster = this.scene === undefined ? undefined : rasterOf(paint(this.scene, this.display));
     }
-    this.draw();
+    this.redraw();
   }
 
   /** Zooms by a factor about the middle; for buttons. */
@@ -84,24 +68,18 @@ export class HeatCanvas extends LitElement {
     return this.scene?.picture ?? this.placeholder;
   }
 
-  private get room(): Size {
+  protected override get room(): Size {
     return { width: this.clientWidth, height: this.clientHeight };
   }
 
   private setView(view: View): void {
     this.view = view;
-    this.draw();
+    this.redraw();
   }
 
-  private draw(): void {
-    const { canvas, picture, room } = this;
-    if (!canvas || room.width === 0) return;
-    const ratio = window.devicePixelRatio;
-    const [width, height] = [Math.round(room.width * ratio), Math.round(room.height * ratio)];
-    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    const context = canvas.getContext('2d')!;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, room.width, room.height);
+  protected override draw(): void {
+    const { picture, room } = this;
+    const { context, ratio } = this.surface();
     const source = this.raster ?? this.placeholder;
     if (picture === undefined || source === undefined) return;
     const rect = place(picture, room, this.view);
@@ -147,49 +125,44 @@ export class HeatCanvas extends LitElement {
     const { picture } = this;
     if (picture === undefined) return;
     const at = this.point(event);
-    if (this.drag !== undefined) {
-      this.setView(pan(picture, this.room, this.view, at.x - this.drag.x, at.y - this.drag.y));
-      this.drag = at;
-    }
+    const by = this.dragged(event);
+    if (by !== undefined) this.setView(pan(picture, this.room, this.view, by.dx, by.dy));
     this.keyboard = false;
     this.pixel = pixelAt(picture, this.room, this.view, at.x, at.y);
-    this.tell(false);
+    this.tellPixel(false);
   };
 
   private readonly onDown = (event: PointerEvent): void => {
     if (event.button !== 0 || this.view.zoom === 1) return;
-    this.drag = this.point(event);
-    this.canvas.setPointerCapture(event.pointerId);
+    this.grab(event);
     this.canvas.classList.add('dragging');
   };
 
   private readonly onUp = (): void => {
-    this.drag = undefined;
+    this.drop();
     this.canvas.classList.remove('dragging');
   };
 
   private readonly onLeave = (): void => {
     if (this.keyboard) return;
     this.pixel = undefined;
-    this.tell(false);
+    this.tellPixel(false);
   };
 
   private readonly onBlur = (): void => {
     if (!this.keyboard) return;
     this.keyboard = false;
     this.pixel = undefined;
-    this.tell(false);
-    this.draw();
+    this.tellPixel(false);
+    this.redraw();
   };
 
-  private onWheel(event: WheelEvent): void {
+  protected override onWheel(event: WheelEvent): void {
     const { picture } = this;
     if (picture === undefined || (event.deltaY > 0 && this.view.zoom === 1)) return; // all is shown: let the page scroll
     event.preventDefault();
     const { x, y } = this.point(event);
-    this.setView(
-      zoomAt(picture, this.room, this.view, Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.002)), x, y),
-    );
+    this.setView(zoomAt(picture, this.room, this.view, wheelFactor(event), x, y));
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
@@ -203,11 +176,11 @@ export class HeatCanvas extends LitElement {
       ArrowDown: [0, step],
     };
     const move = moves[event.key];
+    const zoom = zoomKey(event.key);
     if (move !== undefined) this.moveCrosshair(picture, ...move);
-    else if (event.key === '+' || event.key === '=') this.zoom(1.5);
-    else if (event.key === '-') this.zoom(1 / 1.5);
-    else if (event.key === '0') this.setView(WHOLE);
-    else return;
+    else if (zoom === undefined) return;
+    else if (zoom === 0) this.setView(WHOLE);
+    else this.zoom(zoom);
     event.preventDefault();
   };
 
@@ -217,11 +190,11 @@ export class HeatCanvas extends LitElement {
     this.pixel = { x: within(from.x + dx, picture.width), y: within(from.y + dy, picture.height) };
     this.keyboard = true;
     this.setView(reveal(picture, this.room, this.view, this.pixel));
-    this.tell(true);
+    this.tellPixel(true);
   }
 
-  private tell(spoken: boolean): void {
+  private tellPixel(spoken: boolean): void {
     const detail: PixelEvent = { pixel: this.pixel, spoken };
-    this.dispatchEvent(new CustomEvent('lens-pixel', { detail, bubbles: true }));
+    this.tell('lens-pixel', detail);
   }
 }

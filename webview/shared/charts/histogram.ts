@@ -1,12 +1,12 @@
-import { html, LitElement, type TemplateResult } from 'lit';
-import { customElement, property, query, state } from 'lit/decorators.js';
+import { html, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
 import type { Histogram } from '../../../src/result/weights.js';
+import { CanvasElement } from '../canvas/canvasElement.js';
 import { formatCount, formatNumber } from '../format.js';
-import { redrawing } from '../page/redraw.js';
 
 /** How often values occur, in equal bins. The bin under the pointer, or the one that arrow keys lead to, is read out. */
 @customElement('lens-histogram')
-export class HistogramChart extends LitElement {
+export class HistogramChart extends CanvasElement {
   @property({ attribute: false }) histogram: Histogram | undefined;
   @property() label = 'Histogram';
   /** Counts on a logarithmic scale: rare values are seen. */
@@ -16,17 +16,6 @@ export class HistogramChart extends LitElement {
   /** The count at the top, where it is shared. */
   @property({ type: Number }) most = 0;
   @state() private bin: number | undefined;
-  @query('canvas') private readonly canvas!: HTMLCanvasElement;
-
-  constructor() {
-    super();
-    this.addController(redrawing(this, () => this.draw()));
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
-
   override render(): TemplateResult {
     const { histogram, bin } = this;
     const [min, max] = histogram === undefined ? ['', ''] : this.axis(histogram).map(formatNumber);
@@ -49,7 +38,7 @@ export class HistogramChart extends LitElement {
   }
 
   protected override updated(): void {
-    this.draw();
+    this.redraw();
   }
 
   private axis({ min, max }: Histogram): readonly [from: number, to: number] {
@@ -61,14 +50,13 @@ export class HistogramChart extends LitElement {
     return `${formatNumber(min + bin * width)} to ${formatNumber(min + (bin + 1) * width)}: ${formatCount(counts[bin]!)}`;
   }
 
-  private draw(): void {
+  protected override draw(): void {
     const { canvas, histogram } = this;
-    if (!canvas || histogram === undefined) return;
-    const ratio = window.devicePixelRatio;
-    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
-    if (width === 0) return;
-    [canvas.width, canvas.height] = [width, height];
-    const context = canvas.getContext('2d')!;
+    if (histogram === undefined) return;
+    const { context, ratio } = this.surface();
+    // Bars end where pixels of the screen end.
+    context.resetTransform();
+    const { width, height } = canvas;
     const style = getComputedStyle(document.body);
     const color = (name: string): string => style.getPropertyValue(name).trim();
     const size = (count: number): number => (this.logarithmic ? Math.log1p(count) : count);

@@ -1,6 +1,6 @@
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
-import { redrawing } from '../page/redraw.js';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { CanvasElement, wheelFactor, zoomKey } from '../canvas/canvasElement.js';
 
 export interface ScatterPoints {
   /** x and y of each point, one after the other. */
@@ -22,7 +22,7 @@ const NEAR = 14;
  * a click or Enter chooses. Fires `lens-point` with the index that is chosen.
  */
 @customElement('lens-scatter')
-export class Scatter extends LitElement {
+export class Scatter extends CanvasElement {
   @property({ attribute: false }) points: ScatterPoints | undefined;
   @property() label = '';
   @property() xName = '';
@@ -31,20 +31,9 @@ export class Scatter extends LitElement {
   /** Points that belong to the chosen one. */
   @property({ attribute: false }) marked: readonly number[] = [];
 
-  @query('canvas') private readonly canvas!: HTMLCanvasElement;
   private view: View = { zoom: 1, x: 0, y: 0 };
   private hovered: number | undefined;
-  private drag: { x: number; y: number; moved: boolean } | undefined;
   private span = 1;
-
-  constructor() {
-    super();
-    this.addController(redrawing(this, () => this.draw()));
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override render(): TemplateResult {
     const at = this.chosen;
@@ -64,10 +53,6 @@ export class Scatter extends LitElement {
       <div class="sr-only" aria-live="polite">${at === undefined ? '' : name}</div>`;
   }
 
-  protected override firstUpdated(): void {
-    this.canvas.addEventListener('wheel', (event) => this.onWheel(event), { passive: false });
-  }
-
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('points')) {
       let most = 0;
@@ -75,7 +60,7 @@ export class Scatter extends LitElement {
       this.span = most || 1;
       this.hovered = undefined;
     }
-    this.draw();
+    this.redraw();
   }
 
   private get scale(): number {
@@ -94,17 +79,13 @@ export class Scatter extends LitElement {
 
   private setView(view: View): void {
     this.view = view;
-    this.draw();
+    this.redraw();
   }
 
-  private draw(): void {
-    const { canvas, points } = this;
-    if (!canvas || points === undefined || canvas.clientWidth === 0) return;
-    const ratio = window.devicePixelRatio;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-    const context = canvas.getContext('2d')!;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  protected override draw(): void {
+    const { points } = this;
+    if (points === undefined) return;
+    const { context, width, height } = this.surface();
     const style = getComputedStyle(document.body);
     const color = (name: string, otherwise = '#888'): string => style.getPropertyValue(name).trim() || otherwise;
     const [x0, y0] = [width / 2 - this.view.x * this.scale, height / 2 + this.view.y * this.scale];
@@ -185,34 +166,31 @@ export class Scatter extends LitElement {
     if (index === this.hovered) return;
     this.hovered = index;
     this.canvas.title = index === undefined ? '' : (this.points?.names[index] ?? '');
-    this.draw();
+    this.redraw();
   }
 
   private choose(index: number | undefined): void {
-    if (index !== undefined) this.dispatchEvent(new CustomEvent('lens-point', { detail: index, bubbles: true }));
+    if (index !== undefined) this.tell('lens-point', index);
   }
 
   private readonly onMove = (event: PointerEvent): void => {
-    if (this.drag === undefined) return this.hover(this.nearest(event.offsetX, event.offsetY));
-    const { x, y } = this.drag;
-    const [dx, dy] = [event.offsetX - x, event.offsetY - y];
-    this.drag = { x: event.offsetX, y: event.offsetY, moved: this.drag.moved || Math.hypot(dx, dy) > 2 };
+    const by = this.dragged(event);
+    if (by === undefined) return this.hover(this.nearest(event.offsetX, event.offsetY));
+    const { dx, dy } = by;
     this.setView({ ...this.view, x: this.view.x - dx / this.scale, y: this.view.y + dy / this.scale });
   };
 
   private readonly onDown = (event: PointerEvent): void => {
-    this.drag = { x: event.offsetX, y: event.offsetY, moved: false };
-    this.canvas.setPointerCapture(event.pointerId);
+    this.grab(event);
   };
 
   private readonly onUp = (event: PointerEvent): void => {
-    if (this.drag?.moved === false) this.choose(this.nearest(event.offsetX, event.offsetY));
-    this.drag = undefined;
+    if (this.drop()) this.choose(this.nearest(event.offsetX, event.offsetY));
   };
 
-  private onWheel(event: WheelEvent): void {
+  protected override onWheel(event: WheelEvent): void {
     event.preventDefault();
-    this.zoom(Math.exp(-event.deltaY * 0.002), event.offsetX, event.offsetY);
+    this.zoom(wheelFactor(event), event.offsetX, event.offsetY);
   }
 
   private zoom(factor: number, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2): void {
@@ -226,11 +204,11 @@ export class Scatter extends LitElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const zoom = zoomKey(event.key);
     if (direction !== undefined) this.choose(this.next(direction[0]!, direction[1]!));
-    else if (event.key === '+' || event.key === '=') this.zoom(1.5);
-    else if (event.key === '-') this.zoom(1 / 1.5);
-    else if (event.key === '0') this.setView({ zoom: 1, x: 0, y: 0 });
-    else return;
+    else if (zoom === undefined) return;
+    else if (zoom === 0) this.setView({ zoom: 1, x: 0, y: 0 });
+    else this.zoom(zoom);
     event.preventDefault();
   };
 
