@@ -1,5 +1,6 @@
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { LightElement } from '../shared/page/lightElement.js';
 import '../shared/form/menu.js';
 import { Clock } from '../shared/task/clock.js';
 import { icon, iconButton } from '../shared/controls.js';
@@ -18,14 +19,10 @@ import { overviewPart } from './overview/overview.js';
 
 /** The editor of a checkpoint: its layers on one side, and on the other what it is, what it learned and what it sees. */
 @customElement('lens-model')
-export class ModelApp extends LitElement {
+export class ModelApp extends LightElement {
   controller!: ModelController;
   @state() private spoken = '';
   private readonly clock = new Clock(this);
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override connectedCallback(): void {
     super.connectedCallback();

@@ -12,10 +12,13 @@ import type { Measurements, Oddity, Overview, WeightScan } from '../../src/resul
 import type { LayerDescription } from '../../src/result/inspection.js';
 import { NEW_VIEW, type ModelView } from './kept.js';
 import { layerRows, type LayerRow } from './layers/rows.js';
+import { Remade } from '../shared/remade.js';
 import { Task } from '../shared/task/task.js';
 
 /** Models up to this size are measured and checked without being asked: it takes moments. */
 const AT_ONCE_BYTES = 200_000_000;
+
+const NONE: readonly LayerDescription[] = [];
 
 /** What the editor of a checkpoint knows: the file in three parts, the layer that is selected, and what was chosen. */
 export class ModelController {
@@ -33,8 +36,7 @@ export class ModelController {
   reveal = 0;
   /** Version of the file that was read last: what belongs to it is asked anew when it changes. */
   readVersion = 0;
-  private rowsOf: readonly unknown[] = [];
-  private rowsKept: readonly LayerRow[] = [];
+  private readonly rowsMade = new Remade<readonly LayerRow[]>();
 
   constructor(
     readonly host: Client<ModelHostApi>,
@@ -76,13 +78,13 @@ export class ModelController {
 
   /** Reads the file anew: what is shown stays until there is something newer. */
   async read(): Promise<void> {
-    const of = String(this.file.version);
+    const version = String(this.file.version);
     this.measured.expire();
     this.scan.expire();
-    await this.overview.run(of, (options) => this.host.overview({}, options), true);
+    await this.overview.run(version, (options) => this.host.overview({}, options), true);
     const overview = this.overview.value;
-    if (this.overview.of !== of || overview === undefined || this.overview.error !== undefined) return;
-    this.readVersion = Number(of);
+    if (this.overview.question !== version || overview === undefined || this.overview.error !== undefined) return;
+    this.readVersion = Number(version);
     const { layer } = this.view;
     if (layer !== undefined && !overview.layers.some((each) => each.name === layer)) this.unselect();
     else this.findSource();
@@ -113,15 +115,12 @@ export class ModelController {
 
   /** The list of layers; the same array while nothing in it has changed. */
   get rows(): readonly LayerRow[] {
-    const layers = this.overview.value?.layers ?? [];
+    const layers = this.overview.value?.layers ?? NONE;
     const measured = this.measured.value;
-    const of = [layers, measured, this.scan.value, this.overview.value?.oddities];
-    if (of.some((each, i) => each !== this.rowsOf[i])) {
+    return this.rowsMade.get([layers, measured, this.scan.value, this.overview.value?.oddities], () => {
       const fits = measured?.layers.length === layers.length ? measured : undefined;
-      this.rowsKept = layerRows(layers, fits, this.oddities);
-      this.rowsOf = of;
-    }
-    return this.rowsKept;
+      return layerRows(layers, fits, this.oddities);
+    });
   }
 
   get layer(): LayerDescription | undefined {

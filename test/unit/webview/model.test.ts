@@ -87,7 +87,7 @@ describe('a question that takes time', () => {
     await task.run('c', async () => 3);
     settle(2);
     await first;
-    assert.deepEqual([task.value, task.of, task.outdated, task.working], [3, 'c', false, false]);
+    assert.deepEqual([task.value, task.question, task.outdated, task.working], [3, 'c', false, false]);
   });
 
   it('is not asked twice, but again after what is known has expired', async () => {

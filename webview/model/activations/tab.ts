@@ -1,5 +1,6 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import type { Address } from '../../../src/base/place.js';
 import type { Activation } from '../../../src/result/activations.js';
 import { SEQUENTIAL, type SequentialName } from '../../../src/result/colormap.js';
 import { normalise } from '../../../src/result/heatmap.js';
@@ -10,7 +11,6 @@ import '../../shared/form/menu.js';
 import type { CellGrid, CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
-import { Clock } from '../../shared/task/clock.js';
 import { button, segmented } from '../../shared/controls.js';
 import type { Scene } from '../../shared/canvas/display.js';
 import { formatDuration, formatNumber, formatShape, plural } from '../../shared/format.js';
@@ -22,35 +22,32 @@ import { zoomButtons } from '../../shared/form/cellControls.js';
 import type { ModelController } from '../controller.js';
 import { activationExports } from '../exports.js';
 import type { ActivationsView } from '../kept.js';
-import { Task } from '../../shared/task/task.js';
+import { LightElement } from '../../shared/page/lightElement.js';
+import { Remade } from '../../shared/remade.js';
+import { PagedAnswer } from '../../shared/task/pagedAnswer.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
 import './topPart.js';
 
 /** What a layer sees in a picture: its channels as maps, one of them over the picture, and what excites it. */
 @customElement('lens-activations')
-export class ActivationsTab extends LitElement {
+export class ActivationsTab extends LightElement {
   @property({ attribute: false }) controller!: ModelController;
   @property({ attribute: false }) view!: ActivationsView;
   @property({ attribute: false }) layer: LayerDescription | undefined;
   @property({ type: Number }) version = 0;
 
-  @state() private arrived = 0;
   @state() private pixel: Pixel | undefined;
   @state() private point: CellPoint | undefined;
   @state() private dropping = false;
   @query('lens-cell-grid') private readonly grid!: CellGrid | null;
-  private readonly activation = new Task<Activation>(() => this.onAnswer());
-  private pages: ActivationPages | undefined;
-  private answer: Activation | undefined;
-  private source: CellSource | undefined;
-  private sourceOf = '';
-  private sceneOf = '';
-  private sceneKept: Scene | undefined;
-  private readonly clock = new Clock(this);
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
+  private readonly paged = new PagedAnswer<Activation, ActivationPages, CellSource>(this, {
+    open: (answer, arrived) => this.open(answer, arrived),
+    draw: (_answer, pages) => activationSource(pages, this.sequential, this.view.scale),
+    drawnFrom: () => [this.sequential, this.view.scale],
+  });
+  /** What was asked last: its pages are of the same. */
+  private request: { readonly input: Address; readonly layer: string } | undefined;
+  private readonly scenes = new Remade<Scene | undefined>();
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -59,19 +56,8 @@ export class ActivationsTab extends LitElement {
     this.addEventListener('drop', this.onDrop);
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.activation.cancel();
-    this.pages?.dispose();
-  }
-
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('layer') || changed.has('view') || changed.has('version')) this.load();
-    const { pages, view } = this;
-    const of = JSON.stringify([this.activation.of, view.scale, this.arrived, this.answer?.layer, this.answer?.input]);
-    if (pages !== undefined && of !== this.sourceOf) this.source = activationSource(pages, this.sequential, view.scale);
-    if (pages === undefined) this.source = undefined;
-    this.sourceOf = pages === undefined ? '' : of;
   }
 
   private get sequential(): SequentialName {
@@ -84,7 +70,8 @@ export class ActivationsTab extends LitElement {
     const { picture, sort } = view;
     if (layer === undefined || picture === undefined || c.setup?.trusted === false) return;
     const request = { input: picture.uri, layer: layer.name };
-    const of = JSON.stringify([request, sort, this.version]);
+    this.request = request;
+    const question = JSON.stringify([request, sort, this.version]);
     const ask = async (options: Parameters<typeof c.host.activations>[1]): Promise<Activation> => {
       const first = await c.host.activations({ ...request, page: { from: 0, count: 64, sort } }, options);
       const count = pageLength(first);
@@ -92,34 +79,23 @@ export class ActivationsTab extends LitElement {
         ? first
         : c.host.activations({ ...request, page: { from: 0, count, sort } }, options);
     };
-    void this.activation.run(of, ask, anew);
+    void this.paged.task.run(question, ask, anew);
   }
 
-  private onAnswer(): void {
-    const { value } = this.activation;
-    if (value !== this.answer) {
-      this.answer = value;
-      this.sourceOf = this.sceneOf = '';
-      this.pages?.dispose();
-      this.pages = undefined;
-      const { layer, controller: c, view } = this;
-      const { picture, sort } = view;
-      if (value !== undefined && layer !== undefined && picture !== undefined) {
-        const request = { input: picture.uri, layer: layer.name };
-        this.pages = new ActivationPages(
-          value,
-          pageLength(value),
-          (from, count, signal) => c.host.activations({ ...request, page: { from, count, sort } }, { signal }),
-          () => this.arrived++,
-        );
-      }
-    }
-    this.clock.run(this.activation.working);
-    this.requestUpdate();
+  private open(answer: Activation, arrived: () => void): ActivationPages {
+    const { request, controller: c } = this;
+    return new ActivationPages(
+      answer,
+      pageLength(answer),
+      (from, count, signal) =>
+        c.host.activations({ ...request!, page: { from, count, sort: this.view.sort } }, { signal }),
+      arrived,
+    );
   }
 
   override render(): TemplateResult {
-    const { layer, view, activation, controller: c, answer } = this;
+    const { layer, view, controller: c } = this;
+    const { answer, task } = this.paged;
     if (c.setup?.trusted === false)
       return emptyState({
         icon: 'workspace-untrusted',
@@ -150,16 +126,16 @@ export class ActivationsTab extends LitElement {
             : this.shown(answer)
       }
       ${
-        activation.error === undefined
+        task.error === undefined
           ? nothing
-          : failure(activation.error, [
+          : failure(task.error, [
               { label: 'Run again', look: 'primary', onClick: () => this.load(true) },
               { label: 'Show log', onClick: () => void c.host.showLog({}) },
             ])
       }
-      ${taskProgress(activation, 'Running the model')}
+      ${taskProgress(task, 'Running the model')}
       ${
-        activation.stopped && !activation.working
+        task.stopped && !task.working
           ? html`<p class="dim">Stopped. ${button({ label: 'Run again', onClick: () => this.load(true) })}</p>`
           : nothing
       }
@@ -201,9 +177,10 @@ export class ActivationsTab extends LitElement {
   }
 
   private shown(answer: Activation): TemplateResult {
-    const old = this.activation.outdated || this.activation.error !== undefined;
+    const { task, pages, drawn, arrived } = this.paged;
+    const old = task.outdated || task.error !== undefined;
     const channel = this.channel;
-    const place = channel === undefined ? undefined : this.pages?.of(channel)?.place;
+    const place = channel === undefined ? undefined : pages?.of(channel)?.place;
     const facts = [
       formatShape(answer.dims),
       `${plural(answer.channels, answer.layout === 'vector' ? 'unit' : 'channel')} of ${answer.height}×${answer.width}`,
@@ -214,13 +191,13 @@ export class ActivationsTab extends LitElement {
     ];
     return html`<div class=${old ? 'old' : ''}>
       <lens-cell-grid
-        .source=${this.source}
+        .source=${drawn}
         .label=${`Activations of ${answer.layer}`}
         .zoom=${this.view.zoom}
-        .arrived=${this.arrived}
+        .arrived=${arrived}
         .smooth=${this.view.smooth}
         .chosen=${place === undefined ? undefined : { row: place, column: 0 }}
-        @lens-sight=${(event: CustomEvent<CellsInSight>) => this.pages?.need(event.detail)}
+        @lens-sight=${(event: CustomEvent<CellsInSight>) => pages?.need(event.detail)}
         @lens-zoom=${(event: CustomEvent<number>) => this.change({ zoom: event.detail })}
         @lens-cell=${(event: CustomEvent<CellPoint | null>) => (this.point = event.detail ?? undefined)}
         @lens-choose-cell=${(event: CustomEvent<CellPoint>) => this.choose(event.detail.row)}
@@ -257,11 +234,12 @@ export class ActivationsTab extends LitElement {
 
   /** The channel that is looked at; the first of the order until one is chosen. */
   private get channel(): number | undefined {
-    return this.view.channel ?? this.pages?.at(0)?.channel;
+    return this.view.channel ?? this.paged.pages?.at(0)?.channel;
   }
 
   private readout(): string | undefined {
-    const { point, source, pages, answer } = this;
+    const { point } = this;
+    const { drawn: source, pages, answer } = this.paged;
     if (point === undefined || source === undefined || answer === undefined) return undefined;
     const found = pages?.at(point.row);
     const value =
@@ -291,33 +269,32 @@ export class ActivationsTab extends LitElement {
   }
 
   private scene(answer: Activation, channel: number): Scene | undefined {
-    const of = `${this.activation.of} ${channel} ${this.view.scale} ${this.arrived}`;
-    if (of === this.sceneOf && this.sceneKept !== undefined) return this.sceneKept;
-    const map = answer.layout === 'maps' || answer.layout === 'tokens' ? this.pages?.of(channel)?.map : undefined;
-    if (map === undefined) return undefined;
-    const { height, width, picture } = answer;
-    const signed = isSigned(answer);
-    const values = { width, height, values: map, signed };
-    this.sceneOf = of;
-    this.sceneKept = {
-      picture,
-      values,
-      scaled: normalise(values, 100, this.limit(answer, channel)),
-      colors: activationColors(answer, this.sequential),
-      channels: false,
-      signed,
-    };
-    return this.sceneKept;
+    const { pages, arrived } = this.paged;
+    return this.scenes.get([pages, arrived, channel, this.view.scale, this.sequential], () => {
+      const map = answer.layout === 'maps' || answer.layout === 'tokens' ? pages?.of(channel)?.map : undefined;
+      if (map === undefined) return undefined;
+      const { height, width, picture } = answer;
+      const signed = isSigned(answer);
+      const values = { width, height, values: map, signed };
+      return {
+        picture,
+        values,
+        scaled: normalise(values, 100, this.limit(answer, channel)),
+        colors: activationColors(answer, this.sequential),
+        channels: false,
+        signed,
+      };
+    });
   }
 
   private exports(answer: Activation): readonly MenuItem[] {
     const { channel, controller, view } = this;
-    const map = channel === undefined ? undefined : this.pages?.of(channel)?.map;
+    const map = channel === undefined ? undefined : this.paged.pages?.of(channel)?.map;
     return activationExports(controller, answer, view, { channel, map }, () => this.grid?.picture());
   }
 
   private choose(place: number): void {
-    const found = this.pages?.at(place);
+    const found = this.paged.pages?.at(place);
     if (found !== undefined) this.change({ channel: found.channel });
   }
 

@@ -1,5 +1,6 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { LightElement } from '../../shared/page/lightElement.js';
 import type { Address } from '../../../src/base/place.js';
 import type { TopProgress } from '../../../src/protocol/activations.js';
 import type { TopPictures } from '../../../src/result/activations.js';
@@ -15,7 +16,7 @@ const COUNT = 12;
 
 /** The pictures of a folder that excite a channel most, each cut to what the unit sees. */
 @customElement('lens-top')
-export class TopPart extends LitElement {
+export class TopPart extends LightElement {
   @property({ attribute: false }) controller!: ModelController;
   @property() layer = '';
   @property({ type: Number }) channel = 0;
@@ -26,10 +27,6 @@ export class TopPart extends LitElement {
   private readonly top = new Task<TopPictures, TopProgress>(() => this.onProgress());
   /** What the search under way, or the one that was stopped, has found: not every report of its progress says so. */
   private found: TopPictures | undefined;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -53,9 +50,9 @@ export class TopPart extends LitElement {
     const { layer, channel, folder, controller: c } = this;
     if (folder === undefined) return;
     this.searched = layer;
-    const of = JSON.stringify([layer, channel, folder, this.version]);
+    const question = JSON.stringify([layer, channel, folder, this.version]);
     void this.top.run(
-      of,
+      question,
       (options) => c.host.topPictures({ inputs: [folder], layer, channel, count: COUNT }, options),
       anew,
     );

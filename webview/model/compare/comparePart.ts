@@ -1,6 +1,8 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { LightElement } from '../../shared/page/lightElement.js';
 import type { OtherCheckpoint, SeriesEntry } from '../../../src/protocol/modelPanel.js';
+import type { Disposable } from '../../../src/base/disposable.js';
 import { colormap } from '../../../src/result/colormap.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import type { KernelPage, LayerWeights, WeightComparison } from '../../../src/result/weights.js';
@@ -8,14 +10,13 @@ import '../../shared/canvas/cellGrid.js';
 import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
 import '../../shared/charts/colorBar.js';
-import { Clock } from '../../shared/task/clock.js';
 import { button, iconButton } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
 import { emptyState, failure } from '../../shared/messages.js';
 import { mapChoice, weightChoice, zoomButtons } from '../../shared/form/cellControls.js';
 import type { ModelController } from '../controller.js';
 import type { WeightsView } from '../kept.js';
-import { Task } from '../../shared/task/task.js';
+import { PagedAnswer } from '../../shared/task/pagedAnswer.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
 import { firstPage, pageShape, WeightPages } from '../weights/pages.js';
 import { weightSource } from '../weights/source.js';
@@ -27,7 +28,12 @@ interface Pair {
   readonly own: LayerWeights;
   readonly other: LayerWeights;
   readonly comparison: WeightComparison;
-  readonly pages: readonly [own: WeightPages, other: WeightPages];
+  /** For more of both. */
+  readonly ask: readonly [own: Ask, other: Ask];
+}
+
+interface PairPages extends Disposable {
+  readonly each: readonly [own: WeightPages, other: WeightPages];
 }
 
 type Ask = (
@@ -37,10 +43,11 @@ type Ask = (
 
 const SIDES = ['own', 'other', 'difference'] as const;
 type Side = (typeof SIDES)[number];
+type Sources = Readonly<Record<Side, CellSource>>;
 
 /** A layer beside the same layer of another checkpoint, or beside weights drawn anew: both on one scale, and their difference. */
 @customElement('lens-compare')
-export class ComparePart extends LitElement {
+export class ComparePart extends LightElement {
   @property({ attribute: false }) controller!: ModelController;
   @property({ attribute: false }) view!: WeightsView;
   @property({ attribute: false }) layer!: LayerDescription;
@@ -52,18 +59,13 @@ export class ComparePart extends LitElement {
   @property({ attribute: false }) other: ModelController['other'];
 
   @state() private point: CellPoint | undefined;
-  @state() private arrived = 0;
   @state() private spoken = '';
-  private readonly pair = new Task<Pair>(() => this.onAnswer());
-  private shown: Pair | undefined;
-  private sources: Readonly<Record<Side, CellSource>> | undefined;
-  private sourcesOf = '';
+  private readonly paged = new PagedAnswer<Pair, PairPages, Sources>(this, {
+    open: (pair, arrived) => this.open(pair, arrived),
+    draw: (pair, pages) => this.draw(pair, pages),
+    drawnFrom: () => [this.view.map],
+  });
   private sight: CellsInSight | undefined;
-  private readonly clock = new Clock(this);
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -73,8 +75,6 @@ export class ComparePart extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.removeEventListener('scroll', this.onScroll, { capture: true });
-    this.pair.cancel();
-    this.close();
   }
 
   private get compare(): OtherCheckpoint {
@@ -100,17 +100,16 @@ export class ComparePart extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if ((['layer', 'view', 'version', 'series', 'other'] as const).some((name) => changed.has(name))) this.load();
-    this.prepare();
   }
 
   private load(anew = false): void {
     const { layer, view, compare, controller: c } = this;
     if (layer.weights.length === 0) {
-      this.pair.clear();
+      this.paged.task.clear();
       return;
     }
     const request = { layer: layer.name, ...(view.weight === undefined ? {} : { weight: view.weight }) };
-    const of = JSON.stringify([request, compare, this.version, this.otherVersion]);
+    const question = JSON.stringify([request, compare, this.version, this.otherVersion]);
     const run = async (options: Parameters<typeof c.host.compareWeights>[1]): Promise<Pair> => {
       // First whether it can be compared at all: the sentence that says why not is about both.
       const comparison = await c.host.compareWeights({ ...request, other: compare }, options);
@@ -124,64 +123,37 @@ export class ComparePart extends LitElement {
         await firstPage((p) => own(p, options), 'index'),
         await firstPage((p) => other(p, options), 'index'),
       ];
-      const pages = (answer: LayerWeights, ask: Ask): WeightPages =>
-        new WeightPages(
-          pageShape(answer.shown),
-          'index',
-          answer,
-          (page, signal) => ask(page, { signal }),
-          () => this.arrived++,
-        );
-      return { own: a, other: b, comparison, pages: [pages(a, own), pages(b, other)] };
+      return { own: a, other: b, comparison, ask: [own, other] };
     };
-    void this.pair.run(of, run, anew);
+    void this.paged.task.run(question, run, anew);
   }
 
-  private onAnswer(): void {
-    const { value } = this.pair;
-    if (value !== this.shown) {
-      this.close();
-      this.shown = value;
-      this.sourcesOf = '';
-      if (this.sight !== undefined) for (const pages of value?.pages ?? []) pages.need(this.sight);
-    }
-    this.clock.run(this.pair.working);
-    this.requestUpdate();
-  }
-
-  private close(): void {
-    for (const pages of this.shown?.pages ?? []) pages.dispose();
+  private open({ own, other, ask }: Pair, arrived: () => void): PairPages {
+    const pages = (answer: LayerWeights, more: Ask): WeightPages =>
+      new WeightPages(pageShape(answer.shown), 'index', answer, (page, signal) => more(page, { signal }), arrived);
+    const each = [pages(own, ask[0]), pages(other, ask[1])] as const;
+    if (this.sight !== undefined) for (const one of each) one.need(this.sight);
+    return { each, dispose: () => each.forEach((one) => one.dispose()) };
   }
 
   /** The largest magnitude of both: they are drawn on one scale. */
-  private limit({ own, other, pages }: Pair): number {
-    return Math.max(own.statistics?.magnitude ?? pages[0].magnitude, other.statistics?.magnitude ?? pages[1].magnitude);
+  private limit({ own, other }: Pair, [a, b]: PairPages['each']): number {
+    return Math.max(own.statistics?.magnitude ?? a.magnitude, other.statistics?.magnitude ?? b.magnitude);
   }
 
-  private prepare(): void {
-    const { shown: pair, view } = this;
-    if (pair === undefined) {
-      this.sources = undefined;
-      return;
-    }
-    const of = JSON.stringify([this.pair.of, view.map, this.arrived]);
-    if (of === this.sourcesOf) return;
-    this.sourcesOf = of;
-    const colors = colormap(view.map);
-    const limit = this.limit(pair);
+  private draw(pair: Pair, { each }: PairPages): Sources {
+    const colors = colormap(this.view.map);
+    const limit = this.limit(pair, each);
     const one = (answer: LayerWeights, pages: WeightPages): CellSource =>
       weightSource(answer, pages, { colors, limit, dead: (output) => answer.statistics?.dead[output] === 1 });
-    const own = one(pair.own, pair.pages[0]);
-    const { largest } = pair.comparison;
-    this.sources = {
-      own,
-      other: one(pair.other, pair.pages[1]),
-      difference: differenceSource(own, pair.own, pair.pages, colors, largest),
-    };
+    const own = one(pair.own, each[0]);
+    const difference = differenceSource(own, pair.own, each, colors, pair.comparison.largest);
+    return { own, other: one(pair.other, each[1]), difference };
   }
 
   override render(): TemplateResult {
-    const { pair, shown, layer } = this;
+    const { layer } = this;
+    const { answer: shown, task } = this.paged;
     return html`
       ${this.controls()}
       ${
@@ -194,17 +166,17 @@ export class ComparePart extends LitElement {
           : nothing
       }
       ${
-        pair.error === undefined
+        task.error === undefined
           ? nothing
-          : failure(pair.error, [
+          : failure(task.error, [
               { label: 'Compare with another…', look: 'primary', onClick: () => void this.controller.chooseOther() },
               { label: 'Try again', onClick: () => this.load(true) },
             ])
       }
-      ${shown === undefined || pair.error !== undefined ? nothing : this.both(shown)}
-      ${taskProgress(pair, 'Comparing the weights')}
+      ${shown === undefined || task.error !== undefined ? nothing : this.both(shown)}
+      ${taskProgress(task, 'Comparing the weights')}
       ${
-        pair.stopped && !pair.working
+        task.stopped && !task.working
           ? html`<p class="dim">Stopped. ${button({ label: 'Compare again', onClick: () => this.load(true) })}</p>`
           : nothing
       }
@@ -213,7 +185,8 @@ export class ComparePart extends LitElement {
   }
 
   private controls(): TemplateResult {
-    const { compare, view, controller: c, shown } = this;
+    const { compare, view, controller: c } = this;
+    const shown = this.paged.answer;
     const weights = shown?.own.weights ?? [];
     return html`<div class="controls-row">
       <span class="ellipsis compare-with">Compared with <strong>${this.names[1]}</strong></span>
@@ -240,14 +213,15 @@ export class ComparePart extends LitElement {
   }
 
   private both(pair: Pair): TemplateResult {
-    const { sources, point } = this;
+    const { point } = this;
+    const { drawn, arrived, task } = this.paged;
     const titles: Readonly<Record<Side, string>> = {
       own: `a: ${this.names[0]}`,
       other: `b: ${this.names[1]}`,
       difference: 'a − b',
     };
     const chosen = point === undefined ? undefined : { row: point.row, column: point.column };
-    const old = this.pair.outdated;
+    const old = task.outdated;
     return html`<div class=${old ? 'old' : ''}>
       <div class="compare-sides">
         ${SIDES.map(
@@ -256,10 +230,10 @@ export class ComparePart extends LitElement {
               <h2 class="like ellipsis" title=${titles[side]}>${titles[side]}</h2>
               <lens-cell-grid
                 class="view-${pair.own.shown.view}"
-                .source=${sources?.[side]}
+                .source=${drawn?.[side]}
                 .label=${`${titles[side]}: ${pair.own.shown.role} of ${pair.own.layer}`}
                 .zoom=${this.view.zoom}
-                .arrived=${this.arrived}
+                .arrived=${arrived}
                 .chosen=${chosen}
                 @lens-cell=${this.onCell}
                 @lens-sight=${this.onSight}
@@ -277,7 +251,9 @@ export class ComparePart extends LitElement {
   }
 
   private scale(pair: Pair, side: Side): TemplateResult {
-    const limit = side === 'difference' ? pair.comparison.largest : this.limit(pair);
+    const { pages } = this.paged;
+    const limit =
+      side === 'difference' ? pair.comparison.largest : pages === undefined ? 0 : this.limit(pair, pages.each);
     const note = side === 'difference' ? 'own scale' : 'shared by both';
     if (pair.own.shown.view === 'rgb')
       return html`<p class="dim">Grey is zero; the brightest is ±${formatNumber(limit)}, ${note}.</p>`;
@@ -291,8 +267,9 @@ export class ComparePart extends LitElement {
 
   /** What is pointed at, on both sides. */
   private readout(pair: Pair): string {
-    const { point, sources } = this;
-    if (point === undefined || sources === undefined) return '';
+    const { point } = this;
+    const { drawn: sources, pages } = this.paged;
+    if (point === undefined || sources === undefined || pages === undefined) return '';
     const { row, column, x = 0, y = 0 } = point;
     const [height, width] = [sources.own.cellHeight, sources.own.cellWidth];
     const area = height * width;
@@ -302,8 +279,8 @@ export class ComparePart extends LitElement {
       const at = offset + y * width + x;
       return (colours ? [0, area, 2 * area] : [0]).map((plane) => formatNumber(values[at + plane] ?? NaN)).join(' ');
     };
-    const [a, b] = pair.pages.map((pages) => pages.cell(row, column));
-    const difference = differenceAt(...pair.pages, row, column);
+    const [a, b] = pages.each.map((one) => one.cell(row, column));
+    const difference = differenceAt(...pages.each, row, column);
     const where = area > 1 ? ` · (${x}, ${y})` : '';
     return `${sources.own.label(row, column)}${where} · a ${text(a?.values, a?.offset ?? 0)} · b ${text(b?.values, b?.offset ?? 0)} · a − b ${text(difference, 0)}`;
   }
@@ -314,12 +291,13 @@ export class ComparePart extends LitElement {
 
   private readonly onCell = (event: CustomEvent<CellPoint | null>): void => {
     this.point = event.detail ?? undefined;
-    if (event.detail?.spoken && this.shown !== undefined) this.spoken = this.readout(this.shown);
+    const { answer } = this.paged;
+    if (event.detail?.spoken && answer !== undefined) this.spoken = this.readout(answer);
   };
 
   private readonly onSight = (event: CustomEvent<CellsInSight>): void => {
     this.sight = event.detail;
-    for (const pages of this.shown?.pages ?? []) pages.need(event.detail);
+    for (const pages of this.paged.pages?.each ?? []) pages.need(event.detail);
   };
 
   /** The three grids show the same place. */

@@ -1,5 +1,6 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { LightElement } from '../../shared/page/lightElement.js';
 import type { NamedFile } from '../../../src/protocol/explainPanel.js';
 import {
   modulesAround,
@@ -9,6 +10,7 @@ import {
   type VisibleGraph,
   type VisibleNode,
 } from '../../../src/result/graphView.js';
+import { Remade } from '../../shared/remade.js';
 import { Clock } from '../../shared/task/clock.js';
 import { combobox } from '../../shared/form/combobox.js';
 import { dropdown, iconButton } from '../../shared/controls.js';
@@ -41,7 +43,7 @@ const KINDS: Readonly<Record<keyof typeof KIND_COLORS, string>> = {
 
 /** The graph of a model, collapsed by module; laid out beside the page. */
 @customElement('lens-graph')
-export class GraphTab extends LitElement {
+export class GraphTab extends LightElement {
   @property({ attribute: false }) controller!: ModelController;
   @property({ attribute: false }) view!: GraphView;
   /** What the model is shown, where nodes are coloured by their activations. */
@@ -60,12 +62,8 @@ export class GraphTab extends LitElement {
   private readonly activations = new Task<GraphActivations>(() => (this.updateClock(), this.requestUpdate()));
   private readonly worker = new LayoutWorker();
   private visible: VisibleGraph | undefined;
-  private find: { readonly of: GraphStructure; readonly entries: ReturnType<typeof findEntries> } | undefined;
+  private readonly entries = new Remade<ReturnType<typeof findEntries>>();
   private readonly clock = new Clock(this);
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -97,8 +95,8 @@ export class GraphTab extends LitElement {
     this.requestUpdate();
     if (structure === undefined || this.structure.working) return;
     const { open } = this.view;
-    const of = `${this.structure.of} ${JSON.stringify(open)}`;
-    void this.layout.run(of, async ({ signal }) => {
+    const question = `${this.structure.question} ${JSON.stringify(open)}`;
+    void this.layout.run(question, async ({ signal }) => {
       const visible = named(visibleGraph(structure, new Set(open)), structure);
       const answer = await this.worker.place(layoutRequest(visible), signal);
       this.visible = visible;
@@ -187,15 +185,13 @@ export class GraphTab extends LitElement {
 
   private controls(structure: GraphStructure | undefined): TemplateResult {
     const { view } = this;
-    if (structure !== undefined && this.find?.of !== structure)
-      this.find = { of: structure, entries: findEntries(structure) };
     return html`<div class="controls-row">
       <span class="control-wide"
         >${combobox({
           label: 'Find a node',
           value: '',
           shown: 'Find a node…',
-          entries: this.find?.entries ?? [],
+          entries: structure === undefined ? [] : this.entries.get([structure], () => findEntries(structure)),
           onChoose: (value) => this.goTo(Number(value)),
         })}</span
       >

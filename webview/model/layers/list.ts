@@ -1,6 +1,7 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { LightElement } from '../../shared/page/lightElement.js';
 import { icon } from '../../shared/controls.js';
 import { styles } from '../../shared/page/css.js';
 import { formatCount, plural } from '../../shared/format.js';
@@ -23,7 +24,7 @@ const COLUMNS: readonly { readonly order: LayerOrder; readonly name: string; rea
  * `lens-open-layer` when it is opened.
  */
 @customElement('lens-layer-list')
-export class LayerList extends LitElement {
+export class LayerList extends LightElement {
   @property({ attribute: false }) rows: readonly LayerRow[] = [];
   @property() selected: string | undefined;
   @property() search = '';
@@ -39,10 +40,6 @@ export class LayerList extends LitElement {
   private typed = '';
   private typedAt = 0;
   private resize: ResizeObserver | undefined;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -184,10 +181,6 @@ export class LayerList extends LitElement {
 
   private get at(): number {
     return this.selected === undefined ? -1 : this.found.findIndex((row) => row.layer.name === this.selected);
-  }
-
-  private tell(name: string, detail: string): void {
-    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
 
   private move(to: number): void {

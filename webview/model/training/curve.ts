@@ -3,6 +3,7 @@ import '../../shared/charts/lineChart.js';
 import type { LineChartData } from '../../shared/charts/lineChart.js';
 import { dropdown } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
+import { Remade } from '../../shared/remade.js';
 import { tableHead } from '../../shared/table.js';
 import type { Curve } from '../kept.js';
 import type { Frame } from './frame.js';
@@ -27,19 +28,20 @@ export function valueOf({ statistics, score }: Frame, curve: Curve): number {
   }
 }
 
-const kept: { of: string; data: LineChartData } = { of: '', data: { labels: [], xTitle: '', yTitle: '', series: [] } };
+const kept = new Remade<LineChartData>();
 
 /** The same object while nothing in it has changed: the chart draws itself anew for another. */
 function chartData(frames: readonly Frame[], at: number, curve: Curve): LineChartData {
   const { axis, label } = CURVES.find((each) => each.value === curve)!;
   const labels = frames.map(({ entry }) => String(entry.step));
   const values = frames.map((frame) => valueOf(frame, curve));
-  const of = JSON.stringify([labels, values, at, curve]);
-  if (of !== kept.of) {
-    kept.of = of;
-    kept.data = { labels, xTitle: 'checkpoint', yTitle: axis, mark: at, series: [{ name: label, values }] };
-  }
-  return kept.data;
+  return kept.get([JSON.stringify([labels, values, at, curve])], () => ({
+    labels,
+    xTitle: 'checkpoint',
+    yTitle: axis,
+    mark: at,
+    series: [{ name: label, values }],
+  }));
 }
 
 export interface CurveOptions {

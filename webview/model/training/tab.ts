@@ -1,5 +1,6 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { LightElement } from '../../shared/page/lightElement.js';
 import type { SeriesEntry } from '../../../src/protocol/modelPanel.js';
 import type { NamedFile } from '../../../src/protocol/explainPanel.js';
 import { colormap } from '../../../src/result/colormap.js';
@@ -9,6 +10,7 @@ import type { LayerWeights } from '../../../src/result/weights.js';
 import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
 import type { CellSource } from '../../shared/canvas/cells.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
+import { Remade } from '../../shared/remade.js';
 import { Clock } from '../../shared/task/clock.js';
 import { button, checkbox, iconButton, slider } from '../../shared/controls.js';
 import { emptyState, failure, working } from '../../shared/messages.js';
@@ -24,7 +26,7 @@ import { Player } from './player.js';
 
 /** A layer's filters, its numbers, and the explanation of a picture over the checkpoints of a training. */
 @customElement('lens-training')
-export class TrainingTab extends LitElement {
+export class TrainingTab extends LightElement {
   @property({ attribute: false }) controller!: ModelController;
   @property({ attribute: false }) view!: TrainingView;
   @property({ attribute: false }) picture: NamedFile | undefined;
@@ -52,15 +54,11 @@ export class TrainingTab extends LitElement {
   /** The weights of the layer, as the checkpoint that answered last has them. */
   private known: LayerWeights | undefined;
   private source: CellSource | undefined;
-  private sourceOf: unknown[] = [];
+  private readonly sources = new Remade<CellSource>();
   private sight: CellsInSight | undefined;
   private readonly clock = new Clock(this);
   private busy = false;
   private startedAt = 0;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -149,21 +147,19 @@ export class TrainingTab extends LitElement {
     if (shown?.weights?.answer.layer === this.layer?.name) this.known = shown?.weights?.answer ?? this.known;
     if (shown?.weights === undefined || shown.weights.answer.layer !== this.layer?.name) {
       this.source = undefined;
-      this.sourceOf = [];
       return;
     }
     const { answer, pages } = shown.weights;
     const { limit } = this.frames.magnitude;
     const { map } = this.controller.view.weights;
-    const of = [pages, limit, map, this.arrived];
-    if (of.every((each, i) => each === this.sourceOf[i])) return;
-    this.sourceOf = of;
-    this.source = weightSource(answer, pages, {
-      colors: colormap(map),
-      limit: limit || pages.magnitude,
-      dead: (output) => shown.statistics?.dead[output] === 1,
+    this.source = this.sources.get([pages, limit, map, this.arrived], () => {
+      if (this.sight !== undefined) pages.need(this.sight);
+      return weightSource(answer, pages, {
+        colors: colormap(map),
+        limit: limit || pages.magnitude,
+        dead: (output) => shown.statistics?.dead[output] === 1,
+      });
     });
-    if (this.sight !== undefined) pages.need(this.sight);
   }
 
   override render(): TemplateResult {

@@ -1,5 +1,6 @@
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { LightElement } from '../../shared/page/lightElement.js';
 import type { WeightNeighbours, WeightsPca } from '../../../src/result/weights.js';
 import '../../shared/charts/scatter.js';
 import '../../shared/form/combobox.js';
@@ -9,23 +10,20 @@ import { styles } from '../../shared/page/css.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
 import { failure } from '../../shared/messages.js';
 import type { ModelController } from '../controller.js';
+import { Remade } from '../../shared/remade.js';
 import { Task } from '../../shared/task/task.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
 
 /** The rows of a linear layer in the plane of their principal components, and which classes are alike. */
 @customElement('lens-points')
-export class PointsPart extends LitElement {
+export class PointsPart extends LightElement {
   @property({ attribute: false }) controller!: ModelController;
   @property() layer = '';
   @property({ type: Number }) version = 0;
   @state() private chosen: number | undefined;
   private readonly pca = new Task<WeightsPca>(() => this.requestUpdate());
   private readonly neighbours = new Task<WeightNeighbours>(() => this.requestUpdate());
-  private points: { readonly of: WeightsPca; readonly points: ScatterPoints } | undefined;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
+  private readonly points = new Remade<ScatterPoints>();
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -42,16 +40,15 @@ export class PointsPart extends LitElement {
   }
 
   private scatterPoints(pca: WeightsPca): ScatterPoints {
-    if (this.points?.of !== pca) {
+    return this.points.get([pca], () => {
       const step = pca.coordinates.dims[1] ?? 1;
       const coordinates = new Float32Array(2 * pca.classes);
       for (let i = 0; i < pca.classes; i++) {
         coordinates[2 * i] = pca.coordinates.data[i * step] ?? 0;
         coordinates[2 * i + 1] = step > 1 ? (pca.coordinates.data[i * step + 1] ?? 0) : 0;
       }
-      this.points = { of: pca, points: { coordinates, names: pca.names } };
-    }
-    return this.points.points;
+      return { coordinates, names: pca.names };
+    });
   }
 
   override render(): TemplateResult {

@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { colormap } from '../../../src/result/colormap.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
@@ -9,7 +9,6 @@ import type { CellSource } from '../../shared/canvas/cells.js';
 import '../../shared/charts/colorBar.js';
 import '../../shared/charts/histogram.js';
 import '../../shared/form/menu.js';
-import { Clock } from '../../shared/task/clock.js';
 import { iconButton, segmented } from '../../shared/controls.js';
 import { formatNumber, formatShape } from '../../shared/format.js';
 import { emptyState, failure } from '../../shared/messages.js';
@@ -18,15 +17,23 @@ import type { ModelController } from '../controller.js';
 import { weightExports } from '../exports.js';
 import type { WeightsView } from '../kept.js';
 import './pointsPart.js';
+import { LightElement } from '../../shared/page/lightElement.js';
+import { PagedAnswer } from '../../shared/task/pagedAnswer.js';
 import { Task } from '../../shared/task/task.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
 import { firstPage, pageShape, WeightPages } from './pages.js';
 import { similaritySource, valueText, weightSource } from './source.js';
 import { statisticsPart } from './statistics.js';
 
+/** The weight as a grid of pictures, and how alike its positions are. */
+interface Drawn {
+  readonly source: CellSource;
+  readonly similarity: CellSource | undefined;
+}
+
 /** What a layer has learned: its weights as pictures, their numbers, and where its classes lie. */
 @customElement('lens-weights')
-export class WeightsTab extends LitElement {
+export class WeightsTab extends LightElement {
   @property({ attribute: false }) controller!: ModelController;
   @property({ attribute: false }) view!: WeightsView;
   @property({ attribute: false }) layer: LayerDescription | undefined;
@@ -34,109 +41,79 @@ export class WeightsTab extends LitElement {
   @property({ type: Number }) version = 0;
 
   @state() private point: CellPoint | undefined;
-  @state() private arrived = 0;
   @state() private spoken = '';
   @query('lens-cell-grid') private readonly grid!: CellGrid | null;
-  private readonly weights = new Task<LayerWeights>(() => this.onAnswer());
-  private readonly measured = new Task<WeightStatistics>(() => this.refresh());
-  private pages: WeightPages | undefined;
-  private source: CellSource | undefined;
-  private similarity: CellSource | undefined;
-  private answer: LayerWeights | undefined;
-  private sourceOf = '';
-  private readonly clock = new Clock(this);
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
+  private readonly paged = new PagedAnswer<LayerWeights, WeightPages, Drawn>(this, {
+    open: (answer, arrived) => this.open(answer, arrived),
+    draw: (answer, pages) => this.draw(answer, pages),
+    drawnFrom: () => [this.view.scale, this.view.map, this.limit, this.statistics],
+    working: () => this.measured.working,
+  });
+  private readonly measured = new Task<WeightStatistics>(() => this.paged.refresh());
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.weights.cancel();
     this.measured.cancel();
-    this.pages?.dispose();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('layer') || changed.has('view') || changed.has('version')) this.load();
-    this.prepare();
   }
 
   /** Asks for the selected weight; the latest selection wins. */
   private load(): void {
     const { layer, view, controller: c } = this;
     if (layer === undefined || layer.weights.length === 0) {
-      this.weights.clear();
+      this.paged.task.clear();
       return;
     }
     const { sort } = view;
     const request = { layer: layer.name, ...(view.weight === undefined ? {} : { weight: view.weight }) };
-    const of = JSON.stringify([request, sort, this.version]);
-    void this.weights.run(of, (options) => firstPage((page) => c.host.weights({ ...request, page }, options), sort));
+    const question = JSON.stringify([request, sort, this.version]);
+    const ask = (options: Parameters<typeof c.host.weights>[1]): Promise<LayerWeights> =>
+      firstPage((page) => c.host.weights({ ...request, page }, options), sort);
+    void this.paged.task.run(question, ask);
   }
 
-  private onAnswer(): void {
-    const { value } = this.weights;
-    if (value !== this.answer) {
-      this.answer = value;
-      this.sourceOf = '';
-      this.pages?.dispose();
-      this.pages = undefined;
-      if (value !== undefined) this.open(value);
-    }
-    this.refresh();
-  }
-
-  private refresh(): void {
-    this.clock.run(this.weights.working || this.measured.working);
-    this.requestUpdate();
-  }
-
-  private open(value: LayerWeights): void {
+  private open(answer: LayerWeights, arrived: () => void): WeightPages {
     const { host } = this.controller;
-    const request = { layer: value.layer, weight: value.shown.name };
-    this.pages = new WeightPages(
-      pageShape(value.shown),
+    const request = { layer: answer.layer, weight: answer.shown.name };
+    if (answer.statistics === undefined) {
+      const question = this.paged.task.question ?? '';
+      void this.measured.run(question, (options) => host.weightStatistics(request, options));
+    } else this.measured.clear();
+    return new WeightPages(
+      pageShape(answer.shown),
       this.view.sort,
-      value,
+      answer,
       (page, signal) => host.weights({ ...request, page }, { signal }),
-      () => this.arrived++,
+      arrived,
     );
-    if (value.statistics === undefined)
-      void this.measured.run(this.weights.of ?? '', (options) => host.weightStatistics(request, options));
-    else this.measured.clear();
   }
 
   private get statistics(): WeightStatistics | undefined {
-    return this.answer?.statistics ?? this.measured.value;
+    return this.paged.answer?.statistics ?? this.measured.value;
   }
 
   /** Largest magnitude that the colours stand for. */
   private get limit(): number {
-    return this.statistics?.magnitude ?? this.pages?.magnitude ?? 0;
+    return this.statistics?.magnitude ?? this.paged.pages?.magnitude ?? 0;
   }
 
-  private prepare(): void {
-    const { answer, pages, view } = this;
-    if (answer === undefined || pages === undefined) {
-      this.source = this.similarity = undefined;
-      this.sourceOf = '';
-      return;
-    }
-    const of = JSON.stringify([this.weights.of, view.scale, view.map, this.limit, answer.shown.name, this.arrived]);
-    if (of === this.sourceOf) return;
-    this.sourceOf = of;
+  private draw(answer: LayerWeights, pages: WeightPages): Drawn {
+    const { view } = this;
     const dead = this.statistics?.dead;
-    this.source = weightSource(answer, pages, {
+    const source = weightSource(answer, pages, {
       colors: colormap(view.map),
       limit: view.scale === 'shared' ? this.limit : undefined,
       dead: (output) => dead?.[output] === 1,
     });
-    this.similarity = similaritySource(answer);
+    return { source, similarity: similaritySource(answer) };
   }
 
   override render(): TemplateResult {
-    const { layer, answer, weights, controller: c } = this;
+    const { layer, controller: c } = this;
+    const { answer, task } = this.paged;
     if (layer === undefined)
       return emptyState({
         icon: 'layers',
@@ -152,13 +129,13 @@ export class WeightsTab extends LitElement {
     return html`
       ${answer === undefined ? nothing : this.shown(answer)}
       ${
-        weights.error === undefined
+        task.error === undefined
           ? nothing
-          : failure(weights.error, [{ label: 'Read again', look: 'primary', onClick: () => this.again() }])
+          : failure(task.error, [{ label: 'Read again', look: 'primary', onClick: () => this.again() }])
       }
-      ${taskProgress(weights, 'Reading the weights')}
+      ${taskProgress(task, 'Reading the weights')}
       ${
-        weights.stopped && !weights.working
+        task.stopped && !task.working
           ? emptyState({
               icon: 'debug-pause',
               text: 'Stopped.',
@@ -171,7 +148,8 @@ export class WeightsTab extends LitElement {
 
   private shown(answer: LayerWeights): TemplateResult {
     const { shown } = answer;
-    const old = this.weights.outdated || this.weights.error !== undefined;
+    const { task, drawn, arrived } = this.paged;
+    const old = task.outdated || task.error !== undefined;
     const main = shown.name === answer.weights[0]?.name;
     const matrix = shown.view === 'matrix' && (shown.shape[0] ?? 0) >= 3;
     const points = matrix && this.view.rows === 'points' && main;
@@ -186,12 +164,12 @@ export class WeightsTab extends LitElement {
             ></lens-points>`
           : html`<lens-cell-grid
                 class="view-${shown.view}"
-                .source=${this.source}
+                .source=${drawn?.source}
                 .label=${`${shown.role} of ${answer.layer}, ${formatShape(shown.shape)}`}
                 .zoom=${this.view.zoom}
-                .arrived=${this.arrived}
+                .arrived=${arrived}
                 @lens-cell=${this.onCell}
-                @lens-sight=${(event: CustomEvent<CellsInSight>) => this.pages?.need(event.detail)}
+                @lens-sight=${(event: CustomEvent<CellsInSight>) => this.paged.pages?.need(event.detail)}
                 @lens-zoom=${(event: CustomEvent<number>) => this.change({ zoom: event.detail })}
               ></lens-cell-grid>
               ${this.readout(answer)} ${this.scale(answer)} ${this.similarityPart(answer)}`
@@ -269,11 +247,13 @@ export class WeightsTab extends LitElement {
   }
 
   private readout(answer: LayerWeights): TemplateResult {
-    const { point, source } = this;
+    const { point } = this;
+    const { drawn, pages } = this.paged;
+    const source = drawn?.source;
     const text =
       point === undefined || source === undefined
         ? ''
-        : `${source.label(point.row, point.column)}${valueText(answer, this.pages, point)}`;
+        : `${source.label(point.row, point.column)}${valueText(answer, pages, point)}`;
     return html`<p class="cell-readout">
       ${text === '' ? html`<span class="dim">${single(answer) ? 'Point at a value to read it.' : 'Point at a filter to read its values.'}</span>` : text}
     </p>`;
@@ -295,13 +275,14 @@ export class WeightsTab extends LitElement {
   }
 
   private similarityPart(answer: LayerWeights): TemplateResult | typeof nothing {
-    if (this.similarity === undefined || answer.similarity === undefined) return nothing;
+    const { similarity } = this.paged.drawn ?? {};
+    if (similarity === undefined || answer.similarity === undefined) return nothing;
     const [rows, columns] = answer.similarity.grid ?? [0, 0];
     return html`<section>
       <h2>How alike positions are</h2>
       <p class="dim">Each small map: the cosine similarity of one of ${rows}×${columns} positions with all others.</p>
       <lens-cell-grid
-        .source=${this.similarity}
+        .source=${similarity}
         .label=${'Similarity of positions'}
         .zoom=${this.view.zoom}
       ></lens-cell-grid>
@@ -315,7 +296,7 @@ export class WeightsTab extends LitElement {
   }
 
   private again(): void {
-    this.weights.expire();
+    this.paged.task.expire();
     this.load();
   }
 
@@ -330,8 +311,9 @@ export class WeightsTab extends LitElement {
 
   private readonly onCell = (event: CustomEvent<CellPoint | null>): void => {
     this.point = event.detail ?? undefined;
-    if (event.detail?.spoken && this.answer !== undefined && event.detail.x !== undefined)
-      this.spoken = valueText(this.answer, this.pages, event.detail);
+    const { answer, pages } = this.paged;
+    if (event.detail?.spoken && answer !== undefined && event.detail.x !== undefined)
+      this.spoken = valueText(answer, pages, event.detail);
   };
 }
 

@@ -1,20 +1,17 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import { LightElement } from '../page/lightElement.js';
 import { rasterOf } from './raster.js';
 import { styles } from '../page/css.js';
 import { paint, type Display, type Scene } from './display.js';
 
 /** A small picture with its heat and a mark on one pixel. It fills its box; the label belongs to what is around it. */
 @customElement('lens-heat-cell')
-export class HeatCell extends LitElement {
+export class HeatCell extends LightElement {
   @property({ attribute: false }) scene: Scene | undefined;
   @property({ attribute: false }) display!: Display;
   @property({ attribute: false }) pixel: { readonly x: number; readonly y: number } | undefined;
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override render(): TemplateResult {
     const { scene, pixel } = this;

@@ -1,19 +1,16 @@
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import { LightElement } from '../page/lightElement.js';
 import type { Rgb } from '../../../src/base/picture.js';
 import { rasterOf } from './raster.js';
 
 /** A small picture; decoration beside a label. */
 @customElement('lens-thumbnail')
-export class Thumbnail extends LitElement {
+export class Thumbnail extends LightElement {
   @property({ attribute: false }) picture: Rgb | undefined;
   /** Side in CSS pixels. */
   @property({ type: Number }) side = 32;
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override render(): TemplateResult {
     return html`<canvas aria-hidden="true"></canvas>`;

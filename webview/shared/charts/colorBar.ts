@@ -1,12 +1,13 @@
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import { LightElement } from '../page/lightElement.js';
 import { lowest, type Colormap } from '../../../src/result/colormap.js';
 import { scaleRaster } from '../canvas/raster.js';
 import { formatNumber } from '../format.js';
 
 /** The scale of a map: its colours, numbers at both ends and in the middle, and what one unit is. */
 @customElement('lens-color-bar')
-export class ColorBar extends LitElement {
+export class ColorBar extends LightElement {
   @property({ attribute: false }) colors: Colormap | undefined;
   /** The value at the right end. The left end is zero, or minus this value for a diverging map. */
   @property({ type: Number }) limit = 0;
@@ -16,10 +17,6 @@ export class ColorBar extends LitElement {
   /** Said beside the unit: "clipped at the 99.5th percentile", "shared". */
   @property() note = '';
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override render(): TemplateResult {
     const low = this.colors === undefined ? 0 : lowest(this.colors, this.limit);

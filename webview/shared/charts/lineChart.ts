@@ -8,8 +8,9 @@ import {
   PointElement,
   Tooltip,
 } from 'chart.js';
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import { LightElement } from '../page/lightElement.js';
 import { onThemeChange } from '../page/theme.js';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, CategoryScale, Legend, Tooltip);
@@ -36,17 +37,13 @@ const COLORS = ['--vscode-charts-blue', '--vscode-charts-red', '--vscode-charts-
  * with the index of a place that is clicked.
  */
 @customElement('lens-line-chart')
-export class LineChart extends LitElement {
+export class LineChart extends LightElement {
   @property({ attribute: false }) data: LineChartData | undefined;
   @property() label = '';
   @query('canvas') private readonly canvas!: HTMLCanvasElement;
   private chart: Chart | undefined;
   private drawn: LineChartData | undefined;
   private stopTheme: (() => void) | undefined;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override connectedCallback(): void {
     super.connectedCallback();

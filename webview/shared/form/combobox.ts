@@ -1,6 +1,7 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { LightElement } from '../page/lightElement.js';
 import { icon } from '../controls.js';
 import { styles } from '../page/css.js';
 import { searchEntries, visibleRows, type Entry } from './search.js';
@@ -13,7 +14,7 @@ const ROWS = 10;
  * keys and Page Up / Down move, Enter chooses, Escape closes. Fires `lens-choose` with the value.
  */
 @customElement('lens-combobox')
-export class Combobox extends LitElement {
+export class Combobox extends LightElement {
   @property({ attribute: false }) entries: readonly Entry[] = [];
   @property() value = '';
   /** What the closed field says; default: the entry of `value`. */
@@ -29,10 +30,6 @@ export class Combobox extends LitElement {
   private static count = 0;
   private readonly ids = `combobox-${Combobox.count++}`;
   private found: readonly Entry[] = [];
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('entries') || changed.has('text')) this.found = searchEntries(this.entries, this.text);

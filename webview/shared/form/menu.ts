@@ -1,5 +1,6 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { LightElement } from '../page/lightElement.js';
 import { icon, iconButton } from '../controls.js';
 
 export interface MenuItem {
@@ -11,15 +12,11 @@ export interface MenuItem {
 
 /** A button that opens a menu; arrow keys move in it, Escape closes it. */
 @customElement('lens-menu')
-export class Menu extends LitElement {
+export class Menu extends LightElement {
   @property() label = '';
   @property() icon = 'ellipsis';
   @property({ attribute: false }) items: readonly MenuItem[] = [];
   @state() private open = false;
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
-  }
 
   override render(): TemplateResult {
     return html`

@@ -8,8 +8,8 @@ import type { WorkProgress } from '../../../src/protocol/request.js';
  */
 export class Task<T, P extends Pick<WorkProgress, 'message' | 'fraction'> = WorkProgress> {
   value: T | undefined;
-  /** What the answer is about, as the asker named it. */
-  of: string | undefined;
+  /** What was asked last, as the asker named it. */
+  question: string | undefined;
   error: ErrorData | undefined;
   progress: P | undefined;
   startedAt = 0;
@@ -28,16 +28,16 @@ export class Task<T, P extends Pick<WorkProgress, 'message' | 'fraction'> = Work
   /**
    * Asks. Settles when the answer, the error or the next question is there; never rejects.
    *
-   * @param of names what is asked; asking the same again while it is worked on or answered does nothing unless `anew`
+   * @param question names what is asked; asking the same again while it is worked on or answered does nothing unless `anew`
    */
-  async run(of: string, ask: (options: CallOptions<P>) => Promise<T>, anew = false): Promise<void> {
-    if (!anew && this.of === of && !this.outdated && (this.working || this.value !== undefined)) return;
+  async run(question: string, ask: (options: CallOptions<P>) => Promise<T>, anew = false): Promise<void> {
+    if (!anew && this.question === question && !this.outdated && (this.working || this.value !== undefined)) return;
     this.abort?.abort();
     const abort = new AbortController();
     this.abort = abort;
     this.startedAt = Date.now();
-    if (this.of !== undefined && this.of !== of) this.outdated = true;
-    this.of = of;
+    if (this.question !== undefined && this.question !== question) this.outdated = true;
+    this.question = question;
     this.error = undefined;
     this.progress = undefined;
     this.stopped = false;
@@ -79,7 +79,7 @@ export class Task<T, P extends Pick<WorkProgress, 'message' | 'fraction'> = Work
     this.abort?.abort();
     this.abort = undefined;
     this.value = undefined;
-    this.of = undefined;
+    this.question = undefined;
     this.error = undefined;
     this.progress = undefined;
     this.outdated = false;
