@@ -7,15 +7,10 @@ import { icon, iconButton } from '../shared/controls.js';
 import { formatBytes, formatCount, plural } from '../shared/format.js';
 import { failure, notice } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
-import { TABS, type LayerOrder, type Tab } from './kept.js';
-import './activations/tab.js';
-import './graph/tab.js';
+import type { LayerOrder } from './kept.js';
 import './layers/list.js';
-import './compare/comparePart.js';
-import './training/tab.js';
-import './weights/tab.js';
+import { TABS, tabOf } from './tabs.js';
 import { taskProgress } from '../shared/task/taskProgress.js';
-import { overviewPart } from './overview/overview.js';
 
 /** The editor of a checkpoint: its layers on one side, and on the other what it is, what it learned and what it sees. */
 @customElement('lens-model')
@@ -39,9 +34,10 @@ export class ModelApp extends LightElement {
   override render(): TemplateResult {
     const c = this.controller;
     const { view, overview } = c;
+    const tab = tabOf(view.tab);
     return html`
       ${this.header()} ${this.notices()}
-      <main class="model-layout tab-${view.tab}">
+      <main class="model-layout tab-${tab.id}">
         <section class="layers" aria-label="Layers">
           <lens-layer-list
             .rows=${c.rows}
@@ -55,16 +51,16 @@ export class ModelApp extends LightElement {
             @lens-order=${(event: CustomEvent<LayerOrder>) => c.update({ order: event.detail })}
           ></lens-layer-list>
         </section>
-        <section class="detail" aria-label=${TABS.find((tab) => tab.value === view.tab)!.label}>
-          ${this.tabs()} ${this.layerCard()}
+        <section class="detail" aria-label=${tab.label}>
+          ${this.tabs(tab.id)} ${this.layerCard()}
           <div
             class="tab-body"
             role="tabpanel"
-            id="panel-${view.tab}"
-            aria-labelledby="tab-${view.tab}"
-            tabindex=${view.tab === 'overview' ? 0 : -1}
+            id="panel-${tab.id}"
+            aria-labelledby="tab-${tab.id}"
+            tabindex=${tab.id === 'overview' ? 0 : -1}
           >
-            ${overview.value === undefined ? this.waiting() : this.body(view.tab)}
+            ${overview.value === undefined ? this.waiting() : tab.render(c)}
           </div>
         </section>
       </main>
@@ -146,19 +142,18 @@ export class ModelApp extends LightElement {
     return html`${taskProgress(overview, 'Reading the model', { after: 0 })}`;
   }
 
-  private tabs(): TemplateResult {
-    const { view } = this.controller;
+  private tabs(shown: string): TemplateResult {
     return html`<div class="tabs" role="tablist" aria-label="Views of the model" @keydown=${this.onTabKey}>
       ${TABS.map(
-        ({ value, label }) =>
+        ({ id, label }) =>
           html`<button
             type="button"
             role="tab"
-            id="tab-${value}"
-            aria-selected=${value === view.tab}
-            aria-controls="panel-${view.tab}"
-            tabindex=${value === view.tab ? 0 : -1}
-            @click=${() => this.controller.update({ tab: value })}
+            id="tab-${id}"
+            aria-selected=${id === shown}
+            aria-controls="panel-${shown}"
+            tabindex=${id === shown ? 0 : -1}
+            @click=${() => this.controller.update({ tab: id })}
           >
             ${label}
           </button>`,
@@ -207,56 +202,6 @@ export class ModelApp extends LightElement {
     </button>`;
   }
 
-  private body(tab: Tab): TemplateResult {
-    const c = this.controller;
-    switch (tab) {
-      case 'overview':
-        return overviewPart(c);
-      case 'weights':
-        if (c.view.weights.compare !== undefined && c.layer !== undefined)
-          return html`<lens-compare
-            .controller=${c}
-            .view=${c.view.weights}
-            .layer=${c.layer}
-            .version=${c.readVersion}
-            .series=${c.series}
-            .other=${c.other}
-          ></lens-compare>`;
-        return html`<lens-weights
-          .controller=${c}
-          .view=${c.view.weights}
-          .layer=${c.layer}
-          .version=${c.readVersion}
-        ></lens-weights>`;
-      case 'activations':
-        return html`<lens-activations
-          .controller=${c}
-          .view=${c.view.activations}
-          .layer=${c.layer}
-          .version=${c.readVersion}
-        ></lens-activations>`;
-      case 'training':
-        return html`<lens-training
-          .controller=${c}
-          .view=${c.view.training}
-          .picture=${c.view.activations.picture}
-          .layer=${c.layer}
-          .weight=${c.view.weights.weight}
-          .series=${c.series}
-        ></lens-training>`;
-      case 'graph':
-        return html`<lens-graph
-          .controller=${c}
-          .view=${c.view.graph}
-          .picture=${c.view.activations.picture}
-          .selected=${c.view.layer}
-          .version=${c.readVersion}
-          .measured=${c.measured.value !== undefined}
-          .reveal=${c.reveal}
-        ></lens-graph>`;
-    }
-  }
-
   private openLayer(name: string): void {
     const c = this.controller;
     c.select(name);
@@ -269,13 +214,13 @@ export class ModelApp extends LightElement {
   }
 
   private readonly onTabKey = (event: KeyboardEvent): void => {
-    const at = TABS.findIndex((tab) => tab.value === this.controller.view.tab);
+    const at = TABS.indexOf(tabOf(this.controller.view.tab));
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     const next = TABS[(to + TABS.length) % TABS.length]!;
-    this.controller.update({ tab: next.value });
-    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${next.value}`)?.focus());
+    this.controller.update({ tab: next.id });
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus());
   };
 
   /** Whatever shows a Cancel button is stopped; where there is none, what runs in the background. */

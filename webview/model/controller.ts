@@ -10,6 +10,7 @@ import type {
 import type { ScanProgress } from '../../src/result/overview.js';
 import type { Measurements, Oddity, Overview, WeightScan } from '../../src/result/overview.js';
 import type { LayerDescription } from '../../src/result/inspection.js';
+import type { Editor } from './editor.js';
 import { NEW_VIEW, type ModelView } from './kept.js';
 import { layerRows, type LayerRow } from './layers/rows.js';
 import { Remade } from '../shared/remade.js';
@@ -21,7 +22,7 @@ const AT_ONCE_BYTES = 200_000_000;
 const NONE: readonly LayerDescription[] = [];
 
 /** What the editor of a checkpoint knows: the file in three parts, the layer that is selected, and what was chosen. */
-export class ModelController {
+export class ModelController implements Editor {
   setup: ModelSetup | undefined;
   file: FileStatus = { version: 0, state: 'ready' };
   view: ModelView = NEW_VIEW;
@@ -31,7 +32,7 @@ export class ModelController {
   source: { readonly layer: string; readonly place: SourcePlace | undefined } | undefined;
   series: readonly SeriesEntry[] = [];
   /** The last checkpoint that a layer was compared with and that was rewritten since. */
-  other: { readonly uri: string; readonly version: string } | undefined;
+  other: Editor['other'];
   /** Grows when the list is to scroll to the selected layer. */
   reveal = 0;
   /** Version of the file that was read last: what belongs to it is asked anew when it changes. */
@@ -144,6 +145,12 @@ export class ModelController {
     if (!told) void this.host.select({ layer }).catch(() => undefined);
   }
 
+  show(layer: string): void {
+    this.select(layer);
+    this.reveal++;
+    this.changed();
+  }
+
   /** A layer was selected elsewhere. */
   follow(layer: string | undefined, show: boolean): void {
     this.select(layer, true);
@@ -179,7 +186,7 @@ export class ModelController {
   }
 
   /** A checkpoint that is compared with has been rewritten. */
-  otherChanged(other: { readonly uri: string; readonly version: string }): void {
+  otherChanged(other: NonNullable<Editor['other']>): void {
     this.other = other;
     this.changed();
   }

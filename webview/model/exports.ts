@@ -4,7 +4,7 @@ import type { Activation } from '../../src/result/activations.js';
 import type { LayerWeights } from '../../src/result/weights.js';
 import { pngOf } from '../shared/canvas/raster.js';
 import type { MenuItem } from '../shared/form/menu.js';
-import type { ModelController } from './controller.js';
+import type { Editor } from './editor.js';
 import type { ActivationsView, WeightsView } from './kept.js';
 
 /** What leaves the panel: pictures as they are seen, values as they are, and how to get them again. */
@@ -12,18 +12,18 @@ import type { ActivationsView, WeightsView } from './kept.js';
 type Picture = () => HTMLCanvasElement | null | undefined;
 
 /** Saves what a canvas shows. */
-export async function savePicture(c: ModelController, name: string, picture: Picture): Promise<void> {
+export async function savePicture(c: Editor, name: string, picture: Picture): Promise<void> {
   const canvas = picture();
   const bytes = canvas === null || canvas === undefined ? undefined : await pngOf(canvas);
   if (bytes !== undefined) await c.host.save({ name, bytes });
 }
 
-function nameOf(c: ModelController, layer: string): string {
+function nameOf(c: Editor, layer: string): string {
   return `${c.setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.${layer}`.replace(/[^\w.-]+/g, '_');
 }
 
 export function weightExports(
-  c: ModelController,
+  c: Editor,
   answer: LayerWeights,
   view: WeightsView,
   picture: Picture,
@@ -53,7 +53,7 @@ export function weightExports(
 
 /** @param map of the channel, where it is there */
 export function activationExports(
-  c: ModelController,
+  c: Editor,
   answer: Activation,
   view: ActivationsView,
   shown: { readonly channel: number | undefined; readonly map: Float32Array | undefined },

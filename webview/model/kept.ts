@@ -2,21 +2,13 @@ import type { OtherCheckpoint } from '../../src/protocol/modelPanel.js';
 import type { NamedFile } from '../../src/protocol/explainPanel.js';
 import type { DivergingName } from '../../src/result/colormap.js';
 
-export type Tab = 'overview' | 'weights' | 'activations' | 'graph' | 'training';
-export const TABS: readonly { readonly value: Tab; readonly label: string }[] = [
-  { value: 'overview', label: 'Overview' },
-  { value: 'weights', label: 'Weights' },
-  { value: 'activations', label: 'Activations' },
-  { value: 'graph', label: 'Graph' },
-  { value: 'training', label: 'Training' },
-];
-
 export type LayerOrder = 'graph' | 'name' | 'op' | 'parameters' | 'flops';
 
 /** What a person has chosen: kept over a hidden tab and a reloaded window. Small plain data. */
 export interface ModelView {
   readonly version: 1;
-  readonly tab: Tab;
+  /** Id of the tab that is open. */
+  readonly tab: string;
   readonly layer?: string;
   readonly search: string;
   readonly order: LayerOrder;
@@ -94,7 +86,7 @@ export function isView(state: unknown): state is ModelView {
     typeof view === 'object' &&
     view !== null &&
     view.version === 1 &&
-    TABS.some((tab) => tab.value === view.tab) &&
+    typeof view.tab === 'string' &&
     typeof view.weights === 'object' &&
     typeof view.activations === 'object' &&
     typeof view.graph === 'object'

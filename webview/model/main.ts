@@ -2,7 +2,7 @@ import '../shared/styles.css';
 import './model.css';
 import './layers/layers.css';
 import './pictures.css';
-import './compare/compare.css';
+import './weights/compare/compare.css';
 import './training/training.css';
 import type { ModelHostApi, ModelPanelApi } from '../../src/protocol/modelPanel.js';
 import { connect } from '../shared/page/channel.js';

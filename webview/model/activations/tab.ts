@@ -19,7 +19,7 @@ import type { MenuItem } from '../../shared/form/menu.js';
 import { activationColors, activationLimit, ActivationPages, activationSource, isSigned, pageLength } from './pages.js';
 import { channelPart } from './channelPart.js';
 import { zoomButtons } from '../../shared/form/cellControls.js';
-import type { ModelController } from '../controller.js';
+import type { Editor, TabDefinition } from '../editor.js';
 import { activationExports } from '../exports.js';
 import type { ActivationsView } from '../kept.js';
 import { LightElement } from '../../shared/page/lightElement.js';
@@ -31,7 +31,7 @@ import './topPart.js';
 /** What a layer sees in a picture: its channels as maps, one of them over the picture, and what excites it. */
 @customElement('lens-activations')
 export class ActivationsTab extends LightElement {
-  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) controller!: Editor;
   @property({ attribute: false }) view!: ActivationsView;
   @property({ attribute: false }) layer: LayerDescription | undefined;
   @property({ type: Number }) version = 0;
@@ -325,3 +325,15 @@ export class ActivationsTab extends LightElement {
     });
   };
 }
+
+export const tab: TabDefinition = {
+  id: 'activations',
+  label: 'Activations',
+  render: (c) =>
+    html`<lens-activations
+      .controller=${c}
+      .view=${c.view.activations}
+      .layer=${c.layer}
+      .version=${c.readVersion}
+    ></lens-activations>`,
+};

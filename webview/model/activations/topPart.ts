@@ -8,7 +8,7 @@ import '../../shared/canvas/thumbnail.js';
 import { button } from '../../shared/controls.js';
 import { baseName, formatNumber, plural } from '../../shared/format.js';
 import { emptyState, failure } from '../../shared/messages.js';
-import type { ModelController } from '../controller.js';
+import type { Editor } from '../editor.js';
 import { Task } from '../../shared/task/task.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
 
@@ -17,7 +17,7 @@ const COUNT = 12;
 /** The pictures of a folder that excite a channel most, each cut to what the unit sees. */
 @customElement('lens-top')
 export class TopPart extends LightElement {
-  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) controller!: Editor;
   @property() layer = '';
   @property({ type: Number }) channel = 0;
   @property({ attribute: false }) folder: Address | undefined;

@@ -17,7 +17,7 @@ import { dropdown, iconButton } from '../../shared/controls.js';
 import { styles } from '../../shared/page/css.js';
 import { formatCount, plural } from '../../shared/format.js';
 import { failure, notice } from '../../shared/messages.js';
-import type { ModelController } from '../controller.js';
+import type { Editor, TabDefinition } from '../editor.js';
 import { savePicture } from '../exports.js';
 import type { GraphView } from '../kept.js';
 import { Task } from '../../shared/task/task.js';
@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<keyof typeof KIND_COLORS, string>> = {
 /** The graph of a model, collapsed by module; laid out beside the page. */
 @customElement('lens-graph')
 export class GraphTab extends LightElement {
-  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) controller!: Editor;
   @property({ attribute: false }) view!: GraphView;
   /** What the model is shown, where nodes are coloured by their activations. */
   @property({ attribute: false }) picture: NamedFile | undefined;
@@ -368,3 +368,18 @@ function named({ nodes, edges }: VisibleGraph, structure: GraphStructure): Visib
     node.kind === 'node' ? structure.nodes[node.index]?.layer : undefined;
   return { nodes: nodes.map((node) => ({ ...node, detail: layerOf(node) ?? node.detail })), edges };
 }
+
+export const tab: TabDefinition = {
+  id: 'graph',
+  label: 'Graph',
+  render: (c) =>
+    html`<lens-graph
+      .controller=${c}
+      .view=${c.view.graph}
+      .picture=${c.view.activations.picture}
+      .selected=${c.view.layer}
+      .version=${c.readVersion}
+      .measured=${c.measured.value !== undefined}
+      .reveal=${c.reveal}
+    ></lens-graph>`,
+};

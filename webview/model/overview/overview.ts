@@ -5,15 +5,17 @@ import { button, icon } from '../../shared/controls.js';
 import { baseName, formatBytes, formatCount, formatPercent, formatShape, plural } from '../../shared/format.js';
 import { failure } from '../../shared/messages.js';
 import { tableHead } from '../../shared/table.js';
-import type { ModelController } from '../controller.js';
+import type { Editor, TabDefinition } from '../editor.js';
 
 const SEVERITY: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'info' };
 /** Names of classes that are listed before a person asks for all. */
 const SOME_LABELS = 24;
 const SOME_WEIGHTS = 12;
 
+export const tab: TabDefinition = { id: 'overview', label: 'Overview', render: (c) => overviewPart(c) };
+
 /** What the file says, in the order in which one asks. */
-export function overviewPart(c: ModelController): TemplateResult {
+function overviewPart(c: Editor): TemplateResult {
   const overview = c.overview.value;
   if (overview === undefined) return html`${nothing}`;
   return html`
@@ -22,7 +24,7 @@ export function overviewPart(c: ModelController): TemplateResult {
   `;
 }
 
-function factsPart(c: ModelController, overview: Overview): TemplateResult {
+function factsPart(c: Editor, overview: Overview): TemplateResult {
   const measured = c.measured.value;
   const opsets = Object.entries(overview.opset).map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
   const facts: readonly (readonly [string, TemplateResult | string])[] = [
@@ -68,12 +70,12 @@ function factsPart(c: ModelController, overview: Overview): TemplateResult {
   </section>`;
 }
 
-function measuredText(c: ModelController, text: string | undefined): TemplateResult | string {
+function measuredText(c: Editor, text: string | undefined): TemplateResult | string {
   if (text !== undefined) return c.measured.outdated ? html`<span class="dim">${text}</span>` : text;
   return html`<span class="dim">${c.measured.working ? 'measuring…' : 'not measured'}</span>`;
 }
 
-function measureAction(c: ModelController): TemplateResult | typeof nothing {
+function measureAction(c: Editor): TemplateResult | typeof nothing {
   const { measured } = c;
   if (measured.error !== undefined) {
     return failure(measured.error, [{ label: 'Measure again', onClick: () => void c.measure() }]);
@@ -87,7 +89,7 @@ function measureAction(c: ModelController): TemplateResult | typeof nothing {
   </div>`;
 }
 
-function differentiability(c: ModelController): TemplateResult | string {
+function differentiability(c: Editor): TemplateResult | string {
   const found = c.measured.value?.differentiable;
   if (found === undefined) return measuredText(c, undefined);
   const reasons = [...new Set(found.refused.map((r) => `${r.op}: ${r.reason}`))];
@@ -101,7 +103,7 @@ function differentiability(c: ModelController): TemplateResult | string {
   }`;
 }
 
-function odditiesPart(c: ModelController, overview: Overview): TemplateResult {
+function odditiesPart(c: Editor, overview: Overview): TemplateResult {
   const { oddities, scan } = c;
   const checked = scan.value !== undefined && !scan.outdated;
   return html`<section aria-labelledby="odd">
@@ -125,7 +127,7 @@ function odditiesPart(c: ModelController, overview: Overview): TemplateResult {
                     ${
                       o.layer === undefined
                         ? html`<span>${o.sentence}</span>`
-                        : html`<button type="button" class="link" @click=${() => jump(c, o.layer!)}>
+                        : html`<button type="button" class="link" @click=${() => c.show(o.layer!)}>
                             ${o.sentence}
                           </button>`
                     }
@@ -146,18 +148,12 @@ function odditiesPart(c: ModelController, overview: Overview): TemplateResult {
   </section>`;
 }
 
-function scanText(scan: ModelController['scan'], checked: boolean, overview: Overview): string {
+function scanText(scan: Editor['scan'], checked: boolean, overview: Overview): string {
   if (scan.working) {
     const fraction = scan.progress?.fraction;
     return `checking the weights${fraction === undefined ? '' : ` · ${formatPercent(fraction)}`}`;
   }
   return checked ? `${formatBytes(overview.weightBytes)} of weights checked` : '';
-}
-
-function jump(c: ModelController, layer: string): void {
-  c.select(layer);
-  c.reveal++;
-  c.update({});
 }
 
 function valuesPart({ inputs, outputs }: Overview): TemplateResult {
@@ -180,7 +176,7 @@ function valuesPart({ inputs, outputs }: Overview): TemplateResult {
   </section>`;
 }
 
-function preprocessingPart(c: ModelController, { preprocessing }: Overview): TemplateResult {
+function preprocessingPart(c: Editor, { preprocessing }: Overview): TemplateResult {
   const entries = Object.entries(preprocessing);
   return html`<section aria-labelledby="preprocessing">
     <h2 id="preprocessing">From the picture to the input</h2>

@@ -14,7 +14,7 @@ import { Remade } from '../../shared/remade.js';
 import { Clock } from '../../shared/task/clock.js';
 import { button, checkbox, iconButton, slider } from '../../shared/controls.js';
 import { emptyState, failure, working } from '../../shared/messages.js';
-import type { ModelController } from '../controller.js';
+import type { Editor, TabDefinition } from '../editor.js';
 import type { TrainingView } from '../kept.js';
 import { weightSource } from '../weights/source.js';
 import { curvePart } from './curve.js';
@@ -27,7 +27,7 @@ import { Player } from './player.js';
 /** A layer's filters, its numbers, and the explanation of a picture over the checkpoints of a training. */
 @customElement('lens-training')
 export class TrainingTab extends LightElement {
-  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) controller!: Editor;
   @property({ attribute: false }) view!: TrainingView;
   @property({ attribute: false }) picture: NamedFile | undefined;
   @property({ attribute: false }) layer: LayerDescription | undefined;
@@ -337,3 +337,17 @@ export class TrainingTab extends LightElement {
     event.preventDefault();
   };
 }
+
+export const tab: TabDefinition = {
+  id: 'training',
+  label: 'Training',
+  render: (c) =>
+    html`<lens-training
+      .controller=${c}
+      .view=${c.view.training}
+      .picture=${c.view.activations.picture}
+      .layer=${c.layer}
+      .weight=${c.view.weights.weight}
+      .series=${c.series}
+    ></lens-training>`,
+};

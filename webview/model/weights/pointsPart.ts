@@ -9,7 +9,7 @@ import { combobox } from '../../shared/form/combobox.js';
 import { styles } from '../../shared/page/css.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
 import { failure } from '../../shared/messages.js';
-import type { ModelController } from '../controller.js';
+import type { Editor } from '../editor.js';
 import { Remade } from '../../shared/remade.js';
 import { Task } from '../../shared/task/task.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
@@ -17,7 +17,7 @@ import { taskProgress } from '../../shared/task/taskProgress.js';
 /** The rows of a linear layer in the plane of their principal components, and which classes are alike. */
 @customElement('lens-points')
 export class PointsPart extends LightElement {
-  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) controller!: Editor;
   @property() layer = '';
   @property({ type: Number }) version = 0;
   @state() private chosen: number | undefined;

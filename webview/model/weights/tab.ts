@@ -13,9 +13,10 @@ import { iconButton, segmented } from '../../shared/controls.js';
 import { formatNumber, formatShape } from '../../shared/format.js';
 import { emptyState, failure } from '../../shared/messages.js';
 import { mapChoice, weightChoice, weightText, zoomButtons } from '../../shared/form/cellControls.js';
-import type { ModelController } from '../controller.js';
+import type { Editor, TabDefinition } from '../editor.js';
 import { weightExports } from '../exports.js';
 import type { WeightsView } from '../kept.js';
+import './compare/comparePart.js';
 import './pointsPart.js';
 import { LightElement } from '../../shared/page/lightElement.js';
 import { PagedAnswer } from '../../shared/task/pagedAnswer.js';
@@ -34,7 +35,7 @@ interface Drawn {
 /** What a layer has learned: its weights as pictures, their numbers, and where its classes lie. */
 @customElement('lens-weights')
 export class WeightsTab extends LightElement {
-  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) controller!: Editor;
   @property({ attribute: false }) view!: WeightsView;
   @property({ attribute: false }) layer: LayerDescription | undefined;
   /** Of the file. */
@@ -321,3 +322,24 @@ export class WeightsTab extends LightElement {
 function single({ shown: { view } }: Pick<LayerWeights, 'shown'>): boolean {
   return view === 'matrix' || view === 'vector' || view === 'position';
 }
+
+export const tab: TabDefinition = {
+  id: 'weights',
+  label: 'Weights',
+  render: (c) =>
+    c.view.weights.compare !== undefined && c.layer !== undefined
+      ? html`<lens-compare
+          .controller=${c}
+          .view=${c.view.weights}
+          .layer=${c.layer}
+          .version=${c.readVersion}
+          .series=${c.series}
+          .other=${c.other}
+        ></lens-compare>`
+      : html`<lens-weights
+          .controller=${c}
+          .view=${c.view.weights}
+          .layer=${c.layer}
+          .version=${c.readVersion}
+        ></lens-weights>`,
+};

@@ -1,8 +1,8 @@
-import type { LayerWeights } from '../../../src/result/weights.js';
-import type { Colormap } from '../../../src/result/colormap.js';
-import type { CellSource } from '../../shared/canvas/cells.js';
-import { paintColors, paintValues } from '../../shared/canvas/paintValues.js';
-import type { WeightPages } from '../weights/pages.js';
+import type { LayerWeights } from '../../../../src/result/weights.js';
+import type { Colormap } from '../../../../src/result/colormap.js';
+import type { CellSource } from '../../../shared/canvas/cells.js';
+import { paintColors, paintValues } from '../../../shared/canvas/paintValues.js';
+import type { WeightPages } from '../pages.js';
 
 /** The numbers of a cell in two checkpoints, subtracted; nothing while one of them is not there. */
 export function differenceAt(a: WeightPages, b: WeightPages, row: number, column: number): Float32Array | undefined {

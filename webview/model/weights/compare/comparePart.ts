@@ -1,25 +1,25 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { LightElement } from '../../shared/page/lightElement.js';
-import type { OtherCheckpoint, SeriesEntry } from '../../../src/protocol/modelPanel.js';
-import type { Disposable } from '../../../src/base/disposable.js';
-import { colormap } from '../../../src/result/colormap.js';
-import type { LayerDescription } from '../../../src/result/inspection.js';
-import type { KernelPage, LayerWeights, WeightComparison } from '../../../src/result/weights.js';
-import '../../shared/canvas/cellGrid.js';
-import type { CellPoint, CellsInSight } from '../../shared/canvas/cellGrid.js';
-import type { CellSource } from '../../shared/canvas/cells.js';
-import '../../shared/charts/colorBar.js';
-import { button, iconButton } from '../../shared/controls.js';
-import { formatNumber } from '../../shared/format.js';
-import { emptyState, failure } from '../../shared/messages.js';
-import { mapChoice, weightChoice, zoomButtons } from '../../shared/form/cellControls.js';
-import type { ModelController } from '../controller.js';
-import type { WeightsView } from '../kept.js';
-import { PagedAnswer } from '../../shared/task/pagedAnswer.js';
-import { taskProgress } from '../../shared/task/taskProgress.js';
-import { firstPage, pageShape, WeightPages } from '../weights/pages.js';
-import { weightSource } from '../weights/source.js';
+import { LightElement } from '../../../shared/page/lightElement.js';
+import type { OtherCheckpoint, SeriesEntry } from '../../../../src/protocol/modelPanel.js';
+import type { Disposable } from '../../../../src/base/disposable.js';
+import { colormap } from '../../../../src/result/colormap.js';
+import type { LayerDescription } from '../../../../src/result/inspection.js';
+import type { KernelPage, LayerWeights, WeightComparison } from '../../../../src/result/weights.js';
+import '../../../shared/canvas/cellGrid.js';
+import type { CellPoint, CellsInSight } from '../../../shared/canvas/cellGrid.js';
+import type { CellSource } from '../../../shared/canvas/cells.js';
+import '../../../shared/charts/colorBar.js';
+import { button, iconButton } from '../../../shared/controls.js';
+import { formatNumber } from '../../../shared/format.js';
+import { emptyState, failure } from '../../../shared/messages.js';
+import { mapChoice, weightChoice, zoomButtons } from '../../../shared/form/cellControls.js';
+import type { Editor } from '../../editor.js';
+import type { WeightsView } from '../../kept.js';
+import { PagedAnswer } from '../../../shared/task/pagedAnswer.js';
+import { taskProgress } from '../../../shared/task/taskProgress.js';
+import { firstPage, pageShape, WeightPages } from '../pages.js';
+import { weightSource } from '../source.js';
 import { differenceAt, differenceSource } from './differenceSource.js';
 import { numbersPart } from './numbersPart.js';
 
@@ -38,8 +38,8 @@ interface PairPages extends Disposable {
 
 type Ask = (
   page: KernelPage,
-  options: Parameters<ModelController['host']['weights']>[1],
-) => ReturnType<ModelController['host']['weights']>;
+  options: Parameters<Editor['host']['weights']>[1],
+) => ReturnType<Editor['host']['weights']>;
 
 const SIDES = ['own', 'other', 'difference'] as const;
 type Side = (typeof SIDES)[number];
@@ -48,7 +48,7 @@ type Sources = Readonly<Record<Side, CellSource>>;
 /** A layer beside the same layer of another checkpoint, or beside weights drawn anew: both on one scale, and their difference. */
 @customElement('lens-compare')
 export class ComparePart extends LightElement {
-  @property({ attribute: false }) controller!: ModelController;
+  @property({ attribute: false }) controller!: Editor;
   @property({ attribute: false }) view!: WeightsView;
   @property({ attribute: false }) layer!: LayerDescription;
   /** Of the file. */
@@ -56,7 +56,7 @@ export class ComparePart extends LightElement {
   /** Checkpoints of the same training: one that is rewritten is compared anew. */
   @property({ attribute: false }) series: readonly SeriesEntry[] = [];
   /** The same for one that lies elsewhere. */
-  @property({ attribute: false }) other: ModelController['other'];
+  @property({ attribute: false }) other: Editor['other'];
 
   @state() private point: CellPoint | undefined;
   @state() private spoken = '';

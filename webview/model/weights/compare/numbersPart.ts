@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { WeightComparison, WeightStatistics } from '../../../src/result/weights.js';
-import '../../shared/charts/histogram.js';
-import { formatCount, formatNumber } from '../../shared/format.js';
+import type { WeightComparison, WeightStatistics } from '../../../../src/result/weights.js';
+import '../../../shared/charts/histogram.js';
+import { formatCount, formatNumber } from '../../../shared/format.js';
 
 /** Filters that are named as those that changed most. */
 const NAMED = 8;
