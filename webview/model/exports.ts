@@ -1,15 +1,11 @@
-import { writeNpy } from '../../src/base/npy.js';
-import { floatTensor } from '../../src/base/tensor.js';
-import type { Activation } from '../../src/result/activations.js';
-import type { LayerWeights } from '../../src/result/weights.js';
+import type { RecipeRequest } from '../../src/protocol/modelPanel.js';
 import { pngOf } from '../shared/canvas/raster.js';
 import type { MenuItem } from '../shared/form/menu.js';
 import type { Editor } from './editor.js';
-import type { ActivationsView, WeightsView } from './kept.js';
 
 /** What leaves the panel: pictures as they are seen, values as they are, and how to get them again. */
 
-type Picture = () => HTMLCanvasElement | null | undefined;
+export type Picture = () => HTMLCanvasElement | null | undefined;
 
 /** Saves what a canvas shows. */
 export async function savePicture(c: Editor, name: string, picture: Picture): Promise<void> {
@@ -18,72 +14,29 @@ export async function savePicture(c: Editor, name: string, picture: Picture): Pr
   if (bytes !== undefined) await c.host.save({ name, bytes });
 }
 
-function nameOf(c: Editor, layer: string): string {
+/** Name of files about a layer, without an ending. */
+export function fileName(c: Editor, layer: string): string {
   return `${c.setup?.model.name.replace(/\.onnx$/i, '') ?? 'model'}.${layer}`.replace(/[^\w.-]+/g, '_');
 }
 
-export function weightExports(
-  c: Editor,
-  answer: LayerWeights,
-  view: WeightsView,
-  picture: Picture,
-): readonly MenuItem[] {
-  const { shown, layer } = answer;
-  const name = nameOf(c, layer);
-  const saveValues = async (): Promise<void> => {
-    const [rows = 1, columns = 1] = shown.shape;
-    const page = { rowFrom: 0, rowCount: rows, columnFrom: 0, columnCount: columns };
-    const all = await c.host.weights({ layer, weight: shown.name, page });
-    await c.host.save({ name: `${name}.npy`, bytes: writeNpy(all.page.values) });
-  };
-  const saveRecipe = (): Promise<boolean> =>
-    c.host.saveRecipe({
-      name: `${name}.json`,
-      method: 'weights',
-      params: { weight: shown.name, sort: view.sort, scale: view.scale },
-      layer,
-      notes: shown.label === undefined ? [] : [shown.label],
-    });
-  return [
-    { label: 'Picture (PNG)…', icon: 'file-media', onClick: () => void savePicture(c, `${name}.png`, picture) },
-    { label: 'Values (.npy)…', icon: 'symbol-array', onClick: () => void saveValues() },
-    { label: 'Recipe (JSON)…', icon: 'json', onClick: () => void saveRecipe() },
-  ];
+export interface Exported {
+  /** Of the layer that it is about. */
+  readonly layer: string;
+  readonly picture: Picture;
+  readonly values: Pick<MenuItem, 'label' | 'disabled' | 'onClick'>;
+  readonly recipe: Omit<RecipeRequest, 'name' | 'layer'>;
 }
 
-/** @param map of the channel, where it is there */
-export function activationExports(
-  c: Editor,
-  answer: Activation,
-  view: ActivationsView,
-  shown: { readonly channel: number | undefined; readonly map: Float32Array | undefined },
-  picture: Picture,
-): readonly MenuItem[] {
-  const { channel, map } = shown;
-  const name = nameOf(c, answer.layer);
-  const saveValues = (): void => {
-    if (map === undefined) return;
-    const bytes = writeNpy(floatTensor([answer.height, answer.width], map));
-    void c.host.save({ name: `${name}.${channel}.npy`, bytes });
-  };
-  const saveRecipe = (): Promise<boolean> =>
-    c.host.saveRecipe({
-      name: `${name}.json`,
-      method: 'activations',
-      params: { ...(channel === undefined ? {} : { channel }), sort: view.sort, scale: view.scale },
-      layer: answer.layer,
-      ...(view.picture === undefined ? {} : { input: view.picture.uri }),
-      provider: answer.provider,
-      notes: answer.notes,
-    });
+/** A picture, the values, and the recipe of what a tab shows. */
+export function exportItems(c: Editor, { layer, picture, values, recipe }: Exported): readonly MenuItem[] {
+  const name = fileName(c, layer);
   return [
     { label: 'Picture (PNG)…', icon: 'file-media', onClick: () => void savePicture(c, `${name}.png`, picture) },
+    { icon: 'symbol-array', ...values },
     {
-      label: `Values of channel ${channel ?? ''} (.npy)…`,
-      icon: 'symbol-array',
-      disabled: map === undefined,
-      onClick: saveValues,
+      label: 'Recipe (JSON)…',
+      icon: 'json',
+      onClick: () => void c.host.saveRecipe({ name: `${name}.json`, layer, ...recipe }),
     },
-    { label: 'Recipe (JSON)…', icon: 'json', onClick: () => void saveRecipe() },
   ];
 }

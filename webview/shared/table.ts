@@ -8,3 +8,17 @@ export function tableHead(...names: readonly (string | TemplateResult)[]): Templ
     </tr>
   </thead>`;
 }
+
+/** Things with their names, e.g. numbers: a row each. */
+export function nameList(
+  rows: readonly (readonly [name: string, value: string | TemplateResult])[],
+  look: 'numbers' | 'facts',
+): TemplateResult {
+  return html`<dl class=${look}>
+    ${rows.map(
+      ([name, value]) =>
+        html`<dt>${name}</dt>
+          <dd>${value}</dd>`,
+    )}
+  </dl>`;
+}

@@ -8,6 +8,7 @@ import '../../shared/charts/colorBar.js';
 import { checkbox, segmented } from '../../shared/controls.js';
 import { DEFAULT_DISPLAY, valueAt, type Scene } from '../../shared/canvas/display.js';
 import { formatNumber } from '../../shared/format.js';
+import { nameList } from '../../shared/table.js';
 import type { ActivationsView } from '../kept.js';
 
 export interface ChannelOptions {
@@ -38,13 +39,7 @@ export function channelPart(o: ChannelOptions): TemplateResult {
     ['Saturated', share(s.saturated)],
   ];
   const field = answer.receptiveField;
-  const numbers = html`<dl class="numbers">
-    ${rows.map(
-      ([name, text]) =>
-        html`<dt>${name}</dt>
-          <dd>${text}</dd>`,
-    )}
-  </dl>`;
+  const numbers = nameList(rows, 'numbers');
   return html`<section class="channel" aria-labelledby="channel">
     <h2 id="channel">
       Channel ${channel}<span class="hint dim"

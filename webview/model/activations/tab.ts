@@ -18,9 +18,9 @@ import { emptyState, failure } from '../../shared/messages.js';
 import type { MenuItem } from '../../shared/form/menu.js';
 import { activationColors, activationLimit, ActivationPages, activationSource, isSigned, pageLength } from './pages.js';
 import { channelPart } from './channelPart.js';
-import { zoomButtons } from '../../shared/form/cellControls.js';
+import { scaleChoice, zoomButtons } from '../../shared/form/cellControls.js';
 import type { Editor, TabDefinition } from '../editor.js';
-import { activationExports } from '../exports.js';
+import { activationExports } from './exports.js';
 import type { ActivationsView } from '../kept.js';
 import { LightElement } from '../../shared/page/lightElement.js';
 import { Remade } from '../../shared/remade.js';
@@ -159,15 +159,11 @@ export class ActivationsTab extends LightElement {
       ${
         layout === 'vector'
           ? nothing
-          : segmented({
-              label: 'Colour scale',
-              value: view.scale,
-              choices: [
-                { value: 'own', label: 'Each', title: 'Each channel on its own scale' },
-                { value: 'shared', label: 'Shared', title: 'One scale for all channels' },
-              ],
-              onChange: (scale) => this.change({ scale: scale as ActivationsView['scale'] }),
-            })
+          : scaleChoice(
+              view.scale,
+              { own: 'Each channel on its own scale', shared: 'One scale for all channels' },
+              (scale) => this.change({ scale }),
+            )
       }
       <span class="buttons">
         ${zoomButtons(view.zoom, (zoom) => this.change({ zoom }))}

@@ -4,7 +4,7 @@ import type { Origin } from '../../../src/result/recipe.js';
 import { button, icon } from '../../shared/controls.js';
 import { baseName, formatBytes, formatCount, formatPercent, formatShape, plural } from '../../shared/format.js';
 import { failure } from '../../shared/messages.js';
-import { tableHead } from '../../shared/table.js';
+import { nameList, tableHead } from '../../shared/table.js';
 import type { Editor, TabDefinition } from '../editor.js';
 
 const SEVERITY: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'info' };
@@ -58,14 +58,8 @@ function factsPart(c: Editor, overview: Overview): TemplateResult {
   ];
   return html`<section aria-labelledby="facts">
     <h2 id="facts">Facts</h2>
-    <dl class="facts">
-      ${facts.map(
-        ([name, text]) =>
-          html`<dt>${name}</dt>
-            <dd>${text}</dd>`,
-      )}
-    </dl>
-    ${measureAction(c)} ${overview.doc === '' ? nothing : html`<p class="doc dim">${overview.doc}</p>`}
+    ${nameList(facts, 'facts')} ${measureAction(c)}
+    ${overview.doc === '' ? nothing : html`<p class="doc dim">${overview.doc}</p>`}
     ${[...overview.warnings, ...(measured?.warnings ?? [])].map((warning) => html`<p class="odd">${icon('warning')}<span>${warning}</span></p>`)}
   </section>`;
 }

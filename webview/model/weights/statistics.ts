@@ -3,6 +3,7 @@ import type { LayerWeights, WeightStatistics } from '../../../src/result/weights
 import { formatCount, formatNumber, formatPercent, plural } from '../../shared/format.js';
 import { icon } from '../../shared/controls.js';
 import type { Task } from '../../shared/task/task.js';
+import { nameList } from '../../shared/table.js';
 
 /** The numbers of a weight: a table and a histogram. Room is kept while they are not there. */
 export function statisticsPart(
@@ -34,13 +35,7 @@ export function statisticsPart(
   return html`<section class="statistics" aria-label="Statistics of ${answer.shown.name}">
     <h2>Statistics</h2>
     <div class="statistics-body">
-      <dl class="numbers">
-        ${rows.map(
-          ([name, text]) =>
-            html`<dt>${name}</dt>
-              <dd>${text}</dd>`,
-        )}
-      </dl>
+      ${nameList(rows, 'numbers')}
       <lens-histogram .histogram=${s.histogram} .label=${'Histogram of the weights'}></lens-histogram>
     </div>
     ${

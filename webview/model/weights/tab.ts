@@ -12,9 +12,9 @@ import '../../shared/form/menu.js';
 import { iconButton, segmented } from '../../shared/controls.js';
 import { formatNumber, formatShape } from '../../shared/format.js';
 import { emptyState, failure } from '../../shared/messages.js';
-import { mapChoice, weightChoice, weightText, zoomButtons } from '../../shared/form/cellControls.js';
+import { mapChoice, scaleChoice, weightChoice, weightText, zoomButtons } from '../../shared/form/cellControls.js';
 import type { Editor, TabDefinition } from '../editor.js';
-import { weightExports } from '../exports.js';
+import { weightExports } from './exports.js';
 import type { WeightsView } from '../kept.js';
 import './compare/comparePart.js';
 import './pointsPart.js';
@@ -210,15 +210,14 @@ export class WeightsTab extends LightElement {
       }
       ${
         each
-          ? segmented({
-              label: 'Colour scale',
-              value: view.scale,
-              choices: [
-                { value: 'shared', label: 'Shared', title: 'One scale for all filters' },
-                { value: 'own', label: 'Each', title: 'Each picture fills the scale: shapes of weak filters are seen' },
-              ],
-              onChange: (scale) => this.change({ scale: scale as WeightsView['scale'] }),
-            })
+          ? scaleChoice(
+              view.scale,
+              {
+                shared: 'One scale for all filters',
+                own: 'Each picture fills the scale: shapes of weak filters are seen',
+              },
+              (scale) => this.change({ scale }),
+            )
           : nothing
       }
       ${

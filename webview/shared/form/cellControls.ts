@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { DIVERGING, type DivergingName } from '../../../src/result/colormap.js';
 import type { LayerWeights } from '../../../src/result/weights.js';
-import { dropdown, iconButton } from '../controls.js';
+import { dropdown, iconButton, segmented } from '../controls.js';
 import { formatShape } from '../format.js';
 
 /** Controls of a grid of cells: weights, a comparison of weights, or activations. */
@@ -39,4 +39,25 @@ export function weightChoice({ weights, shown }: LayerWeights, onWeight: (name: 
 /** A weight by its role, its shape and what it is called. */
 export function weightText({ role, dims, label }: LayerWeights['weights'][number]): string {
   return `${role} ${formatShape(dims)}${label === undefined ? '' : ` · ${label}`}`;
+}
+
+export type Scale = 'shared' | 'own';
+
+/** Whether the pictures of a grid are on one scale. What is offered first is the default; titles say what each shows. */
+export function scaleChoice(
+  value: Scale,
+  titles: Readonly<Record<Scale, string>>,
+  onChange: (scale: Scale) => void,
+): TemplateResult {
+  const labels = { shared: 'Shared', own: 'Each' };
+  return segmented({
+    label: 'Colour scale',
+    value,
+    choices: (Object.keys(titles) as Scale[]).map((scale) => ({
+      value: scale,
+      label: labels[scale],
+      title: titles[scale],
+    })),
+    onChange: (scale) => onChange(scale as Scale),
+  });
 }
