@@ -1,4 +1,4 @@
-import type { Address } from '../base/place.js';
+import type { Address, FilePath } from '../base/place.js';
 import type { Operation } from './channel.js';
 import type { About, AskedOf, Passed } from './passed.js';
 import type { TargetText, WorkProgress } from './request.js';
@@ -118,8 +118,8 @@ export interface ModelHostApi extends Passed<(typeof PASSED)[number]> {
   choosePicture: Operation<Record<string, never>, NamedFile | undefined>;
   /** Asks for a folder with pictures. */
   chooseFolder: Operation<Record<string, never>, NamedFile | undefined>;
-  /** A picture was dropped on the panel: remembered as the last one, or `undefined` where it is none. */
-  usePicture: Operation<{ readonly uri: string }, NamedFile | undefined>;
+  /** A picture was dropped on the panel, or found by the runner: remembered as the last one, or `undefined` where it is none. */
+  usePicture: Operation<{ readonly uri: Address } | { readonly path: FilePath }, NamedFile | undefined>;
   explainAt: Operation<{ readonly layer?: string }, void>;
   createSidecar: Operation<Record<string, never>, void>;
   copy: Operation<{ readonly text: string }, void>;

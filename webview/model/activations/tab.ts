@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import type { Address } from '../../../src/base/place.js';
+import { address, type Address } from '../../../src/base/place.js';
 import type { Activation } from '../../../src/result/activations.js';
 import { SEQUENTIAL, type SequentialName } from '../../../src/result/colormap.js';
 import { normalise } from '../../../src/result/heatmap.js';
@@ -316,7 +316,7 @@ export class ActivationsTab extends LightElement {
     const list = data?.getData('application/vnd.code.uri-list') || data?.getData('text/uri-list') || '';
     const uri = list.split(/\r?\n/).find((line) => line !== '' && !line.startsWith('#'));
     if (uri === undefined) return;
-    void this.controller.host.usePicture({ uri }).then((picture) => {
+    void this.controller.host.usePicture({ uri: address(uri) }).then((picture) => {
       if (picture !== undefined) this.change({ picture });
     });
   };

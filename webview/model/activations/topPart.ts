@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { LightElement } from '../../shared/page/lightElement.js';
-import type { Address } from '../../../src/base/place.js';
+import { filePath, type Address, type FilePath } from '../../../src/base/place.js';
 import type { TopProgress } from '../../../src/protocol/activations.js';
 import type { TopPictures } from '../../../src/result/activations.js';
 import '../../shared/canvas/thumbnail.js';
@@ -111,7 +111,7 @@ export class TopPart extends LightElement {
               type="button"
               class="top-picture"
               title="${text}. Click to see the layer on it."
-              @click=${() => this.use(picture.input)}
+              @click=${() => this.use(filePath(picture.input))}
             >
               <lens-thumbnail .picture=${picture.patch} .side=${96}></lens-thumbnail>
               <span class="ellipsis">${picture.label ?? name}</span>
@@ -136,9 +136,9 @@ export class TopPart extends LightElement {
     });
   }
 
-  private use(uri: string): void {
+  private use(path: FilePath): void {
     const { controller: c } = this;
-    void c.host.usePicture({ uri }).then((picture) => {
+    void c.host.usePicture({ path }).then((picture) => {
       if (picture !== undefined) c.update({ activations: { ...c.view.activations, picture } });
     });
   }

@@ -16,9 +16,8 @@ export function activationHandlers({
       return answer;
     },
     choosePicture: async () => lastUsed.remember('picture', await browse('Choose a Picture', 'Choose')),
-    usePicture: async ({ uri: dropped }) => {
-      // An address, or a path as the runner names it.
-      const picture = /^[a-z][\w+.-]+:/i.test(dropped) ? vscode.Uri.parse(dropped) : vscode.Uri.file(dropped);
+    usePicture: async (request) => {
+      const picture = 'path' in request ? vscode.Uri.file(request.path) : vscode.Uri.parse(request.uri);
       return picture.scheme === 'file' && isPicture(picture) ? lastUsed.remember('picture', picture) : undefined;
     },
     chooseFolder: async () => {
