@@ -37,6 +37,41 @@ export async function readText(file: string, limit = MOST_BYTES): Promise<SmallT
   }
 }
 
+/** Tells one state of a file from another without reading it; `absent` where there is none. */
+export async function stampOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return 'absent';
+  }
+}
+
+/**
+ * The files that settings come from, and those that were looked for and are not there: when one of them changes, comes or
+ * goes, so may the settings.
+ */
+export class Consulted {
+  private readonly stamps = new Map<string, string>();
+
+  get files(): readonly string[] {
+    return [...this.stamps.keys()];
+  }
+
+  /** As {@link readText}; the file's state is that of before it was read, so that a change meanwhile is noticed. */
+  async read(file: string): Promise<SmallText> {
+    const stamp = await stampOf(file);
+    if (!this.stamps.has(file)) this.stamps.set(file, stamp);
+    return readText(file);
+  }
+
+  /** Whether every file is as it was. */
+  async unchanged(): Promise<boolean> {
+    const now = await Promise.all([...this.stamps].map(async ([file, stamp]) => (await stampOf(file)) === stamp));
+    return now.every(Boolean);
+  }
+}
+
 async function isLink(file: string): Promise<boolean> {
   try {
     return (await lstat(file)).isSymbolicLink();

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { LensError } from '../base/errors.js';
 import { formatDims } from '../base/tensor.js';
 import type { ModelContext, Reading } from './conventions/convention.js';
+import { Consulted } from './files.js';
 import { conventions, defaultRules } from './conventions/index.js';
 import { resolveLabels } from './resolveLabels.js';
 import { mergeGeometry, mergeValues, pick, type Source } from './merge.js';
@@ -23,6 +24,8 @@ export interface ResolvedInput {
   readonly refusal?: string;
   readonly labels: Labels;
   readonly warnings: readonly string[];
+  /** The files that all of it comes from, and those that were looked for. */
+  readonly consulted: Consulted;
 }
 
 /**
@@ -30,8 +33,13 @@ export interface ResolvedInput {
  * stated default. Each setting keeps its origin.
  * @param sidecar a loaded one (`--config`), `null` for none; left out, the one beside the model is read
  */
-export async function resolveInput(context: ModelContext, sidecar?: LoadedSidecar | null): Promise<ResolvedInput> {
-  const user = sidecar === undefined ? await readModelSidecar(context.modelPath) : (sidecar ?? undefined);
+export async function resolveInput(
+  described: Omit<ModelContext, 'consulted'> & Partial<Pick<ModelContext, 'consulted'>>,
+  sidecar?: LoadedSidecar | null,
+): Promise<ResolvedInput> {
+  const { consulted = new Consulted() } = described;
+  const context: ModelContext = { ...described, consulted };
+  const user = sidecar === undefined ? await readModelSidecar(context.modelPath, consulted) : (sidecar ?? undefined);
   const input = chooseInput(context.inputs, user?.content.input?.name);
   const output = user?.content.output;
   const classes = classCount(context.outputs, output);
@@ -43,8 +51,8 @@ export async function resolveInput(context: ModelContext, sidecar?: LoadedSideca
   const readings: Reading[] = [];
   for (const convention of conventions) readings.push(...(await convention.read(narrowed)));
   const warnings = readings.flatMap((reading) => reading.warnings ?? []);
-  const labels = await resolveLabels(user, readings, classes, warnings);
-  const common = { input, output, labels };
+  const labels = await resolveLabels(user, readings, classes, warnings, consulted);
+  const common = { input, output, labels, consulted };
 
   const reason = refusal(input);
   if (reason !== undefined || input === undefined)

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
 import type { Reading } from './conventions/convention.js';
-import { readText } from './files.js';
+import type { Consulted } from './files.js';
 import { parseLabelText, tableOf } from './labelText.js';
 import { fitLabels, numberedLabels, type Labels, type LabelTable } from './labels.js';
 import type { LoadedSidecar } from './sidecar.js';
@@ -15,8 +15,9 @@ export async function resolveLabels(
   readings: readonly Reading[],
   classes: number | undefined,
   warnings: string[],
+  consulted: Consulted,
 ): Promise<Labels> {
-  const own = await sidecarLabels(sidecar);
+  const own = await sidecarLabels(sidecar, consulted);
   const offered = own === undefined ? [] : [{ labels: own.table, origin: own.origin }];
   for (const { labels, origin } of [...offered, ...readings]) {
     if (labels === undefined) continue;
@@ -29,6 +30,7 @@ export async function resolveLabels(
 
 async function sidecarLabels(
   sidecar: LoadedSidecar | undefined,
+  consulted: Consulted,
 ): Promise<{ table: LabelTable; origin: Labels['origin'] } | undefined> {
   const labels = sidecar?.content.labels;
   if (sidecar === undefined || labels === undefined) return undefined;
@@ -38,7 +40,7 @@ async function sidecarLabels(
     if (table === undefined || table.names.length === 0) return undefined;
     return { table, origin: { kind: 'sidecar', detail: `labels in ${name}` } };
   }
-  const found = await readText(path.resolve(path.dirname(sidecar.path), labels));
+  const found = await consulted.read(path.resolve(path.dirname(sidecar.path), labels));
   const table = 'text' in found ? parseLabelText(found.text) : undefined;
   if (table === undefined) {
     const why =

@@ -2,7 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { LensError } from '../base/errors.js';
-import { isNodeError, parseJson, readText } from './files.js';
+import { isNodeError, parseJson, Consulted } from './files.js';
 import type { PartialSettings, Preprocessing } from './settings.js';
 
 /**
@@ -117,9 +117,12 @@ export function sidecarPath(modelPath: string): string {
  * The sidecar beside a model, under either of its names; undefined where there is none.
  * @throws LensError `sidecar/unreadable` for one that is there and cannot be read: its settings are not replaced by guesses
  */
-export async function readModelSidecar(modelPath: string): Promise<LoadedSidecar | undefined> {
+export async function readModelSidecar(
+  modelPath: string,
+  consulted = new Consulted(),
+): Promise<LoadedSidecar | undefined> {
   for (const file of new Set([sidecarPath(modelPath), `${modelPath}.lens.json`])) {
-    const found = await readText(file);
+    const found = await consulted.read(file);
     if ('unreadable' in found) throw unreadable(file, found.unreadable);
     if ('text' in found) return { path: file, content: parseSidecar(found.text, path.basename(file)) };
   }
@@ -127,8 +130,8 @@ export async function readModelSidecar(modelPath: string): Promise<LoadedSidecar
 }
 
 /** A sidecar by its path, as `--config` names it. */
-export async function readSidecar(file: string): Promise<LoadedSidecar> {
-  const found = await readText(file);
+export async function readSidecar(file: string, consulted = new Consulted()): Promise<LoadedSidecar> {
+  const found = await consulted.read(file);
   if ('unreadable' in found) throw unreadable(file, found.unreadable);
   if ('absent' in found) throw new LensError('usage', 'sidecar/not-found', `There is no settings file "${file}".`);
   return { path: file, content: parseSidecar(found.text, path.basename(file)) };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { LensError } from '../../base/errors.js';
 import type { Graph } from '../../graph/graph.js';
-import { parseJson, readSmallText } from '../files.js';
+import { parseJson, type Consulted } from '../files.js';
 import type { LabelTable } from '../labels.js';
 import type { ModelValue } from '../shape.js';
 import type { Origin, PartialSettings } from '../settings.js';
@@ -13,6 +13,8 @@ export interface ModelContext {
   readonly metadata: ReadonlyMap<string, string>;
   readonly inputs: readonly ModelValue[];
   readonly outputs: readonly ModelValue[];
+  /** Reads the files around the model, and remembers which. */
+  readonly consulted: Consulted;
   /** The graph, where it is known: what its first nodes do to a picture. */
   readonly graph?: Graph;
 }
@@ -58,7 +60,10 @@ export interface FileBeside {
 }
 
 /** The first of the named files beside the model, then in the folder above it. */
-export async function readBeside(modelPath: string, names: readonly string[]): Promise<FileBeside | undefined> {
+export async function readBeside(
+  { modelPath, consulted }: Pick<ModelContext, 'modelPath' | 'consulted'>,
+  names: readonly string[],
+): Promise<FileBeside | undefined> {
   const beside = path.dirname(path.resolve(modelPath));
   const folders = [
     [beside, 'beside the model'],
@@ -66,8 +71,8 @@ export async function readBeside(modelPath: string, names: readonly string[]): P
   ] as const;
   for (const [folder, where] of folders) {
     for (const name of names) {
-      const text = await readSmallText(path.join(folder, name));
-      if (text !== undefined) return { name, text, where: `${name} ${where}` };
+      const found = await consulted.read(path.join(folder, name));
+      if ('text' in found) return { name, text: found.text, where: `${name} ${where}` };
     }
   }
   return undefined;
@@ -75,10 +80,10 @@ export async function readBeside(modelPath: string, names: readonly string[]): P
 
 /** A JSON object beside the model; a file that holds none gives a warning. */
 export async function readJsonBeside(
-  modelPath: string,
+  context: Pick<ModelContext, 'modelPath' | 'consulted'>,
   name: string,
 ): Promise<{ value?: Record<string, unknown>; origin: Origin; warnings: string[] } | undefined> {
-  const file = await readBeside(modelPath, [name]);
+  const file = await readBeside(context, [name]);
   if (file === undefined) return undefined;
   const origin: Origin = { kind: 'file', detail: file.where };
   try {

@@ -8,9 +8,9 @@ import { asNumbers, asSide, isObject, readJsonBeside, type Convention, type Read
  */
 export const huggingFace: Convention = {
   id: 'hugging-face',
-  async read({ modelPath }) {
+  async read(context) {
     const readings: Reading[] = [];
-    const preprocessor = await readJsonBeside(modelPath, 'preprocessor_config.json');
+    const preprocessor = await readJsonBeside(context, 'preprocessor_config.json');
     if (preprocessor !== undefined) {
       const { value, origin, warnings } = preprocessor;
       const config = isObject(value?.['image_processor']) ? value['image_processor'] : value;
@@ -24,7 +24,7 @@ export const huggingFace: Convention = {
             },
       );
     }
-    const config = await readJsonBeside(modelPath, 'config.json');
+    const config = await readJsonBeside(context, 'config.json');
     if (config?.value !== undefined) {
       const labels = tableOf(config.value['id2label']);
       // Names that were never given are placeholders.

@@ -10,7 +10,8 @@ import { readBeside, type Convention, type Reading } from './convention.js';
  */
 export const labelFiles: Convention = {
   id: 'label-files',
-  async read({ modelPath, outputs }) {
+  async read(context) {
+    const { modelPath, outputs } = context;
     const stem = path.parse(modelPath).name;
     const own = [
       `${stem}.labels.txt`,
@@ -24,7 +25,7 @@ export const labelFiles: Convention = {
     const classes = classCount(outputs);
     const readings: Reading[] = [];
     for (const name of [...own, ...COMMON, ...COMMON.map((common) => path.join('labels', common))]) {
-      const file = await readBeside(modelPath, [name]);
+      const file = await readBeside(context, [name]);
       const table = file === undefined ? undefined : parseLabelText(file.text);
       if (file === undefined || table === undefined) continue;
       const origin = { kind: 'file', detail: file.where } as const;

@@ -19,7 +19,7 @@ import {
 export const timm: Convention = {
   id: 'timm',
   async read(context) {
-    const file = await readJsonBeside(context.modelPath, 'config.json');
+    const file = await readJsonBeside(context, 'config.json');
     if (file?.value === undefined) return [];
     const nested = file.value['pretrained_cfg'];
     const config = isObject(nested) ? nested : file.value;

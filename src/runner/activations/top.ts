@@ -7,7 +7,7 @@ import type { Call } from '../../protocol/channel.js';
 import type { TopPicturesRequest, TopProgress } from '../../protocol/activations.js';
 import type { TopPicture, TopPictures } from '../../result/activations.js';
 import { concatBatches } from '../../session/batches.js';
-import { stampOf } from '../model/stamp.js';
+import { stampOf } from '../../input/files.js';
 import { expandInputs, type PendingInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import { siteOf, type Site } from './site.js';

@@ -4,13 +4,11 @@ import type { ModelRequest } from '../../protocol/request.js';
 import type { Sessions } from '../../session/session.js';
 import type { ModelFiles } from './files.js';
 import type { ModelFile } from './file.js';
-import { OpenModel, settingsStamp } from './open.js';
+import { OpenModel } from './open.js';
 
 interface Entry {
   readonly model: string;
   readonly file: ModelFile;
-  /** Of its settings. */
-  readonly stamp: string;
   readonly opening: Promise<OpenModel>;
   users: number;
   lastUse: number;
@@ -26,7 +24,8 @@ export interface ModelCacheOptions {
   readonly memoryShare?: number;
 }
 
-/** Open models by path and settings. A model whose file or sidecar has changed on disk is opened anew. */
+/** Open models by path and settings. A model is opened anew when its file, or one that its settings come from, has
+ * changed on disk. */
 export class ModelCache {
   private readonly entries = new Map<string, Entry>();
   private timer: NodeJS.Timeout | undefined;
@@ -73,12 +72,14 @@ export class ModelCache {
   private async entryOf(request: ModelRequest): Promise<Entry> {
     const { model, config, provider, threads } = request;
     const key = JSON.stringify([path.resolve(model), config, provider, threads]);
-    const stamp = await settingsStamp(model, config);
     const file = await this.files.read(model);
     const known = this.entries.get(key);
+    const holds = known?.file === file && (await isCurrent(known));
+    // Another request may have opened it anew meanwhile.
+    if (this.entries.get(key) !== known) return this.entryOf(request);
     if (known !== undefined) {
       this.entries.delete(key);
-      if (known.file === file && known.stamp === stamp) {
+      if (holds) {
         this.entries.set(key, known);
         return known;
       }
@@ -89,7 +90,7 @@ export class ModelCache {
       session: given({ provider, threads }),
       ...given({ config, memoryShare: this.options.memoryShare }),
     });
-    const entry: Entry = { model, file, stamp, opening, users: 0, lastUse: Date.now(), dropped: false };
+    const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {
       if (this.entries.get(key) === entry) this.entries.delete(key);
     });
@@ -119,6 +120,12 @@ export class ModelCache {
     entry.dropped = true;
     if (entry.users === 0) await close(entry);
   }
+}
+
+/** Whether all files that its settings come from are as they were; one that could not be opened is opened anew. */
+async function isCurrent({ opening }: Entry): Promise<boolean> {
+  const model = await opening.catch(() => undefined);
+  return model !== undefined && (await model.resolved.consulted.unchanged());
 }
 
 async function close(entry: Entry): Promise<void> {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Newest } from '../../base/newest.js';
+import { stampOf } from '../../input/files.js';
 import { readModelFile, type ModelFile } from './file.js';
-import { stampOf } from './stamp.js';
 
 /** Models whose structure stays in memory: a few megabytes each, weights not among them. */
 const MOST = 8;

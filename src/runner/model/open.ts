@@ -3,22 +3,16 @@ import { LensError } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
+import { Consulted } from '../../input/files.js';
 import { inputSpec } from '../../input/preprocessing.js';
 import { resolveInput, type ResolvedInput } from '../../input/resolve.js';
-import { readSidecar, sidecarPath } from '../../input/sidecar.js';
+import { readSidecar } from '../../input/sidecar.js';
 import { openSubject, type ModelSubject } from '../../method/subject/modelSubject.js';
 import type { InputSpec } from '../../method/subject/subject.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
 import type { InputDims } from '../../session/probe.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
 import type { ModelFile } from './file.js';
-import { stampOf } from './stamp.js';
-
-/** The state of the settings beside a model. */
-export async function settingsStamp(model: string, config?: string): Promise<string> {
-  const beside = config === undefined ? [`${model}.lens.json`] : [];
-  return (await Promise.all([config ?? sidecarPath(model), ...beside].map(stampOf))).join('; ');
-}
 
 export interface OpenOptions {
   readonly config?: string;
@@ -40,14 +34,16 @@ export class OpenModel {
 
   static async open(file: ModelFile, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
     const { graph } = file;
+    const consulted = new Consulted();
     const context = {
       modelPath: path.resolve(file.path),
       metadata: graph.metadata,
       inputs: graph.inputs,
       outputs: graph.outputs,
       graph,
+      consulted,
     };
-    const sidecar = options.config === undefined ? undefined : await readSidecar(options.config);
+    const sidecar = options.config === undefined ? undefined : await readSidecar(options.config, consulted);
     return new OpenModel(file, await resolveInput(context, sidecar), sessions, options);
   }
 

@@ -1,18 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { LensError } from '../../base/errors.js';
-import { isNodeError } from '../../input/files.js';
-
-/** Tells one state of a file from another without reading it; `absent` where there is none. */
-export async function stampOf(file: string): Promise<string> {
-  try {
-    const { mtimeMs, size, ino } = await stat(file);
-    return `${mtimeMs} ${size} ${ino}`;
-  } catch {
-    return 'absent';
-  }
-}
+import { isNodeError, stampOf } from '../../input/files.js';
 
 const hashes = new Map<string, { readonly stamp: string; readonly hash: Promise<string> }>();
 
