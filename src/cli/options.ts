@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LensError } from '../base/errors.js';
+import { filePath, type FilePath } from '../base/place.js';
 import type { ModelRequest } from '../protocol/request.js';
 import type { ScoreKind } from '../result/recipe.js';
 
@@ -102,9 +103,14 @@ export function modelRequest(line: CommandLine): ModelRequest {
   if (model === undefined) throw usage(`The verb "${line.verb}" needs a model.`, `onnx-lens ${line.verb} MODEL`);
   const { provider, threads, config } = line;
   return {
-    model: path.resolve(model),
-    ...optional({ provider, threads, config: config === undefined ? undefined : path.resolve(config) }),
+    model: filePath(path.resolve(model)),
+    ...optional({ provider, threads, config: config === undefined ? undefined : filePath(path.resolve(config)) }),
   };
+}
+
+/** What a verb is to read beside the model: pictures, folders, `.npy` files. */
+export function inputsOf(line: CommandLine): readonly FilePath[] {
+  return line.arguments.slice(1).map(filePath);
 }
 
 /** Options that a verb does not know are refused, not ignored. */

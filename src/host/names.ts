@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { LensError } from '../base/errors.js';
-import { address, type Address } from '../base/place.js';
+import { address, filePath, type Address, type FilePath } from '../base/place.js';
 import type { NamedFile } from '../protocol/explainPanel.js';
 
 /** Files as people know them, and the way back from an address of a page to the file. */
@@ -17,6 +17,11 @@ export function named(file: vscode.Uri): NamedFile {
 
 export function addressOf(file: vscode.Uri): Address {
   return address(file.toString());
+}
+
+/** Its path, as the runner takes it. */
+export function pathOf(file: Pick<vscode.Uri, 'fsPath'>): FilePath {
+  return filePath(file.fsPath);
 }
 
 /** The folder that it lies in, relative to the workspace; empty at its top. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { pathOf } from './names.js';
 import type { ModelRequest } from '../protocol/request.js';
 
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
@@ -56,7 +57,7 @@ export class Settings implements vscode.Disposable {
 /** What every request about a model carries. */
 export function modelRequest(settings: Settings, model: vscode.Uri): ModelRequest {
   const threads = settings.get('threads', model);
-  return { model: model.fsPath, provider: settings.get('provider', model), ...(threads === 0 ? {} : { threads }) };
+  return { model: pathOf(model), provider: settings.get('provider', model), ...(threads === 0 ? {} : { threads }) };
 }
 
 function acceptable(key: keyof SettingValues, value: unknown): boolean {

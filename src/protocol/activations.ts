@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/place.js';
 import type { Activation, ActivationExport, TopPictures } from '../result/activations.js';
 import type { Outcome } from '../result/explanation.js';
 import type { Operation } from './channel.js';
@@ -5,7 +6,7 @@ import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
 export interface ActivationsRequest extends ModelRequest {
   /** One picture or `.npy`. */
-  readonly input: string;
+  readonly input: FilePath;
   readonly layer: string;
   /** Default: the first 64 channels by index. */
   readonly page?: ChannelPage;
@@ -20,7 +21,7 @@ export interface ChannelPage {
 
 export interface ExportActivationsRequest extends ModelRequest {
   /** Pictures, folders, `.npy` files. */
-  readonly inputs: readonly string[];
+  readonly inputs: readonly FilePath[];
   readonly layer: string;
 }
 
@@ -30,7 +31,7 @@ export interface ActivationsAnswer extends ModelAnswer {
 
 export interface TopPicturesRequest extends ModelRequest {
   /** Folders, pictures, `.npy` files. */
-  readonly inputs: readonly string[];
+  readonly inputs: readonly FilePath[];
   readonly layer: string;
   readonly channel: number;
   /** Default 9. */

@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/place.js';
 import type { Explanation, Outcome } from '../result/explanation.js';
 import type { MethodDescription } from '../result/method.js';
 import type { Operation } from './channel.js';
@@ -5,7 +6,7 @@ import type { MethodRequest, ModelAnswer, WorkProgress } from './request.js';
 
 export interface ExplainRequest extends MethodRequest {
   /** Pictures, folders or `.npy` files. */
-  readonly inputs: readonly string[];
+  readonly inputs: readonly FilePath[];
 }
 
 export interface ExplainAnswer extends ModelAnswer {

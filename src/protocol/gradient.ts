@@ -1,10 +1,11 @@
+import type { FilePath } from '../base/place.js';
 import type { Operation } from './channel.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 
 /** Asks for the gradient graph as a model of its own. */
 export interface ExportGradientRequest extends ModelRequest {
   /** Absolute path of the file to write. */
-  readonly file: string;
+  readonly file: FilePath;
   /** Copies the weights in; else they stay where they are, and the file must lie in their folder or above. */
   readonly embed: boolean;
 }

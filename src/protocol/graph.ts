@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/place.js';
 import type { GraphActivations, GraphStructure } from '../result/graphView.js';
 import type { Operation } from './channel.js';
 import type { ModelRequest, WorkProgress } from './request.js';
@@ -9,7 +10,7 @@ export interface GraphRequest extends ModelRequest {
 
 export interface GraphActivationsRequest extends ModelRequest {
   /** One picture or `.npy`. */
-  readonly input: string;
+  readonly input: FilePath;
 }
 
 /** The graph as it is drawn. */

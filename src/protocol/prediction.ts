@@ -1,10 +1,11 @@
+import type { FilePath } from '../base/place.js';
 import type { Outcome, Prediction } from '../result/explanation.js';
 import type { Operation } from './channel.js';
 import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
 export interface PredictRequest extends ModelRequest {
   /** Pictures, folders or `.npy` files. */
-  readonly inputs: readonly string[];
+  readonly inputs: readonly FilePath[];
   /** Classes to return for each input; default 5. */
   readonly top?: number;
 }

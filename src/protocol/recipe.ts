@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/place.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Recipe } from '../result/recipe.js';
 import type { Operation } from './channel.js';
@@ -9,7 +10,7 @@ export interface RecipeRequest extends ModelRequest {
   readonly params: Readonly<Record<string, ParameterValue>>;
   readonly layer?: string;
   /** The picture or `.npy` that it was made of, where there was one. */
-  readonly input?: string;
+  readonly input?: FilePath;
   /** The provider that ran the model; default `none`. */
   readonly ranOn?: string;
   readonly notes: readonly string[];

@@ -1,14 +1,15 @@
+import type { FilePath } from '../base/place.js';
 import type { Explanation } from '../result/explanation.js';
 import type { ParameterValue } from '../result/method.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
 
 /** What the operations of all chapters share. */
 
-/** What every request about a model carries. Paths are absolute. */
+/** What every request about a model carries. Paths are absolute; an address of the editor's is none. */
 export interface ModelRequest {
-  readonly model: string;
+  readonly model: FilePath;
   /** A sidecar to use instead of the one beside the model. */
-  readonly config?: string;
+  readonly config?: FilePath;
   readonly provider?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
   readonly threads?: number;
 }

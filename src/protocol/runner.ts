@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/place.js';
 import type { ActivationsOperations } from './activations.js';
 import type { AttributionOperations } from './attribution.js';
 import type { Call, Operation } from './channel.js';
@@ -23,7 +24,7 @@ export interface RunnerApi
     GradientOperations,
     RecipeOperations {
   /** Frees a model's sessions and memory. */
-  release: Operation<{ readonly model: string }, void>;
+  release: Operation<{ readonly model: FilePath }, void>;
   /** Which process answers: for the watchdog and for tests. */
   status: Operation<Record<string, never>, RunnerStatus>;
 }

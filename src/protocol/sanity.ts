@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/place.js';
 import type { SanityCheck } from '../result/sanity.js';
 import type { Operation } from './channel.js';
 import type { MethodRequest, ModelAnswer, WorkProgress } from './request.js';
@@ -5,7 +6,7 @@ import type { MethodRequest, ModelAnswer, WorkProgress } from './request.js';
 /** Asks whether a method's maps depend on what the model learned: the badge beside a heatmap. */
 export interface SanityRequest extends MethodRequest {
   /** One picture or `.npy`; a badge that was computed on another picture is answered, too. */
-  readonly input: string;
+  readonly input: FilePath;
   /** Depths of the cascade, default 5. */
   readonly depths?: number;
   /** Compute it on this picture even where it is known from another one. */

@@ -1,3 +1,4 @@
+import type { FilePath } from '../base/place.js';
 import type {
   KernelPage,
   LayerWeights,
@@ -23,7 +24,7 @@ export interface WeightsRequest extends ModelRequest {
 }
 
 /** What a layer is compared with: the same layer of another checkpoint, or of the same one with weights drawn anew. */
-export type OtherWeights = { readonly model: string } | { readonly random: number };
+export type OtherWeights = { readonly model: FilePath } | { readonly random: number };
 
 export interface CompareWeightsRequest extends ModelRequest {
   readonly layer: string;

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { filePath } from '../../src/base/place.js';
 import { RunnerService } from '../../src/runner/service.js';
 import { interleaved, zooModel, type Row } from './measure.js';
 
-const PICTURE = path.resolve('../shared/data/images/photos/goldfish.jpg');
+const PICTURE = filePath(path.resolve('../shared/data/images/photos/goldfish.jpg'));
 /** The trained model's map and one for each depth of the cascade. */
 const MAPS = 6;
 
@@ -22,7 +23,7 @@ async function badge(name: string): Promise<Row> {
     await work(runner.operations);
     await runner.dispose();
   };
-  const request = { model, method: 'gradient', provider: 'cpu', threads: 1 } as const;
+  const request = { model: filePath(model), method: 'gradient', provider: 'cpu', threads: 1 } as const;
   const time = await interleaved(
     {
       badge: () => anew((service) => service.sanity({ ...request, input: PICTURE, fresh: true }, call)),

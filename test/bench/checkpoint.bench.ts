@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { filePath } from '../../src/base/place.js';
 import { floatTensor } from '../../src/base/tensor.js';
 import { FileSource, type ByteSource } from '../../src/checkpoint/byteSource.js';
 import { openCheckpoint } from '../../src/checkpoint/reader.js';
@@ -99,9 +100,9 @@ async function manyNodes(): Promise<Row[]> {
     await timed(times.parse, round, () => openCheckpoint(file));
     const runner = new RunnerService();
     const service = runner.operations;
-    await timed(times.first, round, () => service.overview({ model: file }, call()));
+    await timed(times.first, round, () => service.overview({ model: filePath(file) }, call()));
     // What the tree asks, and the editor with another provider.
-    await timed(times.later, round, () => service.outline({ model: file }, call()));
+    await timed(times.later, round, () => service.outline({ model: filePath(file) }, call()));
     await runner.dispose();
   }
   const [parse, first, later] = [median(times.parse), median(times.first), median(times.later)];
@@ -124,7 +125,7 @@ async function manyNodes(): Promise<Row[]> {
 async function overview(file: string): Promise<void> {
   const runner = new RunnerService();
   const service = runner.operations;
-  await service.overview({ model: file }, call());
+  await service.overview({ model: filePath(file) }, call());
   await runner.dispose();
 }
 

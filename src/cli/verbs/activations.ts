@@ -3,7 +3,7 @@ import type { ActivationsAnswer } from '../../protocol/activations.js';
 import type { ActivationExport } from '../../result/activations.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';
-import { modelRequest, optional, usage } from '../options.js';
+import { inputsOf, modelRequest, optional, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -15,7 +15,8 @@ export const activations: Verb = {
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
-    const [model, ...inputs] = line.arguments;
+    const [model] = line.arguments;
+    const inputs = inputsOf(line);
     const { layer, out } = line;
     if (inputs.length === 0)
       throw usage('The verb "activations" needs an input.', 'onnx-lens activations MODEL INPUT --layer L');

@@ -3,7 +3,7 @@ import type { Explanation } from '../../result/explanation.js';
 import { overlayPng } from '../../runner/attribution/artifacts.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';
-import { modelRequest, optional, usage } from '../options.js';
+import { inputsOf, modelRequest, optional, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -15,7 +15,8 @@ export const explain: Verb = {
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
-    const [model, ...inputs] = line.arguments;
+    const [model] = line.arguments;
+    const inputs = inputsOf(line);
     if (inputs.length === 0)
       throw usage('The verb "explain" needs at least one input.', 'onnx-lens explain MODEL INPUT… --method ID');
     if (line.method === undefined) throw usage('The verb "explain" needs --method.', 'The verb "methods" lists them.');

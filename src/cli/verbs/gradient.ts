@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { filePath } from '../../base/place.js';
 import { json } from '../io.js';
 import { modelRequest, usage } from '../options.js';
 import { outKind } from '../outputs.js';
@@ -16,7 +17,7 @@ export const gradient: Verb = {
       throw usage('The verb "gradient" needs a file to write.', 'onnx-lens gradient MODEL --out FILE.onnx');
     }
     const { sha256, score, wrt, notes } = await service.exportGradient(
-      { ...request, file: path.resolve(line.out), embed: line.embed },
+      { ...request, file: filePath(path.resolve(line.out)), embed: line.embed },
       callOf(context),
     );
     progress.clear();

@@ -1,6 +1,6 @@
 import type { PredictAnswer } from '../../protocol/prediction.js';
 import { digits, json, table } from '../io.js';
-import { modelRequest, optional, usage } from '../options.js';
+import { inputsOf, modelRequest, optional, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -12,7 +12,8 @@ export const predict: Verb = {
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
-    const [model, ...inputs] = line.arguments;
+    const [model] = line.arguments;
+    const inputs = inputsOf(line);
     if (inputs.length === 0)
       throw usage('The verb "predict" needs at least one input.', 'onnx-lens predict MODEL INPUT…');
     const kind = line.out === undefined ? undefined : outKind(line.out, 'predict', ['.json', '.csv']);

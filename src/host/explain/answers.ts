@@ -1,6 +1,7 @@
 import { canonical } from '../../base/canonical.js';
 import { CancelledError, fromErrorData, throwIfCancelled } from '../../base/errors.js';
 import { Newest } from '../../base/newest.js';
+import type { FilePath } from '../../base/place.js';
 import type { CallOptions } from '../../protocol/channel.js';
 import type { ExplainAnswer, ExplainRequest } from '../../protocol/attribution.js';
 import type { ModelAnswer, WorkProgress } from '../../protocol/request.js';
@@ -11,7 +12,7 @@ import { sidecarPath } from '../workspace/sidecar.js';
 /** One question about one picture, as the runner takes it: all that an answer depends on but the files' contents. */
 export interface Inquiry extends Omit<ExplainRequest, 'inputs'> {
   /** Path of the picture. */
-  readonly input: string;
+  readonly input: FilePath;
 }
 
 /** What the runner said to an inquiry: an explanation, or what is wrong with the picture. */

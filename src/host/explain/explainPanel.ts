@@ -5,7 +5,7 @@ import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '.
 import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
 import type { LayerSelection } from '../workspace/selection.js';
-import { named, nameOf } from '../names.js';
+import { named, nameOf, pathOf } from '../names.js';
 import { browse } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
@@ -132,7 +132,7 @@ export class ExplainPanel implements vscode.Disposable {
       },
       labels: async () => (await services.runner()).labels(services.request(this.model)),
       layers: async () => {
-        const { layers } = await (await services.runner()).outline({ model: this.model.fsPath });
+        const { layers } = await (await services.runner()).outline({ model: pathOf(this.model) });
         return layers.map(({ name, op, shape }) => ({
           name,
           op,
@@ -152,7 +152,7 @@ export class ExplainPanel implements vscode.Disposable {
         const uri = vscode.Uri.parse(picture);
         const runner = await services.runner();
         const { sanity, cached } = await runner.sanity(
-          { ...services.request(this.model), ...question, input: uri.fsPath },
+          { ...services.request(this.model), ...question, input: pathOf(uri) },
           { signal, onProgress: progress },
         );
         return { sanity, cached };

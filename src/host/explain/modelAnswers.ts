@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { given } from '../../base/given.js';
 import type { OneRequest } from '../../protocol/explainPanel.js';
-import { fileAt, nameOf } from '../names.js';
+import { fileAt, nameOf, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { Compute, Inquiry } from './answers.js';
 import type { ModelAnswers } from './runs.js';
@@ -16,7 +16,7 @@ export function modelAnswers(services: HostServices, model: vscode.Uri, begun: (
   const inquiry = ({ question, picture }: OneRequest): Inquiry => ({
     ...services.request(model),
     ...question,
-    input: fileAt(picture).fsPath,
+    input: pathOf(fileAt(picture)),
   });
   const compute: Compute = async ({ input, ...request }, { signal, onProgress }) => {
     begun();

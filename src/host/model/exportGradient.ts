@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { GradientFile } from '../../protocol/gradient.js';
 import { formatBytes } from '../format.js';
-import { nameOf } from '../names.js';
+import { nameOf, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
 
 type Weights = 'shared' | 'embedded';
@@ -47,7 +47,7 @@ export async function exportGradient(
 function write(services: HostServices, model: vscode.Uri, file: vscode.Uri, weights: Weights): Promise<GradientFile> {
   return services.status.work(`exporting the gradient of ${nameOf(model)}`, async (signal, progress) =>
     (await services.runner()).exportGradient(
-      { ...services.request(model), file: file.fsPath, embed: weights === 'embedded' },
+      { ...services.request(model), file: pathOf(file), embed: weights === 'embedded' },
       { signal, onProgress: progress },
     ),
   );

@@ -3,7 +3,7 @@ import { Disposables } from '../../base/disposable.js';
 import { LensError } from '../../base/errors.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import type { Outlines } from '../workspace/outlines.js';
-import { nameOf } from '../names.js';
+import { nameOf, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import { chooseOther } from './chooseOther.js';
 import { ModelDocument } from './modelDocument.js';
@@ -87,7 +87,7 @@ export class ModelEditors implements vscode.CustomReadonlyEditorProvider<ModelDo
     if (this.inUse(model)) return;
     const { services } = this;
     try {
-      await (await services.runner()).release({ model: model.fsPath });
+      await (await services.runner()).release({ model: pathOf(model) });
     } catch (error) {
       services.log.debug(`Releasing ${model.fsPath}: ${String(error)}`);
     }

@@ -1,9 +1,9 @@
 import type * as vscode from 'vscode';
-import { filePath, type Address, type FilePath } from '../../base/place.js';
+import type { Address, FilePath } from '../../base/place.js';
 import type { Call, Handlers } from '../../protocol/channel.js';
 import type { Passed } from '../../protocol/passed.js';
 import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
-import { fileAt } from '../names.js';
+import { fileAt, pathOf } from '../names.js';
 import { askAbout, type Reading } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
 
@@ -31,8 +31,8 @@ export function onDisk<Q extends object>(request: Q): OnDisk<Q> {
   const { input, inputs } = request as { readonly input?: Address; readonly inputs?: readonly Address[] };
   return {
     ...request,
-    ...(input === undefined ? {} : { input: pathOf(input) }),
-    ...(inputs === undefined ? {} : { inputs: inputs.map(pathOf) }),
+    ...(input === undefined ? {} : { input: pathAt(input) }),
+    ...(inputs === undefined ? {} : { inputs: inputs.map(pathAt) }),
   } as OnDisk<Q>;
 }
 
@@ -41,4 +41,4 @@ type OnDisk<Q> = {
 };
 
 /** @throws LensError where the file is not on this machine's disk */
-const pathOf = (address: Address): FilePath => filePath(fileAt(address).fsPath);
+const pathAt = (address: Address): FilePath => pathOf(fileAt(address));

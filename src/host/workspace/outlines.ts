@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
+import { filePath, type FilePath } from '../../base/place.js';
 import { Newest } from '../../base/newest.js';
 import type { Client } from '../../protocol/channel.js';
 import type { RunnerApi } from '../../protocol/runner.js';
@@ -35,13 +36,13 @@ export class Outlines {
     const version = await versionOf(uri.fsPath);
     const known = this.entries.get(key);
     if (known?.version === version) return known.answer;
-    const entry: Entry = { version, answer: this.ask(uri.fsPath) };
+    const entry: Entry = { version, answer: this.ask(filePath(uri.fsPath)) };
     this.entries.set(key, entry);
     entry.answer.catch(() => this.entries.delete(key, entry));
     return entry.answer;
   }
 
-  private async ask(model: string): Promise<OutlineAnswer> {
+  private async ask(model: FilePath): Promise<OutlineAnswer> {
     if (this.active >= AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.active++;
     try {

@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { filePath } from '../../../src/base/place.js';
 import type { LayerElement } from '../../../src/host/tree/treeElements.js';
 import { assertSentence, data, lens, scratch, shipped, until, workspace } from './lens.js';
 
@@ -29,7 +30,7 @@ describe('the commands', () => {
     const sidecar = JSON.parse(fs.readFileSync(file, 'utf8')) as { input: { mean: number[] } };
     assert.strictEqual(vscode.window.activeTextEditor?.document.uri.fsPath, file);
     assert.ok(sidecar.input.mean.length > 0);
-    const inspection = await (await api.services.runner()).inspect({ model });
+    const inspection = await (await api.services.runner()).inspect({ model: filePath(model) });
     assert.strictEqual(inspection.preprocessing.mean?.origin.kind, 'sidecar');
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
@@ -118,7 +119,7 @@ describe('the commands', () => {
     const code = path.join(folder, 'training', 'project', 'resnet_cifar.py');
     fs.mkdirSync(path.dirname(code), { recursive: true });
     fs.writeFileSync(code, Array.from({ length: 40 }, (_, i) => `line_${i + 1} = ${i + 1}`).join('\n'));
-    const { layers } = await (await api.services.runner()).outline({ model });
+    const { layers } = await (await api.services.runner()).outline({ model: filePath(model) });
     const layer = layers.find((each) => each.source !== undefined);
     assert.ok(layer?.source, 'the model names its source lines');
     const element: LayerElement = {

@@ -1,4 +1,5 @@
 import assert from 'node:assert';
+import { filePath } from '../../../src/base/place.js';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -17,7 +18,7 @@ describe('the command Export Gradient Graph', () => {
   /** What the runner, a process of its own, finds when it loads and runs the file. */
   async function load(file: string): Promise<{ readonly values: readonly string[]; readonly origin: string }> {
     const runner = await (await lens()).services.runner();
-    const { inputs, outputs, metadata, warnings } = await runner.inspect({ model: file });
+    const { inputs, outputs, metadata, warnings } = await runner.inspect({ model: filePath(file) });
     assert.deepStrictEqual(
       warnings.filter((warning) => warning.includes('could not be run')),
       [],

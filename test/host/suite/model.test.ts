@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { filePath } from '../../../src/base/place.js';
 import type { LensTarget } from '../../../src/host/python/pythonLenses.js';
 import { data, lens, scratch, shipped, until, workspace } from './lens.js';
 
@@ -36,7 +37,7 @@ describe('the editor of a checkpoint', () => {
   it('shows a layer in the editor that is open, wherever the focus is', async () => {
     const api = await lens();
     const uri = copy('selected.onnx');
-    const { layers } = await (await api.services.runner()).outline({ model: uri.fsPath });
+    const { layers } = await (await api.services.runner()).outline({ model: filePath(uri.fsPath) });
     await vscode.commands.executeCommand('onnxLens.inspectModel', uri);
     await vscode.commands.executeCommand('workbench.action.splitEditorRight');
     await vscode.commands.executeCommand('workbench.action.files.newUntitledFile');

@@ -1,6 +1,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
+import { filePath, type FilePath } from '../../../src/base/place.js';
 import { LensError } from '../../../src/base/errors.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import { floatTensor } from '../../../src/base/tensor.js';
@@ -22,14 +23,14 @@ describe('the runner', () => {
     options: { signal?: AbortSignal } = {},
   ): Promise<ExplainAnswer> =>
     (await api.services.runner()).explain(
-      { ...api.services.request(vscode.Uri.file(model)), inputs: [picture], method },
+      { ...api.services.request(vscode.Uri.file(model)), inputs: [filePath(picture)], method },
       options,
     );
 
   /** Occlusion of many pictures, which lasts; `then` is called once it is under way. */
   const long = async (then: () => void, signal?: AbortSignal): Promise<ExplainAnswer> => {
     const { model, picture } = shipped();
-    const inputs = new Array<string>(500).fill(picture);
+    const inputs = new Array<FilePath>(500).fill(filePath(picture));
     let begun = false;
     const onProgress = ({ fraction = 0 }: WorkProgress): void => {
       if (fraction > 0 && !begun) then();
@@ -116,7 +117,7 @@ describe('the runner', () => {
   it('finds the goldfish', async function () {
     const [model, picture] = [data('models', 'squeezenet_v1.0_dc.onnx'), data('images', 'photos', 'goldfish.jpg')];
     if (model === undefined || picture === undefined) return this.skip();
-    const config = path.join(folder, 'squeezenet.lens.json');
+    const config = filePath(path.join(folder, 'squeezenet.lens.json'));
     const input = {
       size: [227, 227],
       resize: { mode: 'shortSide', size: 256 },
@@ -127,7 +128,12 @@ describe('the runner', () => {
     };
     fs.writeFileSync(config, JSON.stringify({ input }));
     const client = await api.services.runner();
-    const { results } = await client.explain({ model, config, inputs: [picture], method: 'gradient' });
+    const { results } = await client.explain({
+      model: filePath(model),
+      config,
+      inputs: [filePath(picture)],
+      method: 'gradient',
+    });
     const [outcome] = results;
     assert.ok(outcome && 'result' in outcome, JSON.stringify(outcome));
     assert.strictEqual(outcome.result.target.index, 1);

@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { filePath } from '../../../src/base/place.js';
 import type { TreeElement } from '../../../src/host/tree/treeElements.js';
 import { data, lens, modelRow, rows, scratch, shipped, until, workspace } from './lens.js';
 
@@ -38,7 +39,7 @@ describe('the view of models', () => {
     const { outline } = await (
       await api.services.runner()
     )
-      .outline({ model: shipped().model })
+      .outline({ model: filePath(shipped().model) })
       .then((answer) => ({ outline: answer }));
     assert.deepStrictEqual([...layers].sort(), outline.layers.map((layer) => layer.name).sort());
   });

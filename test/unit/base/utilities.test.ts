@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { address, filePath, type FilePath } from '../../../src/base/place.js';
 import { Disposables } from '../../../src/base/disposable.js';
 import { given } from '../../../src/base/given.js';
 import { memo, remembered } from '../../../src/base/memo.js';
@@ -78,5 +79,19 @@ describe('disposables', () => {
     owned.onDispose(() => gone.push('late'));
     assert.deepEqual(gone, ['second', 'first', 'late']);
     assert.ok(owned.isDisposed);
+  });
+});
+
+describe('base/place', () => {
+  it('holds paths and addresses apart', () => {
+    const read = (file: FilePath): string => file;
+    const place = address('file:///data/cat.png');
+    assert.equal(read(filePath('/data/cat.png')), '/data/cat.png');
+    // @ts-expect-error an address is no path
+    assert.equal(read(place), 'file:///data/cat.png');
+    // @ts-expect-error and is not taken for one
+    assert.equal(filePath(place), 'file:///data/cat.png');
+    // @ts-expect-error nor is any text, until someone takes it for one
+    assert.equal(read('/data/cat.png'), '/data/cat.png');
   });
 });

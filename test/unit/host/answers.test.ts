@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { filePath, type FilePath } from '../../../src/base/place.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import { Answers, explanationOf, type Answer, type Compute, type Inquiry } from '../../../src/host/explain/answers.js';
@@ -27,10 +28,10 @@ const answerOf = (...results: ExplainAnswer['results']): ExplainAnswer => ({
   results,
 });
 const inquiry = (input: string, more: Partial<Inquiry> = {}): Inquiry => ({
-  model: '/net.onnx',
+  model: filePath('/net.onnx'),
   method: 'gradient',
   target: 'top1',
-  input,
+  input: filePath(input),
   ...more,
 });
 const never = new AbortController().signal;
@@ -119,7 +120,7 @@ describe('the store of explanations', () => {
       inquiry('a', { layer: 'conv1' }),
       inquiry('a', { score: 'probability' }),
       inquiry('a', { method: 'gradcam' }),
-      inquiry('a', { model: '/other.onnx' }),
+      inquiry('a', { model: filePath('/other.onnx') }),
       inquiry('a', { provider: 'webgpu' }),
     ])
       await fill(other);
@@ -192,7 +193,7 @@ describe('the store of explanations', () => {
   it('knows by time and size which files an answer is of: model, weights, sidecar, picture', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'answers-'));
     try {
-      const file = (name: string): string => path.join(folder, name);
+      const file = (name: string): FilePath => filePath(path.join(folder, name));
       for (const name of ['net.onnx', 'cat.png']) await writeFile(file(name), 'x');
       const answers = new Answers();
       const asked = inquiry(file('cat.png'), { model: file('net.onnx') });

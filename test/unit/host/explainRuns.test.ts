@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
-import { address, type Address } from '../../../src/base/place.js';
+import { address, type Address, filePath } from '../../../src/base/place.js';
 import { Answers, type Compute, type Inquiry } from '../../../src/host/explain/answers.js';
 import { commandLine } from '../../../src/host/explain/commandLine.js';
 import { Runs } from '../../../src/host/explain/runs.js';
@@ -44,7 +44,11 @@ function manual() {
       });
     });
   const store = new Answers(1e6, async () => []);
-  const inquiry = ({ question: q, picture }: OneRequest): Inquiry => ({ model: 'net.onnx', ...q, input: picture });
+  const inquiry = ({ question: q, picture }: OneRequest): Inquiry => ({
+    model: filePath('net.onnx'),
+    ...q,
+    input: filePath(String(picture)),
+  });
   const runsOn = (answers: Answers, now?: () => number): Runs =>
     new Runs(
       {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { filePath } from '../../../src/base/place.js';
 import { attributesOf } from '../../../src/host/python/layerMatch.js';
 import { moduleCode } from '../../../src/host/python/moduleCode.js';
 import { blankStrings } from '../../../src/host/python/pythonText.js';
@@ -112,7 +113,7 @@ describe('modules in Python code', () => {
     try {
       const birds = moduleCode(readFileSync('models/birds/net.py', 'utf8'));
       const made = async (model: string, name: string): Promise<string[]> => {
-        const { layers } = await service.outline({ model: `models/birds/${model}` }, call());
+        const { layers } = await service.outline({ model: filePath(`models/birds/${model}`) }, call());
         const layer = layers.find((each) => each.name === name);
         assert.ok(layer, `${name} is not in ${model}`);
         return [...attributesOf(layer, birds, { file: 'net' })].map((a) => `${a.className}.${a.name}`).sort();

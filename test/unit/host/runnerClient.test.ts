@@ -1,5 +1,6 @@
 import assert from 'node:assert';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { RunnerClient, type RunnerClientOptions } from '../../../src/host/runner/client.js';
 import type { RunnerStatus } from '../../../src/protocol/runner.js';
@@ -27,9 +28,9 @@ describe('the runner as the host sees it', () => {
   const pidFrom = (answer: unknown): number => (answer as RunnerStatus).pid;
   const explain = (deed: string, signal?: AbortSignal): Promise<number> =>
     runner.client
-      .explain({ model: deed, inputs: [], method: 'gradient' }, signal === undefined ? {} : { signal })
+      .explain({ model: filePath(deed), inputs: [], method: 'gradient' }, signal === undefined ? {} : { signal })
       .then(pidFrom);
-  const outline = (deed: string): Promise<number> => runner.client.outline({ model: deed }).then(pidFrom);
+  const outline = (deed: string): Promise<number> => runner.client.outline({ model: filePath(deed) }).then(pidFrom);
 
   afterEach(() => runner.dispose());
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import { CancelledError } from '../../../src/base/errors.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import { RunnerService } from '../../../src/runner/service.js';
@@ -107,7 +108,7 @@ describe('runner, what the nodes of a graph make of a picture', () => {
     const { values } = statistics['cifar_resnet20.onnx']!;
     const structure = await service.graphView({ model }, call());
     const inputs = [0, 1, 2, 3].map((k) => {
-      const input = path.join(folder, `${k}.npy`);
+      const input = filePath(path.join(folder, `${k}.npy`));
       writeFileSync(input, writeNpy(sample(reference('cifar_resnet20', 'input'), k)));
       return input;
     });
@@ -150,7 +151,7 @@ describe('runner, what the nodes of a graph make of a picture', () => {
       CancelledError,
     );
     await assert.rejects(
-      service.graphActivations({ model, provider, input: path.join(folder, 'nothing.png') }, call()),
+      service.graphActivations({ model, provider, input: filePath(path.join(folder, 'nothing.png')) }, call()),
       /nothing\.png/,
     );
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { filePath, type FilePath } from '../../../src/base/place.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { writeModelFile } from '../../../src/checkpoint/writer.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
@@ -25,15 +26,15 @@ describe('runner, weights of float16, bfloat16 and quantised models', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const shown = async (model: string, layer: string, weight?: string): Promise<LayerWeights> =>
+  const shown = async (model: FilePath, layer: string, weight?: string): Promise<LayerWeights> =>
     service.weights({ model, layer, page: ALL, ...(weight === undefined ? {} : { weight }) }, call());
 
   for (const network of ['birds_cnn', 'birds_vit']) {
-    const original = path.resolve('models/birds', `${network}.onnx`);
+    const original = filePath(path.resolve('models/birds', `${network}.onnx`));
     for (const encoding of ENCODINGS) {
       it(`${network}, ${encoding}: the same layers and weights as in float32, dequantised and labelled`, async () => {
         const made = await encodedModel(buildGraph(await openCheckpoint(original)), encoding);
-        const model = path.join(folder, `${network}_${encoding.replaceAll(' ', '_')}.onnx`);
+        const model = filePath(path.join(folder, `${network}_${encoding.replaceAll(' ', '_')}.onnx`));
         await writeModelFile(made.graph, model, { embed: true, keepMetadata: true });
         const [before, after] = [
           await service.overview({ model: original }, call()),

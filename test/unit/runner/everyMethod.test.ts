@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { filePath } from '../../../src/base/place.js';
 import { attributionMethods } from '../../../src/method/index.js';
 import type { ParameterValue } from '../../../src/result/method.js';
 import { RunnerService } from '../../../src/runner/service.js';
@@ -36,7 +37,7 @@ describe('runner: every method on every kind of model', () => {
         const model = modelPath(file);
         const picture = place.endsWith('.jpg') ? dataPath(place) : await digit(place);
         const answer = await service.explain(
-          { model, inputs: [picture], method: method.id, params, provider: 'cpu', threads: 1 },
+          { model, inputs: [filePath(picture)], method: method.id, params, provider: 'cpu', threads: 1 },
           call,
         );
         const [outcome] = answer.results;

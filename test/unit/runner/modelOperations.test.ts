@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import { CancelledError } from '../../../src/base/errors.js';
 import { Random } from '../../../src/base/random.js';
 import { floatTensor } from '../../../src/base/tensor.js';
@@ -47,7 +48,7 @@ describe('runner, operations of the checkpoint editor', () => {
     });
 
     it('finds it odd when somebody says the range of the pixels, but not the mean', async () => {
-      const copy = path.join(folder, 'ranged.onnx');
+      const copy = filePath(path.join(folder, 'ranged.onnx'));
       copyFileSync(model, copy);
       writeFileSync(path.join(folder, 'ranged.lens.json'), JSON.stringify({ input: { range: [0, 255] } }));
       const { oddities } = await service.overview({ model: copy }, call());
@@ -91,7 +92,7 @@ describe('runner, operations of the checkpoint editor', () => {
 
     it('reads less than 2 MB of a checkpoint of 1 GB, and one page of a layer', async () => {
       const zoo = dataPath('zoo/vgg11.onnx');
-      const big = path.join(folder, 'big.onnx');
+      const big = filePath(path.join(folder, 'big.onnx'));
       cpSync(zoo, big);
       // A sparse file: it has the size and takes no room.
       const data = path.join(folder, 'vgg11.weights.bin');
@@ -122,7 +123,7 @@ describe('runner, operations of the checkpoint editor', () => {
     });
 
     it('waits for a file that is being written', async () => {
-      const growing = path.join(folder, 'growing.onnx');
+      const growing = filePath(path.join(folder, 'growing.onnx'));
       const bytes = readFileSync(model);
       writeFileSync(growing, bytes.subarray(0, bytes.length / 3));
       const opened = service.overview({ model: growing }, call());
@@ -168,7 +169,7 @@ describe('runner, operations of the checkpoint editor', () => {
     });
 
     it('of swin_t with its thousands of nodes opens with few', async () => {
-      const swin = path.join(folder, 'swin_t.onnx');
+      const swin = filePath(path.join(folder, 'swin_t.onnx'));
       cpSync(dataPath('zoo/swin_t.onnx'), swin);
       const handle = openSync(path.join(folder, 'swin_t.weights.bin'), 'w');
       ftruncateSync(handle, 1 << 28);
@@ -211,7 +212,7 @@ describe('runner, operations of the checkpoint editor', () => {
     });
 
     it('puts the last layer in the plane, with names and neighbours', async () => {
-      const config = path.join(folder, 'cifar.lens.json');
+      const config = filePath(path.join(folder, 'cifar.lens.json'));
       const labels = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
       writeFileSync(config, JSON.stringify({ labels }));
       const pca = await service.weightsPca({ model, config, components: 2 }, call());
@@ -233,7 +234,7 @@ describe('runner, operations of the checkpoint editor', () => {
   describe('activations', () => {
     it('are the references of a picture given as a tensor', async () => {
       const { writeNpy } = await import('../../../src/base/npy.js');
-      const input = path.join(folder, 'input.npy');
+      const input = filePath(path.join(folder, 'input.npy'));
       writeFileSync(input, writeNpy(sample(reference('cifar_resnet20', 'input'), 2)));
       const page = { from: 0, count: 32 };
       const got = await service.activations({ model, provider, input, layer: 'layer2', page }, call());
@@ -270,7 +271,7 @@ describe('runner, operations of the checkpoint editor', () => {
       assert.equal(top.maxima[3], values[0]);
       const [best] = top.pictures;
       const alone = await service.activations(
-        { model, provider, input: best!.input, layer: 'layer1', page: { from: 3, count: 1 } },
+        { model, provider, input: filePath(best!.input), layer: 'layer1', page: { from: 3, count: 1 } },
         call(),
       );
       const [row, column] = best!.at;
@@ -303,7 +304,7 @@ describe('runner, operations of the checkpoint editor', () => {
         ),
         CancelledError,
       );
-      const broken = path.join(folder, 'broken.png');
+      const broken = filePath(path.join(folder, 'broken.png'));
       writeFileSync(broken, 'no picture');
       const some = [broken, dataPath('images/cifar10_test_jpg/cat/0000.jpg')];
       const top: TopPictures = await service.topPictures({ ...request, inputs: some }, call());
@@ -312,7 +313,7 @@ describe('runner, operations of the checkpoint editor', () => {
 
     it('of a transformer lie on the picture', async () => {
       const { writeNpy } = await import('../../../src/base/npy.js');
-      const input = path.join(folder, 'noise.npy');
+      const input = filePath(path.join(folder, 'noise.npy'));
       const random = new Random(1);
       const noise = floatTensor(
         [3, 32, 32],

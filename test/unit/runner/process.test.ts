@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
+import { filePath } from '../../../src/base/place.js';
 import { LensError } from '../../../src/base/errors.js';
 import { Channel } from '../../../src/protocol/channel.js';
 import type { RunnerApi } from '../../../src/protocol/runner.js';
@@ -80,7 +81,10 @@ describe('runner/main', () => {
   });
 
   it('sends errors as data', async () => {
-    await assert.rejects(channel.client.outline({ model: '/none/such.onnx' }), (e: unknown) => e instanceof LensError);
+    await assert.rejects(
+      channel.client.outline({ model: filePath('/none/such.onnx') }),
+      (e: unknown) => e instanceof LensError,
+    );
   });
 
   it('ends with its parent', async () => {

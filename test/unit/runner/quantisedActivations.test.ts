@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import { Random } from '../../../src/base/random.js';
 import { floatTensor, type Tensor } from '../../../src/base/tensor.js';
@@ -57,8 +58,8 @@ describe('runner, activations of quantised models', () => {
   const runner = new RunnerService();
   const service = runner.operations;
   const folder = mkdtempSync(path.join(tmpdir(), 'lens-quantised-'));
-  const model = path.join(folder, 'quantised.onnx');
-  const picture = path.join(folder, 'x.npy');
+  const model = filePath(path.join(folder, 'quantised.onnx'));
+  const picture = filePath(path.join(folder, 'x.npy'));
   before(async () => {
     await writeModelFile(quantised(), model, { embed: true });
     const random = new Random(5);

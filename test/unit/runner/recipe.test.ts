@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/model/version.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -10,12 +11,12 @@ import { call } from '../support/call.js';
 describe('runner/input/recipe', () => {
   const runner = new RunnerService();
   const service = runner.operations;
-  const model = path.resolve('models/birds/birds_cnn.onnx');
+  const model = filePath(path.resolve('models/birds/birds_cnn.onnx'));
   const hash = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
   after(() => runner.dispose());
 
   it('says what a page cannot know: hashes, preprocessing, versions', async () => {
-    const input = path.join(temporaryFolder(), 'bird.png');
+    const input = filePath(path.join(temporaryFolder(), 'bird.png'));
     writeFileSync(input, 'read for its hash only');
     const recipe = await service.recipe(
       {

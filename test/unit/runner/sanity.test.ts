@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type FilePath } from '../../../src/base/place.js';
 import { CancelledError } from '../../../src/base/errors.js';
 import { Foreground } from '../../../src/runner/model/foreground.js';
 import { RunnerService } from '../../../src/runner/service.js';
@@ -29,7 +30,10 @@ describe('runner/sanity', () => {
     const runner = new RunnerService();
     const service = runner.operations;
     const model = modelPath('cifar_resnet20.onnx');
-    const [cat, dog] = ['cat', 'dog'].map((c) => dataPath(`images/cifar10_test_jpg/${c}/0000.jpg`)) as [string, string];
+    const [cat, dog] = ['cat', 'dog'].map((c) => dataPath(`images/cifar10_test_jpg/${c}/0000.jpg`)) as [
+      FilePath,
+      FilePath,
+    ];
     const call = { signal: new AbortController().signal, progress: () => undefined };
     const ask = { model, provider: 'cpu', method: 'gradient', depths: 3 } as const;
     before(requireData);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import { judge } from '../../../src/method/activations/accuracy.js';
@@ -87,7 +88,7 @@ describe('runner/service', () => {
   });
 
   it('opens a model anew when its file has changed', async () => {
-    const copy = path.join(folder, 'model.onnx');
+    const copy = filePath(path.join(folder, 'model.onnx'));
     cpSync(modelPath('small_cnn.onnx'), copy);
     const first = await service.predict({ model: copy, inputs: [cat], provider: 'cpu' }, call());
     cpSync(model, copy);
@@ -104,7 +105,7 @@ describe('runner/service', () => {
   });
 
   it('refuses a corrupt model in one sentence', async () => {
-    const corrupt = path.join(folder, 'corrupt.onnx');
+    const corrupt = filePath(path.join(folder, 'corrupt.onnx'));
     writeFileSync(corrupt, readFileSync(model).subarray(0, 5000));
     for (const work of [
       () => service.outline({ model: corrupt }, call()),

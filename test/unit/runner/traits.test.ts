@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import { LensError } from '../../../src/base/errors.js';
 import { given } from '../../../src/base/given.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
@@ -27,10 +28,10 @@ describe('the traits of the operations and what they do', () => {
   const sessions = new NoSessions();
   const runner = new RunnerService({}, sessions);
   const folder = temporaryFolder();
-  const model = path.join(folder, 'alone.onnx');
-  const input = path.resolve('models/birds/pictures/Butterfinch/butterfinch-3000000.png');
+  const model = filePath(path.join(folder, 'alone.onnx'));
+  const input = filePath(path.resolve('models/birds/pictures/Butterfinch/butterfinch-3000000.png'));
   const layer = 'stem';
-  const file = path.join(folder, 'gradient.onnx');
+  const file = filePath(path.join(folder, 'gradient.onnx'));
   // Alone in its folder and without the shape of its output, nothing says how many classes there are.
   before(async () => {
     const graph = buildGraph(await openCheckpoint('models/birds/birds_cnn.onnx'));
@@ -49,7 +50,7 @@ describe('the traits of the operations and what they do', () => {
     graphActivations: [{ model, input }],
     weights: [{ model, layer }],
     weightStatistics: [{ model, layer }],
-    compareWeights: [{ model, layer, other: { model: path.resolve('models/birds/birds_cnn_epoch1.onnx') } }],
+    compareWeights: [{ model, layer, other: { model: filePath(path.resolve('models/birds/birds_cnn_epoch1.onnx')) } }],
     weightsPca: [{ model }],
     weightNeighbours: [{ model, index: 0 }],
     exportWeights: [{ model, layer }],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { RunnerService } from '../../../src/runner/service.js';
@@ -8,9 +9,9 @@ import { Studio } from './studio.js';
 import { THEMES } from './themes.js';
 
 const call = <P>(): Call<P> => ({ signal: new AbortController().signal, progress: () => undefined });
-const bird = path.resolve('models/birds/pictures/Lanternfinch/lanternfinch-3000006.png');
-const cnn = { model: path.resolve('models/birds/birds_cnn.onnx'), provider: 'cpu' } as const;
-const vit = { model: path.resolve('models/birds/birds_vit.onnx'), provider: 'cpu' } as const;
+const bird = filePath(path.resolve('models/birds/pictures/Lanternfinch/lanternfinch-3000006.png'));
+const cnn = { model: filePath(path.resolve('models/birds/birds_cnn.onnx')), provider: 'cpu' } as const;
+const vit = { model: filePath(path.resolve('models/birds/birds_vit.onnx')), provider: 'cpu' } as const;
 
 /** Lines and circles: their edges are smoothed. */
 const LINES: Tolerance = { share: 0.01 };

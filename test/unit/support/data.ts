@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from 'mocha';
+import { filePath, type FilePath } from '../../../src/base/place.js';
 import { floatTensor, sizeOf, type FloatTensor } from '../../../src/base/tensor.js';
 
 /** The open test data beside the checkout. It is not part of the repository: suites that need it skip where it is absent. */
@@ -13,11 +14,11 @@ export function requireData(this: Context): void {
   this.skip();
 }
 
-export function dataPath(...parts: string[]): string {
-  return path.join(DATA, ...parts);
+export function dataPath(...parts: string[]): FilePath {
+  return filePath(path.join(DATA, ...parts));
 }
 
-export function modelPath(name: string): string {
+export function modelPath(name: string): FilePath {
   return dataPath('models', name);
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { address } from '../../../src/base/place.js';
+import { address, filePath } from '../../../src/base/place.js';
 import { Answers, explanationOf, type Compute, type Inquiry } from '../../../src/host/explain/answers.js';
 import type { CellRequest, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { GridLine } from '../../../webview/explain/grid/choice.js';
@@ -28,9 +28,9 @@ describe('a grid whose tab is hidden and shown again', () => {
       return { ...about, results: [{ input, result }] };
     };
     const inquiry = ({ question, picture }: OneRequest): Inquiry => ({
-      model: 'net.onnx',
+      model: filePath('net.onnx'),
       ...question,
-      input: picture,
+      input: filePath(String(picture)),
     });
     const never = new AbortController().signal;
     /** A page that is made anew: nothing of the one before is left. */

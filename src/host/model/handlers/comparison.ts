@@ -1,7 +1,7 @@
 import type { Disposables } from '../../../base/disposable.js';
 import type { Client } from '../../../protocol/channel.js';
 import type { ModelPanelApi } from '../../../protocol/modelPanel.js';
-import { addressOf, fileAt } from '../../names.js';
+import { addressOf, fileAt, pathOf } from '../../names.js';
 import { chooseOther } from '../chooseOther.js';
 import { OtherWatch } from '../otherWatch.js';
 import type { Chapter, EditorRoom } from '../room.js';
@@ -22,7 +22,7 @@ export function comparisonHandlers(
     compareWeights: ({ other, ...request }, call) => {
       if (other.kind === 'random') return ask('compareWeights', { ...request, other: { random: other.seed } }, call);
       const file = fileAt(other.file.uri);
-      return ask('compareWeights', { ...request, other: { model: file.fsPath } }, call, watch.reading(file));
+      return ask('compareWeights', { ...request, other: { model: pathOf(file) } }, call, watch.reading(file));
     },
     chooseOther: ({ layer }) => chooseOther(services, document.uri, layer),
   };

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../../protocol/channel.js';
 import type { ModelHostApi } from '../../../protocol/modelPanel.js';
 import { explanationOf, type Compute } from '../../explain/answers.js';
-import { fileAt } from '../../names.js';
+import { fileAt, pathOf } from '../../names.js';
 import type { HostServices } from '../../services.js';
 import type { Siblings } from '../siblings.js';
 
@@ -9,7 +9,7 @@ import type { Siblings } from '../siblings.js';
 export const explainWith =
   (services: HostServices, siblings: Siblings): Handlers<ModelHostApi>['explainWith'] =>
   async ({ uri, picture, ...question }, { signal, progress }) => {
-    const inquiry = { ...services.request(fileAt(uri)), ...question, input: fileAt(picture).fsPath };
+    const inquiry = { ...services.request(fileAt(uri)), ...question, input: pathOf(fileAt(picture)) };
     const compute: Compute = async ({ input }, options) => {
       const request = { ...question, inputs: [input] };
       const call = { signal: options.signal, progress: options.onProgress };

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { given } from '../../../base/given.js';
 import type { RecipeRequest } from '../../../protocol/modelPanel.js';
-import { fileAt } from '../../names.js';
+import { fileAt, pathOf } from '../../names.js';
 import { saveFor } from '../../panel/saving.js';
 import type { HostServices } from '../../services.js';
 import type { Chapter, EditorRoom } from '../room.js';
@@ -27,7 +27,7 @@ async function recipeOf(
     method,
     params,
     notes,
-    ...given({ layer, ranOn: provider, input: input === undefined ? undefined : fileAt(input).fsPath }),
+    ...given({ layer, ranOn: provider, input: input === undefined ? undefined : pathOf(fileAt(input)) }),
   });
   return new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`);
 }
