@@ -3,7 +3,6 @@ import type * as vscode from 'vscode';
 import { Uri } from '../support/vscode.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { address } from '../../../src/base/place.js';
-import type { Call } from '../../../src/protocol/channel.js';
 import { fileAt, named, nameOf } from '../../../src/host/names.js';
 import { Panel } from '../../../src/host/panel/panel.js';
 import { onDisk, passed } from '../../../src/host/panel/passed.js';
@@ -64,13 +63,10 @@ describe('operations that are handed on', () => {
     const reports: unknown[] = [];
     const call = { signal: new AbortController().signal, progress: (report: unknown) => reports.push(report) };
     const folder = address('file:///pictures');
-    const answer: unknown = await handlers.topPictures(
-      { inputs: [folder], layer: 'stem', channel: 2 },
-      call as unknown as Call<never>,
-    );
+    const answer: unknown = await handlers.topPictures({ inputs: [folder], layer: 'stem', channel: 2 }, call);
     assert.equal(answer, 'answer of topPictures');
     assert.deepEqual(reports, [{ message: 'half', fraction: 0.5 }]);
-    await handlers.graphActivations({ input: address('file:///cat.png') }, call as unknown as Call<never>);
+    await handlers.graphActivations({ input: address('file:///cat.png') }, call);
     assert.deepEqual(asked, [
       {
         name: 'topPictures',

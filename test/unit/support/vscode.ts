@@ -30,10 +30,8 @@ export class Uri {
   }
 }
 
-interface Loader {
-  _load(request: string, ...others: readonly unknown[]): unknown;
-}
-
-const loader = Module as unknown as Loader;
-const load = loader._load;
-loader._load = (request, ...others) => (request === 'vscode' ? { Uri } : load.call(loader, request, ...others));
+// What `require` calls; Node gives it no other name.
+const LOAD = '_load';
+const loader = Module as unknown as Record<typeof LOAD, (request: string, ...others: readonly unknown[]) => unknown>;
+const load = loader[LOAD];
+loader[LOAD] = (request, ...others) => (request === 'vscode' ? { Uri } : load.call(loader, request, ...others));
