@@ -22,6 +22,11 @@ export class Disposables implements Disposable {
     return disposable;
   }
 
+  /** Takes several over: listeners, say. */
+  addAll(...disposables: readonly Disposable[]): void {
+    for (const each of disposables) this.add(each);
+  }
+
   /** Runs `end` when this is disposed. */
   onDispose(end: () => void): void {
     this.add({ dispose: end });

@@ -29,6 +29,12 @@ export function folderOf(file: vscode.Uri): string {
   return vscode.workspace.asRelativePath(file).split('/').slice(0, -1).join('/');
 }
 
+/** The file of a {@link NamedFile} that a page has kept; it may have been written by another version. */
+export function keptFile(file: unknown): vscode.Uri | undefined {
+  const uri = (file as { readonly uri?: unknown } | null | undefined)?.uri;
+  return typeof uri === 'string' && /^[a-z][\w+.-]*:/i.test(uri) ? vscode.Uri.parse(uri) : undefined;
+}
+
 /**
  * The file behind an address of a page.
  *

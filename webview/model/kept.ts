@@ -1,3 +1,4 @@
+import type { Address } from '../../src/base/place.js';
 import type { OtherCheckpoint } from '../../src/protocol/modelPanel.js';
 import type { NamedFile } from '../../src/protocol/explainPanel.js';
 import type { DivergingName } from '../../src/result/colormap.js';
@@ -35,8 +36,8 @@ export interface WeightsView {
 export type Curve = 'l2' | 'std' | 'mean' | 'sparsity' | 'score';
 
 export interface TrainingView {
-  /** Address of the checkpoint that is looked at; default the one that is open. */
-  readonly at?: string;
+  /** The checkpoint that is looked at; default the one that is open. */
+  readonly at?: Address;
   /** Goes to a new checkpoint when it appears. */
   readonly follow: boolean;
   readonly curve: Curve;

@@ -1,5 +1,6 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { given } from '../../base/given.js';
+import { keptFile } from '../names.js';
 import { Panels } from '../panel/panels.js';
 import type { HostServices } from '../services.js';
 import { ExplainPanel } from './explainPanel.js';
@@ -33,14 +34,10 @@ export function explainPanels(services: HostServices): ExplainPanels {
 /** What a page kept: it may have been written by another version, and is not trusted to be right. */
 function topicOf(state: unknown): ShowRequest | undefined {
   const topic = (state as { readonly subject?: Record<string, unknown> } | null | undefined)?.subject;
-  const uriOf = (file: unknown): vscode.Uri | undefined => {
-    const uri = (file as { readonly uri?: unknown } | undefined)?.uri;
-    return typeof uri === 'string' && /^[a-z][\w+.-]*:/i.test(uri) ? vscode.Uri.parse(uri) : undefined;
-  };
-  const model = uriOf(topic?.['model']);
+  const model = keptFile(topic?.['model']);
   const list = topic?.['pictures'];
   if (model === undefined || !Array.isArray(list)) return undefined;
-  const images = list.map(uriOf).filter((uri) => uri !== undefined);
+  const images = list.map(keptFile).filter((uri) => uri !== undefined);
   const { pinned, layer } = topic ?? {};
   return {
     model,

@@ -32,8 +32,7 @@ export class ModelDocument implements vscode.CustomDocument {
     const look = (file: vscode.Uri): void => {
       if (this.names.includes(nameOf(file))) void this.lookout.raise();
     };
-    for (const each of [watcher, watcher.onDidChange(look), watcher.onDidCreate(look), watcher.onDidDelete(look)])
-      this.disposables.add(each);
+    this.disposables.addAll(watcher, watcher.onDidChange(look), watcher.onDidCreate(look), watcher.onDidDelete(look));
     this.disposables.add(this.lookout);
     void this.stampNow().then((stamps) => (this.stamps ||= stamps));
   }

@@ -26,15 +26,14 @@ export class PythonLenses implements vscode.CodeLensProvider, vscode.HoverProvid
   constructor(private readonly services: HostServices) {
     const { models, selection, outlines } = services;
     this.index = new CodeIndex(models, outlines);
-    for (const each of [
+    this.disposables.addAll(
       this.changed,
       vscode.languages.registerCodeLensProvider(PYTHON, this),
       vscode.languages.registerHoverProvider(PYTHON, this),
       models.onDidChange(() => this.changed.fire()),
       models.onDidChangeFile(() => this.changed.fire()),
       selection.onDidChange(() => this.changed.fire()),
-    ])
-      this.disposables.add(each);
+    );
   }
 
   dispose(): void {

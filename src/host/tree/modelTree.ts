@@ -47,15 +47,14 @@ export class ModelTree implements vscode.TreeDataProvider<TreeElement>, vscode.D
     this.view = this.disposables.add(
       vscode.window.createTreeView<TreeElement>('onnxLens.models', { treeDataProvider: this, showCollapseAll: true }),
     );
-    for (const each of [
+    this.disposables.addAll(
       files.onDidChange(() => this.changed.fire(undefined)),
       files.onDidChangeFile((uri) => {
         const element = this.models.get(uri.toString());
         if (element !== undefined) this.fileChanged(element);
       }),
       this.follow(selection),
-    ])
-      this.disposables.add(each);
+    );
   }
 
   dispose(): void {

@@ -29,8 +29,7 @@ export class WorkspaceModels implements Models, vscode.Disposable {
     private readonly memory: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    this.disposables.add(this.changed);
-    this.disposables.add(this.fileChanged);
+    this.disposables.addAll(this.changed, this.fileChanged);
   }
 
   list(): readonly ModelFile[] {
@@ -74,7 +73,7 @@ export class WorkspaceModels implements Models, vscode.Disposable {
       const prefix = `${uri.toString()}/`;
       if (this.files.some((file) => file.uri.toString().startsWith(prefix))) this.scanSoon();
     });
-    for (const each of [
+    this.disposables.addAll(
       models,
       folders,
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.scanSoon()),
@@ -82,8 +81,7 @@ export class WorkspaceModels implements Models, vscode.Disposable {
         if (event.affectsConfiguration('files.exclude') || event.affectsConfiguration('search.exclude'))
           this.scanSoon();
       }),
-    ])
-      this.disposables.add(each);
+    );
   }
 
   private scanSoon(): void {

@@ -73,11 +73,11 @@ describe('disposables', () => {
     const owned = new Disposables();
     const thing = (name: string) => ({ dispose: () => gone.push(name) });
     owned.add(thing('first'));
-    owned.add(thing('second'));
+    owned.addAll(thing('second'), thing('third'));
     owned.dispose();
     owned.dispose();
     owned.onDispose(() => gone.push('late'));
-    assert.deepEqual(gone, ['second', 'first', 'late']);
+    assert.deepEqual(gone, ['third', 'second', 'first', 'late']);
     assert.ok(owned.isDisposed);
   });
 });

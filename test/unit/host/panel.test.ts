@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import { Uri } from '../support/vscode.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { address } from '../../../src/base/place.js';
-import { fileAt, named, nameOf } from '../../../src/host/names.js';
+import { fileAt, keptFile, named, nameOf } from '../../../src/host/names.js';
 import { Panel } from '../../../src/host/panel/panel.js';
 import { onDisk, passed } from '../../../src/host/panel/passed.js';
 import type { HostServices } from '../../../src/host/services.js';
@@ -15,6 +15,12 @@ describe('names of files', () => {
     assert.equal(nameOf({ path: '/models/net.onnx' }), 'net.onnx');
     assert.equal(nameOf({ path: 'net.onnx' }), 'net.onnx');
     assert.deepEqual(named(uri('file:///a/cat.png')), { uri: 'file:///a/cat.png', name: 'cat.png' });
+  });
+
+  it('are read with care from what a page has kept', () => {
+    assert.equal(keptFile({ uri: 'file:///a/cat.png', name: 'cat.png' })?.path, '/a/cat.png');
+    for (const odd of [undefined, null, 'file:///a', {}, { uri: 7 }, { uri: '/a/cat.png' }])
+      assert.equal(keptFile(odd), undefined, JSON.stringify(odd));
   });
 
   it('lead back to the file, or to a sentence where it is on no disk', () => {
