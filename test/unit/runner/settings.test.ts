@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
 import type { PredictAnswer } from '../../../src/protocol/prediction.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
@@ -11,7 +12,7 @@ describe('settings that lie in files', () => {
   const runner = new RunnerService();
   const service = runner.operations;
   const folder = path.join(temporaryFolder(), 'onnx');
-  const model = path.join(folder, 'net.onnx');
+  const model = filePath(path.join(folder, 'net.onnx'));
   const cat = dataPath('images/cifar10_test_jpg/cat/0000.jpg');
   before(requireData);
   before(() => {
