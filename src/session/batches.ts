@@ -1,8 +1,9 @@
 import os from 'node:os';
-import { bitsOf, sizeOf, type FloatTensor, type Tensor, type TensorData } from '../base/tensor.js';
-import { dimsAt, type Facts } from '../graph/facts.js';
+import { sizeOf, type FloatTensor, type Tensor, type TensorData } from '../base/tensor.js';
+import type { Facts } from '../graph/facts.js';
 import { storedBytes } from '../checkpoint/readTensor.js';
-import { isMatrixProduct, kernelInput } from '../graph/measure/flops.js';
+import { macsOf } from '../graph/measure/flops.js';
+import { activationBytes } from '../graph/measure/memory.js';
 import type { Graph } from '../graph/graph.js';
 
 /**
@@ -27,47 +28,11 @@ const SCRATCH = 1.5;
  * A gradient run keeps them for the way back and makes a gradient of each: their sum counts, twice the work, too.
  */
 export function sampleCost(graph: Graph, facts: Facts, kind: 'forward' | 'gradient'): SampleCost {
-  const bytesOf = (value: string): number => {
-    const fact = facts.get(value);
-    if (fact === undefined || graph.weights.has(value)) return 0;
-    return (sizeOf(dimsAt(fact, facts.batch)) * bitsOf(fact.type)) / 8 / facts.batch;
-  };
-  const lastUse = new Map<string, number>();
-  graph.nodes.forEach((node, i) => node.inputs.forEach((input) => lastUse.set(input, i)));
-  const kept = new Set(graph.outputs.map((o) => o.name));
-  let alive = graph.inputs.reduce((sum, input) => sum + bytesOf(input.name), 0);
-  let [peak, total, macs] = [alive, alive, 0];
-  graph.nodes.forEach((node, i) => {
-    for (const output of node.outputs) {
-      alive += bytesOf(output);
-      total += bytesOf(output);
-    }
-    peak = Math.max(peak, alive);
-    for (const input of new Set(node.inputs)) if (lastUse.get(input) === i && !kept.has(input)) alive -= bytesOf(input);
-    macs += macsOf(graph, facts, i);
-  });
-  return kind === 'forward' ? { bytes: peak * SCRATCH, macs } : { bytes: 2 * total * SCRATCH, macs: 3 * macs };
-}
-
-function macsOf(graph: Graph, facts: Facts, index: number): number {
-  const node = graph.nodes[index]!;
-  const output = facts.get(node.outputs[0] ?? '');
-  if (output === undefined) return 0;
-  const size = sizeOf(dimsAt(output, facts.batch)) / facts.batch;
-  const dims = (i: number): number[] | undefined => {
-    const fact = facts.get(node.inputs[i] ?? '');
-    return fact === undefined ? graph.weights.get(node.inputs[i] ?? '')?.dims.slice() : dimsAt(fact, facts.batch);
-  };
-  const kernel = kernelInput(node);
-  if (kernel !== undefined) {
-    const w = dims(kernel);
-    return w === undefined ? 0 : size * sizeOf(w.slice(1));
-  }
-  const x = dims(0);
-  if (x === undefined) return 0;
-  if (isMatrixProduct(node)) return size * ((node.attributes.int('transA', 0) === 0 ? x.at(-1) : x.at(-2)) ?? 1);
-  const w = node.op === 'ConvTranspose' ? dims(1) : undefined;
-  return w === undefined ? 0 : (sizeOf(x) / facts.batch) * sizeOf(w.slice(1));
+  const { total, peak } = activationBytes(graph, facts);
+  const macs = graph.nodes.reduce((sum, node) => sum + (macsOf(node, facts) ?? 0), 0) / facts.batch;
+  return kind === 'forward'
+    ? { bytes: (peak / facts.batch) * SCRATCH, macs }
+    : { bytes: 2 * (total / facts.batch) * SCRATCH, macs: 3 * macs };
 }
 
 /** Native memory of a session beside its weights. */

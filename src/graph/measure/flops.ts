@@ -9,32 +9,20 @@ import { quantisedOperand } from '../layers/quantised.js';
  * only move data cost nothing; undefined where a shape is unknown or the node holds a nested graph.
  */
 export function flopsOf(node: GraphNode, facts: Facts, batch: number = facts.batch): number | undefined {
-  const dims = (value: string | undefined): readonly number[] | undefined => {
-    const fact = value === undefined || value === '' ? undefined : facts.get(value);
-    return fact === undefined ? undefined : dimsAt(fact, batch);
-  };
+  const dims = dimensions(facts, batch);
   const [a, b] = [dims(node.inputs[0]), dims(node.inputs[1])];
   const y = dims(node.outputs[0]);
   const { flops: each = 1, nested, gates } = operator(node);
   if (each === 0) return 0;
   if (nested === true || a === undefined || y === undefined) return undefined;
   const out = sizeOf(y);
-  const bias = (node.inputs[biasInput(node) ?? -1] ?? '') === '' ? 0 : out;
-  // W is M × C/g × k…: every output element is a dot product over C/g × k….
-  const kernel = kernelInput(node);
-  if (kernel !== undefined) {
-    const w = dims(node.inputs[kernel]);
-    return w === undefined ? undefined : 2 * out * sizeOf(w.slice(1)) + bias;
-  }
-  if (isMatrixProduct(node)) {
-    const k = node.attributes.int('transA', 0) === 0 ? a.at(-1) : a.at(-2);
-    return 2 * out * (k ?? 1) + bias;
+  if (isProduct(node)) {
+    const macs = macsOf(node, facts, batch);
+    const bias = (node.inputs[biasInput(node) ?? -1] ?? '') === '' ? 0 : out;
+    return macs === undefined ? undefined : 2 * macs + bias;
   }
   if (gates !== undefined) return recurrent(a, b, y, gates);
   switch (node.op) {
-    // W is C × M/g × k…: every input element is scattered over M/g × k….
-    case 'ConvTranspose':
-      return b === undefined ? undefined : 2 * sizeOf(a) * sizeOf(b.slice(1)) + bias;
     case 'Einsum':
       return einsum(node, dims);
     case 'AveragePool':
@@ -65,7 +53,35 @@ export function flopsOfGraph(
   return { flops, unknown };
 }
 
+/**
+ * Multiply-accumulates of a convolution or a matrix product at a batch size, its bias aside; 0 of any other operator,
+ * undefined where a shape is unknown.
+ */
+export function macsOf(node: GraphNode, facts: Facts, batch: number = facts.batch): number | undefined {
+  if (!isProduct(node)) return 0;
+  const dims = dimensions(facts, batch);
+  const [x, y] = [dims(node.inputs[0]), dims(node.outputs[0])];
+  if (x === undefined || y === undefined) return undefined;
+  const kernel = kernelInput(node);
+  if (kernel === undefined) {
+    const inner = node.attributes.int('transA', 0) === 0 ? x.at(-1) : x.at(-2);
+    return sizeOf(y) * (inner ?? 1);
+  }
+  const w = dims(node.inputs[kernel]);
+  if (w === undefined) return undefined;
+  // W is M × C/g × k…: every output element is a dot product over C/g × k…. Transposed it is C × M/g × k…: every input
+  // element is scattered over M/g × k….
+  return sizeOf(operator(node).product === 'transposed' ? x : y) * sizeOf(w.slice(1));
+}
+
 type Dims = (value: string | undefined) => readonly number[] | undefined;
+
+function dimensions(facts: Facts, batch: number): Dims {
+  return (value) => {
+    const fact = value === undefined || value === '' ? undefined : facts.get(value);
+    return fact === undefined ? undefined : dimsAt(fact, batch);
+  };
+}
 
 /** One multiplication for every combination of labels and factor, and one addition. */
 function einsum(node: GraphNode, dims: Dims): number | undefined {
@@ -109,17 +125,18 @@ function attention(node: GraphNode, dims: Dims): number | undefined {
   return scores * (2 * width[0]! + 2 * width[1]! + 5);
 }
 
-/** The input that holds the kernel of a convolution, of floats or of integers. */
+/** The input that holds the kernel of a convolution, of floats or of integers; undefined for any other operator. */
 export function kernelInput(node: GraphNode): number | undefined {
-  return operator(node).product === 'convolution' ? (quantisedOperand(node)?.weight ?? 1) : undefined;
+  const { product } = operator(node);
+  return product === 'convolution' || product === 'transposed' ? (quantisedOperand(node)?.weight ?? 1) : undefined;
 }
 
 function biasInput(node: GraphNode): number | undefined {
   return quantisedOperand(node)?.bias ?? operator(node).roles?.indexOf('bias');
 }
 
-/** Whether a value is multiplied by a matrix; what is summed over is the last axis of the first input. */
-export function isMatrixProduct(node: GraphNode): boolean {
+/** Whether its cost is that of one product of its inputs. */
+function isProduct(node: GraphNode): boolean {
   const { product } = operator(node);
-  return product === 'matrix' || product === 'packed';
+  return product !== undefined && product !== 'projection';
 }

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { throwIfCancelled } from '../../base/errors.js';
-import { bitsOf, sizeOf } from '../../base/tensor.js';
+import { sizeOf } from '../../base/tensor.js';
 import { storedBytes } from '../../checkpoint/elements.js';
 import type { NodeProto } from '../../checkpoint/model.js';
-import { dimsAt, type Facts } from '../../graph/facts.js';
+import { dimsAt } from '../../graph/facts.js';
 import { flopsOfGraph } from '../../graph/measure/flops.js';
 import { layerFlops } from '../../graph/measure/layerFlops.js';
+import { activationBytes, bytesOf } from '../../graph/measure/memory.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import { capturedByAttributes } from '../../graph/nested.js';
@@ -116,47 +117,26 @@ export async function measureModel(model: OpenModel, call: Call<WorkProgress>): 
   const { batch } = facts;
   const { flops, unknown } = flopsOfGraph(graph, facts);
   const costs = layerFlops(graph, layers, facts);
-  const memory = activationMemory(graph, facts);
+  const { total, peak } = activationBytes(graph, facts);
   const warnings: string[] = [];
   return {
     batch,
     flops,
     flopsUnknown: unknown,
-    ...memory,
+    activationBytes: total,
+    peakBytes: peak,
     layers: layers.map((layer, i) => {
       const fact = facts.get(layer.output);
       const cost = costs[i];
       return {
         name: layer.name,
-        ...(fact === undefined ? {} : { shape: dimsAt(fact, batch), activationBytes: bytesAt(facts, layer.output) }),
+        ...(fact === undefined ? {} : { shape: dimsAt(fact, batch), activationBytes: bytesOf(layer.output, facts) }),
         ...(cost === undefined ? {} : { flops: cost }),
       };
     }),
     differentiable: differentiabilityOf(model, prepared, warnings),
     warnings,
   };
-}
-
-function bytesAt(facts: Facts, value: string): number {
-  const fact = facts.get(value);
-  return fact === undefined ? 0 : Math.ceil((sizeOf(dimsAt(fact, facts.batch)) * bitsOf(fact.type)) / 8);
-}
-
-function activationMemory(graph: Graph, facts: Facts): { activationBytes: number; peakBytes: number } {
-  const last = new Map<string, number>();
-  graph.nodes.forEach((node, i) => node.inputs.forEach((v) => last.set(v, i)));
-  const kept = new Set(graph.outputs.map((o) => o.name));
-  let alive = graph.inputs.reduce((sum, v) => sum + bytesAt(facts, v.name), 0);
-  let [total, peak] = [alive, alive];
-  graph.nodes.forEach((node, i) => {
-    const made = node.outputs.reduce((sum, v) => sum + bytesAt(facts, v), 0);
-    alive += made;
-    total += made;
-    peak = Math.max(peak, alive);
-    for (const v of new Set(node.inputs))
-      if (last.get(v) === i && !kept.has(v) && !graph.weights.has(v)) alive -= bytesAt(facts, v);
-  });
-  return { activationBytes: total, peakBytes: peak };
 }
 
 /** How often a running scan is handed on. */

@@ -37,6 +37,8 @@ function tinyGraph(): { graph: Graph; facts: Facts } {
     dynamicBatch: true,
     batch: 1,
     get: (value): ValueFact | undefined => {
+      const weight = graph.weights.get(value);
+      if (weight !== undefined) return { type: weight.type, base: weight.dims, slope: weight.dims.map(() => 0) };
       const dims = sizes[value];
       return dims && { type: 'float32', base: [0, ...dims], slope: [1, ...dims.map(() => 0)] };
     },
