@@ -3,21 +3,38 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { circlesOfFolders } from './rooms.mjs';
 
 const config = path.resolve('.dependency-cruiser.cjs');
 const cruiser = path.resolve('node_modules/.bin/depcruise');
 const rules = createRequire(import.meta.url)(config);
 
-/** Cruises src and webview below a folder. */
+const cruised = new Map();
+
+/** Cruises src and webview below a folder, once. */
 function cruise(cwd) {
+  if (!cruised.has(cwd)) cruised.set(cwd, cruiseNow(cwd));
+  return cruised.get(cwd);
+}
+
+function cruiseNow(cwd) {
   const args = ['src', 'webview', '--config', config, '--output-type', 'json'];
   const { stdout, stderr } = spawnSync(cruiser, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 28 });
   assert.ok(stdout.startsWith('{'), stderr);
   const { modules, summary } = JSON.parse(stdout);
   const ours = modules.map((module) => module.source).filter((file) => /^(src|webview)\/.*\.ts$/.test(file));
   const violations = summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`);
-  return { ours: ours.sort(), violations: violations.sort() };
+  const imports = modules.flatMap((module) => module.dependencies.map((d) => [module.source, d.resolved]));
+  return { ours: ours.sort(), violations: violations.sort(), imports };
 }
+
+/** Rooms whose folders stand one above the other, with the files that compose them. */
+const rooms = {
+  'src/graph': [],
+  'src/gradient': [],
+  'src/runner': ['main.ts', 'rooms.ts', 'service.ts'],
+  'src/host': ['services.ts'],
+};
 
 const below = (folder) =>
   fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -67,6 +84,28 @@ describe('imports between folders', () => {
         'protocol-knows-types-only: src/protocol/heavy.ts -> src/result/plain.ts',
       ],
     );
+  });
+});
+
+describe('folders of a room', () => {
+  it('do not import each other both ways, nor in a circle', () => {
+    const { imports } = cruise('.');
+    for (const room of Object.keys(rooms))
+      assert.ok(
+        imports.some(([from, to]) => from.startsWith(`${room}/`) && to.startsWith(`${room}/`)),
+        `no import within ${room}`,
+      );
+    assert.deepEqual(circlesOfFolders(imports, rooms), []);
+  });
+
+  it('planted circles are found, of types too, and composing files are free', () => {
+    const { imports } = cruise('test/architecture/fixture');
+    assert.deepEqual(circlesOfFolders(imports, { 'src/graph': ['compose.ts'] }).sort(), [
+      'src/graph: build -> layers (src/graph/build/first.ts -> src/graph/layers/first.ts)',
+      'src/graph: layers -> measure (src/graph/layers/second.ts -> src/graph/measure/first.ts)',
+      'src/graph: measure -> build (src/graph/measure/first.ts -> src/graph/build/second.ts)',
+    ]);
+    assert.equal(circlesOfFolders(imports, { 'src/graph': [] }).length, 5, 'a file at the top that composes');
   });
 });
 
