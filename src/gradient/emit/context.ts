@@ -14,20 +14,38 @@ export class Refusal extends Error {
   }
 }
 
+/** What a context is made of. */
+export interface ContextOptions {
+  /** The graph that the node stands in, and what is known of its values. */
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly node: GraphNode;
+  /** Where the rule or the expansion writes. */
+  readonly emit: Tape;
+  readonly provider: string;
+  /** Takes the sentences that the result will carry. */
+  readonly notes: Set<string>;
+}
+
 /** What a rule or an expansion knows of one node. */
 export class Context implements NodeContext {
+  readonly node: GraphNode;
+  readonly emit: Tape;
+  readonly provider: string;
   readonly opset: number;
   readonly inputs: readonly (Ref | undefined)[];
   readonly outputs: readonly (Ref | undefined)[];
+  protected readonly graph: Graph;
+  protected readonly facts: Facts;
+  private readonly notes: Set<string>;
 
-  constructor(
-    protected readonly graph: Graph,
-    protected readonly facts: Facts,
-    readonly node: GraphNode,
-    readonly emit: Tape,
-    readonly provider: string,
-    private readonly notes: Set<string>,
-  ) {
+  constructor({ graph, facts, node, emit, provider, notes }: ContextOptions) {
+    this.graph = graph;
+    this.facts = facts;
+    this.node = node;
+    this.emit = emit;
+    this.provider = provider;
+    this.notes = notes;
     this.opset = graph.opset;
     this.inputs = node.inputs.map((i) => (i === '' ? undefined : i));
     this.outputs = node.outputs.map((o) => (o === '' ? undefined : o));
@@ -68,21 +86,31 @@ export class Context implements NodeContext {
   }
 }
 
+/** What a node's context knows of the sweep beside. */
+export interface BackwardOptions extends ContextOptions {
+  /** Gradient of each output; undefined where nothing arrives. */
+  readonly outputGradients: readonly (Ref | undefined)[];
+  /** Values through which a gradient is followed. */
+  readonly active: ReadonlySet<string>;
+  /** Takes the outputs that a rule asks for beyond the node's own. */
+  readonly extra: Map<GraphNode, string[]>;
+  /** Whether a rule may differentiate through a value and its maker at once. */
+  readonly transparent: (value: Ref) => boolean;
+}
+
 /** A node during the backward sweep. */
 export class BackwardContext extends Context implements RuleContext {
-  constructor(
-    graph: Graph,
-    facts: Facts,
-    node: GraphNode,
-    emit: Tape,
-    provider: string,
-    notes: Set<string>,
-    readonly outputGradients: readonly (Ref | undefined)[],
-    private readonly active: ReadonlySet<string>,
-    private readonly extra: Map<GraphNode, string[]>,
-    private readonly transparent: (value: Ref) => boolean,
-  ) {
-    super(graph, facts, node, emit, provider, notes);
+  readonly outputGradients: readonly (Ref | undefined)[];
+  private readonly active: ReadonlySet<string>;
+  private readonly extra: Map<GraphNode, string[]>;
+  private readonly transparent: (value: Ref) => boolean;
+
+  constructor(options: BackwardOptions) {
+    super(options);
+    this.outputGradients = options.outputGradients;
+    this.active = options.active;
+    this.extra = options.extra;
+    this.transparent = options.transparent;
   }
 
   wants(input: number): boolean {

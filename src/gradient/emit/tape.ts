@@ -2,12 +2,11 @@ import { castFloating, int64Tensor, sizeOf, type ElementType, type Tensor } from
 import { makeAttributes } from '../../graph/attributes.js';
 import type { Facts, ValueFact } from '../../graph/facts.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
+import type { StoredTensor } from '../../graph/values.js';
 import { inferNode } from '../../graph/types.js';
 import { allFixed, type Dims } from '../dims.js';
 import { inferDims } from './inference.js';
 import type { Emitter, NewAttributes, Ref } from '../rule.js';
-
-type StoredTensor = Graph['weights'] extends ReadonlyMap<string, infer T> ? T : never;
 
 const SHARED = 4096;
 

@@ -6,21 +6,25 @@ import type { Ref } from '../rule.js';
 import { allFixed, dimsOf } from '../dims.js';
 import { described, withOutputs, type Tape } from '../emit/tape.js';
 
-export interface Pieces {
+/** A finished sweep: forward graph, backward nodes and the references between them, which {@link assemble} joins to one graph. */
+export interface Swept {
   readonly graph: Graph;
   readonly facts: Facts;
   readonly request: GradientRequest;
+  /** The backward nodes, with what they read of constants. */
   readonly tape: Tape;
   /** Forward nodes that got outputs beyond their own. */
   readonly extra: ReadonlyMap<GraphNode, readonly string[]>;
   readonly score: Ref;
+  /** The input that chooses what is differentiated; undefined where the score is a sum. */
   readonly seed: { readonly name: string } | undefined;
+  /** By value of the request's `wrt`. */
   readonly gradients: ReadonlyMap<string, Ref>;
   readonly notes: readonly string[];
 }
 
 /** Joins forward and backward nodes to one graph that holds nothing it does not need. */
-export function assemble(p: Pieces): GradientGraph {
+export function assemble(p: Swept): GradientGraph {
   const { graph, facts, request, tape } = p;
   const index = indexOf(graph);
   const forward = ancestors(graph, [

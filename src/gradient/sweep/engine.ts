@@ -8,7 +8,7 @@ import { inferTypes } from '../../graph/types.js';
 import { wideFacts, widened } from '../../graph/rewrite/widen.js';
 import { Algebra } from '../emit/algebra.js';
 import { assemble } from './assemble.js';
-import { BackwardContext, Context, Refusal } from '../emit/context.js';
+import { BackwardContext, Context, Refusal, type ContextOptions } from '../emit/context.js';
 import { dimsOf } from '../dims.js';
 import { expandPath } from './expansion.js';
 import { keepBlocked } from '../layout/layout.js';
@@ -149,14 +149,7 @@ class Builder {
     this.refused.push(...endsOf(this.graph, active, request.wrt, request.score.value).map(ending));
     const tape = new Tape(this.graph, this.facts, 'grad');
     tape.scope = 'score';
-    const target = new Context(
-      this.graph,
-      this.facts,
-      targetNode(request.score.value),
-      tape,
-      this.provider,
-      this.notes,
-    );
+    const target = this.contextOf(targetNode(request.score.value), tape);
     const seed = request.score.seed === 'sum' ? undefined : tape.name(request.score.seed);
     if (seed !== undefined)
       tape.declare(seed, request.score.seed === 'index' ? 'int64' : target.type(request.score.value));
@@ -195,18 +188,13 @@ class Builder {
       tape.scope = node.name;
       const outputGradients = node.outputs.map((o) => (o === '' || this.stop.has(o) ? undefined : take(o)));
       if (outputGradients.every((g) => g === undefined)) continue;
-      const context = new BackwardContext(
-        this.graph,
-        this.facts,
-        node,
-        tape,
-        this.provider,
-        this.notes,
+      const context = new BackwardContext({
+        ...this.contextOptions(node, tape),
         outputGradients,
         active,
-        this.extra,
+        extra: this.extra,
         transparent,
-      );
+      });
       const a = answer(node);
       let reason: string | undefined;
       if (given.has(node.name)) reason = '';
@@ -243,6 +231,15 @@ class Builder {
     return { tape, score, seed: seed === undefined ? undefined : { name: seed, request }, gradients };
   }
 
+  private contextOptions(node: GraphNode, emit: Tape): ContextOptions {
+    const { graph, facts, provider, notes } = this;
+    return { graph, facts, node, emit, provider, notes };
+  }
+
+  private contextOf(node: GraphNode, emit: Tape): Context {
+    return new Context(this.contextOptions(node, emit));
+  }
+
   private contribute(value: string, c: Contribution): void {
     const list = this.contributions.get(value);
     if (list === undefined) this.contributions.set(value, [c]);
@@ -250,7 +247,7 @@ class Builder {
   }
 
   private zeroFor(tape: Tape, value: string): Ref {
-    const context = new Context(this.graph, this.facts, targetNode(value), tape, this.provider, this.notes);
+    const context = this.contextOf(targetNode(value), tape);
     return guarded(() => {
       const a = new Algebra(context);
       const like = isFloating(context.type(value))

@@ -59,7 +59,7 @@ function once(
     }
     tape.scope = node.name;
     try {
-      const outputs = a.expand(new Context(graph, facts, node, tape, provider, notes));
+      const outputs = a.expand(new Context({ graph, facts, node, emit: tape, provider, notes }));
       node.outputs.forEach((output, i) => {
         if (output === '') return;
         const made = outputs[i];
