@@ -10,14 +10,7 @@ import type { Window } from '../emit/window.js';
 /** Channels of one block of ONNX Runtime's NCHWc layout: 16 with AVX-512, 8 with AVX2. */
 export const BLOCK = 16;
 
-export interface ConvolutionShape {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly padsBegin: readonly number[];
-  readonly padsEnd: readonly number[];
-  readonly input: readonly number[];
-  readonly output: readonly number[];
+export interface ConvolutionShape extends Window {
   readonly group: number;
   /** Channels of the input, of one group. */
   readonly channels: number;
@@ -95,9 +88,8 @@ function stridedForm(s: ConvolutionShape, provider: string): InputGradientForm {
   if (s.channels * count > BLOCK || s.kernel.some((k, i) => k <= s.strides[i]!)) return 'transposed';
   // Multiplications per position and filter. Kernels of a single block run at 0.7 (one convolution) and 0.55 (few
   // channels in as well) of the speed of several blocks.
-  const window = { ...s, begin: s.padsBegin, end: s.padsEnd };
-  const { between, span } = factoredSizes(window, s.channels);
-  const [rows, columns] = [phaseTaps(window, 0), phaseTaps(window, 1)];
+  const { between, span } = factoredSizes(s, s.channels);
+  const [rows, columns] = [phaseTaps(s, 0), phaseTaps(s, 1)];
   const width = columns.high - columns.low + 1;
   const atOnce = (BLOCK * (rows.high - rows.low + 1) * width) / 0.7;
   const inTwo = between * span + (BLOCK * between * width) / 0.55 / s.filters;
@@ -161,12 +153,12 @@ function isSpaced(s: ConvolutionShape, provider: string): boolean {
 }
 
 /** Padding of the flipped convolution: dilation × (kernel - 1) - padding. */
-export function turnedPads(s: Omit<ConvolutionShape, 'output' | 'channels' | 'filters'>): {
+export function turnedPads(s: Window): {
   begin: number[];
   end: number[];
 } {
   const reach = s.kernel.map((k, i) => s.dilations[i]! * (k - 1));
-  return { begin: reach.map((r, i) => r - s.padsBegin[i]!), end: reach.map((r, i) => r - s.padsEnd[i]!) };
+  return { begin: reach.map((r, i) => r - s.begin[i]!), end: reach.map((r, i) => r - s.end[i]!) };
 }
 
 /**

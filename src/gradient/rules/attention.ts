@@ -132,8 +132,18 @@ export function packedAttention(c: NodeContext, inputs: readonly (Ref | undefine
     Heads,
     Heads,
   ];
-  const biases = attentionBias === undefined ? [] : [attentionBias];
-  if (maskIndex !== undefined) biases.push(keyMask(a, maskIndex, x));
+  return [attended(a, [q, k, v], { bias: attentionBias, mask: maskIndex, like: x })];
+}
+
+/** What com.microsoft's two operators do with queries, keys and values, as `[batch, length, heads·width]`. */
+function attended(
+  a: Algebra,
+  [q, k, v]: readonly [Heads, Heads, Heads],
+  { bias, mask, like }: { readonly bias: Ref | undefined; readonly mask: Ref | undefined; readonly like: Ref },
+): Ref {
+  const { attributes } = a.c;
+  const biases = bias === undefined ? [] : [bias];
+  if (mask !== undefined) biases.push(keyMask(a, mask, like));
   const { result, dims } = attend(a, {
     q,
     k,
@@ -141,10 +151,10 @@ export function packedAttention(c: NodeContext, inputs: readonly (Ref | undefine
     biases,
     softcap: 0,
     offset: 0,
-    causal: c.attributes.int('unidirectional', 0) === 1,
-    scale: c.attributes.float('scale', 0) || 1 / Math.sqrt(q.dims[3]!.base),
+    causal: attributes.int('unidirectional', 0) === 1,
+    scale: attributes.float('scale', 0) || 1 / Math.sqrt(q.dims[3]!.base),
   });
-  return [mergeHeads(a, result, dims)];
+  return mergeHeads(a, result, dims);
 }
 
 /** A mask `[batch, keys]` of ones and zeros, as something to add. */
@@ -168,19 +178,7 @@ function multiHeadAttention(c: NodeContext): (Ref | undefined)[] {
   const [q, k, v] = [Q, K, V].map((x, i) =>
     splitHeads(a, biasParts === undefined ? x : a.add(x, biasParts[i]!), c.dims(x), heads),
   ) as [Heads, Heads, Heads];
-  const biases = attentionBias === undefined ? [] : [attentionBias];
-  if (mask !== undefined) biases.push(keyMask(a, mask, Q));
-  const { result, dims } = attend(a, {
-    q,
-    k,
-    v,
-    biases,
-    softcap: 0,
-    offset: 0,
-    causal: c.attributes.int('unidirectional', 0) === 1,
-    scale: c.attributes.float('scale', 0) || 1 / Math.sqrt(q.dims[3]!.base),
-  });
-  return [mergeHeads(a, result, dims), k.value, v.value];
+  return [attended(a, [q, k, v], { bias: attentionBias, mask, like: Q }), k.value, v.value];
 }
 
 export const attentionRules: readonly RuleEntry[] = [

@@ -11,7 +11,7 @@ import {
   type RuleContext,
   type RuleEntry,
 } from '../rule.js';
-import { leftOver, windowOf, type Window } from '../emit/window.js';
+import { leftOver, transposedWindowOf, windowOf, type Window } from '../emit/window.js';
 import { activated } from './shared/fused.js';
 import { factored, phasePlanes, phasesAtOnce, spaced, wovenPlanes } from './shared/stridedConvolution.js';
 
@@ -52,7 +52,7 @@ function inputContribution(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], s
 }
 
 function shapeOf(wDims: readonly Dim[], s: Window, group: number): ConvolutionShape {
-  return { ...s, padsBegin: s.begin, padsEnd: s.end, group, channels: wDims[1]!.base, filters: wDims[0]!.base };
+  return { ...s, group, channels: wDims[1]!.base, filters: wDims[0]!.base };
 }
 
 /** dx: every output element sends its gradient back through the kernel to where it looked. */
@@ -177,7 +177,7 @@ function transposedConvolution(c: RuleContext): (Ref | undefined)[] {
   const kernel = spatial(c, w);
   const n = kernel.length;
   // Seen from dy: the input of the convolution is y's space, its output x's.
-  const s = transposedWindow(c, kernel, spatial(c, x), spatial(c, c.outputs[0]!));
+  const s = transposedWindowOf(c, kernel, spatial(c, x), spatial(c, c.outputs[0]!));
   const rest = leftOver(s);
   const end = s.end.map((e, i) => e - rest[i]!);
   const axes = range(n).map((i) => i + 2);
@@ -204,36 +204,6 @@ function transposedConvolution(c: RuleContext): (Ref | undefined)[] {
     c.wants(1) ? weightGradient(a, dy, x, c.dims(c.outputs[0]!), s, group) : undefined,
     bias !== undefined && c.wants(2) ? a.reduceSum(dy, [0, ...axes], false) : undefined,
   ];
-}
-
-/** Padding of a ConvTranspose follows from its output size where `output_shape` or auto_pad is given. */
-function transposedWindow(
-  c: NodeContext,
-  kernel: readonly number[],
-  x: readonly number[],
-  y: readonly number[],
-): Window {
-  const n = kernel.length;
-  const strides = c.attributes.ints('strides', Array<number>(n).fill(1));
-  const dilations = c.attributes.ints('dilations', Array<number>(n).fill(1));
-  const extra = c.attributes.ints('output_padding', Array<number>(n).fill(0));
-  const auto = c.attributes.string('auto_pad', 'NOTSET');
-  const pads = c.attributes.ints('pads', Array<number>(2 * n).fill(0));
-  let begin = pads.slice(0, n);
-  let end = pads.slice(n);
-  if (c.attributes.has('output_shape') || auto.startsWith('SAME')) {
-    const total = kernel
-      .map((k, i) => strides[i]! * (x[i]! - 1) + extra[i]! + (k - 1) * dilations[i]! + 1 - y[i]!)
-      .map((t) => Math.max(0, t));
-    const half = total.map((t) => Math.floor(t / 2));
-    const rest = total.map((t, i) => t - half[i]!);
-    // auto_pad SAME_UPPER puts the larger half at the end; everything else at the beginning.
-    [begin, end] = auto === 'SAME_UPPER' ? [half, rest] : [rest, half];
-  } else if (auto === 'VALID') {
-    begin = begin.map(() => 0);
-    end = end.map(() => 0);
-  }
-  return { kernel, strides, dilations, begin, end, input: y, output: x };
 }
 
 export const convolutionRules: readonly RuleEntry[] = [

@@ -14,7 +14,7 @@ import { interleaved } from './windows.js';
 /** A stride as zeros between the elements of dy: a kernel of one 1, which ConvTranspose puts `stride` apart in each plane. */
 export function spaced(a: Algebra, dy: Ref, kernel: Ref, wDims: readonly Dim[], s: Window): Ref {
   const planes = [a.c.dims(a.c.inputs[0]!)[0]!, wDims[0]!];
-  const { begin } = turnedPads({ ...s, padsBegin: s.begin, padsEnd: s.end, group: 1 });
+  const { begin } = turnedPads(s);
   const reach = s.kernel.map((k, i) => s.dilations[i]! * (k - 1));
   const short = s.output.map((o, i) => s.strides[i]! * (o - 1) + 1);
   const over = s.input.map((d, i) => d + reach[i]! - short[i]! - begin[i]!);
