@@ -50,7 +50,7 @@ export interface NodeContext {
   type(value: Ref): ElementType;
   /** The value itself where it is known before the run: small weights, or shape-like values from the probe. */
   constant(value: Ref): Tensor | undefined;
-  /** Where the graph will run: forms that are faster or only correct on one provider are chosen in `forms.ts`. */
+  /** Where the graph will run: forms that are faster or only correct on one provider are chosen in `gradientForms.ts`. */
   readonly provider: string;
   readonly emit: Emitter;
   /** Adds a sentence to the result, e.g. "QuantizeLinear is differentiated straight through". */

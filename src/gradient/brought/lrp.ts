@@ -2,7 +2,7 @@ import { float } from '../../graph/attributes.js';
 import { operatorsWith } from '../../graph/operators/operators.js';
 import { Algebra } from '../emit/algebra.js';
 import { axisOf, range } from '../dims.js';
-import { total } from '../emit/parts.js';
+import { total } from '../emit/contributions.js';
 import { answerFor } from '../rules/registry.js';
 import type { NewAttributes, Ref, Rule, RuleContext } from '../rule.js';
 

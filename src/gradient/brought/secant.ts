@@ -8,7 +8,7 @@ import { scatterFlat } from '../rules/shared/scatterFlat.js';
 
 /**
  * DeepLIFT's rescale rule (Shrikumar, Greenside, Kundaje 2017, arXiv:1704.02685) for a graph that computes a sample and
- * its baseline side by side (`twin.ts`): in place of the slope of the tangent the slope of the secant, Δy/Δx, so that the
+ * its baseline side by side (`twoPasses.ts`): in place of the slope of the tangent the slope of the secant, Δy/Δx, so that the
  * multipliers times Δx add up to Δy exactly. The paper knows elementwise functions and linear layers; products, quotients
  * and normalisations are split likewise: Δ(ab) = Δa·(b + b')/2 + Δb·(a + a')/2.
  *

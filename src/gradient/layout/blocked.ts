@@ -1,7 +1,7 @@
 import { float } from '../../graph/attributes.js';
 import { Algebra } from '../emit/algebra.js';
 import { isOne, ONE, sameShape, type Dims } from '../dims.js';
-import { isBlocked } from './forms.js';
+import { isBlocked } from './gradientForms.js';
 import type { Ref } from '../rule.js';
 
 /** Of every number of 2^-126 and more this makes more than 1. A power of two, so that the products below are exact. */

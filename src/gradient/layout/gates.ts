@@ -2,7 +2,7 @@ import type { Facts } from '../../graph/facts.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { makeAttributes } from '../../graph/attributes.js';
 import { dimsOf, type Dims } from '../dims.js';
-import { isBlocked } from './forms.js';
+import { isBlocked } from './gradientForms.js';
 import { toIntegers } from '../../base/tensor.js';
 import { ENLARGED, isSpread } from './blocked.js';
 import type { Tape } from '../emit/tape.js';

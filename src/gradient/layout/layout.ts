@@ -2,7 +2,7 @@ import { makeAttributes } from '../../graph/attributes.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { dimsOf, fixed, isOne, range, sameShape, type Dims } from '../dims.js';
-import { BLOCK, isBlocked } from './forms.js';
+import { BLOCK, isBlocked } from './gradientForms.js';
 import { inferDims } from '../emit/inference.js';
 import type { Ref } from '../rule.js';
 import { ENLARGED } from './blocked.js';

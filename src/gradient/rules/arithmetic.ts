@@ -1,7 +1,7 @@
 import { toNumbers } from '../../base/tensor.js';
 import { Algebra } from '../emit/algebra.js';
 import { sameShape } from '../dims.js';
-import { isBlocked } from '../layout/forms.js';
+import { isBlocked } from '../layout/gradientForms.js';
 import { affine, isSpread, rectified, spreadOver } from '../layout/blocked.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 

@@ -1,6 +1,12 @@
 import { Algebra } from '../emit/algebra.js';
 import { fixed, ONE, range, type Dim } from '../dims.js';
-import { forgetsPadding, hasPhases, inputGradientForm, turnedPads, type ConvolutionShape } from '../layout/forms.js';
+import {
+  forgetsPadding,
+  hasPhases,
+  inputGradientForm,
+  turnedPads,
+  type ConvolutionShape,
+} from '../layout/gradientForms.js';
 import {
   MICROSOFT,
   expand,

@@ -1,6 +1,6 @@
 import { Algebra } from '../emit/algebra.js';
 import { axisOf, fixed, ONE, range, type Dim, type Dims } from '../dims.js';
-import { isBlocked } from '../layout/forms.js';
+import { isBlocked } from '../layout/gradientForms.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** [1, C, 1, 1, …] */

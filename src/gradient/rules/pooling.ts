@@ -1,6 +1,6 @@
 import { Algebra } from '../emit/algebra.js';
 import { fixed, range, type Dim } from '../dims.js';
-import { isBlocked, maxPoolForm } from '../layout/forms.js';
+import { isBlocked, maxPoolForm } from '../layout/gradientForms.js';
 import { rule, refusal, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { leftOver, windowOf, type Window } from '../emit/window.js';
 import { maxPoolBlocked } from './shared/blockedPooling.js';

@@ -12,7 +12,7 @@ import { BackwardContext, Context, Refusal, type ContextOptions } from '../emit/
 import { dimsOf } from '../dims.js';
 import { expandPath } from './expansion.js';
 import { keepBlocked } from '../layout/layout.js';
-import { total } from '../emit/parts.js';
+import { total } from '../emit/contributions.js';
 import { refusalError, withLayers } from './refusals.js';
 import { answersOf, operatorName } from '../rules/registry.js';
 import { computesWithIntegers, endsOf, isQuantised, relevance, typesOf } from './relevance.js';

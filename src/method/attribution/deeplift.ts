@@ -1,6 +1,6 @@
 import { memo } from '../../base/memo.js';
 import { secantRules } from '../../gradient/brought/secant.js';
-import { twinned, type Twins } from '../../gradient/brought/twin.js';
+import { twinned, type Twins } from '../../gradient/brought/twoPasses.js';
 import type { Rule } from '../../gradient/rule.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';

@@ -1,4 +1,4 @@
-import { foldNormalisation } from '../../gradient/brought/canonise.js';
+import { foldNormalisation } from '../../gradient/brought/foldNormalisation.js';
 import { LRP_PRESETS, lrpRules } from '../../gradient/brought/lrp.js';
 import { attributionMethod } from '../method.js';
 import { channelAttribution, reduceParameter, scoreNotes } from './shared.js';

@@ -2,7 +2,7 @@ import { remembered } from '../../base/memo.js';
 import { floatTensor, toFloat32, type FloatTensor } from '../../base/tensor.js';
 import { ruleSet } from '../../gradient/brought/overrides.js';
 import type { GradientGraph, GradientRequest, SeedKind } from '../../gradient/request.js';
-import { namedLike } from '../../gradient/sweep/alike.js';
+import { namedLike } from '../../gradient/sweep/namedLike.js';
 import { buildGradient } from '../../gradient/sweep/engine.js';
 import { prune, withOutputs } from '../../graph/edits.js';
 import { indexOf, type Graph } from '../../graph/graph.js';

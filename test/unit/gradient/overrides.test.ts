@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { floatTensor } from '../../../src/base/tensor.js';
 import { ruleSet } from '../../../src/gradient/brought/overrides.js';
 import { secantRules } from '../../../src/gradient/brought/secant.js';
-import { twinned, type Twins } from '../../../src/gradient/brought/twin.js';
+import { twinned, type Twins } from '../../../src/gradient/brought/twoPasses.js';
 import { assertClose } from '../support/close.js';
 import { modelPath, reference, relativeError, requireData, sample } from '../support/data.js';
 import { differentiate, openModel } from './run.js';

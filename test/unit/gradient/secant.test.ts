@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { floatTensor, toNumbers } from '../../../src/base/tensor.js';
 import { secantRules } from '../../../src/gradient/brought/secant.js';
-import { twinned, type Twins } from '../../../src/gradient/brought/twin.js';
+import { twinned, type Twins } from '../../../src/gradient/brought/twoPasses.js';
 import { buildGradient } from '../../../src/gradient/sweep/engine.js';
 import { operatorsWith } from '../../../src/graph/operators/operators.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';

@@ -1,6 +1,6 @@
 import { Algebra } from '../../emit/algebra.js';
 import { fixed, range, type Dim } from '../../dims.js';
-import { factoredSizes, phaseTaps, turnedPads, type PhaseTaps } from '../../layout/forms.js';
+import { factoredSizes, phaseTaps, turnedPads, type PhaseTaps } from '../../layout/gradientForms.js';
 import type { Ref } from '../../rule.js';
 import type { Window } from '../../emit/window.js';
 import { interleaved } from './windows.js';
@@ -8,7 +8,7 @@ import { interleaved } from './windows.js';
 /**
  * The input gradient of a strided convolution as convolutions of stride 1. Element i = s·q + ρ of dx, phase ρ of the
  * stride s, hears of the outputs o = q - (k - p - ρ)/s through the places k of the kernel for which that is whole: one
- * small kernel for each phase. `forms.ts` says which of these forms is taken where.
+ * small kernel for each phase. `gradientForms.ts` says which of these forms is taken where.
  */
 
 /** A stride as zeros between the elements of dy: a kernel of one 1, which ConvTranspose puts `stride` apart in each plane. */
