@@ -33,3 +33,17 @@ export function memo<O extends object, K, V extends object>(): (owner: O, key: K
     return remembered(store, key, make);
   };
 }
+
+/**
+ * A function of an object, computed once for each.
+ *
+ * @example export const indexOf = perObject((graph: Graph) => makeIndex(graph));
+ */
+export function perObject<O extends object, V extends object>(make: (owner: O) => V): (owner: O) => V {
+  const values = new WeakMap<O, V>();
+  return (owner) => {
+    let value = values.get(owner);
+    if (value === undefined) values.set(owner, (value = make(owner)));
+    return value;
+  };
+}

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { throwIfCancelled } from '../base/errors.js';
+import { Newest } from '../base/newest.js';
 import type { Checkpoint } from './model.js';
 import { openCheckpoint } from './reader.js';
 
-const cache = new Map<string, string>();
-const MOST_CACHED = 256;
+/** Digests by path, size, time and inode. */
+const digests = new Newest<string, string>(256);
 
 /**
  * SHA-256 of a model as hexadecimal digits: of the file itself or, where weights lie in other files, of its digest
@@ -27,7 +28,7 @@ export async function hashModel(model: string | Checkpoint, signal?: AbortSignal
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const { size, mtimeMs, ino } = await stat(path);
   const key = `${path}\0${size}\0${mtimeMs}\0${ino}`;
-  const known = cache.get(key);
+  const known = digests.get(key);
   if (known !== undefined) return known;
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
@@ -35,7 +36,6 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
     hash.update(chunk as Uint8Array);
   }
   const digest = hash.digest('hex');
-  if (cache.size >= MOST_CACHED) cache.delete(cache.keys().next().value!);
-  cache.set(key, digest);
+  digests.set(key, digest);
   return digest;
 }

@@ -1,3 +1,4 @@
+import { perObject } from '../base/memo.js';
 import type { StoredTensor, ValueInfo } from '../checkpoint/model.js';
 import type { Attributes } from './attributes.js';
 import { capturedByAttributes, namesWithin, nestedGraphs } from './nested.js';
@@ -52,17 +53,8 @@ export interface GraphIndex {
   readonly names: ReadonlySet<string>;
 }
 
-const indexes = new WeakMap<Graph, GraphIndex>();
-
 /** The graph's index, built once. */
-export function indexOf(graph: Graph): GraphIndex {
-  let index = indexes.get(graph);
-  if (index === undefined) {
-    index = makeIndex(graph);
-    indexes.set(graph, index);
-  }
-  return index;
-}
+export const indexOf: (graph: Graph) => GraphIndex = perObject(makeIndex);
 
 function makeIndex(graph: Graph): GraphIndex {
   const producers = new Map<string, GraphNode>();

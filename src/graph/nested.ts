@@ -1,3 +1,4 @@
+import { perObject } from '../base/memo.js';
 import type { AttributeProto, GraphProto, NodeProto } from '../checkpoint/model.js';
 
 /** Graphs that an attribute list carries: the branches of If, the bodies of Loop and Scan. */
@@ -12,19 +13,10 @@ export function nestedGraphs(attributes: readonly AttributeProto[]): readonly Gr
 
 const NONE: readonly GraphProto[] = [];
 
-const cache = new WeakMap<GraphProto, ReadonlySet<string>>();
-
 const NOTHING: readonly string[] = [];
 
 /** Names of the outer scope that a nested graph reads. */
-export function capturedNames(graph: GraphProto): ReadonlySet<string> {
-  let captured = cache.get(graph);
-  if (captured === undefined) {
-    captured = collect(graph);
-    cache.set(graph, captured);
-  }
-  return captured;
-}
+export const capturedNames: (graph: GraphProto) => ReadonlySet<string> = perObject(collect);
 
 function collect(graph: GraphProto): ReadonlySet<string> {
   const inner = new Set([...graph.inputs, ...graph.initializers].map((v) => v.name));

@@ -1,3 +1,4 @@
+import { perObject } from '../base/memo.js';
 import type { ElementType } from '../base/tensor.js';
 import type { GraphProto, ValueInfo } from '../checkpoint/model.js';
 import { typeOfCode } from '../checkpoint/elements.js';
@@ -21,16 +22,7 @@ type InputType = (input: number) => ElementType | undefined;
  * Element types of the values of a graph, from those of inputs and weights. Values that are no tensors (sequences,
  * optionals, maps) are absent. An operator that is not listed keeps the type of its first input.
  */
-export function inferTypes(graph: Graph): ReadonlyMap<string, ElementType> {
-  let types = cache.get(graph);
-  if (types === undefined) {
-    types = infer(graph);
-    cache.set(graph, types);
-  }
-  return types;
-}
-
-const cache = new WeakMap<Graph, ReadonlyMap<string, ElementType>>();
+export const inferTypes: (graph: Graph) => ReadonlyMap<string, ElementType> = perObject(infer);
 
 function infer(graph: Graph): TypeMap {
   const types: TypeMap = new Map();

@@ -1,3 +1,4 @@
+import { perObject } from '../../base/memo.js';
 import { floatTensor, sizeOf, toNumbers, type FloatTensor } from '../../base/tensor.js';
 import { smallTensor } from '../constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph.js';
@@ -40,14 +41,8 @@ export function integerScaling(
   return { nodes: [cast, scaled], weightScale: constants.find((v) => graph.weights.has(v)) };
 }
 
-const known = new WeakMap<Graph, ReadonlySet<string>>();
-
 /** Names of initializers that only say how numbers are stored: no parameters, for nobody learned them. */
-export function storageConstants(graph: Graph): ReadonlySet<string> {
-  let found = known.get(graph);
-  if (found === undefined) known.set(graph, (found = findStorage(graph)));
-  return found;
-}
+export const storageConstants: (graph: Graph) => ReadonlySet<string> = perObject(findStorage);
 
 function findStorage(graph: Graph): ReadonlySet<string> {
   const found = new Set<string>();

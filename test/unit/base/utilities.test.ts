@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { address, filePath, type FilePath } from '../../../src/base/place.js';
 import { Disposables } from '../../../src/base/disposable.js';
 import { given } from '../../../src/base/given.js';
-import { memo, remembered } from '../../../src/base/memo.js';
+import { memo, perObject, remembered } from '../../../src/base/memo.js';
 import { Newest } from '../../../src/base/newest.js';
 
 describe('what was used last', () => {
@@ -51,6 +51,14 @@ describe('what is remembered', () => {
       [of(one, 'a', make), of(one, 'a', make), of(one, 'b', make), of(two, 'a', make)].map((each) => each.made),
       [1, 1, 2, 3],
     );
+  });
+
+  it('is computed once for each object', () => {
+    let made = 0;
+    const of = perObject((one: { readonly name: string }) => ({ name: one.name, made: ++made }));
+    const [a, b] = [{ name: 'a' }, { name: 'b' }];
+    assert.deepEqual([of(a), of(b), of(a)], [{ name: 'a', made: 1 }, { name: 'b', made: 2 }, of(a)]);
+    assert.equal(made, 2);
   });
 
   it('is forgotten when it fails', async () => {
