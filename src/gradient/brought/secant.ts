@@ -89,7 +89,11 @@ function matmul(c: RuleContext, both: Both): Contributions {
   const [p, q] = c.inputs as [Ref, Ref];
   const wants = [c.wants(0), c.wants(1)] as const;
   const [pm, qm] = [wants[1] ? middle(a, both(p)) : p, wants[0] ? middle(a, both(q)) : q];
-  return matrixProduct(a, c.outputGradients[0]!, pm, qm, c.dims(p), c.dims(q), wants);
+  return matrixProduct(a, c.outputGradients[0]!, {
+    left: { value: pm, dims: c.dims(p) },
+    right: { value: qm, dims: c.dims(q) },
+    wants,
+  });
 }
 
 /** y - y' in two terms, one for the place of each maximum, divided by the difference of the inputs there. */

@@ -4,16 +4,21 @@ import { broadcast, fixed, ONE, type Dim } from '../dims.js';
 import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { einsum } from './shared/einsum.js';
 
+/** The two sides of a matrix product, and whose gradient is wanted. */
+export interface Factors {
+  readonly left: Factor;
+  readonly right: Factor;
+  readonly wants: readonly [left: boolean, right: boolean];
+}
+
+interface Factor {
+  readonly value: Ref;
+  readonly dims: readonly Dim[];
+}
+
 /** Y = A·B, with leading dimensions broadcast: dA = dY·Bᵀ, dB = Aᵀ·dY, summed over what was repeated. */
-export function matrixProduct(
-  a: Algebra,
-  dy: Ref,
-  A: Ref,
-  B: Ref,
-  aDims: readonly Dim[],
-  bDims: readonly Dim[],
-  wants: readonly [boolean, boolean],
-): (Ref | undefined)[] {
+export function matrixProduct(a: Algebra, dy: Ref, { left: A, right: B, wants }: Factors): (Ref | undefined)[] {
+  const [aDims, bDims] = [A.dims, B.dims];
   // Vectors become a row on the left and a column on the right.
   const [row, column] = [aDims.length === 1, bDims.length === 1];
   const ad = row ? [ONE, aDims[0]!] : aDims;
@@ -21,8 +26,8 @@ export function matrixProduct(
   const lead = broadcast(ad.slice(0, -2), bd.slice(0, -2));
   const yd = [...lead, ad.at(-2)!, bd.at(-1)!];
   const g = row || column ? a.reshape(dy, yd) : dy;
-  const left = row ? a.reshape(A, ad) : A;
-  const right = column ? a.reshape(B, bd) : B;
+  const left = row ? a.reshape(A.value, ad) : A.value;
+  const right = column ? a.reshape(B.value, bd) : B.value;
   let da: Ref | undefined;
   let db: Ref | undefined;
   if (wants[0]) {
@@ -68,7 +73,11 @@ function gemm(c: RuleContext): (Ref | undefined)[] {
 export const linearRules: readonly RuleEntry[] = [
   rule('MatMul', (c) => {
     const [A, B] = c.inputs as [Ref, Ref];
-    return matrixProduct(new Algebra(c), c.outputGradients[0]!, A, B, c.dims(A), c.dims(B), [c.wants(0), c.wants(1)]);
+    return matrixProduct(new Algebra(c), c.outputGradients[0]!, {
+      left: { value: A, dims: c.dims(A) },
+      right: { value: B, dims: c.dims(B) },
+      wants: [c.wants(0), c.wants(1)],
+    });
   }),
   rule('Gemm', gemm),
   rule('Einsum', einsum),

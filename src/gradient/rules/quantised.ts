@@ -62,10 +62,11 @@ function matMulInteger(c: RuleContext): (Ref | undefined)[] {
   const [A, B, za, zb] = c.inputs as [Ref, Ref, Ref?, Ref?];
   const column = (z: Ref): Ref =>
     za !== undefined && c.dims(za).length === 1 && c.dims(za)[0]!.base > 1 ? a.reshape(z, [...c.dims(za), ONE]) : z;
-  return matrixProduct(a, c.outputGradients[0]!, centred(a, A, za, column), centred(a, B, zb), c.dims(A), c.dims(B), [
-    c.wants(0),
-    c.wants(1),
-  ]);
+  return matrixProduct(a, c.outputGradients[0]!, {
+    left: { value: centred(a, A, za, column), dims: c.dims(A) },
+    right: { value: centred(a, B, zb), dims: c.dims(B) },
+    wants: [c.wants(0), c.wants(1)],
+  });
 }
 
 function convInteger(c: RuleContext): (Ref | undefined)[] {

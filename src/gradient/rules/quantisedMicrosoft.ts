@@ -77,7 +77,7 @@ function matMulIntegerToFloat(c: NodeContext): (Ref | undefined)[] {
   const a = new Algebra(c);
   const [A, B, as, bs, az, bz, bias] = c.inputs as [Ref, Ref, Ref, Ref, Ref?, Ref?, Ref?];
   if (c.dims(as).some((d) => d.base > 1)) c.refuse('its left operand is quantised per row');
-  return [product(a, c, dequantise(a, A, as, az), B, bs, bz, bias)];
+  return [product(a, dequantise(a, A, as, az), { value: B, scale: bs, zero: bz }, bias)];
 }
 
 /** A·B + bias; A is quantised on the fly. */
@@ -88,11 +88,19 @@ function dynamicQuantizeMatMul(c: NodeContext): (Ref | undefined)[] {
   c.emit.settle(q, c.dims(A));
   c.emit.settle(s, []);
   c.emit.settle(z, []);
-  return [product(a, c, dequantise(a, q, s, z), B, bs, bz, bias)];
+  return [product(a, dequantise(a, q, s, z), { value: B, scale: bs, zero: bz }, bias)];
 }
 
-function product(a: Algebra, c: NodeContext, A: Ref, B: Ref, bs: Ref, bz: Ref | undefined, bias: Ref | undefined): Ref {
-  const y = a.matmul(A, dequantise(a, B, bs, bz, c.dims(B).length - 1));
+interface Integers {
+  readonly value: Ref;
+  readonly scale: Ref;
+  readonly zero: Ref | undefined;
+}
+
+/** A product with a matrix of integers, scaled by column. */
+function product(a: Algebra, x: Ref, { value, scale, zero }: Integers, bias: Ref | undefined): Ref {
+  const { c } = a;
+  const y = a.matmul(x, dequantise(a, value, scale, zero, c.dims(value).length - 1));
   c.emit.settle(y, c.dims(c.outputs[0]!));
   return bias === undefined ? y : a.add(y, bias);
 }

@@ -42,7 +42,7 @@ export function phasePlanes(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[], 
       if (r.places.length === 0 || c.places.length === 0) return undefined;
       const kernel = a.transpose(chosen(a, w, [r, c], [r.high - r.low, c.high - c.low]), [1, 0, 2, 3]);
       const outer = [wDims[1]!.base, wDims[0]!.base];
-      return convolved(a, dy, kernel, outer, s, [r, c], [rows.cells, columns.cells]);
+      return convolved(a, dy, { kernel, outer, at: [r, c] }, s, [rows.cells, columns.cells]);
     }),
   );
 }
@@ -67,7 +67,10 @@ export function phasesAtOnce(a: Algebra, dy: Ref, w: Ref, wDims: readonly Dim[],
     }),
   );
   const outer = [wDims[1]!.base * kernels.length, wDims[0]!.base];
-  const y = convolved(a, dy, a.concat(kernels, 0), outer, s, [rows, columns], [rows.cells, columns.cells]);
+  const y = convolved(a, dy, { kernel: a.concat(kernels, 0), outer, at: [rows, columns] }, s, [
+    rows.cells,
+    columns.cells,
+  ]);
   return unstacked(a, y, wDims[1]!, rows, columns, s.input);
 }
 
@@ -150,16 +153,17 @@ function before(end: number): number {
   return end < 0 ? -(2 ** 31) + 1 : end;
 }
 
-/** @param outer channels out and in of the kernel */
-function convolved(
-  a: Algebra,
-  dy: Ref,
-  kernel: Ref,
-  outer: readonly number[],
-  s: Window,
-  at: readonly Span[],
-  cells: readonly number[],
-): Ref {
+/** A kernel of one phase, or of several side by side. */
+interface PhaseKernel {
+  readonly kernel: Ref;
+  /** Channels out and in. */
+  readonly outer: readonly number[];
+  /** Offsets that its places cover, along each axis. */
+  readonly at: readonly Span[];
+}
+
+/** @param cells steps of the stride that the input takes, along each axis */
+function convolved(a: Algebra, dy: Ref, { kernel, outer, at }: PhaseKernel, s: Window, cells: readonly number[]): Ref {
   const places = at.map((p) => p.high - p.low + 1);
   a.emit.settle(kernel, [...outer, ...places].map(fixed));
   return a.op('Conv', [dy, kernel], {
