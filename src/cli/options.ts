@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { given } from '../base/given.js';
 import { LensError } from '../base/errors.js';
 import { filePath, type FilePath } from '../base/place.js';
 import type { ModelRequest } from '../protocol/request.js';
@@ -82,7 +83,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     help: values.help ?? false,
     version: values.version ?? false,
     params: parseParams(values.param ?? []),
-    ...optional({
+    ...given({
       out: values.out,
       provider,
       seed,
@@ -104,7 +105,7 @@ export function modelRequest(line: CommandLine): ModelRequest {
   const { provider, threads, config } = line;
   return {
     model: filePath(path.resolve(model)),
-    ...optional({ provider, threads, config: config === undefined ? undefined : filePath(path.resolve(config)) }),
+    ...given({ provider, threads, config: config === undefined ? undefined : filePath(path.resolve(config)) }),
   };
 }
 
@@ -123,13 +124,6 @@ export function allowOnly(line: CommandLine, names: readonly OptionName[]): void
       names.length === 0 ? 'It has --json.' : `It has ${[...names, 'json'].map((n) => `--${n}`).join(', ')}.`,
     );
   }
-}
-
-/** Entries that are undefined are left out. */
-export function optional<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, v]) => v !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }
 
 function oneOf<const T extends readonly string[]>(

@@ -1,3 +1,4 @@
+import { given } from '../base/given.js';
 import type { ErrorData } from '../base/errors.js';
 import type { Call, Handlers } from '../protocol/channel.js';
 import type { ModelAnswer, WorkProgress } from '../protocol/request.js';
@@ -43,7 +44,7 @@ export function entriesOf<T>(results: readonly Outcome<T>[], entry: (result: T) 
 
 /** An error in a document. */
 export function errorEntry(error: ErrorData): { code: string; message: string; hint?: string } {
-  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  return { code: error.code, message: error.message, ...given({ hint: error.hint }) };
 }
 
 /** Says warnings and the inputs that failed on stderr. */

@@ -1,9 +1,10 @@
+import { given } from '../../base/given.js';
 import { formatDims } from '../../base/tensor.js';
 import type { ActivationsAnswer } from '../../protocol/activations.js';
 import type { ActivationExport } from '../../result/activations.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';
-import { inputsOf, modelRequest, optional, usage } from '../options.js';
+import { inputsOf, modelRequest, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -69,7 +70,7 @@ function numbersOf({ activation: a }: ActivationExport): object {
     perChannel: Object.fromEntries(
       Object.entries(s).map(([name, values]) => [name, Array.from(values as Float32Array)]),
     ),
-    ...optional({ receptiveField: a.receptiveField }),
+    ...given({ receptiveField: a.receptiveField }),
   };
 }
 

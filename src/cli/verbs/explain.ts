@@ -1,9 +1,10 @@
+import { given } from '../../base/given.js';
 import type { ExplainAnswer } from '../../protocol/attribution.js';
 import type { Explanation } from '../../result/explanation.js';
 import { overlayPng } from '../../runner/attribution/artifacts.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';
-import { inputsOf, modelRequest, optional, usage } from '../options.js';
+import { inputsOf, modelRequest, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -23,7 +24,7 @@ export const explain: Verb = {
     const kind = line.out === undefined ? undefined : outKind(line.out, 'explain', ['.png', '.npy', '.json']);
     const { method, target, score, layer, seed, out } = line;
     const answer = await service.explain(
-      { ...request, inputs, method, params: line.params, ...optional({ target, score, layer, seed }) },
+      { ...request, inputs, method, params: line.params, ...given({ target, score, layer, seed }) },
       callOf(context),
     );
     const { results } = answer;
@@ -66,7 +67,7 @@ function documentOf(model: string, answer: ExplainAnswer, files: ReadonlyMap<str
         target,
         score: value,
         probability,
-        ...optional({ layer, delta }),
+        ...given({ layer, delta }),
         files: files.get(result.input) ?? [],
         recipe,
         warnings: result.warnings,

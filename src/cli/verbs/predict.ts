@@ -1,6 +1,7 @@
+import { given } from '../../base/given.js';
 import type { PredictAnswer } from '../../protocol/prediction.js';
 import { digits, json, table } from '../io.js';
-import { inputsOf, modelRequest, optional, usage } from '../options.js';
+import { inputsOf, modelRequest, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -18,7 +19,7 @@ export const predict: Verb = {
       throw usage('The verb "predict" needs at least one input.', 'onnx-lens predict MODEL INPUT…');
     const kind = line.out === undefined ? undefined : outKind(line.out, 'predict', ['.json', '.csv']);
     if (kind === 'folder') throw usage('The verb "predict" writes a file: end --out with .json or .csv.');
-    const answer = await service.predict({ ...request, inputs, ...optional({ top: line.top }) }, callOf(context));
+    const answer = await service.predict({ ...request, inputs, ...given({ top: line.top }) }, callOf(context));
     report(context, answer, answer.results);
     const document = json(documentOf(model!, answer));
     if (line.out !== undefined) await writeOut(line.out, kind === '.csv' ? csvOf(answer) : document);
@@ -35,8 +36,8 @@ function documentOf(model: string, answer: PredictAnswer): object {
     sha256,
     provider,
     preprocessing,
-    results: entriesOf(answer.results, ({ label, top }) => ({ ...optional({ label }), top })),
-    ...optional({ accuracy, confusion }),
+    results: entriesOf(answer.results, ({ label, top }) => ({ ...given({ label }), top })),
+    ...given({ accuracy, confusion }),
     warnings,
   };
 }

@@ -1,9 +1,10 @@
 import path from 'node:path';
+import { given } from '../../base/given.js';
 import { writeNpy } from '../../base/npy.js';
 import { formatDims } from '../../base/tensor.js';
 import type { WeightsExport, WeightStatistics } from '../../result/weights.js';
 import { digits, json, table } from '../io.js';
-import { modelRequest, optional, usage } from '../options.js';
+import { modelRequest, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, report, type Verb } from '../verb.js';
 
@@ -22,7 +23,7 @@ export const weights: Verb = {
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined) throw usage(`The verb "weights" has no parameter "${unknown}".`, 'It has weight=NAME.');
     const kind = out === undefined ? undefined : outKind(out, 'weights', ['.png', '.npy', '.json']);
-    const answer = await service.exportWeights({ ...request, layer, ...optional({ weight }) }, callOf(context));
+    const answer = await service.exportWeights({ ...request, layer, ...given({ weight }) }, callOf(context));
     const files = out === undefined ? [] : filesOf(out, kind!, answer);
     const document = json(documentOf(line.arguments[0]!, answer, files));
     for (const file of files) await writeOut(file, contentOf(file, answer, document));
@@ -64,7 +65,7 @@ function documentOf(model: string, answer: WeightsExport, files: readonly string
       role,
       shape: dims,
       type,
-      ...optional({ label }),
+      ...given({ label }),
       view,
       ...numbersOf(statistics),
     })),

@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { encodePng } from '../../input/encode.js';
@@ -73,7 +74,7 @@ async function one(
     page,
     maps,
     picture: loaded.picture,
-    ...(loaded.crop === undefined ? {} : { crop: loaded.crop }),
+    ...given({ crop: loaded.crop }),
     ...(layout.layout === 'vector' ? {} : { receptiveField: site.field }),
     notes: [...site.notes, ...loaded.notes],
     provider: subject.provider?.used ?? 'none',

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
 import type { Facts } from '../../graph/facts.js';
@@ -106,7 +107,7 @@ export class OpenModel {
         input: this.spec(facts),
         sessions: this.sessions,
       },
-      { session, ...(output === undefined ? {} : { output }), ...(memoryShare === undefined ? {} : { memoryShare }) },
+      { session, ...given({ output, memoryShare }) },
     );
   }
 

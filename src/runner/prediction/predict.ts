@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import { isCancelled, throwIfCancelled, toErrorData, type ErrorData } from '../../base/errors.js';
 import { labelOf, type Labels } from '../../input/labels.js';
 import { judge, type Judged } from '../../method/activations/accuracy.js';
@@ -48,7 +49,7 @@ export async function predictInputs(
       const label = index === undefined ? className : labelOf(labels, index);
       return results.push({
         input: outcome.input,
-        result: { input: outcome.input, ...(label === undefined ? {} : { label }), top: ranking.top },
+        result: { input: outcome.input, ...given({ label }), top: ranking.top },
       });
     });
     const done = Math.min(inputs.length, from + step);

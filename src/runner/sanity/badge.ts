@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import type { Newest } from '../../base/newest.js';
 import { predict as predictBatch } from '../../method/activations/prediction.js';
 import { findTarget } from '../../method/target/findTarget.js';
@@ -55,8 +56,7 @@ export async function sanityOf(
       target,
       score,
       seed,
-      ...(layer === undefined ? {} : { layer }),
-      ...(depths === undefined ? {} : { depths }),
+      ...given({ layer, depths }),
     },
     {
       signal,

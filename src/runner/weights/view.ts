@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import { floatTensor } from '../../base/tensor.js';
 import { storedBytes } from '../../checkpoint/elements.js';
 import { pageOf } from '../../method/weights/page.js';
@@ -42,9 +43,8 @@ export async function layerWeights(
     weights: all.map((w) => w.entry),
     shown: shown.entry,
     page,
-    ...(statistics === undefined ? {} : { statistics }),
+    ...given({ statistics, similarity }),
     ...(view === 'rgb' ? { channelOrder: color === 'BGR' ? 'BGR' : 'RGB' } : {}),
-    ...(similarity === undefined ? {} : { similarity }),
     notes,
   };
 }

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { filePath } from '../../../src/base/place.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
-import { judge } from '../../../src/method/activations/accuracy.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { VERSION } from '../../../src/runner/model/version.js';
 import { assertClose } from '../support/close.js';
@@ -132,28 +131,5 @@ describe('runner/service', () => {
   it('states the version of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     assert.equal(VERSION, version);
-  });
-});
-
-describe('runner/accuracy', () => {
-  it('counts right answers by true class', () => {
-    const labels = { names: ['a', 'b', 'c', 'd'], origin: { kind: 'default', detail: '' } } as const;
-    const judged = [
-      { truth: 0, predicted: 0 },
-      { truth: 0, predicted: 2 },
-      { truth: 2, predicted: 2 },
-      { truth: 2, predicted: 2 },
-    ];
-    assert.deepEqual(judge(judged, labels), {
-      accuracy: 0.75,
-      confusion: {
-        labels: ['a', 'c'],
-        counts: [
-          [1, 1],
-          [0, 2],
-        ],
-      },
-    });
-    assert.deepEqual(judge([], labels), {});
   });
 });
