@@ -3,7 +3,8 @@ import type { Random } from '../base/random.js';
 import type { Attribution } from '../result/explanation.js';
 import type { MethodDescription, ParameterSchema, ParametersOf, ParameterValue } from '../result/method.js';
 import type { ScoreKind } from '../result/recipe.js';
-import type { Subject, Target } from './subject/subject.js';
+import type { Subject } from './subject/subject.js';
+import type { Target } from './target/target.js';
 
 /** One question asked of one prepared input. */
 export interface AttributionRequest<S extends ParameterSchema> {

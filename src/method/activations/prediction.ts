@@ -3,9 +3,10 @@ import { labelOf, type Labels } from '../../input/labels.js';
 import type { ClassScore } from '../../result/explanation.js';
 import type { ScoreKind } from '../../result/recipe.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
-import type { Target } from '../subject/subject.js';
-import { classLayoutOf, regionsOf, type Regions } from '../target/regions.js';
-import { rankOf } from '../target/targets.js';
+import { rankOf } from '../target/class.js';
+import { classLayoutOf } from '../target/index.js';
+import type { ClassRegions } from '../target/regions.js';
+import { isOneScore, type Target } from '../target/target.js';
 
 /** What the model says about each input of a batch, `[n, …]` in. */
 export async function predict(
@@ -21,7 +22,7 @@ export async function predict(
   return Array.from({ length: batch.dims[0]! }, (_, k) => {
     const row = logits.data.slice(k * classes, (k + 1) * classes);
     const shares = probabilities.slice(k * classes, (k + 1) * classes);
-    if (layout !== undefined) return overRegions(regionsOf(layout, row, labels), labels, top);
+    if (layout !== undefined) return overRegions(layout.seen(row, labels), labels, top);
     const ranked = rankOf(row, Math.min(top, classes));
     return {
       logits: row,
@@ -37,7 +38,7 @@ export async function predict(
 }
 
 /** Classes by the room they take, or by their best boxes. */
-function overRegions(regions: Regions, labels: Labels, top: number): Ranking {
+function overRegions(regions: ClassRegions, labels: Labels, top: number): Ranking {
   const { ranking, shares } = regions;
   return {
     logits: ranking,
@@ -59,11 +60,11 @@ export interface Ranking {
   readonly logits: Float32Array;
   readonly probabilities: Float64Array;
   /** For a segmentation map or a detector: where the classes are. Scores are shares of the picture or best boxes then. */
-  readonly regions?: Regions;
+  readonly regions?: ClassRegions;
 }
 
 /** The target's score as far as a ranking says it; a neuron, a difference and a region are asked of the model once more. */
 export function scoreIn(ranking: Ranking, target: Target, score: ScoreKind): number | undefined {
-  if (target.unit !== undefined || target.weights !== undefined) return undefined;
+  if (!isOneScore(target)) return undefined;
   return (score === 'logit' ? ranking.logits : ranking.probabilities)[target.index];
 }

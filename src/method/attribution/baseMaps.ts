@@ -1,6 +1,7 @@
 import type { FloatTensor } from '../../base/tensor.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../method.js';
-import type { ScoreAt, Subject } from '../subject/subject.js';
+import type { Subject } from '../subject/subject.js';
+import type { ScoreAt } from '../target/target.js';
 import { reduceParameter, scoreNotes, unitOf } from './shared.js';
 import { viewOf } from './view.js';
 

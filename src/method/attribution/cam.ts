@@ -3,7 +3,7 @@ import { upsampleBilinear } from '../../result/upsample.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../method.js';
 import type { Subject } from '../subject/subject.js';
 import { camLayerOf, type CamLayer } from './camLayer.js';
-import { toPlanes } from './featureMap.js';
+import { toPlanes } from '../subject/featureMap.js';
 import { pixelAttribution, scoreNotes, unitOf } from './shared.js';
 
 /** What class activation maps share: a layer, its activations and gradients, and a weighted sum over its channels. */

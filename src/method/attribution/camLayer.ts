@@ -4,8 +4,9 @@ import { isFloating, type FloatTensor } from '../../base/tensor.js';
 import { lastConvolution } from '../../graph/layers/heads.js';
 import { indexOf, type GraphNode } from '../../graph/graph.js';
 import { readsOf } from '../../graph/order.js';
-import type { ScoreAt, Subject } from '../subject/subject.js';
-import { featureMapOf, type FeatureMap } from './featureMap.js';
+import type { Subject } from '../subject/subject.js';
+import type { ScoreAt } from '../target/target.js';
+import { featureMapOf, type FeatureMap } from '../subject/featureMap.js';
 
 /** The layer that a class activation map is taken at. */
 export interface CamLayer {

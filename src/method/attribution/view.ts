@@ -3,7 +3,7 @@ import { floatTensor } from '../../base/tensor.js';
 import type { Attribution } from '../../result/explanation.js';
 import { reduce as reduceChannels } from '../../result/heatmap.js';
 import type { Subject } from '../subject/subject.js';
-import { featureMapOf, toPlanes } from './featureMap.js';
+import { featureMapOf, toPlanes } from '../subject/featureMap.js';
 import { channelAttribution, type ReduceChoice } from './shared.js';
 
 /** From where a method looks: the input, or the output of a layer. */

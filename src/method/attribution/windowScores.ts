@@ -1,7 +1,8 @@
 import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import type { ScoreKind } from '../../result/recipe.js';
-import type { Subject, Target } from '../subject/subject.js';
+import type { Subject } from '../subject/subject.js';
+import { isInside, type Target } from '../target/target.js';
 import { IncrementalOcclusion } from './incremental/run.js';
 import { boundsOf, cover, type WindowGrid } from './windowGrid.js';
 
@@ -39,8 +40,7 @@ export async function windowScorer(
   signal: AbortSignal,
 ): Promise<WindowScorer> {
   if (!allowed) return new WholeInputs(subject, occlusion);
-  if (occlusion.target.unit !== undefined)
-    return new WholeInputs(subject, occlusion, 'the target lies inside the model');
+  if (isInside(occlusion.target)) return new WholeInputs(subject, occlusion, 'the target lies inside the model');
   const incremental = await IncrementalOcclusion.open(subject, occlusion, WORTH, signal);
   if (!('reason' in incremental)) return incremental;
   return new WholeInputs(subject, occlusion, incremental.reason);

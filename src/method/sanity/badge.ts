@@ -9,7 +9,7 @@ import type { ScoreKind } from '../../result/recipe.js';
 import type { SanityCheck, SanityStage, SanityVerdict } from '../../result/sanity.js';
 import type { AttributionAnswer, AttributionMethod } from '../method.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
-import type { Target } from '../subject/subject.js';
+import { isOneScore, type Target } from '../target/target.js';
 import { cascadeOf, randomised, stagesOf, tamed } from './randomise.js';
 import { spearman, ssim, unitMagnitudes } from './similarity.js';
 
@@ -177,7 +177,7 @@ async function randomMap(
 ): Promise<{ readonly map: ReturnType<typeof mapOf>; readonly note?: string }> {
   const map = mapOf((await ask(subject, question, signal)).attribution);
   const { target, input } = question;
-  if (!flat(map.map) || target.unit !== undefined || target.weights !== undefined) return { map };
+  if (!flat(map.map) || !isOneScore(target)) return { map };
   const { logits } = await subject.predict(input, signal);
   const best = logits.data.reduce((at, v, i) => (v > logits.data[at]! ? i : at), 0);
   if (best === target.index || !(logits.data[best]! > logits.data[target.index]!)) return { map };

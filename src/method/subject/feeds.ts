@@ -14,7 +14,8 @@ import type { Facts, ValueFact } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { dimsOf, zeros } from '../../session/probe.js';
 import { fromSamples, sampleDims } from './samples.js';
-import type { InputSpec, ScoreAt } from './subject.js';
+import type { InputSpec } from './subject.js';
+import type { ScoreAt } from '../target/target.js';
 
 /** What feeds need to know of a model. */
 export interface Fed {

@@ -12,17 +12,10 @@ import { Gradients } from './gradients.js';
 import type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
 import { inPieces } from './pieces.js';
 import { samplesOf } from './samples.js';
-import {
-  activate,
-  activationGradients,
-  findScores,
-  isDistribution,
-  project,
-  targetScores,
-  type ScorePlaces,
-} from './scores.js';
+import { activate, activationGradients, findScores, isDistribution, project, type ScorePlaces } from './scores.js';
 import { SubjectSessions } from './sessions.js';
-import type { GradientAnswer, GradientOptions, InputSpec, ScoreAt, Subject, Target } from './subject.js';
+import type { GradientAnswer, GradientOptions, InputSpec, Subject } from './subject.js';
+import { isInside, isOneScore, numberOf, type ScoreAt, type Target } from '../target/target.js';
 
 export type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
 
@@ -144,26 +137,26 @@ export class ModelSubject implements Subject {
   }
 
   scoreAt(target: Target, kind: ScoreKind): ScoreAt {
-    if (target.unit !== undefined) return target.unit;
-    const { value } = this.scoreValue(kind);
-    if (target.weights === undefined) return { value, pick: { index: target.index } };
-    return { value, pick: { direction: floatTensor([target.weights.length], target.weights) } };
+    return numberOf(target, this.scoreValue(kind).value);
   }
 
   async scores(batch: FloatTensor, target: Target, score: ScoreKind, signal: AbortSignal): Promise<Float32Array> {
-    const { unit, weights } = target;
-    if (unit === undefined && weights === undefined && (target.index < 0 || target.index >= this.classes))
+    const plain = isOneScore(target);
+    if (plain && (target.index < 0 || target.index >= this.classes))
       throw new Error(`There is no score ${target.index}`);
-    const { logit } = this.places;
     // The probabilities of a map of classes are the graph's own: only a plain list of classes is activated here.
-    const own = unit ?? (weights !== undefined && !this.places.classifier ? this.scoreAt(target, score) : undefined);
-    if (own !== undefined) return project((await this.values(batch, [own.value], signal)).get(own.value)!, own.pick);
+    if (isInside(target) || (!plain && !this.classifier)) {
+      const { value, pick } = this.scoreAt(target, score);
+      return project((await this.values(batch, [value], signal)).get(value)!.data, batch.dims[0]!, pick);
+    }
+    const { logit } = this.places;
     return this.scoresOf((await this.values(batch, [logit], signal)).get(logit)!, target, score);
   }
 
   scoresOf(raw: FloatTensor, target: Target, score: ScoreKind): Float32Array {
     const { logits, probabilities } = this.activated(raw);
-    return targetScores(score === 'probability' ? probabilities : logits.data, this.classes, target);
+    const rows = score === 'probability' ? probabilities : logits.data;
+    return project(rows, raw.dims[0]!, this.scoreAt(target, score).pick);
   }
 
   derived(

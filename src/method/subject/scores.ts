@@ -4,7 +4,7 @@ import { addNodes, cutFinalActivation, makeNode } from '../../graph/edits.js';
 import { dimsAt, type Facts, type ValueFact } from '../../graph/facts.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import { Names } from '../../graph/names.js';
-import type { ScoreAt, Target } from './subject.js';
+import type { ScoreAt } from '../target/target.js';
 
 /** Where a model's class scores are, before and after its final activation. */
 export interface ScorePlaces {
@@ -134,29 +134,25 @@ export function activationGradients(
   return out;
 }
 
-/** The number that `pick` takes of each sample of `[n, …]`, `[n]`. */
-export function project(values: FloatTensor, pick: ScoreAt['pick']): Float32Array {
-  const n = values.dims[0]!;
-  const size = n === 0 ? 0 : values.data.length / n;
+/**
+ * The number that `pick` takes of each of `n` samples, `[n]`.
+ *
+ * @param values `[n, …]`, flat
+ */
+export function project(values: Float32Array | Float64Array, n: number, pick: ScoreAt['pick']): Float32Array {
+  const size = n === 0 ? 0 : values.length / n;
+  if (pick !== 'sum' && 'index' in pick)
+    return Float32Array.from({ length: n }, (_, k) => values[k * size + pick.index]!);
   const one = pick !== 'sum' && 'direction' in pick ? toFloat32(pick.direction) : undefined;
   const each = pick !== 'sum' && 'directions' in pick ? toFloat32(pick.directions) : undefined;
   return Float32Array.from({ length: n }, (_, k) => {
-    if (pick !== 'sum' && 'index' in pick) return values.data[k * size + pick.index]!;
     let sum = 0;
-    for (let i = 0; i < size; i++)
-      sum += values.data[k * size + i]! * (one !== undefined ? one[i]! : each !== undefined ? each[k * size + i]! : 1);
+    for (let i = 0; i < size; i++) {
+      const weight = one !== undefined ? one[i]! : each !== undefined ? each[k * size + i]! : 1;
+      // What has no weight does not count, whatever it is.
+      if (weight !== 0) sum += weight * values[k * size + i]!;
+    }
     return sum;
-  });
-}
-
-/** The target's score in each row of `classes` scores. */
-export function targetScores(rows: Float32Array | Float64Array, classes: number, target: Target): Float32Array {
-  const { weights } = target;
-  return Float32Array.from({ length: rows.length / classes }, (_, k) => {
-    const row = rows.subarray(k * classes, (k + 1) * classes);
-    return weights === undefined
-      ? row[target.index]!
-      : weights.reduce((sum, w, j) => (w === 0 ? sum : sum + w * row[j]!), 0);
   });
 }
 

@@ -5,28 +5,9 @@ import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import type { InputSpec } from '../../input/preprocessing.js';
 import type { ScoreKind } from '../../result/recipe.js';
+import type { ScoreAt, Target } from '../target/target.js';
 
 export type { InputSpec };
-
-/**
- * What is explained: an element of the model's scores, by index; or, where `weights` or `unit` is given, what stands in
- * its place. Methods never look inside: they ask {@link Subject.scoreAt} and {@link Subject.scores}.
- */
-export interface Target {
-  readonly index: number;
-  readonly label: string;
-  /** Weights of all scores of a sample, whose weighted sum is explained: the difference of two classes, a class over its region. */
-  readonly weights?: Float32Array;
-  /** A neuron or channel inside the model. */
-  readonly unit?: ScoreAt;
-}
-
-/** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */
-export interface ScoreAt {
-  readonly value: string;
-  /** Index into the flattened sample, the same for every sample; a direction of the sample's shape, the same for every sample or (`[n, …]`) one for each; or the sum of the sample. */
-  readonly pick: { readonly index: number } | { readonly direction: Tensor } | { readonly directions: Tensor } | 'sum';
-}
 
 export interface GradientOptions {
   readonly of: ScoreAt;

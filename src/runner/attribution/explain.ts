@@ -9,8 +9,8 @@ import { attributionMethodById } from '../../method/index.js';
 import type { AttributionAnswer, AttributionMethod, AttributionRequest } from '../../method/method.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { parseParameters } from '../../method/parameters.js';
-import type { Target } from '../../method/subject/subject.js';
-import { findTarget } from '../../method/target/findTarget.js';
+import { isInside, type Target } from '../../method/target/target.js';
+import { findTarget } from '../../method/target/index.js';
 import type { Call } from '../../protocol/channel.js';
 import type { ExplainAnswer, ExplainRequest } from '../../protocol/attribution.js';
 import type { TargetText, WorkProgress } from '../../protocol/request.js';
@@ -106,7 +106,7 @@ async function explainOne(
   const ranking = (await predictBatch(subject, labels, loaded.tensor, TOP, signal))[0]!;
   requireNumbers(loaded, ranking);
   const { logits, probabilities, top, regions } = ranking;
-  const target = findTarget(question.target ?? 'top1', logits, labels, subject, regions);
+  const target = findTarget(question.target ?? 'top1', { scores: logits, labels, subject, regions });
   const value = scoreIn(ranking, target, score) ?? (await subject.scores(loaded.tensor, target, score, signal))[0]!;
   const fixed = {
     input: input.name,
@@ -116,7 +116,7 @@ async function explainOne(
     score,
     value,
     // A neuron has no probability.
-    probability: target.unit === undefined ? probabilities[target.index]! : NaN,
+    probability: isInside(target) ? NaN : probabilities[target.index]!,
     predictions: withTarget(top, target, logits, probabilities),
   };
   const recipe = ({ params, notes, layer }: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
@@ -180,7 +180,7 @@ function withTarget(
   probabilities: Float64Array,
 ): Ranking['top'] {
   const { index, label } = target;
-  if (target.unit !== undefined || top.some((c) => c.index === index)) return top;
+  if (isInside(target) || top.some((c) => c.index === index)) return top;
   return [...top, { index, label, probability: probabilities[index]!, logit: logits[index]! }];
 }
 

@@ -1,5 +1,5 @@
 import { labelOf } from '../../input/labels.js';
-import { classLayoutOf } from '../../method/target/regions.js';
+import { classLayoutOf } from '../../method/target/index.js';
 import type { OpenModel } from '../model/open.js';
 
 /** Names of a model's classes; their numbers where nobody has named them, which takes a run to count them. */

@@ -1,7 +1,7 @@
 import { given } from '../../base/given.js';
 import type { Newest } from '../../base/newest.js';
 import { predict as predictBatch } from '../../method/activations/prediction.js';
-import { findTarget } from '../../method/target/findTarget.js';
+import { findTarget } from '../../method/target/index.js';
 import { attributionMethodById } from '../../method/index.js';
 import { parseParameters } from '../../method/parameters.js';
 import { sanityCurve } from '../../method/sanity/badge.js';
@@ -9,6 +9,7 @@ import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { SanityAnswer, SanityRequest } from '../../protocol/sanity.js';
 import type { SanityCheck } from '../../result/sanity.js';
+import { asksForClass } from '../../result/target.js';
 import { answerOf, loadInput, namesOf } from '../input/answers.js';
 import { sha256Of } from '../model/stamp.js';
 import type { Foreground } from '../model/foreground.js';
@@ -34,7 +35,7 @@ export async function sanityOf(
   const subject = await model.subject();
   if (layer !== undefined) subject.layer(layer);
   // Any class stands for all of them; a neuron or a difference is a question of its own.
-  const special = request.target !== undefined && /#|\s[-−]\s/.test(request.target) ? request.target : '';
+  const special = request.target === undefined || asksForClass(request.target) ? '' : request.target;
   const sha256 = await sha256Of(model.file.path);
   const key = JSON.stringify([sha256, request.config, method.id, params, layer, score, seed, depths, special]);
   const known = request.fresh === true ? undefined : badges.get(key);
@@ -46,7 +47,12 @@ export async function sanityOf(
   const { tensor } = await loadInput(first, signal);
   const { labels } = namesOf(model, subject, inputs);
   const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
-  const target = findTarget(request.target ?? 'top1', ranking!.logits, labels, subject, ranking!.regions);
+  const target = findTarget(request.target ?? 'top1', {
+    scores: ranking!.logits,
+    labels,
+    subject,
+    regions: ranking!.regions,
+  });
   const curve = await sanityCurve(
     subject,
     {

@@ -5,7 +5,7 @@ import { attributionMethods } from '../../../src/method/index.js';
 import type { AttributionAnswer, AttributionMethod } from '../../../src/method/method.js';
 import type { ModelSubject } from '../../../src/method/subject/modelSubject.js';
 import { parseParameters } from '../../../src/method/parameters.js';
-import type { Target } from '../../../src/method/subject/subject.js';
+import type { Target } from '../../../src/method/target/target.js';
 import type { ParameterValue } from '../../../src/result/method.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { assertClose } from '../support/close.js';

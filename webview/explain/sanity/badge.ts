@@ -4,6 +4,7 @@ import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, OneRequest, Question } from '../../../src/protocol/explainPanel.js';
 import type { SanitySummary } from '../../../src/result/recipe.js';
 import type { SanityCheck } from '../../../src/result/sanity.js';
+import { asksForClass } from '../../../src/result/target.js';
 
 /** What is known about whether the method on show depends on the model. `waiting`: it is asked for by a click. */
 export type BadgeState =
@@ -124,7 +125,7 @@ export class Badge {
 
 /** Any class stands for all of them; a neuron or a difference of classes is a question of its own. */
 function keyOf({ method, params, layer, score, seed, target }: Question): string {
-  const special = /#|\s[-−]\s/.test(target) ? target : '';
+  const special = asksForClass(target) ? '' : target;
   const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([method, sorted, layer ?? '', score, seed, special]);
 }

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { floatTensor, int64Tensor } from '../../../src/base/tensor.js';
-import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { readTensor } from '../../../src/checkpoint/readTensor.js';
-import { buildGradient } from '../../../src/gradient/sweep/engine.js';
-import { buildGraph } from '../../../src/graph/build/build.js';
-import { makeNode, withWeights } from '../../../src/graph/edits.js';
-import { feedWeights } from '../../../src/graph/rewrite/fedWeights.js';
-import type { Graph } from '../../../src/graph/graph.js';
-import { SubjectSessions } from '../../../src/method/subject/sessions.js';
-import { OrtSessions } from '../../../src/session/ort/ortSession.js';
-import { probeFacts } from '../../../src/session/probe.js';
-import type { ProviderName, Session, SessionOptions, Sessions } from '../../../src/session/session.js';
-import { sketch } from '../graph/support.js';
-import { assertClose } from '../support/close.js';
-import { modelPath, reference, requireData } from '../support/data.js';
+import { floatTensor, int64Tensor } from '../../../../src/base/tensor.js';
+import { openCheckpoint } from '../../../../src/checkpoint/reader.js';
+import { readTensor } from '../../../../src/checkpoint/readTensor.js';
+import { buildGradient } from '../../../../src/gradient/sweep/engine.js';
+import { buildGraph } from '../../../../src/graph/build/build.js';
+import { makeNode, withWeights } from '../../../../src/graph/edits.js';
+import { feedWeights } from '../../../../src/graph/rewrite/fedWeights.js';
+import type { Graph } from '../../../../src/graph/graph.js';
+import { SubjectSessions } from '../../../../src/method/subject/sessions.js';
+import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
+import { probeFacts } from '../../../../src/session/probe.js';
+import type { ProviderName, Session, SessionOptions, Sessions } from '../../../../src/session/session.js';
+import { sketch } from '../../graph/support.js';
+import { assertClose } from '../../support/close.js';
+import { modelPath, reference, requireData } from '../../support/data.js';
 
 describe('sessions for few runs', () => {
   before(requireData);

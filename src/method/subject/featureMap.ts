@@ -1,6 +1,6 @@
 import { dimsAt, type Facts } from '../../graph/facts.js';
-import type { Subject } from '../subject/subject.js';
-import { sampleDims } from '../subject/samples.js';
+import type { Subject } from './subject.js';
+import { sampleDims } from './samples.js';
 
 /** How a value of the model lies over the picture: channels of a grid, also where it is a list of patch tokens. */
 export interface FeatureMap {

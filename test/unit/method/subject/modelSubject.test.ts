@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
-import { LensError } from '../../../src/base/errors.js';
-import { floatTensor, type FloatTensor } from '../../../src/base/tensor.js';
-import { Algebra } from '../../../src/gradient/emit/algebra.js';
-import type { Ref, RuleContext } from '../../../src/gradient/rule.js';
-import { addNodes, makeNode, rename } from '../../../src/graph/edits.js';
-import type { Graph } from '../../../src/graph/graph.js';
-import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/subject/modelSubject.js';
-import type { OwnGraph } from '../../../src/method/subject/subject.js';
-import { fromSamples, toSamples } from '../../../src/method/subject/samples.js';
-import { softmax } from '../../../src/method/subject/scores.js';
-import { concatBatches } from '../../../src/session/batches.js';
-import { OrtSessions } from '../../../src/session/ort/ortSession.js';
-import { probeFacts } from '../../../src/session/probe.js';
-import { assertClose } from '../support/close.js';
-import { testSpec } from '../support/subject.js';
-import { CLASSES, SIDE, tinyNet, tinyPicture } from './tinyNet.js';
+import { LensError } from '../../../../src/base/errors.js';
+import { floatTensor, type FloatTensor } from '../../../../src/base/tensor.js';
+import { Algebra } from '../../../../src/gradient/emit/algebra.js';
+import type { Ref, RuleContext } from '../../../../src/gradient/rule.js';
+import { addNodes, makeNode, rename } from '../../../../src/graph/edits.js';
+import type { Graph } from '../../../../src/graph/graph.js';
+import { openSubject, type ModelSubject, type SubjectOptions } from '../../../../src/method/subject/modelSubject.js';
+import type { OwnGraph } from '../../../../src/method/subject/subject.js';
+import { fromSamples, toSamples } from '../../../../src/method/subject/samples.js';
+import { softmax } from '../../../../src/method/subject/scores.js';
+import { concatBatches } from '../../../../src/session/batches.js';
+import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
+import { probeFacts } from '../../../../src/session/probe.js';
+import { assertClose } from '../../support/close.js';
+import { testSpec } from '../../support/subject.js';
+import { CLASSES, SIDE, tinyNet, tinyPicture } from '../tinyNet.js';
 
 const FLOAT16 = 10;
 const FLOAT = 1;
@@ -294,8 +294,12 @@ describe('method/modelSubject', () => {
         assert.equal(answer.scores.length, 5);
         for (let k = 0; k < 5; k++) {
           const part = answer.gradients.get('x')!.data.subarray(k * slope.length, (k + 1) * slope.length);
-          const error = Math.max(...part.map((g, i) => Math.abs(g - k * slope[i]!)));
-          assert.ok(error < 1e-5, `sample ${k}: ${error}`);
+          assertClose(
+            part,
+            slope.map((g) => k * g),
+            { absolute: 1e-5 },
+            `sample ${k}`,
+          );
         }
       }
       assert.equal(made, 1, 'the graph is made once');

@@ -1,0 +1,52 @@
+import { sampleDims } from '../subject/samples.js';
+import type { Subject } from '../subject/subject.js';
+import { boxes } from './boxes.js';
+import { oneClass } from './class.js';
+import { difference } from './difference.js';
+import type { TargetKind, TargetQuestion } from './kind.js';
+import { region } from './region.js';
+import type { ClassLayout } from './regions.js';
+import type { Target } from './target.js';
+import { unit } from './unit.js';
+
+/** Every kind of target, in the order in which a text is offered to them. The last takes what no other did, or refuses it. */
+export const TARGET_KINDS: readonly TargetKind[] = [unit, difference, region, boxes, oneClass];
+
+/**
+ * The target that a person wrote, e.g. `top1`, `tabby cat`, `cat - dog`, `conv3#5`.
+ *
+ * @throws LensError `target/…` where the text means nothing in this model
+ */
+export function findTarget(text: string, question: TargetQuestion): Target {
+  return readBy(TARGET_KINDS, text, question);
+}
+
+/** The first answer of the kinds; a part of a text is read by those that come after the one that asks. */
+function readBy(kinds: readonly TargetKind[], text: string, question: TargetQuestion): Target {
+  for (const [i, kind] of kinds.entries()) {
+    const later = kinds.slice(i + 1);
+    const target = kind.read(text, question, (part) => readBy(later, part, question));
+    if (target !== undefined) return target;
+  }
+  throw new Error(`No kind of target reads "${text}"`);
+}
+
+/**
+ * How classes lie in the scores of a sample, where a kind of target knows. Undefined for a plain list of classes and where
+ * nothing says which axis holds the classes.
+ *
+ * @param labels how many names of classes there are
+ */
+export function classLayoutOf(
+  subject: Pick<Subject, 'facts' | 'scoreValue' | 'input'>,
+  labels: number,
+): ClassLayout | undefined {
+  const fact = subject.facts.get(subject.scoreValue('logit').value);
+  if (fact === undefined) return undefined;
+  const dims = sampleDims(fact, subject.facts);
+  for (const kind of TARGET_KINDS) {
+    const layout = kind.layoutOf?.(dims, subject.input, labels);
+    if (layout !== undefined) return layout;
+  }
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import type { Labels } from '../../input/labels.js';
+import type { Subject } from '../subject/subject.js';
+import type { ClassLayout, ClassRegions } from './regions.js';
+import type { Target } from './target.js';
+
+/** What a text is read against: one prepared input of a model. */
+export interface TargetQuestion {
+  /** The score of each class, for ranks. */
+  readonly scores: ArrayLike<number>;
+  readonly labels: Labels;
+  readonly subject: Pick<Subject, 'facts' | 'graph' | 'input' | 'layer'>;
+  /** Where the classes are, for a model that says so. */
+  readonly regions?: ClassRegions | undefined;
+}
+
+/** A kind of target. A new one is a file here and a line in the list of `index.ts`; every method explains it. */
+export interface TargetKind {
+  readonly id: string;
+  /**
+   * The target that a text means, with its name and the number that is explained. Undefined where the text is of another kind.
+   *
+   * @param read reads a part of the text that is a target by itself
+   * @throws LensError `target/…` where the text is of this kind, but means nothing in this model
+   */
+  read(text: string, question: TargetQuestion, read: (part: string) => Target): Target | undefined;
+  /** How classes lie in the scores of a sample of these dimensions, for a kind that says where they are. */
+  layoutOf?(dims: readonly number[], input: Subject['input'], labels: number): ClassLayout | undefined;
+}

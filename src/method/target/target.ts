@@ -1,0 +1,41 @@
+import { floatTensor, type Tensor } from '../../base/tensor.js';
+
+/** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */
+export interface ScoreAt {
+  readonly value: string;
+  /** Index into the flattened sample, the same for every sample; a direction of the sample's shape, the same for every sample or (`[n, …]`) one for each; or the sum of the sample. */
+  readonly pick: { readonly index: number } | { readonly direction: Tensor } | { readonly directions: Tensor } | 'sum';
+}
+
+/**
+ * What is explained: an element of the model's scores, by index; or, where `weights` or `unit` is given, what stands in
+ * its place. Kinds of targets make one; nobody else looks inside: methods ask the subject for `scoreAt` and `scores`, and
+ * what remains to be known of a target is asked below.
+ */
+export interface Target {
+  /** The class, of a difference the first; the channel of a unit. */
+  readonly index: number;
+  readonly label: string;
+  /** Weights of all scores of a sample, whose weighted sum is explained: the difference of two classes, a class over its region. */
+  readonly weights?: Float32Array;
+  /** A number inside the model. */
+  readonly unit?: ScoreAt;
+}
+
+/** Whether the target is one element of the scores: another class could stand in its place. */
+export function isOneScore(target: Target): boolean {
+  return target.weights === undefined && target.unit === undefined;
+}
+
+/** Whether the number lies inside the model: it is no sum of scores, and no class with a probability. */
+export function isInside(target: Target): boolean {
+  return target.unit !== undefined;
+}
+
+/** The number that a target asks for, where `scores` is the value that holds the scores. */
+export function numberOf(target: Target, scores: string): ScoreAt {
+  const { index, weights, unit } = target;
+  if (unit !== undefined) return unit;
+  if (weights === undefined) return { value: scores, pick: { index } };
+  return { value: scores, pick: { direction: floatTensor([weights.length], weights) } };
+}
