@@ -1,9 +1,10 @@
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { alongPath, quadrature, ruleParameter } from './path.js';
-import { runningPicture } from './running.js';
-import { baselineParameter, reduceParameter, scoreNotes, unitOf } from './shared.js';
-import { viewOf } from './view.js';
+import { alongPath, quadrature, ruleParameter } from './shared/path.js';
+import { runningPicture } from './shared/runningPicture.js';
+import { scoreNotes, unitOf } from './shared/answer.js';
+import { baselineParameter, reduceParameter, stepsParameter } from './shared/parameters.js';
+import { viewOf } from './shared/view.js';
 
 /**
  * Layer conductance: how much of the score difference between baseline and input flows through each unit y of a layer,
@@ -17,14 +18,7 @@ export const conductance = attributionMethod({
   citation: 'Dhamdhere, Sundararajan, Yan 2019, How Important Is a Neuron?, arXiv:1805.12233',
   parameters: {
     baseline: baselineParameter,
-    steps: {
-      type: 'integer',
-      title: 'Steps',
-      default: 50,
-      minimum: 1,
-      maximum: 5000,
-      description: 'steps on the path from the baseline to the input',
-    },
+    steps: { ...stepsParameter, description: 'steps on the path from the baseline to the input' },
     rule: { ...ruleParameter, description: 'where the points on the path lie' },
     reduce: reduceParameter,
   },
@@ -39,7 +33,7 @@ export const conductance = attributionMethod({
     const baseline = fillTensor(params.baseline, input, subject.input, context.random);
     const { alphas } = quadrature(params.rule, params.steps + 1);
     const unit = unitOf(score);
-    const notes = new Set(scoreNotes(subject.scoreValue(score)));
+    const notes = new Set(scoreNotes(subject, score));
     if (view.layer === undefined)
       notes.add('Seen from the input itself, conductance is Integrated Gradients; choose a layer for more.');
     const show = runningPicture(context, 'steps');

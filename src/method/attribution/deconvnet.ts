@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { baseAttribution, baseParameters } from './baseMaps.js';
+import { baseAttribution, baseParameters } from './shared/baseMaps.js';
 
 /** The gradient in which every rectifier passes back only what is positive, whatever its input was. */
 export const deconvnet = attributionMethod({

@@ -5,7 +5,8 @@ import type { Rule } from '../../gradient/rule.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
 import type { DerivedGraph, Subject } from '../subject/subject.js';
-import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
+import { channelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { baselineParameter, reduceParameter } from './shared/parameters.js';
 
 /**
  * (x - x') · multiplier, the multiplier being the chain of the secants' slopes between baseline and input: adds up to
@@ -35,7 +36,7 @@ export const deeplift = attributionMethod({
     return {
       attribution: channelAttribution(values, subject.input, unitOf(score), params.reduce),
       delta: values.reduce((a, b) => a + b, 0) - (whole! - start!),
-      notes: [...scoreNotes(subject.scoreValue(score)), ...notes],
+      notes: [...scoreNotes(subject, score), ...notes],
     };
   },
 });

@@ -2,8 +2,9 @@ import { LensError, throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, formatDims, type FloatTensor } from '../../base/tensor.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { runningPicture } from './running.js';
-import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
+import { runningPicture } from './shared/runningPicture.js';
+import { channelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { baselineParameter, reduceParameter } from './shared/parameters.js';
 
 /**
  * E[(x - x') · dS/dx at x' + α(x - x')] over baselines x' and α in (0, 1): Integrated Gradients averaged over a
@@ -45,7 +46,6 @@ export const expectedGradients = attributionMethod({
   async run(subject, request, context) {
     const { input, target, score, params } = request;
     const { samples } = params;
-    const place = subject.scoreValue(score);
     const of = subject.scoreAt(target, score);
     const pictures = request.background ?? [];
     for (const picture of pictures) checkSize(picture, input);
@@ -60,7 +60,7 @@ export const expectedGradients = attributionMethod({
     let [done, baselineScores] = [0, 0];
     const mean = (): Float32Array => Float32Array.from(sum, (v) => v / done);
     const show = runningPicture(context, 'samples');
-    const notes = new Set(scoreNotes(place));
+    const notes = new Set(scoreNotes(subject, score));
     const step = subject.batchSize('gradient');
     for (let from = 0; from < samples; from += step) {
       throwIfCancelled(context.signal);

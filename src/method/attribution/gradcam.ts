@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { camAttribution, camParameters, gradcamFormula } from './cam.js';
+import { camAttribution, camParameters, gradcamFormula } from './cam/cam.js';
 
 /** Σ_c mean(dS/dA_c) · A_c over the channels of a layer. */
 export const gradcam = attributionMethod({

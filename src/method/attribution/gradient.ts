@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { baseAttribution, baseParameters } from './baseMaps.js';
+import { baseAttribution, baseParameters } from './shared/baseMaps.js';
 
 /** dS/dx: how the score changes with each value of the input, or of a layer. Signed and per channel unless it is reduced. */
 export const gradient = attributionMethod({

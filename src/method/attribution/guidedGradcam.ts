@@ -1,9 +1,10 @@
 import { floatTensor } from '../../base/tensor.js';
 import { gridOf } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { baseMaps } from './baseMaps.js';
-import { gradcamFormula, rawCam } from './cam.js';
-import { channelAttribution, reduceParameter, unitOf } from './shared.js';
+import { baseMaps } from './shared/baseMaps.js';
+import { gradcamFormula, rawCam } from './cam/cam.js';
+import { channelAttribution, unitOf } from './shared/answer.js';
+import { reduceParameter } from './shared/parameters.js';
 
 /** Guided backpropagation times Grad-CAM (clipped at zero, enlarged to the nearest neighbour, as in Captum). */
 export const guidedGradcam = attributionMethod({

@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { camAttribution, camParameters, elementwiseSum } from './cam.js';
+import { camAttribution, camParameters, elementwiseSum } from './cam/cam.js';
 
 /** Σ_c dS/dA_c · A_c, place by place: unlike Grad-CAM it never lights a place that the score does not depend on. */
 export const hirescam = attributionMethod({

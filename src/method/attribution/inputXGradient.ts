@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { baseAttribution, baseParameters } from './baseMaps.js';
+import { baseAttribution, baseParameters } from './shared/baseMaps.js';
 
 /** x · dS/dx. Adds up to the score where the model is linear without constants between the view and the score. */
 export const inputXGradient = attributionMethod({

@@ -1,9 +1,10 @@
 import { concatBatches } from '../../session/batches.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { accumulate, alongPath, quadrature, ruleParameter, scaled, sumOf } from './path.js';
-import { runningPicture } from './running.js';
-import { baselineParameter, channelAttribution, reduceParameter, scoreNotes, unitOf } from './shared.js';
+import { accumulate, alongPath, quadrature, ruleParameter, scaled, sumOf } from './shared/path.js';
+import { runningPicture } from './shared/runningPicture.js';
+import { channelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { baselineParameter, reduceParameter, stepsParameter } from './shared/parameters.js';
 
 /** The most points that a tolerance may ask for. */
 const MOST_STEPS = 800;
@@ -20,10 +21,7 @@ export const integratedGradients = attributionMethod({
   parameters: {
     baseline: baselineParameter,
     steps: {
-      type: 'integer',
-      title: 'Steps',
-      default: 50,
-      minimum: 1,
+      ...stepsParameter,
       maximum: MOST_STEPS,
       description: 'points on the path from the baseline to the input',
     },
@@ -51,7 +49,7 @@ export const integratedGradients = attributionMethod({
     const [value, start] = await subject.scores(ends, target, score, context.signal);
     const difference = value! - start!;
     const unit = unitOf(score);
-    const notes = new Set(scoreNotes(subject.scoreValue(score)));
+    const notes = new Set(scoreNotes(subject, score));
     const show = runningPicture(context, 'steps');
     const size = input.data.length;
 

@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { camAttribution, camParameters, elementwiseSum } from './cam.js';
+import { camAttribution, camParameters, elementwiseSum } from './cam/cam.js';
 
 /** Σ_c max(0, dS/dA_c) · A_c, place by place. */
 export const layercam = attributionMethod({

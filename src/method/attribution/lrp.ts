@@ -1,7 +1,8 @@
 import { foldNormalisation } from '../../gradient/brought/foldNormalisation.js';
 import { LRP_PRESETS, lrpRules } from '../../gradient/brought/lrp.js';
 import { attributionMethod } from '../method.js';
-import { channelAttribution, reduceParameter, scoreNotes } from './shared.js';
+import { channelAttribution, scoreNotes } from './shared/answer.js';
+import { reduceParameter } from './shared/parameters.js';
 
 /** Layer-wise relevance propagation: the logit is handed back from layer to layer, to each input in proportion to its share. */
 export const lrp = attributionMethod({
@@ -48,7 +49,7 @@ export const lrp = attributionMethod({
     return {
       attribution: channelAttribution(values, subject.input, 'logit', params.reduce),
       delta: values.reduce((a, b) => a + b, 0) - scores[0]!,
-      notes: [...scoreNotes(subject.scoreValue('logit')), ...own, ...notes],
+      notes: [...scoreNotes(subject, 'logit'), ...own, ...notes],
     };
   },
 });

@@ -1,12 +1,15 @@
 import { LensError } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { fillTensor } from '../fill.js';
-import { attributionMethod, type MethodContext } from '../method.js';
+import { attributionMethod } from '../method.js';
 import type { Subject } from '../subject/subject.js';
-import { coarseWindows, interpolated, strongest } from './refine.js';
-import { fillParameter, pixelAttribution, scoreNotes, unitOf } from './shared.js';
-import { meanOverWindows, windowGrid } from './windowGrid.js';
-import { windowScorer, type Occlusion } from './windowScores.js';
+import { coarseWindows, interpolated, strongest } from './occlusion/refine.js';
+import { runningPicture } from './shared/runningPicture.js';
+import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { fillParameter } from './shared/parameters.js';
+import { meanOverWindows, windowGrid } from './occlusion/grid.js';
+import { windowScorer } from './occlusion/scorer.js';
+import type { Occlusion } from './occlusion/windows.js';
 
 /** How the windows of a grid are computed. */
 export interface OcclusionPlan {
@@ -52,14 +55,12 @@ export async function occlusionWindows(
   return { drops: floatTensor([grid.rows, grid.columns], interpolated(drops, grid)), notes };
 }
 
-const CITATION = 'Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, arXiv:1311.2901';
-
 /** How far the score drops when a patch of the picture is covered. */
 export const occlusion = attributionMethod({
   id: 'occlusion',
   title: 'Occlusion',
   summary: 'How far does the score drop when a patch of the picture is covered?',
-  citation: CITATION,
+  citation: 'Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, arXiv:1311.2901',
   parameters: {
     patch: {
       type: 'text',
@@ -125,8 +126,8 @@ export const occlusion = attributionMethod({
     const fill = fillTensor(params.fill, input, subject.input, context.random);
     const unit = `drop of the ${unitOf(score)}`;
     const sum = new Float64Array(height * width);
-    const notes = [...scoreNotes(subject.scoreValue(score))];
-    const show = throttled(context);
+    const notes = [...scoreNotes(subject, score)];
+    const show = runningPicture(context, 'patches');
     const plan = { incremental: params.inference === 'incremental', refine: params.refine };
     let drops: FloatTensor | undefined;
     for (const [i, grid] of grids.entries()) {
@@ -168,17 +169,4 @@ export const occlusion = attributionMethod({
 
 function usage(sentence: string): LensError {
   return new LensError('usage', 'params/value', sentence, { hint: 'Change the parameters patch and stride.' });
-}
-
-/** Reports each step, with a running picture at most every 300 ms. */
-function throttled(
-  context: MethodContext,
-): (done: number, total: number, picture: () => ReturnType<typeof pixelAttribution>) => void {
-  let last = Date.now();
-  return (done, total, picture) => {
-    const now = Date.now();
-    const due = now - last >= 300 && done < total;
-    if (due) last = now;
-    context.progress(done, total, 'patches', due ? picture() : undefined);
-  };
 }

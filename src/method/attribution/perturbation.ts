@@ -3,9 +3,10 @@ import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { fillTensor, gridOf } from '../fill.js';
 import { attributionMethod } from '../method.js';
 import type { InputSpec } from '../subject/subject.js';
-import { runningPicture } from './running.js';
-import { fillParameter, pixelAttribution, scoreNotes, unitOf } from './shared.js';
-import { BoundedAdam, SoftMask, totalVariation } from './softMask.js';
+import { runningPicture } from './shared/runningPicture.js';
+import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { fillParameter, stepsParameter } from './shared/parameters.js';
+import { BoundedAdam, SoftMask, totalVariation } from './shared/softMask.js';
 
 /** Exponent of the total variation, as in the paper. */
 const BETA = 3;
@@ -31,14 +32,7 @@ export const perturbation = attributionMethod({
       description: 'deletion: cover as little as possible; preservation: keep as little as possible',
     },
     fill: { ...fillParameter, default: 'blur' },
-    steps: {
-      type: 'integer',
-      title: 'Steps',
-      default: 150,
-      minimum: 1,
-      maximum: 5000,
-      description: 'steps of the optimiser; the paper takes 300',
-    },
+    steps: { ...stepsParameter, default: 150, description: 'steps of the optimiser; the paper takes 300' },
     grid: {
       type: 'integer',
       title: 'Grid',
@@ -79,12 +73,11 @@ export const perturbation = attributionMethod({
     const { input, target, score, params } = request;
     const { height, width } = subject.input;
     const deletion = params.game === 'deletion';
-    const place = subject.scoreValue(score);
     const of = subject.scoreAt(target, score);
     const fill = fillTensor(params.fill, input, subject.input, context.random);
     const [whole] = await subject.scores(input, target, score, context.signal);
     const [covered] = await subject.scores(fill, target, score, context.signal);
-    const notes = new Set(scoreNotes(place));
+    const notes = new Set(scoreNotes(subject, score));
     const range = Math.max(1e-6, Math.abs(whole! - covered!));
 
     const side = Math.min(height, width);

@@ -4,8 +4,9 @@ import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { upsampleBilinear } from '../../result/upsample.js';
 import { fillTensor, gridOf } from '../fill.js';
 import { attributionMethod } from '../method.js';
-import { runningPicture } from './running.js';
-import { fillParameter, pixelAttribution, scoreNotes, unitOf } from './shared.js';
+import { runningPicture } from './shared/runningPicture.js';
+import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { fillParameter } from './shared/parameters.js';
 
 /**
  * One mask of RISE: a `grid × grid` picture of zeros and ones (ones with probability `keep`), enlarged bilinearly by a
@@ -117,7 +118,7 @@ export const rise = attributionMethod({
       part.forEach((mask, k) => tally.add(mask, scores[k]!));
       show(from + n, samples, picture);
     }
-    return { attribution: picture(), notes: scoreNotes(subject.scoreValue(score)) };
+    return { attribution: picture(), notes: scoreNotes(subject, score) };
   },
 });
 

@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { smoothAttribution, smoothParameters } from './smooth.js';
+import { smoothAttribution, smoothParameters } from './shared/smooth.js';
 
 /** Mean of the base map over noisy copies of the input; the target stays that of the clean input. */
 export const smoothgrad = attributionMethod({

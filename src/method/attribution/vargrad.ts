@@ -1,5 +1,5 @@
 import { attributionMethod } from '../method.js';
-import { smoothAttribution, smoothParameters } from './smooth.js';
+import { smoothAttribution, smoothParameters } from './shared/smooth.js';
 
 /** Population variance of the base map over noisy copies of the input. */
 export const vargrad = attributionMethod({

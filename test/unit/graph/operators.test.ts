@@ -7,7 +7,7 @@ import { flopsOf } from '../../../src/graph/measure/flops.js';
 import { receptiveFields } from '../../../src/graph/measure/receptiveField.js';
 import { operator, OPERATORS, operatorsWith } from '../../../src/graph/operators/operators.js';
 import type { Facts } from '../../../src/graph/facts.js';
-import { localityOf } from '../../../src/method/attribution/incremental/locality.js';
+import { localityOf } from '../../../src/method/attribution/occlusion/incremental/locality.js';
 import { elementwiseCases } from '../gradient/cases/elementwise.js';
 import { layerCases } from '../gradient/cases/layers.js';
 import { moveCases } from '../gradient/cases/moves.js';

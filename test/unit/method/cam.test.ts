@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
-import { camLayerOf } from '../../../src/method/attribution/camLayer.js';
+import { camLayerOf } from '../../../src/method/attribution/cam/layer.js';
 import { featureMapOf } from '../../../src/method/subject/featureMap.js';
 import { assertClose } from '../support/close.js';
 import { suiteSubject } from '../support/subject.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { quadrature } from '../../../src/method/attribution/path.js';
+import { quadrature } from '../../../src/method/attribution/shared/path.js';
 import { assertClose } from '../support/close.js';
 import { reference } from '../support/data.js';
 import { suiteSubject } from '../support/subject.js';

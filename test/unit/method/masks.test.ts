@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Random } from '../../../src/base/random.js';
 import { toFloat32 } from '../../../src/base/tensor.js';
 import { riseMask } from '../../../src/method/attribution/rise.js';
-import { BoundedAdam, SoftMask, totalVariation } from '../../../src/method/attribution/softMask.js';
+import { BoundedAdam, SoftMask, totalVariation } from '../../../src/method/attribution/shared/softMask.js';
 import { assertClose } from '../support/close.js';
 import { reference } from '../support/data.js';
 import { suiteSubject } from '../support/subject.js';

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../src/base/tensor.js';
 import { Random } from '../../../src/base/random.js';
-import { smoothAttribution, smoothParameters, type Moment } from '../../../src/method/attribution/smooth.js';
+import { smoothAttribution, smoothParameters, type Moment } from '../../../src/method/attribution/shared/smooth.js';
 import { parseParameters } from '../../../src/method/parameters.js';
 import { reference } from './data.js';
 import type { TestSubject } from './subject.js';

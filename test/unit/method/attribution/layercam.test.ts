@@ -1,0 +1,21 @@
+import { assertClose } from '../../support/close.js';
+import { overChannels, pooledNet } from './pooledNet.js';
+import assert from 'node:assert/strict';
+
+describe('method/attribution/layercam', () => {
+  const net = pooledNet();
+
+  it('leaves out what argues against, place by place', async () => {
+    const { map, layer } = await net.ask('layercam', { relu: false }, 'act');
+    assert.equal(layer, 'act');
+    const expected = overChannels((i) => Math.max(0, net.slopes[i]!) * net.on[i]!);
+    assertClose(map, expected, { relative: 1e-5 }, 'map');
+    const clipped = await net.ask('layercam', {}, 'act');
+    assertClose(
+      clipped.map,
+      expected.map((v) => Math.max(0, v)),
+      { relative: 1e-5 },
+      'map without what is negative',
+    );
+  });
+});
