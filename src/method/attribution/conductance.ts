@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
 import { alongPath, quadrature, ruleParameter } from './shared/path.js';
@@ -63,7 +64,7 @@ export const conductance = attributionMethod({
     const [start] = await subject.scores(baseline, target, score, context.signal);
     return {
       attribution: view.attribution(Float32Array.from(sum), unit, params.reduce),
-      ...(view.layer === undefined ? {} : { layer: view.layer }),
+      ...given({ layer: view.layer }),
       delta: sum.reduce((a, b) => a + b, 0) - (whole! - start!),
       notes: [...notes],
     };

@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import { throwIfCancelled } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
@@ -60,7 +61,7 @@ export async function sanityCurve(
   const cascade = cascadeOf(subject.graph, subject.layers, subject.scoreAt(question.target, question.score).value);
   const stages = stagesOf(cascade, question.depths ?? DEPTHS);
   const params = lighter(question.params);
-  const options = { quickSamples: QUICK, ...(context.pause === undefined ? {} : { pause: context.pause }) };
+  const options = { quickSamples: QUICK, ...given({ pause: context.pause }) };
   const total = stages.length + 1;
   const notes = new Set<string>();
   const cut = Object.keys(params).filter((key) => params[key] !== question.params[key]);
@@ -72,7 +73,7 @@ export async function sanityCurve(
   const original = mapOf(own.attribution);
   // A layer that the method chose on the trained model is the layer of every map.
   const layer = own.layer ?? question.layer;
-  const asked = { ...question, params, ...(layer === undefined ? {} : { layer }) };
+  const asked = { ...question, params, ...given({ layer }) };
   const found: SanityStage[] = [];
   const counted: boolean[] = [];
   let weights: WeightReplacement = new Map();
@@ -105,7 +106,7 @@ export async function sanityCurve(
   const verdict = empty ? 'empty' : verdictOf(similarity);
   return {
     params,
-    ...(layer === undefined ? {} : { layer }),
+    ...given({ layer }),
     original: unitMagnitudes(original.map),
     stages: found,
     similarity,
@@ -162,7 +163,7 @@ export function sentenceOf(similarity: number, verdict: SanityVerdict, edges = f
 
 async function ask(subject: ModelSubject, question: SanityQuestion, signal: AbortSignal): Promise<AttributionAnswer> {
   const { method, input, target, score, params, seed, layer } = question;
-  const request = { input, target, score, params, seed, ...(layer === undefined ? {} : { layer }) };
+  const request = { input, target, score, params, seed, ...given({ layer }) };
   return method.run(subject, request, { signal, random: new Random(seed), progress: () => undefined });
 }
 

@@ -1,3 +1,5 @@
+import { memo } from '../../base/memo.js';
+import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor, Tensor } from '../../base/tensor.js';
 import { castFloating, isFloating, toNumbers } from '../../base/tensor.js';
@@ -85,7 +87,7 @@ export async function tamed(
             : wild
               ? 'Activations of the random networks stay of a wild size although their layers were normalised.'
               : 'Activations of the random networks were normalised: they exploded or vanished.';
-        return { subject: other, ...(note === undefined ? {} : { note }) };
+        return { subject: other, ...given({ note }) };
       }
       current = scaled(subject.graph, changed, outputs, ratios, current);
     } catch (error) {
@@ -96,7 +98,7 @@ export async function tamed(
   }
 }
 
-const measured = new WeakMap<ModelSubject, WeakMap<FloatTensor, Map<string, number>>>();
+const measured = memo<FloatTensor, ModelSubject, Map<string, number>>();
 
 /** Sizes of the trained model's activations on an input, each measured once. */
 async function trainedSizes(
@@ -105,10 +107,7 @@ async function trainedSizes(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const ofModel = measured.get(subject) ?? new WeakMap<FloatTensor, Map<string, number>>();
-  measured.set(subject, ofModel);
-  const known = ofModel.get(input) ?? new Map<string, number>();
-  ofModel.set(input, known);
+  const known = measured(input, subject, () => new Map<string, number>());
   const missing = names.filter((n) => !known.has(n));
   if (missing.length > 0)
     for (const [name, size] of await sizes(subject, input, missing, signal)) known.set(name, size);

@@ -1,3 +1,4 @@
+import { given } from '../../../base/given.js';
 import { floatTensor, type FloatTensor } from '../../../base/tensor.js';
 import type { Attribution } from '../../../result/explanation.js';
 import { reduce as reduceChannels } from '../../../result/heatmap.js';
@@ -31,7 +32,7 @@ export function pixelAttribution(
   unit: string,
   resolution?: readonly [number, number],
 ): Attribution {
-  return { values: map, axes: 'HW', signed, unit, ...(resolution === undefined ? {} : { resolution }) };
+  return { values: map, axes: 'HW', signed, unit, ...given({ resolution }) };
 }
 
 /** The score's name in units: "logit", "probability". */

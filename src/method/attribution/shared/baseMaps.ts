@@ -1,3 +1,4 @@
+import { given } from '../../../base/given.js';
 import type { FloatTensor } from '../../../base/tensor.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../../method.js';
 import type { Subject } from '../../subject/subject.js';
@@ -59,7 +60,7 @@ export async function baseAttribution(
   const { maps, notes } = await baseMaps(subject, request.input, base, of, view.value, signal);
   return {
     attribution: view.attribution(maps.data, `${unitOf(request.score)}${per}`, request.params.reduce),
-    ...(view.layer === undefined ? {} : { layer: view.layer }),
+    ...given({ layer: view.layer }),
     notes: [...scoreNotes(subject, request.score), ...notes],
   };
 }

@@ -1,3 +1,4 @@
+import { given } from '../../../base/given.js';
 import { throwIfCancelled } from '../../../base/errors.js';
 import { floatTensor } from '../../../base/tensor.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../../method.js';
@@ -96,7 +97,7 @@ export async function smoothAttribution(
     }
     show(done, params.samples, picture);
   }
-  return { attribution: picture(), ...(view.layer === undefined ? {} : { layer: view.layer }), notes: [...notes] };
+  return { attribution: picture(), ...given({ layer: view.layer }), notes: [...notes] };
 }
 
 /** One stream for each sample, so that the batch size does not change what is drawn. */
