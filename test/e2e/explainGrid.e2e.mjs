@@ -227,6 +227,21 @@ export function tests(page, srv, tools) {
       },
     ],
     [
+      'hidden behind another file and shown again: no map is lost',
+      async () => {
+        const before = await drawings();
+        await cell(0, 0).focus();
+        await openFile(page, 'train.py');
+        const group = page.locator('.editor-group-container.active .tabs-container');
+        await group.locator('.tab.active', { hasText: 'train.py' }).waitFor();
+        await group.locator('.tab', { hasText: '2 pictures · birds_cnn' }).click();
+        await full(6);
+        await until('the maps are the same', async () => String(await drawings()) === String(before));
+        assert.match(await panel().locator('.grid-status[role=status]').innerText(), /^6 of 6 maps$/);
+        assert.equal(await count('.compare-cell.failed'), 0);
+      },
+    ],
+    [
       'a setting changed on disk makes the maps old: they stay in sight until they are run again',
       async () => {
         const sidecar = at('models/birds/birds_cnn.lens.json');
@@ -244,14 +259,24 @@ export function tests(page, srv, tools) {
       },
     ],
     [
-      'a click on a cell shows it large',
+      'a click on a cell shows it large, and at once',
       async () => {
+        const frame = await webviewFrame(page);
+        await frame.evaluate(() => {
+          globalThis.waits = 0;
+          new MutationObserver(() => {
+            if (document.querySelector('.stage[aria-busy=true], .stage .working') !== null) globalThis.waits++;
+          }).observe(document.body, { subtree: true, childList: true, attributes: true });
+        });
         await cell(1, 1).click();
         await done();
+        assert.equal(await frame.evaluate(() => globalThis.waits), 0, 'it is not computed a second time');
         await panel().locator('.history-run[aria-current=true]', { hasText: 'Grad-CAM' }).waitFor();
         assert.equal(await panel().locator('.picture[aria-selected=true]').count(), 1);
         assert.equal(await panel().locator('.picture').nth(1).getAttribute('aria-selected'), 'true');
         assert.equal(await panel().locator('.notice', { hasText: 'changed on disk' }).count(), 0, 'it is new');
+        await choose('Method', 'Occlusion');
+        await until('the observer sees what is computed', async () => frame.evaluate(() => globalThis.waits > 0));
       },
     ],
   ];
