@@ -4,12 +4,12 @@ import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
-import type { LayerSelection } from '../workspace/selection.js';
+import type { Selected } from '../workspace/selection.js';
 import { named, nameOf, pathOf } from '../names.js';
 import { browse } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
-import { webviewChannel, webviewHtml, webviewOptions } from '../panel/webview.js';
+import { Panel } from '../panel/panel.js';
 import { commandLine } from './commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { explanationOf } from './answers.js';
@@ -22,6 +22,14 @@ const PREVIEW_BYTES = 6_000_000;
 /** What a browser can decode. */
 const PREVIEW = /\.(png|jpe?g|webp|gif|avif)$/i;
 
+export interface ShowRequest {
+  /** Pictures and `.npy` files; none: the panel asks for one. */
+  readonly images: readonly vscode.Uri[];
+  readonly model: vscode.Uri;
+  readonly layer?: string;
+  readonly pinned?: boolean;
+}
+
 /** The model's name as titles say it, without its ending. */
 function namedModel(uri: vscode.Uri): NamedFile {
   const file = named(uri);
@@ -29,73 +37,60 @@ function namedModel(uri: vscode.Uri): NamedFile {
 }
 
 /** One explain panel: its page, its runs, and the files it depends on. */
-export class ExplainPanel implements vscode.Disposable {
+export class ExplainPanel extends Panel {
+  readonly model: vscode.Uri;
   private readonly answers: ModelAnswers;
   private readonly runs: Runs;
-  private readonly following: vscode.Disposable;
-  private readonly watch = new DiskWatch((file) => this.changed(file));
+  private readonly watch: DiskWatch;
   private readonly page: Client<ExplainPanelApi>;
   /** Names of files that have changed since something was computed last. */
   private readonly stale = new Set<string>();
-  private subject: ExplainTopic;
+  private topic: ExplainTopic;
 
-  constructor(
-    readonly panel: vscode.WebviewPanel,
-    readonly model: vscode.Uri,
-    pictures: readonly vscode.Uri[],
-    private readonly services: HostServices,
-    extension: vscode.Uri,
-    private readonly selection: LayerSelection,
-    kept: { readonly pinned?: boolean; readonly layer?: string } = {},
-  ) {
-    this.subject = {
+  constructor(panel: vscode.WebviewPanel, services: HostServices, { model, images, pinned, layer }: ShowRequest) {
+    super(panel, services);
+    this.model = model;
+    this.topic = {
       model: namedModel(model),
-      pictures: pictures.map(named),
-      pinned: kept.pinned ?? false,
-      ...given({ layer: kept.layer }),
+      pictures: images.map(named),
+      pinned: pinned ?? false,
+      ...given({ layer }),
     };
     this.answers = modelAnswers(services, model, () => this.stale.clear());
-    this.runs = new Runs(this.answers);
-    this.page = webviewChannel<ExplainPanelApi, ExplainHostApi>(panel, services.kept, this.handlers());
-    panel.webview.options = webviewOptions(extension);
-    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `lens-${theme}.svg`);
-    panel.iconPath = { light: icon('light'), dark: icon('dark') };
-    panel.webview.html = webviewHtml(panel.webview, extension, 'explain', 'Explain');
-    this.following = selection.onDidChange(({ model: of, layer, by }) => {
-      // A pinned panel keeps what it shows.
-      if (by !== this && !this.pinned && layer !== undefined && of.toString() === model.toString())
-        this.page.followLayer({ layer }).catch(() => undefined);
-    });
-    panel.onDidDispose(() => this.dispose());
+    this.runs = this.disposables.add(new Runs(this.answers));
+    this.watch = this.disposables.add(new DiskWatch((file) => this.changed(file)));
+    this.disposables.add(services.selection.onDidChange((selected) => this.follow(selected)));
     this.titled();
+    const page = { bundle: 'explain', title: 'Explain', icon: 'lens' };
+    this.page = this.serve<ExplainPanelApi, ExplainHostApi>(page, this.handlers());
   }
 
   get pinned(): boolean {
-    return this.subject.pinned;
+    return this.topic.pinned;
   }
 
   get pictures(): readonly NamedFile[] {
-    return this.subject.pictures;
+    return this.topic.pictures;
   }
 
   /** Explains other pictures in this panel. */
   show(pictures: readonly vscode.Uri[], layer: string | undefined): void {
-    const { layer: _before, ...others } = this.subject;
-    this.subject = { ...others, pictures: pictures.map(named), ...given({ layer }) };
+    const { layer: _before, ...others } = this.topic;
+    this.topic = { ...others, pictures: pictures.map(named), ...given({ layer }) };
     this.titled();
     this.panel.reveal(undefined, true);
-    // A page that is not there asks for the subject when it is.
-    this.page.show(this.subject).catch(() => undefined);
+    // A page that is not there asks for the topic when it is.
+    this.tell(this.page.show(this.topic));
   }
 
-  dispose(): void {
-    this.runs.dispose();
-    this.watch.dispose();
-    this.following.dispose();
+  /** A layer was selected in the window. A pinned panel keeps what it shows. */
+  private follow({ model, layer, by }: Selected): void {
+    if (by !== this && !this.pinned && layer !== undefined && model.toString() === this.model.toString())
+      this.tell(this.page.followLayer({ layer }));
   }
 
   private titled(): void {
-    const { pictures, model } = this.subject;
+    const { pictures, model } = this.topic;
     const what =
       pictures.length === 1 ? pictures[0]!.name : pictures.length === 0 ? 'Explain' : `${pictures.length} pictures`;
     this.panel.title = `${what} · ${model.name}`;
@@ -110,7 +105,7 @@ export class ExplainPanel implements vscode.Disposable {
   private changed(file: vscode.Uri): void {
     this.runs.outdate();
     this.stale.add(nameOf(file));
-    this.page.stale({ files: [...this.stale] }).catch(() => undefined);
+    this.tell(this.page.stale({ files: [...this.stale] }));
   }
 
   private handlers(): Handlers<ExplainHostApi> {
@@ -119,7 +114,7 @@ export class ExplainPanel implements vscode.Disposable {
       setup: async () => {
         const methods = await (await services.runner()).methods({});
         return {
-          ...this.subject,
+          ...this.topic,
           methods: methods.filter((m) => m.chapter === 'attribution'),
           defaults: {
             method: services.settings.get('defaultMethod'),
@@ -142,7 +137,7 @@ export class ExplainPanel implements vscode.Disposable {
       preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),
       run: (request, { signal, progress }) =>
         this.runs.run(request, signal, progress).catch((error: unknown) => {
-          services.log.error(`Explaining with ${this.subject.model.name}: ${String(error)}`);
+          services.log.error(`Explaining with ${this.topic.model.name}: ${String(error)}`);
           throw error;
         }),
       seen: async ({ id }) => this.runs.seen(id),
@@ -161,7 +156,7 @@ export class ExplainPanel implements vscode.Disposable {
         explanationOf(await this.answers.ask(request, { anew, signal, onProgress: unhurried(progress) })),
       held: ({ cells }) => this.answers.holds(cells),
       saveBytes: async ({ name, bytes }) => {
-        const [first] = this.subject.pictures;
+        const [first] = this.topic.pictures;
         const beside = first === undefined ? this.model : vscode.Uri.parse(first.uri);
         try {
           return await saveBytes(name, bytes, beside);
@@ -171,7 +166,7 @@ export class ExplainPanel implements vscode.Disposable {
         }
       },
       pin: async ({ pinned }) => {
-        this.subject = { ...this.subject, pinned };
+        this.topic = { ...this.topic, pinned };
       },
       save: async (request) => {
         try {
@@ -192,9 +187,9 @@ export class ExplainPanel implements vscode.Disposable {
       saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
       choosePictures: async () => {
         const picked = await browse('Explain a Picture');
-        if (picked !== undefined) this.show([picked], this.subject.layer);
+        if (picked !== undefined) this.show([picked], this.topic.layer);
       },
-      selectLayer: async ({ layer }) => this.selection.select({ model: this.model, layer, by: this }),
+      selectLayer: async ({ layer }) => services.selection.select({ model: this.model, layer, by: this }),
       showLog: async () => services.log.show(true),
     };
   }

@@ -3,15 +3,7 @@ import { given } from '../../base/given.js';
 import { keptFile } from '../names.js';
 import { Panels } from '../panel/panels.js';
 import type { HostServices } from '../services.js';
-import { ExplainPanel } from './explainPanel.js';
-
-export interface ShowRequest {
-  /** Pictures and `.npy` files; none: the panel asks for one. */
-  readonly images: readonly vscode.Uri[];
-  readonly model: vscode.Uri;
-  readonly layer?: string;
-  readonly pinned?: boolean;
-}
+import { ExplainPanel, type ShowRequest } from './explainPanel.js';
 
 /** The explain panels of the window: one for each model, reused unless it is pinned. */
 export type ExplainPanels = Panels<ExplainPanel, ShowRequest>;
@@ -20,8 +12,7 @@ export function explainPanels(services: HostServices): ExplainPanels {
   return new Panels(services, {
     viewType: 'onnxLens.explain',
     title: 'Explain',
-    create: (panel, { model, images, ...kept }) =>
-      new ExplainPanel(panel, model, images, services, services.extension, services.selection, kept),
+    create: (panel, topic) => new ExplainPanel(panel, services, topic),
     reuse: (panel, { model, images, layer }) => {
       if (panel.pinned || panel.model.toString() !== model.toString()) return false;
       panel.show(images, layer);
