@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
+import { given } from '../../src/base/given.js';
 import type { Client } from '../../src/protocol/channel.js';
 import type { ExplainHostApi, ExportKind } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
@@ -22,7 +23,7 @@ import './grid/element.js';
 import type { ExplainGrid } from './grid/element.js';
 import { commandOf, gridMenu } from './grid/exports.js';
 import { gridChoicePart } from './grid/part.js';
-import { exportPicture, exportSvg } from './picture/exportPicture.js';
+import { exportPicture, exportSvg, type ExportedPicture } from './picture/exportPicture.js';
 import { sanityPart } from './sanity/part.js';
 import { questionPart } from './question/part.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
@@ -263,22 +264,21 @@ export class ExplainApp extends LitElement {
     const { current, shown, display, method } = this.controller;
     const scene = this.sceneNow();
     if (current === undefined || shown === undefined || scene === undefined) return;
-    const sanity = this.controller.badge.summary;
-    const request = { kind, run: current.id, picture: shown.picture, ...(sanity === undefined ? {} : { sanity }) };
-    const reference = this.controller.difference.reference?.title;
-    if (kind !== 'png' && kind !== 'svg') await this.host.save(request);
-    else
-      await this.host.save({
-        ...request,
-        bytes: await (kind === 'svg' ? exportSvg : exportPicture)(
-          shown.explanation,
-          scene,
-          display,
-          method?.title ?? '',
-          sanity,
-          reference,
-        ),
-      });
+    const { badge, difference } = this.controller;
+    const sanity = badge.summary;
+    const request = { kind, run: current.id, picture: shown.picture, ...given({ sanity }) };
+    if (kind !== 'png' && kind !== 'svg') {
+      await this.host.save(request);
+      return;
+    }
+    const exported: ExportedPicture = {
+      explanation: shown.explanation,
+      scene,
+      display,
+      method: method?.title ?? '',
+      ...given({ sanity, reference: difference.reference?.title }),
+    };
+    await this.host.save({ ...request, bytes: await (kind === 'svg' ? exportSvg : exportPicture)(exported) });
   }
 
   private async copyCommand(): Promise<void> {

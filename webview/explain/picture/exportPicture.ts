@@ -6,6 +6,19 @@ import { paint, type Display, type Scene } from '../../shared/canvas/display.js'
 import { svgOf } from './svg.js';
 import { baseName, formatNumber, formatProbability } from '../../shared/format.js';
 
+/** A picture to export, and what is said beside it. */
+export interface ExportedPicture {
+  readonly explanation: Explanation;
+  readonly scene: Scene;
+  readonly display: Display;
+  /** Its title. */
+  readonly method: string;
+  /** What the check of the method has found, where it is known. */
+  readonly sanity?: SanitySummary;
+  /** Title of the run that is subtracted. */
+  readonly reference?: string;
+}
+
 const MARGIN = 16;
 const SIDE = 640;
 const FONT = '13px sans-serif';
@@ -15,14 +28,8 @@ const LINE = 19;
  * The picture as it is drawn, with its scale and everything that must be said beside it, as PNG. Its layout knows neither
  * the panel's size nor the theme: the same explanation and drawing give the same picture.
  */
-export async function exportPicture(
-  explanation: Explanation,
-  scene: Scene,
-  display: Display,
-  methodTitle: string,
-  sanity?: SanitySummary,
-  reference?: string,
-): Promise<Uint8Array> {
+export async function exportPicture(exported: ExportedPicture): Promise<Uint8Array> {
+  const { explanation, scene, display } = exported;
   const painted = rasterOf(paint(scene, display));
   const { width: w, height: h } = scene.picture;
   const scale = Math.max(1, Math.round(SIDE / Math.max(w, h)));
@@ -30,7 +37,7 @@ export async function exportPicture(
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d')!;
   context.font = FONT;
-  const lines = wrap(context, caption(explanation, scene, display, methodTitle, sanity, reference), width);
+  const lines = wrap(context, caption(exported), width);
   const withScale = display.mode === 'heat' || display.mode === 'blend';
   canvas.width = width + 2 * MARGIN;
   canvas.height = height + 2 * MARGIN + (withScale ? 52 : 8) + lines.length * LINE;
@@ -57,14 +64,8 @@ export async function exportPicture(
 }
 
 /** The same as SVG: text stays text, the pixels are embedded as PNG. */
-export function exportSvg(
-  explanation: Explanation,
-  scene: Scene,
-  display: Display,
-  methodTitle: string,
-  sanity?: SanitySummary,
-  reference?: string,
-): Uint8Array {
+export function exportSvg(exported: ExportedPicture): Uint8Array {
+  const { explanation, scene, display } = exported;
   const { limit } = scene.scaled;
   const picture = rasterOf(paint(scene, display));
   const svg = svgOf({
@@ -82,7 +83,7 @@ export function exportSvg(
           },
         }
       : {}),
-    caption: caption(explanation, scene, display, methodTitle, sanity, reference),
+    caption: caption(exported),
   });
   return new TextEncoder().encode(svg);
 }
@@ -115,15 +116,8 @@ function drawScale(
 }
 
 /** The caption, its first line the title. */
-export function caption(
-  explanation: Explanation,
-  scene: Scene,
-  display: Display,
-  methodTitle: string,
-  sanity?: SanitySummary,
-  /** The run that is subtracted. */
-  reference?: string,
-): readonly string[] {
+export function caption(exported: ExportedPicture): readonly string[] {
+  const { explanation, scene, display, method, sanity, reference } = exported;
   const { target, score, value, probability, recipe, layer, attribution } = explanation;
   const params = Object.entries(recipe.params)
     .filter(([name]) => name !== 'reduce')
@@ -140,7 +134,7 @@ export function caption(
       : `clipped at the ${formatNumber(display.percentile)}th percentile`,
   ];
   return [
-    `${target.label}: ${methodTitle}${layer === undefined ? '' : ` at ${layer}`}${reference === undefined ? '' : ` minus ${reference}`}`,
+    `${target.label}: ${method}${layer === undefined ? '' : ` at ${layer}`}${reference === undefined ? '' : ` minus ${reference}`}`,
     `${baseName(explanation.input)} · ${baseName(recipe.model.file)} · ${recipe.provider}`,
     `${score} ${formatNumber(value)}${score === 'probability' ? '' : ` · probability ${formatProbability(probability)}`}${params.length === 0 ? '' : ` · ${params.join(', ')}`}`,
     drawn.join(' · '),
