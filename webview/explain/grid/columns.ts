@@ -8,8 +8,11 @@ export interface ColumnChange {
   readonly focus?: number;
 }
 
+/** The grid, its layout, and how that is changed. */
+type Compared = Pick<Comparison, 'grid' | 'choice' | 'choose'>;
+
 /** Moves a column to another place, as far as pinned ones let it. */
-export function moveColumn(compare: Comparison, from: number, to: number): ColumnChange {
+export function moveColumn(compare: Compared, from: number, to: number): ColumnChange {
   const { columns } = compare.grid;
   const name = nameOfColumn(columns[from]!);
   const { change, at } = moved(columns, compare.choice, from, to);
@@ -20,7 +23,7 @@ export function moveColumn(compare: Comparison, from: number, to: number): Colum
 }
 
 /** Pins a column to the left, or lets it go. */
-export function pinColumn(compare: Comparison, column: number): ColumnChange {
+export function pinColumn(compare: Compared, column: number): ColumnChange {
   const { columns } = compare.grid;
   const { change, at, pinned } = pinToggled(columns, compare.choice, column);
   compare.choose(change);
@@ -29,7 +32,7 @@ export function pinColumn(compare: Comparison, column: number): ColumnChange {
 }
 
 /** Hides a column; the focus goes to the one that takes its place. */
-export function hideColumn(compare: Comparison, column: number): ColumnChange {
+export function hideColumn(compare: Compared, column: number): ColumnChange {
   const { columns } = compare.grid;
   const hidden = columns[column]!;
   compare.choose({ hidden: [...compare.choice.hidden, hidden.id] });

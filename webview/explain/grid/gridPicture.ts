@@ -11,11 +11,14 @@ import { nameOfColumn } from './head.js';
 
 /** What a grid shows, as data: its maps on their scales, and what stands below them. Pure but for what `scenes` keeps. */
 
+/** The grid, and how it is laid out. */
+type Compared = Pick<Comparison, 'grid' | 'choice'>;
+
 /** The ends of shared scales, by unit; `undefined` where each map has its own. */
 export type Limits = ReadonlyMap<string, number> | undefined;
 
 /** The explanations that are here, row by row. */
-export function explanationsOf({ grid }: Comparison): readonly Explanation[] {
+export function explanationsOf({ grid }: Compared): readonly Explanation[] {
   return grid.rows.flatMap((_, row) =>
     grid.columns.flatMap((_c, column) => {
       const cell = grid.at({ row, column });
@@ -24,7 +27,7 @@ export function explanationsOf({ grid }: Comparison): readonly Explanation[] {
   );
 }
 
-export function limitsOf(compare: Comparison, scenes: GridScenes, display: Display): Limits {
+export function limitsOf(compare: Compared, scenes: GridScenes, display: Display): Limits {
   return compare.choice.shared ? scenes.limits(explanationsOf(compare), display) : undefined;
 }
 
@@ -86,7 +89,7 @@ export function scalesOf(
 }
 
 /** Everything for the exported picture. */
-export function gridPicture(compare: Comparison, scenes: GridScenes, display: Display, title: string): GridPicture {
+export function gridPicture(compare: Compared, scenes: GridScenes, display: Display, title: string): GridPicture {
   const { grid } = compare;
   const limits = limitsOf(compare, scenes, display);
   return {
