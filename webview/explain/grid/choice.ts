@@ -46,6 +46,10 @@ export interface GridLine {
   readonly part: CellPart;
 }
 
+/** A column by its whole name. */
+export const nameOfColumn = ({ title, detail }: GridLine): string =>
+  detail === undefined ? title : `${title}, ${detail}`;
+
 export type Axes = Readonly<Record<Axis, readonly GridLine[]>>;
 
 /** In which order the axes across are nested. */

@@ -1,6 +1,5 @@
-import { moved, pinToggled } from './choice.js';
+import { moved, nameOfColumn, pinToggled } from './choice.js';
 import type { Comparison } from './comparison.js';
-import { nameOfColumn } from './head.js';
 
 /** What has become of a column: in words, and at which place the focus belongs; absent where it stays as it is. */
 export interface ColumnChange {

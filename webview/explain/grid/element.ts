@@ -11,10 +11,10 @@ import type { Asked } from '../asked.js';
 import type { GridPicture } from './exportGrid.js';
 import { cellText, explanationsOf, gridPicture, limitsOf, scalesOf, sceneOfCell, type Limits } from './gridPicture.js';
 import { GridScenes, moveIn, type GridCell } from './grid.js';
-import { pinnedCount } from './choice.js';
+import { nameOfColumn, pinnedCount } from './choice.js';
 import { hideColumn, moveColumn, pinColumn, type ColumnChange } from './columns.js';
 import type { Comparison } from './comparison.js';
-import { ColumnDrag, headCells, nameOfColumn } from './head.js';
+import { ColumnDrag, headCells } from './head.js';
 
 /** From so many cells on only the rows in sight exist. */
 const VIRTUAL = 50;

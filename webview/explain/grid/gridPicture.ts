@@ -4,10 +4,10 @@ import { given } from '../../../src/base/given.js';
 import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
+import { nameOfColumn } from './choice.js';
 import type { Comparison } from './comparison.js';
 import type { GridPicture } from './exportGrid.js';
 import type { CellState, GridScenes } from './grid.js';
-import { nameOfColumn } from './head.js';
 
 /** What a grid shows, as data: its maps on their scales, and what stands below them. Pure but for what `scenes` keeps. */
 

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../../shared/controls.js';
 import { styles } from '../../shared/page/css.js';
-import type { GridLine } from './choice.js';
+import { nameOfColumn, type GridLine } from './choice.js';
 
 /** The heads of the columns: what stands in them, and how they are dragged to another place. */
 
@@ -59,10 +59,6 @@ const headButton = (label: string, name: string, onClick: () => void): TemplateR
   html`<button type="button" class="icon-button" tabindex="-1" aria-label=${label} title=${label} @click=${onClick}>
     ${icon(name)}
   </button>`;
-
-/** A column by its whole name. */
-export const nameOfColumn = ({ title, detail }: GridLine): string =>
-  detail === undefined ? title : `${title}, ${detail}`;
 
 /** So far a pointer moves before it drags (pixels). */
 const SLACK = 5;
