@@ -1,3 +1,4 @@
+import { Newest } from '../../../src/base/newest.js';
 import type { Address } from '../../../src/base/place.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
@@ -22,7 +23,7 @@ const KEPT = 24;
  * another picture does not, since the answer is about the method and the model.
  */
 export class Badge {
-  private readonly known = new Map<string, SanityCheck>();
+  private readonly known = new Newest<string, SanityCheck>(KEPT);
   private readonly failures = new Map<string, ErrorData>();
   private shows = false;
   private key: string | undefined;
@@ -106,7 +107,6 @@ export class Badge {
       });
       if (abort.signal.aborted) return;
       this.known.set(key, sanity);
-      for (const oldest of this.known.keys()) if (this.known.size > KEPT) this.known.delete(oldest);
     } catch (error) {
       if (isCancelled(error) && abort.signal.aborted) return;
       if (!isCancelled(error)) this.failures.set(key, toErrorData(error));
