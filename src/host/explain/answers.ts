@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { canonical } from '../../base/canonical.js';
 import { CancelledError, fromErrorData, throwIfCancelled } from '../../base/errors.js';
 import { Newest } from '../../base/newest.js';
@@ -45,7 +46,7 @@ const MOST = 256_000_000;
 
 /**
  * The explanations of the window, for all its panels: each is computed once for the files as they are. An answer is known
- * by its inquiry and by the versions (time and size) of the model, its weights, its sidecar and the picture; so one of
+ * by its inquiry and by the versions (time and size) of the model, its weights, its settings and the picture; so one of
  * before a change stays readable to whom it was given, and answers nobody else. The newest are kept, up to a size.
  */
 export class Answers {
@@ -144,11 +145,16 @@ export class Answers {
 
   private async keyOf(inquiry: Inquiry): Promise<string> {
     const { model, config = sidecarPath(model), input } = inquiry;
+    const folder = path.dirname(model);
+    const settings = [folder, path.dirname(folder)].flatMap((each) => SETTINGS.map((name) => path.join(each, name)));
     // Exporters keep large weights beside the model.
-    const stamps = await this.stampsOf([model, `${model}.data`, config, input]);
+    const stamps = await this.stampsOf([model, `${model}.data`, config, ...settings, input]);
     return `${canonical({ ...DEFAULTS, ...inquiry })} ${JSON.stringify(stamps)}`;
   }
 }
+
+/** What common exporters write of the preprocessing, beside the model or in the folder above. */
+const SETTINGS = ['preprocessor_config.json', 'config.json'];
 
 /** What the runner takes where nothing is said: the same question, however it was put. */
 const DEFAULTS: Partial<Inquiry> = { params: {}, score: 'logit', seed: 0 };

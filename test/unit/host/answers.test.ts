@@ -190,7 +190,7 @@ describe('the store of explanations', () => {
     assert.equal(calls.length, 4);
   });
 
-  it('knows by time and size which files an answer is of: model, weights, sidecar, picture', async () => {
+  it('knows by time and size which files an answer is of: model, weights, settings, picture', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'answers-'));
     try {
       const file = (name: string): FilePath => filePath(path.join(folder, name));
@@ -206,7 +206,13 @@ describe('the store of explanations', () => {
       const first = await ask();
       await ask();
       assert.equal(computed, 1);
-      for (const [i, name] of ['net.onnx', 'net.onnx.data', 'net.lens.json', 'cat.png'].entries()) {
+      for (const [i, name] of [
+        'net.onnx',
+        'net.onnx.data',
+        'net.lens.json',
+        'preprocessor_config.json',
+        'cat.png',
+      ].entries()) {
         await writeFile(file(name), 'changed');
         assert.deepEqual(await answers.holds([asked]), [false], name);
         await ask();
