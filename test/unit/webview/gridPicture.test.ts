@@ -49,7 +49,7 @@ async function gridOf(maps: Readonly<Record<string, Explanation>>, change: Parti
     },
     choose: (changed: Partial<GridChoice>): void => {
       choice = { ...choice, ...changed };
-      grid.show(rows!, arranged(all!, choice), { score: 'logit', seed: 0 });
+      grid.show(rows, arranged(all, choice), { score: 'logit', seed: 0 });
     },
   };
   compare.choose({});
