@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createDemo } from '../../.build/demo.mjs';
 import { setup } from '../host/setup.mjs';
-import * as ui from '../e2e/ui.mjs';
+import * as ui from '../e2e/support/ui.mjs';
 
 const icon = '.activitybar a[aria-label^="ONNX Lens"]';
 const birds = 'models/birds/pictures/Lanternfinch';

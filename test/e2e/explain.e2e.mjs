@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { explainPanel, squeezenet } from './panels/explainPanel.mjs';
-import { ICON, openFile, openWorkbench, saveAs, screenshot } from './ui.mjs';
+import { ICON, openFile, openWorkbench, saveAs, screenshot } from './support/ui.mjs';
 
 export const options = { viewport: { width: 1600, height: 1000 } };
 

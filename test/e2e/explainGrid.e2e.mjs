@@ -3,7 +3,7 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { ICON, openFile, openWorkbench, reloadWindow, saveAs, screenshot, until, webviewFrame } from './ui.mjs';
+import { ICON, openFile, openWorkbench, reloadWindow, saveAs, screenshot, until, webviewFrame } from './support/ui.mjs';
 
 export const options = {
   viewport: { width: 1600, height: 1100 },

@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { ICON, openWorkbench, screenshot, until, webviewFrame } from './ui.mjs';
+import { ICON, openWorkbench, screenshot, until, webviewFrame } from './support/ui.mjs';
 
 export const options = {
   viewport: { width: 1600, height: 1000 },

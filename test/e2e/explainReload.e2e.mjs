@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import path from 'node:path';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { ICON, crashAndReload, keptPanels, openWorkbench, openFile, reloadWindow, screenshot } from './ui.mjs';
+import { ICON, crashAndReload, keptPanels, openWorkbench, openFile, reloadWindow, screenshot } from './support/ui.mjs';
 
 export const options = { viewport: { width: 1600, height: 1000 } };
 

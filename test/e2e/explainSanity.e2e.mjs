@@ -1,7 +1,7 @@
 // Beside each heatmap: whether it depends on what the model learned, in words, as maps and as a curve.
 import assert from 'node:assert';
 import { explainPanel } from './panels/explainPanel.mjs';
-import { ICON, openWorkbench, screenshot, webviewFrame } from './ui.mjs';
+import { ICON, openWorkbench, screenshot, webviewFrame } from './support/ui.mjs';
 
 export const options = { viewport: { width: 1600, height: 1100 } };
 

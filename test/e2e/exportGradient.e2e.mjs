@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { explorerMenu, openWorkbench, pick, runCommand, screenshot, webview } from './ui.mjs';
+import { explorerMenu, openWorkbench, pick, runCommand, screenshot, webview } from './support/ui.mjs';
 
 const MODEL = 'models/birds/birds_cnn.onnx';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import { ICON, openWorkbench, screenshot, webview, webviewFrame } from './ui.mjs';
+import { ICON, openWorkbench, screenshot, webview, webviewFrame } from './support/ui.mjs';
 
 /** Pictures in a folder that is searched. */
 const MANY = 30_000;

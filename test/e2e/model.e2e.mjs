@@ -2,9 +2,9 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import { lab } from './panels/lab.mjs';
+import { lab } from './support/lab.mjs';
 import { modelPanel } from './panels/modelPanel.mjs';
-import { ICON, openFile, openWorkbench, reloadWindow, screenshot } from './ui.mjs';
+import { ICON, openFile, openWorkbench, reloadWindow, screenshot } from './support/ui.mjs';
 
 export const options = { viewport: { width: 1600, height: 1000 } };
 

@@ -13,7 +13,7 @@ import {
   reloadWindow,
   runCommand,
   screenshot,
-} from './ui.mjs';
+} from './support/ui.mjs';
 
 export const options = { viewport: { width: 1600, height: 1000 }, settings: { 'onnxLens.provider': 'cpu' } };
 

@@ -1,11 +1,12 @@
-// The workbench driven as a user drives it: every test/e2e/*.mjs in a fresh server and page, on the installed .vsix.
+// The workbench driven as a user drives it: every test/e2e/*.e2e.mjs in a fresh server and page, on the installed .vsix.
 import fs from 'node:fs';
 import path from 'node:path';
-import { createDemo, dataFolder } from '../../.build/demo.mjs';
+import { addCounts, countSkipped, noCounts } from '../../.build/counts.mjs';
+import { createDemo } from '../../.build/demo.mjs';
+import { DATA, dataMissing } from '../data.mjs';
 import { newPage, startServer } from './host.mjs';
 
 const folder = 'test/e2e';
-const helpers = ['ui.mjs', 'look.mjs'];
 
 class Skip extends Error {}
 
@@ -17,14 +18,13 @@ const tools = {
   },
   /** A file of the test data, by its path in there; the test is skipped where the data is absent. */
   data(file) {
-    const data = dataFolder();
-    return data ? path.join(data, file) : tools.skip('the test data is not on this machine');
+    return dataMissing ? tools.skip(dataMissing) : path.join(DATA, file);
   },
 };
 
-/** Runs one spec file; its tests build on each other, so the rest is not run after a failure. */
+/** Runs one spec file and answers its counts, with the titles of what failed; its tests build on each other, so the rest is not run after a failure. */
 async function runSpec(name, context) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = { ...noCounts(), broken: [] };
   const spec = await import(path.resolve(folder, name));
   const { browser, root, extensions, failures } = context;
   const srv = await startServer({ root, extensions, ...spec.options });
@@ -42,12 +42,13 @@ async function runSpec(name, context) {
         console.log(`    ok ${title} (${Date.now() - start} ms)`);
       } catch (error) {
         if (error instanceof Skip) {
-          counts.skipped++;
+          countSkipped(counts, error.message);
           console.log(`    skipped ${title}: ${error.message}`);
           continue;
         }
         broken = true;
         counts.failed++;
+        counts.broken.push(`${name}: ${title}`);
         const picture = path.join(failures, `${name}-${title}`.replace(/\W+/g, '-') + '.png');
         await page.screenshot({ path: picture }).catch(() => {});
         console.log(`    FAILED ${title} (${path.relative('.', picture)})\n`, error);
@@ -64,21 +65,23 @@ async function runSpec(name, context) {
 const attempt = (name, context) =>
   runSpec(name, context).catch((error) => {
     console.log(`    FAILED ${name}\n`, error);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { ...noCounts(), failed: 1, broken: [`${name} as a whole`] };
   });
 
 export async function runDriven({ part = '', ...context }) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const names = fs.readdirSync(folder).filter((file) => file.endsWith('.mjs') && !helpers.includes(file));
+  const counts = noCounts();
+  const names = fs.readdirSync(folder).filter((file) => file.endsWith('.e2e.mjs'));
   for (const name of names.filter((each) => each.includes(part))) {
     let found = await attempt(name, context);
     if (found.failed) {
       // Editor, server and browser share the machine with whatever else runs on it: a failure counts when it repeats,
-      // in a fresh server and page.
+      // in a fresh server and page. One that does not is flaky, and named at the end.
       console.log(`  ${name} once more`);
+      const { broken } = found;
       found = await attempt(name, context);
+      if (!found.failed) found.flaky.push(...broken);
     }
-    for (const key of Object.keys(counts)) counts[key] += found[key];
+    addCounts(counts, found);
   }
   return counts;
 }

@@ -2,8 +2,8 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import { axe, explorerMenu, screenshot, setTheme, webview, webviewFrame } from '../ui.mjs';
-import { lab } from './lab.mjs';
+import { axe, explorerMenu, screenshot, setTheme, webview, webviewFrame } from '../support/ui.mjs';
+import { lab } from '../support/lab.mjs';
 
 export const squeezenet = 'squeezenet_v1.0_dc';
 

@@ -1,6 +1,6 @@
 // The editor of a checkpoint as a user handles it: helpers of the driven tests.
 import assert from 'node:assert';
-import { axe, screenshot, setTheme, webview, webviewFrame } from '../ui.mjs';
+import { axe, screenshot, setTheme, webview, webviewFrame } from '../support/ui.mjs';
 
 /** What the specs do with the editor. */
 export function modelPanel(page) {

@@ -1,10 +1,10 @@
-// node test/e2e/look.mjs [--theme dark|light|hc|hc-light] [--steps FILE.mjs] [--folder PATH] [--size 1400x900]
+// node test/e2e/support/look.mjs [--theme dark|light|hc|hc-light] [--steps FILE.mjs] [--folder PATH] [--size 1400x900]
 // Opens the workbench on the packaged extension and the demo workspace, runs the steps, and leaves pictures in
 // out/screenshots. FILE.mjs: export default async ({ page, srv, ui, shot }) => { … await shot('explain'); }
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createDemo } from '../../.build/demo.mjs';
-import { setup } from '../host/setup.mjs';
+import { createDemo } from '../../../.build/demo.mjs';
+import { setup } from '../../host/setup.mjs';
 
 const text = (value) => ({ type: 'string', ...(value && { default: value }) });
 const options = { theme: text('dark'), steps: text(), folder: text(), size: text('1400x900') };
@@ -12,7 +12,8 @@ const { theme, steps, folder, size } = parseArgs({ options }).values;
 const [width, height] = size.split('x').map(Number);
 
 setup();
-const { findTheme, installVsix, newPage, startBrowser, startServer, temporaryRoot } = await import('../host/host.mjs');
+const { findTheme, installVsix, newPage, startBrowser, startServer, temporaryRoot } =
+  await import('../../host/host.mjs');
 const ui = await import('./ui.mjs');
 const root = temporaryRoot();
 const srv = await startServer({

@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { ICON, openWorkbench } from './ui.mjs';
+import { ICON, openWorkbench } from './support/ui.mjs';
 
 export const tests = (page, srv) => [
   [

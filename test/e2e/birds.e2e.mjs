@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import * as ui from './ui.mjs';
+import * as ui from './support/ui.mjs';
 
 const birds = 'models/birds/pictures/Lanternfinch';
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { findTheme } from '../host/host.mjs';
+import { findTheme } from '../../host/host.mjs';
 
 const row = '.explorer-folders-view .monaco-list-row';
 
