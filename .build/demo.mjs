@@ -12,9 +12,3 @@ export function createDemo(folder) {
   fs.cpSync(path.join(project, 'models'), path.join(folder, 'models'), { recursive: true, filter: wanted });
   fs.cpSync(path.join(project, '.build/demo'), folder, { recursive: true });
 }
-
-/** The folder of test models and pictures beside the checkout, where there is one. */
-export function dataFolder() {
-  const folder = path.resolve(project, '../shared/data');
-  return fs.existsSync(folder) ? folder : undefined;
-}

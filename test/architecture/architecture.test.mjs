@@ -44,7 +44,7 @@ const sources = (root) =>
       below(path.join(root, folder)).map((entry) => path.relative(root, path.join(entry.parentPath, entry.name))),
     )
     .filter((file) => file.endsWith('.ts'))
-    .sort();
+    .sort((a, b) => (a < b ? -1 : 1));
 const tracked = () => execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n').filter(Boolean);
 
 describe('imports between folders', () => {

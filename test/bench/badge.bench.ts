@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { filePath } from '../../src/base/place.js';
 import { RunnerService } from '../../src/runner/service.js';
+import { DATA } from '../data.mjs';
 import { interleaved, zooModel, type Row } from './measure.js';
 
-const PICTURE = filePath(path.resolve('../shared/data/images/photos/goldfish.jpg'));
+const PICTURE = filePath(path.join(DATA, 'images/photos/goldfish.jpg'));
 /** The trained model's map and one for each depth of the cascade. */
 const MAPS = 6;
 

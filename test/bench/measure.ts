@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { DATA } from '../data.mjs';
 
 /** One line of the tables. `skipped` says why there is no figure. */
 export interface Row {
@@ -52,8 +53,6 @@ export async function interleaved<K extends string>(
   }
   return Object.fromEntries(names.map((n) => [n, median(times.get(n)!)])) as Record<K, number>;
 }
-
-const DATA = path.resolve('../shared/data');
 
 /** Path of an architecture of the test data with drawn weights, or undefined where the test data is absent. */
 export function zooModel(name: string): string | undefined {

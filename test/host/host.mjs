@@ -1,10 +1,10 @@
-// Starts the workbench server on an installed .vsix, and a headless Chromium.
+// Starts the workbench server on an installed .vsix, and the browser that drives it.
 import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
+import { launchBrowser } from '../../.build/browser.mjs';
 import { node, server, vscode } from './setup.mjs';
 
 const quiet = {
@@ -155,19 +155,12 @@ export async function startServer({ root, extensions, folder, settings = {}, fla
   };
 }
 
-const onPath = (name) =>
-  process.env.PATH.split(path.delimiter)
-    .map((folder) => path.join(folder, name))
-    .find((file) => fs.existsSync(file));
-
-export function startBrowser() {
-  const executablePath =
-    process.env.CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome');
-  if (!executablePath)
-    throw new Error('No Chromium found: install it (`apt-get install chromium`) or name one in CHROMIUM.');
-  const off = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`);
-  return chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--no-first-run', ...off] });
-}
+/** Starts the browser that drives the workbench. */
+export const startBrowser = () =>
+  launchBrowser([
+    '--no-first-run',
+    ...['quic', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`),
+  ]);
 
 /** A page in a context of its own: nothing is left over from earlier pages. */
 export async function newPage(browser, { width = 1400, height = 900 } = {}) {

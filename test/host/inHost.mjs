@@ -2,7 +2,9 @@
 import { build } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
-import { createDemo, dataFolder } from '../../.build/demo.mjs';
+import { countSkipped, noCounts, onlyForbidden } from '../../.build/counts.mjs';
+import { createDemo } from '../../.build/demo.mjs';
+import { DATA } from '../data.mjs';
 import { newPage, startServer } from './host.mjs';
 
 const suiteFolder = 'test/host/suite';
@@ -36,7 +38,8 @@ export async function bundleSuite(part = '') {
   const env = {
     LENS_TEST_RESULTS: results,
     LENS_TEST_GREP: named.length ? '' : part,
-    LENS_TEST_DATA: dataFolder() ?? '',
+    LENS_TEST_DATA: DATA,
+    LENS_FORBID_ONLY: onlyForbidden ? '1' : '',
   };
   return { development, entry: path.join(folder, 'suite', 'index.js'), results, env };
 }
@@ -48,9 +51,10 @@ export function readResults(file) {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const { result, title, ms, error } of lines.filter((line) => line.result)) {
-    counts[result]++;
+  const counts = noCounts();
+  for (const { result, title, ms, error, reason } of lines.filter((line) => line.result)) {
+    if (result === 'skipped') countSkipped(counts, reason);
+    else counts[result]++;
     if (result === 'failed') console.log(`  FAILED ${title}\n${error}`);
     else console.log(`  ${result === 'passed' ? 'ok' : 'skipped'} ${title}${ms === undefined ? '' : ` (${ms} ms)`}`);
   }

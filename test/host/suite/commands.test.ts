@@ -110,8 +110,7 @@ describe('the commands', () => {
   });
 
   it('lead from a layer to the line of code that made it, though it was exported elsewhere', async function () {
-    const source = data('models', 'cifar_resnet20_dynamo.onnx');
-    if (source === undefined) return this.skip();
+    const source = data(this, 'models', 'cifar_resnet20_dynamo.onnx');
     const api = await lens();
     const model = path.join(folder, 'cifar_resnet20_dynamo.onnx');
     fs.copyFileSync(source, model);

@@ -3,10 +3,12 @@ import Mocha from 'mocha';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { onlyForbidden, skipReason } from '../../../.build/counts.mjs';
 
 export async function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: Mocha.reporters.Base });
+  if (onlyForbidden) mocha.forbidOnly();
   if (process.env.LENS_TEST_GREP) mocha.grep(process.env.LENS_TEST_GREP);
   for (const file of fs.readdirSync(__dirname).filter((name) => name.endsWith('.test.js'))) {
     mocha.addFile(path.join(__dirname, file));
@@ -18,7 +20,7 @@ export async function run(): Promise<void> {
     mocha
       .run(resolve)
       .on('pass', (test) => line({ result: 'passed', title: test.fullTitle(), ms: test.duration }))
-      .on('pending', (test) => line({ result: 'skipped', title: test.fullTitle() }))
+      .on('pending', (test) => line({ result: 'skipped', title: test.fullTitle(), reason: skipReason(test) }))
       .on('fail', (test, error: Error) =>
         line({ result: 'failed', title: test.fullTitle(), error: error.stack ?? String(error) }),
       );

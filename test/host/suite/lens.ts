@@ -1,9 +1,12 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Context } from 'mocha';
 import * as vscode from 'vscode';
+import { skipBecause } from '../../../.build/counts.mjs';
 import type { LensApi } from '../../../src/extension.js';
 import type { TreeElement } from '../../../src/host/tree/treeElements.js';
+import { DATA, dataMissing } from '../../data.mjs';
 
 export const ID = 'onnx-lens.onnx-lens';
 
@@ -41,10 +44,9 @@ export function shipped(): { readonly model: string; readonly picture: string } 
   return { model: workspace('models', model), picture: workspace('models', picture) };
 }
 
-/** A file of the test data beside the checkout; undefined where that is absent. */
-export function data(...parts: string[]): string | undefined {
-  const root = process.env.LENS_TEST_DATA || process.env.ONNX_LENS_DATA;
-  return root ? path.join(root, ...parts) : undefined;
+/** A file of the test data; skips the test of that context where they are absent. */
+export function data(context: Context, ...parts: string[]): string {
+  return dataMissing === undefined ? path.join(DATA, ...parts) : skipBecause(context, dataMissing);
 }
 
 /** One sentence for a person: no stack, no second line, not a bug. */

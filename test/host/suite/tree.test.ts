@@ -128,8 +128,7 @@ describe('the view of models', () => {
   });
 
   it('opens a deep network into its modules', async function () {
-    const file = data('models', 'cifar_resnet20.onnx');
-    if (file === undefined) return this.skip();
+    const file = data(this, 'models', 'cifar_resnet20.onnx');
     const api = await lens();
     const copy = path.join(folder, 'cifar_resnet20.onnx');
     fs.copyFileSync(file, copy);

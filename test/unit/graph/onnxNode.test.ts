@@ -9,7 +9,7 @@ import type { Tensor } from '../../../src/base/tensor.js';
 import { toNumbers } from '../../../src/base/tensor.js';
 import { load, readFileBytes, runGraph, type Tensors } from './support.js';
 import { assertClose } from '../support/close.js';
-import { DATA, requireData } from '../support/data.js';
+import { DATA, dataMissing, requireData } from '../support/data.js';
 
 const NODE = path.join(DATA, 'onnx/node');
 
@@ -41,7 +41,7 @@ function assertTensor(actual: Tensor, expected: Tensor, label: string): void {
 describe('the ONNX standard node tests', () => {
   before(requireData);
 
-  for (const name of existsSync(NODE) ? readdirSync(NODE).sort() : []) {
+  for (const name of dataMissing === undefined ? readdirSync(NODE).sort() : ['one for each operator']) {
     it(name, async () => {
       const folder = path.join(NODE, name);
       const { checkpoint, graph } = await load(path.join(folder, 'model.onnx'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { skipBecause } from '../../../.build/counts.mjs';
 import { runnerMemory } from '../../../src/host/runner/memory.js';
 
 /** The dynamic loader of glibc on this machine, if that is what it runs. */
@@ -17,7 +18,7 @@ describe("the memory of the runner's process", () => {
   });
 
   it('is set as glibc understands it, within its bounds', function () {
-    if (loader === undefined) return this.skip();
+    if (loader === undefined) return skipBecause(this, 'there is no glibc here');
     const env = runnerMemory({ GLIBC_TUNABLES: 'glibc.malloc.trim_threshold=1048576' });
     const said = execFileSync(loader, ['--list-tunables'], { env, encoding: 'utf8' });
     const value = (name: string): number => Number(new RegExp(`glibc\\.malloc\\.${name}: (\\w+)`).exec(said)?.[1]);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { DATA, requireData } from '../support/data.js';
+import { dataMissing, requireData } from '../support/data.js';
 import { allowed, comparisons, errorsOf, REFERENCE_MODELS } from '../support/references.js';
 import { suiteSubject } from '../support/subject.js';
 
 describe('method: every attribution with reference values equals them', () => {
   before(requireData);
-  if (!existsSync(DATA)) return;
+  if (dataMissing !== undefined) {
+    it('of every model', () => undefined);
+    return;
+  }
 
   for (const model of REFERENCE_MODELS) {
     describe(model, () => {

@@ -1,17 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from 'mocha';
 import { filePath, type FilePath } from '../../../src/base/place.js';
 import { floatTensor, sizeOf, type FloatTensor } from '../../../src/base/tensor.js';
+import { skipBecause } from '../../../.build/counts.mjs';
+import { DATA, dataMissing } from '../../data.mjs';
 
-/** The open test data beside the checkout. It is not part of the repository: suites that need it skip where it is absent. */
-export const DATA = path.resolve('../shared/data');
+export { DATA, dataMissing };
 
 /** For `before(requireData)`. */
 export function requireData(this: Context): void {
-  if (existsSync(DATA)) return;
-  console.log(`      skipped: no test data at ${DATA}`);
-  this.skip();
+  if (dataMissing !== undefined) skipBecause(this, dataMissing);
 }
 
 export function dataPath(...parts: string[]): FilePath {

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import type { Context } from 'mocha';
+import { installedBrowser } from '../../../.build/browser.mjs';
+import { skipBecause } from '../../../.build/counts.mjs';
 import { floatTensor, type Tensor } from '../../../src/base/tensor.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
 import type { Graph } from '../../../src/graph/graph.js';
@@ -47,8 +49,8 @@ function drivers(): Driver[] {
   if (process.platform !== 'linux' || process.arch !== 'x64') return [];
   const given = process.env['VK_DRIVER_FILES'];
   if (given !== undefined) return [driver(given)];
-  const browser = process.env['CHROMIUM'];
   const folders = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
+  const browser = installedBrowser();
   if (browser !== undefined) folders.unshift(path.dirname(browser));
   return [
     ...folders.map((folder) => path.join(folder, 'vk_swiftshader_icd.json')),
@@ -185,15 +187,12 @@ async function find(): Promise<Device | string> {
   return reasons.length > 0 ? reasons.join('; ') : 'no SwiftShader (comes with Chromium) and no lavapipe is installed';
 }
 
-/** For `before`: the device, shared by all suites, or the suite is skipped with the reason, which is said once. */
+/** For `before`: the device, shared by all suites, or the suite is skipped with the reason. */
 export async function requireDevice(this: Context): Promise<void> {
   this.timeout(60_000);
-  const first = found === undefined;
   found ??= find();
   const device = await found;
-  if (typeof device !== 'string') return;
-  if (first) console.log(`      skipped: no WebGPU on a software Vulkan device: ${device}`);
-  this.skip();
+  if (typeof device === 'string') skipBecause(this, `no WebGPU on a software Vulkan device: ${device}`);
 }
 
 /** For `after`: ends its process. */
