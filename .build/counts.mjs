@@ -2,9 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Passed, failed and skipped tests; how many were skipped for which reason; which passed only when they were repeated. */
+/**
+ * Passed, failed and skipped tests; how many were skipped for which reason; which passed only when they were repeated.
+ *
+ * @returns {{ passed: number, failed: number, skipped: number, reasons: Record<string, number>, flaky: string[] }}
+ */
 export const noCounts = () => ({ passed: 0, failed: 0, skipped: 0, reasons: {}, flaky: [] });
 
+/** @param {ReturnType<typeof noCounts>} counts */
 export const countsLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
 /** Counts one test as skipped. */

@@ -1,15 +1,22 @@
-// npm test: every check, then every suite; goes on after a failure and ends with one line of counts.
+// npm test: every check, then every suite; goes on after a failure, and ends with what was skipped and why, what was flaky,
+// and one line of counts.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { countsLine } from './counts.mjs';
+import { browserPath } from './browser.mjs';
+import { addCounts, countsLine, noCounts, remarks } from './counts.mjs';
 
 const suites = ['architecture', 'unit', 'inhost', 'e2e'];
-const steps = ['check', 'lint', 'package', 'test:architecture', 'test:unit', 'test:host'];
+const steps = ['check', 'lint', 'deadcode', 'package', 'test:architecture', 'test:unit', 'test:host'];
 
 fs.mkdirSync('out', { recursive: true });
 const folder = fs.mkdtempSync(path.resolve('out/counts-'));
 process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+try {
+  console.log(`Browser: ${browserPath()}`);
+} catch (error) {
+  console.log(error.message); // the tests that need one say so, too
+}
 const env = { ...process.env, LENS_COUNTS: folder };
 const run = (step) => {
   console.log(`\n> ${step}`);
@@ -25,19 +32,19 @@ for (const step of steps) {
   if (pointless || !run(step)) broken.push(step);
 }
 
-const none = { passed: 0, failed: 0, skipped: 0 };
 const read = (suite) => {
   const file = path.join(folder, `${suite}.json`);
-  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : none;
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : noCounts();
 };
-const total = { ...none };
+const total = noCounts();
+const found = suites.map((suite) => [suite, read(suite)]);
 console.log('');
-for (const suite of suites) {
-  const found = read(suite);
-  for (const key of Object.keys(total)) total[key] += found[key];
+for (const [suite, counts] of found) for (const line of remarks(suite, counts)) console.log(line);
+for (const [suite, counts] of found) {
+  addCounts(total, counts);
   // A suite that ran nothing did not pass.
-  if (found.passed === 0 && found.failed === 0) total.failed++;
-  console.log(`${suite}: ${countsLine(found)}`);
+  if (counts.passed === 0 && counts.failed === 0) total.failed++;
+  console.log(`${suite}: ${countsLine(counts)}${counts.flaky.length ? `, ${counts.flaky.length} flaky` : ''}`);
 }
 const checks = broken.filter((step) => !step.startsWith('test:'));
 total.failed += checks.length;

@@ -35,16 +35,6 @@ export async function runCommand(page, title) {
   }
 }
 
-/** Titles the command palette offers for a text. */
-export async function palette(page, text) {
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input').fill('>' + text);
-  await page.waitForTimeout(500);
-  const titles = await page.locator('.quick-input-list .monaco-list-row .label-name').allTextContents();
-  await page.keyboard.press('Escape');
-  return titles;
-}
-
 /** Picks an entry of the open quick pick by the text it shows. */
 export async function pick(page, text) {
   await page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();

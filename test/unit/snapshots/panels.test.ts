@@ -4,6 +4,8 @@ import { filePath } from '../../../src/base/place.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { RunnerService } from '../../../src/runner/service.js';
+import { browserPath } from '../../../.build/browser.mjs';
+import { skipBecause } from '../../../.build/counts.mjs';
 import { compare, type Pixels, type Tolerance } from './compare.js';
 import { Studio } from './studio.js';
 import { THEMES } from './themes.js';
@@ -35,12 +37,12 @@ describe('pictures of the panels, from the shipped models', function () {
   let studio: Studio | undefined;
 
   before(async function () {
-    const { browser } = Studio;
-    if (browser === undefined) {
-      console.log('      skipped: no Chromium; install it, or name one in CHROMIUM');
-      this.skip();
+    try {
+      browserPath();
+    } catch (error) {
+      skipBecause(this, (error as Error).message);
     }
-    studio = await Studio.open(browser);
+    studio = await Studio.open();
   });
   after(async () => {
     await studio?.close();

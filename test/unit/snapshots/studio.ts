@@ -1,7 +1,6 @@
-import path from 'node:path';
-import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../../../.build/browser.mjs';
 import type { Pixels } from './compare.js';
 import type { DRAWINGS } from './page.js';
 import type { Theme } from './themes.js';
@@ -14,16 +13,7 @@ export class Studio {
     private readonly page: Page,
   ) {}
 
-  /** The browser that the driven tests use; undefined where there is none. */
-  static get browser(): string | undefined {
-    const folders = (process.env['PATH'] ?? '').split(path.delimiter);
-    const found = ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) =>
-      folders.map((folder) => path.join(folder, name)),
-    );
-    return [process.env['CHROMIUM'] ?? '', ...found].find((file) => file !== '' && existsSync(file));
-  }
-
-  static async open(executablePath: string): Promise<Studio> {
+  static async open(): Promise<Studio> {
     // As the real build does it: the layout's worker travels inside as text.
     const browserCode = {
       bundle: true,
@@ -40,12 +30,8 @@ export class Studio {
       define: { GRAPH_WORKER: JSON.stringify(worker.outputFiles[0]!.text) },
       entryPoints: ['test/unit/snapshots/page.ts'],
     });
-    const browser = await chromium.launch({
-      executablePath,
-      headless: true,
-      // One way of rasterising, whatever the machine has.
-      args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb', '--disable-lcd-text'],
-    });
+    // One way of rasterising, whatever the machine has.
+    const browser = await launchBrowser(['--force-color-profile=srgb', '--disable-lcd-text']);
     const opened = await browser.newPage({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 1 });
     await opened.setContent(`<!doctype html><html lang="en"><head><style>
       body { margin: 0 }
