@@ -28,7 +28,16 @@ await build({
   target: 'node20',
   sourcemap: 'inline',
   logLevel: 'warning',
-  external: ['vscode', 'onnxruntime-node', 'sharp', 'esbuild', 'typescript', 'dependency-cruiser', 'playwright-core'],
+  external: [
+    'vscode',
+    'onnxruntime-node',
+    'sharp',
+    'esbuild',
+    'typescript',
+    'dependency-cruiser',
+    'playwright-core',
+    'prettier',
+  ],
   define: { 'process.env.UNIT_OUT': JSON.stringify(out) },
 });
 process.setSourceMapsEnabled?.(true);

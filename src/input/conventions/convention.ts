@@ -32,6 +32,10 @@ export interface Reading {
 /** A place where people or tools write down how a model wants its pictures. One file each; a new one is added to `index.ts`. */
 export interface Convention {
   readonly id: string;
+  /** As the documentation lists it. */
+  readonly title: string;
+  /** Where it looks: into the model file itself, or at the files around it. */
+  readonly place: 'inside' | 'beside';
   /** Everything it has to say, or nothing. Never throws for files that are not what their names promise: it warns. */
   read(context: ModelContext): Promise<readonly Reading[]>;
 }

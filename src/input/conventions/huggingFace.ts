@@ -8,6 +8,8 @@ import { asNumbers, asSide, isObject, readJsonBeside, type Convention, type Read
  */
 export const huggingFace: Convention = {
   id: 'hugging-face',
+  title: 'Hugging Face',
+  place: 'beside',
   async read(context) {
     const readings: Reading[] = [];
     const preprocessor = await readJsonBeside(context, 'preprocessor_config.json');

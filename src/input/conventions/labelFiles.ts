@@ -10,6 +10,8 @@ import { readBeside, type Convention, type Reading } from './convention.js';
  */
 export const labelFiles: Convention = {
   id: 'label-files',
+  title: 'label files',
+  place: 'beside',
   async read(context) {
     const { modelPath, outputs } = context;
     const stem = path.parse(modelPath).name;

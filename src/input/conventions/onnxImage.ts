@@ -8,6 +8,8 @@ import type { Convention } from './convention.js';
  */
 export const onnxImage: Convention = {
   id: 'onnx-image',
+  title: 'ONNX image annotations',
+  place: 'inside',
   async read({ metadata, inputs }) {
     const keys = new Map([...metadata].map(([key, value]) => [key.toLowerCase(), value.toLowerCase()]));
     const format = keys.get('image.bitmappixelformat');

@@ -7,6 +7,8 @@ import { asNumbers, type Convention } from './convention.js';
  */
 export const openvino: Convention = {
   id: 'openvino',
+  title: 'OpenVINO',
+  place: 'inside',
   async read({ metadata }) {
     const get = (key: string): string | undefined => metadata.get(`model_info ${key}`)?.trim();
     if (![...metadata.keys()].some((key) => key.startsWith('model_info '))) return [];

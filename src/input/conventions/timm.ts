@@ -18,6 +18,8 @@ import {
  */
 export const timm: Convention = {
   id: 'timm',
+  title: 'timm',
+  place: 'beside',
   async read(context) {
     const file = await readJsonBeside(context, 'config.json');
     if (file?.value === undefined) return [];

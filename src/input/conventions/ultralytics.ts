@@ -10,6 +10,8 @@ import { asSide, type Convention } from './convention.js';
  */
 export const ultralytics: Convention = {
   id: 'ultralytics',
+  title: 'Ultralytics',
+  place: 'inside',
   async read({ metadata }) {
     const said = `${metadata.get('author') ?? ''} ${metadata.get('description') ?? ''}`;
     const known = /ultralytics|yolo/i.test(said) || (metadata.has('names') && metadata.has('stride'));
