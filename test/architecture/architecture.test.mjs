@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { bareComparisons } from './assertions.mjs';
 import { circlesOfFolders } from './rooms.mjs';
 
 const config = path.resolve('.dependency-cruiser.cjs');
@@ -112,7 +113,7 @@ describe('folders of a room', () => {
 describe('files', () => {
   it('stay under 400 lines', () => {
     const code = tracked().filter((file) => /\.(ts|mjs|cjs|css|py)$/.test(file) && fs.existsSync(file));
-    assert.ok(code.length > 0);
+    assert.ok(code.length > 0, `code.length: ${code.length}`);
     const long = code.filter((file) => fs.readFileSync(file, 'utf8').split('\n').length > 401);
     assert.deepEqual(long, []);
   });
@@ -125,6 +126,30 @@ describe('files', () => {
       [...entries].filter((entry) => !planned.test(entry)),
       [],
     );
+  });
+});
+
+describe('assertions', () => {
+  it('say what was compared: assertClose for what is near, a message for what is larger or equal', () => {
+    const tests = tracked().filter((file) => /^test\/(?!architecture\/fixture).*\.(ts|mjs)$/.test(file));
+    const read = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
+    const found = tests.flatMap((file) => bareComparisons(read(file)).map((text) => `${file}: ${text}`));
+    assert.deepEqual(found, []);
+  });
+
+  it('that are planted are found', () => {
+    const source = `
+      assert.ok(a > b);
+      assert.ok((await count()) === 0 && !(b! <= 2));
+      assert.ok(Math.abs(a - b) < 1e-9, 'near');
+      assert.ok(a > b, \`\${a}\`);
+      assert.ok(list.every((x) => x > 0));
+      assert.ok(found);`;
+    assert.deepEqual(bareComparisons(source), [
+      'assert.ok(a > b)',
+      'assert.ok((await count()) === 0 && !(b! <= 2))',
+      "assert.ok(Math.abs(a - b) < 1e-9, 'near')",
+    ]);
   });
 });
 

@@ -126,7 +126,7 @@ export function tests(page, srv, tools) {
         await choose('Method', 'Occlusion');
         await far();
         const before = runners();
-        assert.ok(before.length > 0);
+        assert.ok(before.length > 0, `before.length: ${before.length}`);
         for (const pid of before) process.kill(pid, 'SIGKILL');
         await failed(/SIGKILL/);
         await screenshot(page, 'explain-killed');
@@ -137,7 +137,7 @@ export function tests(page, srv, tools) {
         await done();
         assert.equal(await panel().locator('.failure').count(), 0);
         const after = runners();
-        assert.ok(after.length > 0 && after.every((pid) => !before.includes(pid)));
+        assert.ok(after.length > 0 && after.every((pid) => !before.includes(pid)), `after.length: ${after.length}`);
       },
     ],
     [

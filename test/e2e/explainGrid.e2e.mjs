@@ -183,7 +183,10 @@ export function tests(page, srv, tools) {
         };
         const png = await save('Grid (PNG)', 'grid.png', 'birds_cnn.grid.png');
         assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');
-        assert.ok(png.readUInt32BE(16) > 800 && png.readUInt32BE(20) > 500);
+        assert.ok(
+          png.readUInt32BE(16) > 800 && png.readUInt32BE(20) > 500,
+          `png.readUInt32BE(16): ${png.readUInt32BE(16)}, png.readUInt32BE(20): ${png.readUInt32BE(20)}`,
+        );
         const svg = String(await save('Grid (SVG)', 'grid.svg', 'birds_cnn.grid.svg'));
         assert.equal(svg.match(/<image /g).length, 6 + (await count('.compare-scales lens-color-bar')));
         assert.match(svg, />Guided backpropagation</);

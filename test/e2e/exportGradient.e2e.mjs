@@ -30,7 +30,10 @@ export const tests = (page, srv) => {
         await toast('Saved birds_cnn.gradient.onnx').waitFor({ timeout: 60_000 });
         await toast('Its weights stay in birds_cnn.onnx').waitFor();
         await screenshot(page, 'export-gradient-done');
-        assert.ok(fs.statSync(at('models/birds/birds_cnn.gradient.onnx')).size < fs.statSync(at(MODEL)).size);
+        assert.ok(
+          fs.statSync(at('models/birds/birds_cnn.gradient.onnx')).size < fs.statSync(at(MODEL)).size,
+          `${fs.statSync(at('models/birds/birds_cnn.gradient.onnx')).size}, fs.statSync(at(MODEL)).size: ${fs.statSync(at(MODEL)).size}`,
+        );
       },
     ],
     [
@@ -59,7 +62,10 @@ export const tests = (page, srv) => {
         assert.ok(!fs.existsSync(at('models/birds/pictures/far.onnx')));
         await warning.getByRole('button', { name: 'Copy the Weights In' }).click();
         await toast('Its weights are copied in').waitFor({ timeout: 60_000 });
-        assert.ok(fs.statSync(at('models/birds/pictures/far.onnx')).size > 0.8 * fs.statSync(at(MODEL)).size);
+        assert.ok(
+          fs.statSync(at('models/birds/pictures/far.onnx')).size > 0.8 * fs.statSync(at(MODEL)).size,
+          `${fs.statSync(at('models/birds/pictures/far.onnx')).size}, 0.8 * fs.statSync(at(MODEL)).size: ${0.8 * fs.statSync(at(MODEL)).size}`,
+        );
       },
     ],
     [

@@ -29,7 +29,7 @@ describe('the commands', () => {
     const file = path.join(folder, 'net.lens.json');
     const sidecar = JSON.parse(fs.readFileSync(file, 'utf8')) as { input: { mean: number[] } };
     assert.strictEqual(vscode.window.activeTextEditor?.document.uri.fsPath, file);
-    assert.ok(sidecar.input.mean.length > 0);
+    assert.ok(sidecar.input.mean.length > 0, `sidecar.input.mean.length: ${sidecar.input.mean.length}`);
     const inspection = await (await api.services.runner()).inspect({ model: filePath(model) });
     assert.strictEqual(inspection.preprocessing.mean?.origin.kind, 'sidecar');
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
@@ -81,7 +81,7 @@ describe('the commands', () => {
       return api.explain.open.find((each) => each.pictures.length === 3);
     });
     await asked;
-    assert.ok(before <= 1);
+    assert.ok(before <= 1, `before: ${before}`);
     assert.deepStrictEqual(
       panel.pictures.map(({ name }) => name),
       ['bird9.png', 'bird10.png', 'bird1.PNG'],

@@ -13,7 +13,7 @@ describe('the packaged extension', () => {
 
   it('holds every file that its manifest names', () => {
     const named = JSON.stringify(extension().packageJSON).match(/(?<=")(\.\/)?(media|dist|models)\/[^"]+/g) ?? [];
-    assert.ok(named.length > 0);
+    assert.ok(named.length > 0, `named.length: ${named.length}`);
     assert.deepEqual(
       named.filter((file) => !fs.existsSync(path.join(extension().extensionPath, file))),
       [],

@@ -217,14 +217,14 @@ describe('encodings of weights', () => {
     const n = 1000;
     const numbers = Array.from({ length: n }, (_, i) => i - 500);
     const raw = await only(tensor('w', 1, [n], (m) => m.bytes(9, little(Float32Array, numbers))));
-    assert.ok(raw.at.kind === 'file' && raw.at.encoding === 'raw' && raw.at.length === 4 * n);
+    assert.ok(raw.at.kind === 'file' && raw.at.encoding === 'raw' && raw.at.length === 4 * n, JSON.stringify(raw.at));
     assert.deepEqual([...toNumbers(await readTensor(raw))], numbers);
     assert.deepEqual([...toNumbers(await readTensorSlice(raw, 10, 5))], numbers.slice(10, 15));
     const packed = await only(tensor('w', 1, [n], (m) => m.floats(4, numbers)));
-    assert.ok(packed.at.kind === 'file' && packed.at.encoding === 'raw');
+    assert.ok(packed.at.kind === 'file' && packed.at.encoding === 'raw', JSON.stringify(packed.at));
     assert.deepEqual([...toNumbers(await readTensor(packed))], numbers);
     const integers = await only(tensor('w', 7, [n], (m) => m.ints(7, numbers)));
-    assert.ok(integers.at.kind === 'file' && integers.at.encoding === 'varint');
+    assert.ok(integers.at.kind === 'file' && integers.at.encoding === 'varint', JSON.stringify(integers.at));
     assert.deepEqual([...toNumbers(await readTensor(integers))], numbers);
     assert.deepEqual([...toNumbers(await readTensorSlice(integers, 990, 10))], numbers.slice(990));
     const nibbles = await only(tensor('w', 22, [2 * n], (m) => m.bytes(9, new Uint8Array(n).fill(0x21))));

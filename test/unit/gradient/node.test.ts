@@ -17,7 +17,7 @@ describe('gradient/node: the standard tests against central differences', () => 
   for (const name of readdirSync(folder)) {
     it(name, async () => {
       const c = await nodeCase(path.join(folder, name));
-      assert.ok(c !== undefined);
+      assert.ok(c !== undefined, 'there is no c');
       if (c.wrt.length === 0) return;
       const { precision, error, forward } = await check(sessions, c);
       assert.ok(forward < 1e-4, `forward differs by ${forward}`);

@@ -347,7 +347,7 @@ describe('gradient/quantised: straight through', () => {
       const loss = async (at: Tensor): Promise<number> =>
         toNumbers((await forward.run({ x: at }, ['y']))['y']!).reduce((s, p, i) => s + p * v[i]!, 0);
       const norm = Math.sqrt(g.reduce((s, p) => s + p * p, 0));
-      assert.ok(norm > 0);
+      assert.ok(norm > 0, `norm: ${norm}`);
       let worst = 0;
       for (let k = 0; k < 6; k++) {
         const d = Float64Array.from(g, () => (random.uniform() < 0.5 ? -1 : 1));

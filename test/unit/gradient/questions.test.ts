@@ -95,7 +95,7 @@ describe('gradient/questions: of anything, by anything', () => {
     assert.deepEqual(gradient.dims, at.dims);
     const g = toNumbers(gradient);
     const norm = Math.sqrt(dot(g, g));
-    assert.ok(norm > 0);
+    assert.ok(norm > 0, `norm: ${norm}`);
     for (let k = 0; k < 3; k++) {
       const d = Float64Array.from(g, () => random.normal());
       assertClose(await slope(at, d, f), dot(g, d), { absolute: 2e-3 * norm }, `slope ${k}`);

@@ -109,7 +109,7 @@ describe('gradient/strided: forms of strided convolutions', () => {
         conv('b', 1, [2, 2], 0),
         makeNode('Add', 'y', ['a', 'b']),
       );
-      assert.ok(error < 1e-6);
+      assert.ok(error < 1e-6, `error: ${error}`);
       assert.deepEqual([count('Conv'), count('Add'), count('ConvTranspose')], [5, 1, 0]);
     });
 
@@ -123,7 +123,7 @@ describe('gradient/strided: forms of strided convolutions', () => {
         makeNode('MaxPool', 'e', ['d'], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 }),
         makeNode('Add', 'y', ['s', 'e']),
       );
-      assert.ok(error < 1e-6);
+      assert.ok(error < 1e-6, `error: ${error}`);
       assert.equal(count('ConvTranspose'), 0);
     });
 
@@ -133,7 +133,7 @@ describe('gradient/strided: forms of strided convolutions', () => {
         makeNode('Conv', 'b', ['x', 'w1'], { kernel_shape: [1, 1], strides: [2, 2] }),
         makeNode('Add', 'y', ['a', 'b']),
       );
-      assert.ok(gaps.error < 1e-6);
+      assert.ok(gaps.error < 1e-6, `gaps.error: ${gaps.error}`);
       assert.equal(gaps.count('ConvTranspose'), 2);
       const strides = await found(
         conv('a', 3, [2, 2], 1),
@@ -142,7 +142,7 @@ describe('gradient/strided: forms of strided convolutions', () => {
         makeNode('GlobalAveragePool', 'q', ['b']),
         makeNode('Add', 'y', ['p', 'q']),
       );
-      assert.ok(strides.error < 1e-6);
+      assert.ok(strides.error < 1e-6, `strides.error: ${strides.error}`);
     });
   });
 });

@@ -37,7 +37,7 @@ describe('gradient/zoo', () => {
       const started = performance.now();
       const { length, errors } = await slopeErrors(m, x, 5, 2e-3);
       await m.sessions.dispose();
-      assert.ok(length > 0 && Number.isFinite(length));
+      assert.ok(length > 0 && Number.isFinite(length), `length: ${length}`);
       assert.ok(
         Math.min(...errors) < 1e-2,
         `|g| ${length.toExponential(2)}, errors ${errors.map((e) => e.toExponential(1)).join(' ')}`,

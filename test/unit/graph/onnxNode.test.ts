@@ -47,7 +47,7 @@ describe('the ONNX standard node tests', () => {
       const { checkpoint, graph } = await load(path.join(folder, 'model.onnx'));
       const inputs = readSet(path.join(folder, 'test_data_set_0'), 'input');
       const expected = readSet(path.join(folder, 'test_data_set_0'), 'output');
-      assert.ok(expected.length > 0);
+      assert.ok(expected.length > 0, `expected.length: ${expected.length}`);
       const feeds: Tensors = {};
       checkpoint.graph.inputs.forEach((v, i) => (feeds[v.name] = inputs[i]!));
       const outputs = await runGraph(graph, feeds);

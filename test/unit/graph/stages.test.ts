@@ -133,7 +133,7 @@ describe('a graph in stages', () => {
       const facts = await probeFacts(graph, sessions);
       const { stages, whole, found } = await both(graph, facts, 5);
       equal(found, whole);
-      assert.ok(stages.length > 10);
+      assert.ok(stages.length > 10, `stages.length: ${stages.length}`);
     });
   }
 });

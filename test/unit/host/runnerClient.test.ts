@@ -59,7 +59,7 @@ describe('the runner as the host sees it', () => {
   it('keeps errors that the runner replies apart from its death', async () => {
     make();
     await assert.rejects(explain('refuse'), { code: 'input/odd' });
-    assert.ok(runner.pid !== undefined);
+    assert.ok(runner.pid !== undefined, 'there is no runner.pid');
   });
 
   it('names an executable that cannot be started', async () => {
@@ -108,7 +108,8 @@ describe('the runner as the host sees it', () => {
     for (let i = 0; i < 3; i++) await assert.rejects(explain('crash'), { code: 'runner/died' });
     await assert.rejects(explain('answer'), { code: 'runner/resting', message: /3 times in a row/ });
     runner.restart();
-    assert.ok((await explain('answer')) > 0);
+    const pid = await explain('answer');
+    assert.ok(pid > 0, `pid: ${pid}`);
   });
 
   it('ends a process that hangs in light work, never one that is busy with a model', async () => {

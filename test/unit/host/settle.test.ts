@@ -218,7 +218,7 @@ describe('a series of checkpoints', () => {
           [other, certain],
         ],
       );
-      assert.ok(found[0]!.step < found[1]!.step);
+      assert.ok(found[0]!.step < found[1]!.step, `found[0].step: ${found[0]!.step}, found[1].step: ${found[1]!.step}`);
     });
 
   it('knows numbers that are no steps', () => {

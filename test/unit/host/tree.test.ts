@@ -38,7 +38,7 @@ describe('the tree of models', () => {
     const tree = folderTree(files, folderOf);
     assert.strictEqual(tree.count, 20_000);
     assert.strictEqual(tree.folders[0]!.folders.length, 200);
-    assert.ok(performance.now() - start < 1000);
+    assert.ok(performance.now() - start < 1000, `performance.now() - start: ${performance.now() - start}`);
   });
 
   it('makes one pattern of what the settings exclude', () => {

@@ -64,7 +64,8 @@ export function removeModels(): void {
 /** The values of a plan; every one of them must say where it came from. */
 export function valuesOf(resolved: ResolvedInput): Record<keyof Preprocessing, unknown> {
   const plan = requirePreprocessing(resolved);
-  for (const { origin } of Object.values(plan)) assert.ok(origin.detail.length > 3 && origin.kind);
+  for (const { origin } of Object.values(plan))
+    assert.ok(origin.detail.length > 3 && origin.kind, `origin.detail.length: ${origin.detail.length}`);
   const entries = Object.entries(plan).map(([key, setting]) => [key, setting.value]);
   return Object.fromEntries(entries) as Record<keyof Preprocessing, unknown>;
 }

@@ -149,8 +149,11 @@ describe('toTensor', () => {
           const { tensor, view, crop } = toTensor(noise(1, h, w, 3), planOf({ size: [H, W], resize, crop: 'center' }));
           assert.deepEqual(tensor.dims, [1, 3, H, W]);
           assert.equal(view.data.length, H * W * 3);
-          assert.ok(crop.width > 0 && crop.height > 0 && crop.left > -crop.width && crop.top > -crop.height);
-          assert.ok(crop.left < w && crop.top < h);
+          assert.ok(
+            crop.width > 0 && crop.height > 0 && crop.left > -crop.width && crop.top > -crop.height,
+            `crop.width: ${crop.width}, crop.height: ${crop.height}, crop.left: ${crop.left}, -crop.width: ${-crop.width}, crop.top: ${crop.top}, -crop.height: ${-crop.height}`,
+          );
+          assert.ok(crop.left < w && crop.top < h, `crop.left: ${crop.left}, w: ${w}, crop.top: ${crop.top}, h: ${h}`);
         },
       ),
     );

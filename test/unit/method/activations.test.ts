@@ -170,7 +170,7 @@ describe('method/activations', () => {
             d[(c * 32 + bottom!) * 32 + right!] = -1e4;
           }
         });
-        assert.ok(relativeError(corner, plain) > 1e-3);
+        assert.ok(relativeError(corner, plain) > 1e-3, `relativeError(corner, plain): ${relativeError(corner, plain)}`);
       } finally {
         await test.dispose();
       }

@@ -96,7 +96,7 @@ describe('method/axioms', () => {
         const values = valuesOf({ attribution, notes: [] });
         assert.ok(values.every(Number.isFinite));
         assert.ok(values.some((v) => v !== 0));
-        assert.ok(attribution.unit.length > 0);
+        assert.ok(attribution.unit.length > 0, `attribution.unit.length: ${attribution.unit.length}`);
         if (!signed) assert.ok(values.every((v) => v >= 0));
       });
 

@@ -15,7 +15,7 @@ describe('method/masks', () => {
       const mask = riseMask(20, 33, 5, 0.3, root.fork(k));
       assert.equal(mask.length, 20 * 33);
       for (const v of mask) {
-        assert.ok(v >= 0 && v <= 1);
+        assert.ok(v >= 0 && v <= 1, `v: ${v}`);
         sum += v;
       }
     }
@@ -75,9 +75,15 @@ describe('method/masks', () => {
       const [deleted, whole, covered] = read(deletion!.notes);
       assert.ok(whole! - deleted! > 0.6 * (whole! - covered!), `${deleted} ${whole} ${covered}`);
       const mean = (map: ArrayLike<number>): number => Array.from(map).reduce((a, b) => a + b, 0) / map.length;
-      assert.ok(mean(toFloat32(deletion!.attribution.values)) < 0.7);
+      assert.ok(
+        mean(toFloat32(deletion!.attribution.values)) < 0.7,
+        `${mean(toFloat32(deletion!.attribution.values))}`,
+      );
       const [kept] = read(preservation!.notes);
-      assert.ok(kept! > covered! + 0.6 * (whole! - covered!));
+      assert.ok(
+        kept! > covered! + 0.6 * (whole! - covered!),
+        `kept: ${kept!}, covered + 0.6 * (whole - covered): ${covered! + 0.6 * (whole! - covered!)}`,
+      );
     });
 
     it('RISE finds the pixels whose removal costs most, as occlusion does', async () => {

@@ -59,7 +59,10 @@ describe('method/sanity', () => {
         20,
         Float32Array.from({ length: 320 }, () => random.uniform()),
       );
-      assert.ok(ssim(a, noisy) < 0.95 && ssim(a, noisy) > ssim(a, other));
+      assert.ok(
+        ssim(a, noisy) < 0.95 && ssim(a, noisy) > ssim(a, other),
+        `ssim(a, noisy): ${ssim(a, noisy)}, ssim(a, other): ${ssim(a, other)}`,
+      );
       // Two constant maps: only the term of the means is left, (2·0.2·0.8 + C1) / (0.2² + 0.8² + C1).
       const flat = (v: number): ValueMap => map(11, 11, new Float32Array(121).fill(v));
       const expected = (2 * 0.2 * 0.8 + 1e-4) / (0.04 + 0.64 + 1e-4);
@@ -213,7 +216,7 @@ describe('method/sanity', () => {
         },
       );
       await assert.rejects(ask, { name: 'CancelledError' });
-      assert.ok(pauses > 3);
+      assert.ok(pauses > 3, `pauses: ${pauses}`);
       await subject.dispose();
     });
   });

@@ -91,9 +91,9 @@ describe('colours', () => {
   });
   it('positive is red in RdBu and blue in BuRd', () => {
     const [r, , b] = render(normalise(map([1]), 100), colormap('RdBu')).data;
-    assert.ok(r! > b!);
+    assert.ok(r! > b!, `r: ${r!}, b: ${b!}`);
     const reversed = render(normalise(map([1]), 100), colormap('BuRd')).data;
-    assert.ok(reversed[0]! < reversed[2]!);
+    assert.ok(reversed[0]! < reversed[2]!, `reversed[0]: ${reversed[0]!}, reversed[2]: ${reversed[2]!}`);
   });
   it('overlays by opacity, and leaves the picture alone where a signed map is zero', () => {
     const picture = { width: 2, height: 1, data: Uint8Array.of(10, 20, 30, 40, 50, 60) };

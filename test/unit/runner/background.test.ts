@@ -23,7 +23,7 @@ describe('runner/background', () => {
       call,
     );
     const [outcome] = answer.results;
-    assert.ok(outcome !== undefined);
+    assert.ok(outcome !== undefined, 'there is no outcome');
     if ('error' in outcome) throw new Error(outcome.error.message);
     const { attribution, delta } = outcome.result;
     return { values: toFloat32(attribution.values), delta: delta! };

@@ -6,7 +6,8 @@ import { readTensor } from '../../../src/checkpoint/readTensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
 import { RunnerService } from '../../../src/runner/service.js';
-import { dataPath, relativeError, requireData } from '../support/data.js';
+import { assertClose } from '../support/close.js';
+import { dataPath, requireData } from '../support/data.js';
 import { call } from '../support/call.js';
 import { assertClose } from '../support/close.js';
 
@@ -66,9 +67,9 @@ describe('situations of public reports', () => {
       assert.ok(outcome !== undefined && 'result' in outcome, JSON.stringify(outcome));
       const found = toNumbers(outcome.result.attribution.values);
       const right = await byHand(model, factor);
-      assert.ok(relativeError(found, right) < 1e-5, `${relativeError(found, right)}`);
+      assertClose(found, right, { relative: 1e-5 }, 'map');
       // What a step of 0.01 changes, kinks of the Relu included.
-      rough.forEach((slope, i) => assert.ok(Math.abs(found[64 * i]! / slope - 1) < 0.1, `${found[64 * i]}, ${slope}`));
+      rough.forEach((slope, i) => assertClose(found[64 * i]!, slope, { relative: 0.1 }, `slope ${i}`));
     });
   }
 

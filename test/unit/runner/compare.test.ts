@@ -22,7 +22,10 @@ describe('runner, a layer beside another one', () => {
     const other = { model: modelPath('cifar_resnet20_dynamo.onnx') };
     const same = await service.compareWeights({ model, layer: 'linear', other }, call());
     assert.deepEqual([same.layer, same.weight.shape, same.leftOut], ['linear', [10, 64], 0]);
-    assert.ok(same.relative < 1e-6 && same.cosine > 1 - 1e-6 && same.largest < 1e-6);
+    assert.ok(
+      same.relative < 1e-6 && same.cosine > 1 - 1e-6 && same.largest < 1e-6,
+      `same.relative: ${same.relative}, same.cosine: ${same.cosine}, same.largest: ${same.largest}`,
+    );
     assertClose(same.l2, same.otherL2, { absolute: 1e-4 }, 'norm of the same weights');
   });
 
@@ -57,7 +60,7 @@ describe('runner, a layer beside another one', () => {
     const sum = got.filterRelative.reduce((total, r, i) => total + (r * norms[i]!) ** 2, 0);
     assertClose(Math.sqrt(sum), got.differenceL2, { relative: 1e-5 }, 'norm of the differences');
     assert.equal(got.filterRelative.length, 16);
-    assert.ok(got.largestFilter >= 0 && got.largestFilter < 16);
+    assert.ok(got.largestFilter >= 0 && got.largestFilter < 16, `got.largestFilter: ${got.largestFilter}`);
   });
 
   it('drawn anew: the same seed gives the same weights, of the same mean and deviation', async () => {
@@ -128,9 +131,12 @@ describe('runner, what the nodes of a graph make of a picture', () => {
     assert.ok(checked > 20, String(checked));
     const [first] = answers;
     assert.equal(first!.meanMagnitude.length, structure.nodes.length);
-    assert.ok(first!.measured > 70);
+    assert.ok(first!.measured > 70, `first.measured: ${first!.measured}`);
     const relu = structure.nodes.findIndex((node) => node.op === 'Relu');
-    assert.ok(first!.meanMagnitude[relu]! > 0 && first!.std[relu]! > 0 && first!.notFinite[relu] === 0);
+    assert.ok(
+      first!.meanMagnitude[relu]! > 0 && first!.std[relu]! > 0 && first!.notFinite[relu] === 0,
+      `first.meanMagnitude[relu]: ${first!.meanMagnitude[relu]!}, first.std[relu]: ${first!.std[relu]!}, first.notFinite[relu]: ${first!.notFinite[relu]}`,
+    );
   });
 
   it('leaves out what does not depend on the picture, and stops when asked to', async () => {

@@ -41,7 +41,7 @@ describe('runner: every method on every kind of model', () => {
           call,
         );
         const [outcome] = answer.results;
-        assert.ok(outcome !== undefined);
+        assert.ok(outcome !== undefined, 'there is no outcome');
         if ('error' in outcome) {
           // One refusal is foreseen: a method of pairs cannot run where a single sample is baked in.
           assert.equal(outcome.error.kind, 'unsupported', `${outcome.error.message} ${outcome.error.stack ?? ''}`);

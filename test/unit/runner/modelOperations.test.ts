@@ -70,7 +70,10 @@ describe('runner, operations of the checkpoint editor', () => {
       assert.equal(conv1!.flops, 2 * 16 * 32 * 32 * 27);
       // 40.8 million multiply-accumulates are the paper's figure for ResNet-20.
       assert.ok(m.flops > 80e6 && m.flops < 84e6, String(m.flops));
-      assert.ok(m.peakBytes > 16 * 32 * 32 * 4 && m.peakBytes < m.activationBytes);
+      assert.ok(
+        m.peakBytes > 16 * 32 * 32 * 4 && m.peakBytes < m.activationBytes,
+        `m.peakBytes: ${m.peakBytes}, m.activationBytes: ${m.activationBytes}`,
+      );
       assert.equal(m.differentiable.yes, true);
     });
 
@@ -107,13 +110,13 @@ describe('runner, operations of the checkpoint editor', () => {
       assert.ok(checkpoint.externalFiles.length === 1 && read < 2e6, `${read} bytes`);
       const before = process.resourceUsage().fsRead;
       const overview = await service.overview({ model: big }, call());
-      assert.ok(overview.weightBytes > 5e8);
+      assert.ok(overview.weightBytes > 5e8, `overview.weightBytes: ${overview.weightBytes}`);
       const layer = overview.layers.toSorted((a, b) => b.parameters - a.parameters)[0]!;
       const page = { rowFrom: 9, rowCount: 4, columnFrom: 100, columnCount: 50 };
       const weights = await service.weights({ model: big, layer: layer.name, page }, call());
       assert.deepEqual(weights.page.values.dims, [4, 50]);
       assert.equal(weights.statistics, undefined);
-      assert.ok(process.resourceUsage().fsRead - before < 1e5);
+      assert.ok(process.resourceUsage().fsRead - before < 1e5, `${process.resourceUsage().fsRead - before}`);
       const abort = new AbortController();
       const scanning = service.scanWeights(
         { model: big },
@@ -142,7 +145,7 @@ describe('runner, operations of the checkpoint editor', () => {
         closed.nodes.filter((n) => n.kind === 'module').map((n) => n.label),
         ['layer1', 'layer2', 'layer3'],
       );
-      assert.ok(closed.nodes.length < 20);
+      assert.ok(closed.nodes.length < 20, `closed.nodes.length: ${closed.nodes.length}`);
       const layer1 = closed.nodes.find((n) => n.label === 'layer1')!;
       const opened = visibleGraph(structure, new Set(['layer1']));
       assert.ok(opened.nodes.some((n) => n.label === '0' || n.label.includes('.0')));
@@ -218,7 +221,10 @@ describe('runner, operations of the checkpoint editor', () => {
       const pca = await service.weightsPca({ model, config, components: 2 }, call());
       assert.deepEqual([pca.layer, pca.classes, pca.features, pca.coordinates.dims], ['linear', 10, 64, [10, 2]]);
       assert.deepEqual(pca.names, labels);
-      assert.ok(pca.explained[0]! >= pca.explained[1]! && pca.explained[0]! + pca.explained[1]! < 1);
+      assert.ok(
+        pca.explained[0]! >= pca.explained[1]! && pca.explained[0]! + pca.explained[1]! < 1,
+        `pca.explained[0]: ${pca.explained[0]!}, pca.explained[1]: ${pca.explained[1]!}, ${pca.explained[0]! + pca.explained[1]!}`,
+      );
       const cat = await service.weightNeighbours({ model, config, index: 3, count: 3 }, call());
       assert.equal(cat.name, 'cat');
       assert.equal(cat.neighbours[0]!.name, 'dog');

@@ -52,7 +52,7 @@ describe('runner/main', () => {
       provider: 'cpu',
     });
     const [outcome] = answer.results;
-    assert.ok(outcome !== undefined && 'result' in outcome);
+    assert.ok(outcome !== undefined && 'result' in outcome, 'there is no outcome');
     assert.ok(outcome.result.attribution.values.data instanceof Float32Array);
     assert.ok(outcome.result.picture.data instanceof Uint8Array);
   });

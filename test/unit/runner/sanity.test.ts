@@ -110,7 +110,10 @@ describe('runner/sanity', () => {
       ];
       assert.notEqual(guided.verdict, 'learned', guided.sentence);
       assert.ok(multiplied.similarity > gradient.similarity, 'the input itself is in every map');
-      assert.ok(guided.similarity > multiplied.similarity);
+      assert.ok(
+        guided.similarity > multiplied.similarity,
+        `guided.similarity: ${guided.similarity}, multiplied.similarity: ${multiplied.similarity}`,
+      );
     });
 
     it('does not take the empty maps of random networks whose last ReLU is shut for a passed test', async function () {

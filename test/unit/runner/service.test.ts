@@ -35,7 +35,7 @@ describe('runner/service', () => {
       call((r) => reports.push(r)),
     );
     const [outcome] = answer.results;
-    assert.ok(outcome !== undefined && 'result' in outcome);
+    assert.ok(outcome !== undefined && 'result' in outcome, 'there is no outcome');
     const { result } = outcome;
     assert.deepEqual([result.picture.width, result.picture.height, result.picture.data.length], [32, 32, 3072]);
     assert.deepEqual(result.crop, { left: 0, top: 0, width: 32, height: 32, originalWidth: 32, originalHeight: 32 });
@@ -72,7 +72,7 @@ describe('runner/service', () => {
       call(),
     );
     const [outcome] = answer.results;
-    assert.ok(outcome !== undefined && 'result' in outcome);
+    assert.ok(outcome !== undefined && 'result' in outcome, 'there is no outcome');
     assert.equal(outcome.result.predictions.length, 11);
     assert.equal(outcome.result.predictions[10]!.index, outcome.result.target.index);
   });

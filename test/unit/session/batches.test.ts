@@ -64,7 +64,7 @@ describe('session/batches', () => {
     assert.equal(chooseBatch({ bytes: 1, macs: 3e8 }, limits), 2);
     assert.equal(chooseBatch({ bytes: 5000, macs: 1 }, limits), 1);
     assert.equal(chooseBatch({ bytes: 0, macs: 0 }, limits), 32);
-    assert.ok(limitsHere('cpu').budget > 0);
+    assert.ok(limitsHere('cpu').budget > 0, `limitsHere('cpu').budget: ${limitsHere('cpu').budget}`);
     assert.equal(limitsHere('cpu', 0.5, 1000).budget, 500);
   });
 

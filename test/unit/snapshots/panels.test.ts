@@ -117,7 +117,7 @@ describe('pictures of the panels, from the shipped models', function () {
     const structure = await service.graphView({ ...cnn, measured: false }, call());
     await snapshots('graph', (theme) => studio!.draw(theme, 'graph', structure, [], false), LINES);
     const inside = structure.modules.findIndex((m) => m.path === 'stage2');
-    assert.ok(inside > 0);
+    assert.ok(inside > 0, `inside: ${inside}`);
     await snapshots('graph-open', (theme) => studio!.draw(theme, 'graph', structure, [inside], true), LINES);
   });
 
@@ -125,7 +125,7 @@ describe('pictures of the panels, from the shipped models', function () {
     const explain = async (method: string): Promise<Explanation> => {
       const { results } = await service.explain({ ...cnn, inputs: [bird], method, target: 'top1' }, call());
       const [outcome] = results;
-      assert.ok(outcome !== undefined && 'result' in outcome);
+      assert.ok(outcome !== undefined && 'result' in outcome, 'there is no outcome');
       return outcome.result;
     };
     const cam = await explain('gradcam');

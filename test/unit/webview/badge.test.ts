@@ -88,7 +88,7 @@ describe('the badge of a method', () => {
     asked[1]!.finish();
     await settle();
     const found = now(badge);
-    assert.ok(found.state === 'done' && found.sanity.method === 'guided_backprop');
+    assert.ok(found.state === 'done' && found.sanity.method === 'guided_backprop', found.state);
   });
 
   it('asks a neuron apart from the classes', () => {
@@ -107,7 +107,7 @@ describe('the badge of a method', () => {
     asked[0]!.fail(new LensError('unsupported', 'x', 'The model has no weights.'));
     await settle();
     const found = now(badge);
-    assert.ok(found.state === 'failed' && found.error.message === 'The model has no weights.');
+    assert.ok(found.state === 'failed' && found.error.message === 'The model has no weights.', found.state);
     badge.check();
     asked[1]!.finish();
     await settle();

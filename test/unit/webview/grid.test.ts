@@ -179,7 +179,7 @@ describe('the grid of maps', () => {
     assert.ok(grid.outdated);
     assert.deepEqual(grid.progress, { done: 0, total: 2 });
     const first = grid.at({ row: 0, column: 0 });
-    assert.ok(first.state === 'done' && first.outdated);
+    assert.ok(first.state === 'done' && first.outdated, first.state);
     grid.rerun();
     await settle();
     assert.deepEqual(states(), ['working', 'done']);

@@ -137,7 +137,7 @@ describe('the pages of a weight', () => {
 
   it('are fetched once when they come into sight, and every cell is in its place', async () => {
     const shape = pageShape({ view: 'kernels', shape: [300, 200, 3, 3] });
-    assert.ok(shape.blockRows * shape.blockColumns * 9 <= 65_536);
+    assert.ok(shape.blockRows * shape.blockColumns * 9 <= 65_536, `${shape.blockRows * shape.blockColumns * 9}`);
     const asked: KernelPage[] = [];
     const first = answer({ rowFrom: 0, rowCount: shape.blockRows, columnFrom: 0, columnCount: shape.blockColumns });
     const fetch = async (page: KernelPage): Promise<LayerWeights> => (asked.push(page), answer(page));
@@ -181,7 +181,10 @@ describe('a grid of cells', () => {
     const tall = { ...shape, rows: 10_000 };
     const long = layOutCells(tall, room, 1, false, true);
     const { lineFrom, lineTo } = cellsInSight(long, { left: 0, top: 50 * long.pitchY }, room);
-    assert.ok(lineFrom >= 49 && lineTo <= 50 + Math.ceil(room.height / long.pitchY) + 1);
+    assert.ok(
+      lineFrom >= 49 && lineTo <= 50 + Math.ceil(room.height / long.pitchY) + 1,
+      `lineFrom: ${lineFrom}, lineTo: ${lineTo}, ${50 + Math.ceil(room.height / long.pitchY) + 1}`,
+    );
   });
 
   it('moves by keys within its ends', () => {

@@ -62,7 +62,7 @@ describe('the picture as SVG', () => {
     const svg = svgOf(parts);
     assert.match(svg, /font-weight="bold">cat &amp; dog &lt;1&gt;: Gradient</);
     const words = [...svg.matchAll(/>(word[^<]*)</g)].map((m) => m[1]!);
-    assert.ok(words.length > 1 && words.every((w) => w.length <= 91));
+    assert.ok(words.length > 1 && words.every((w) => w.length <= 91), `words.length: ${words.length}`);
     assert.equal(words.join(' '), parts.caption[1]);
   });
 

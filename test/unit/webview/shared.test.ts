@@ -90,8 +90,14 @@ describe('the view of a picture', () => {
       [0, -1e5],
     ] as const) {
       const rect = place(picture, canvas, pan(picture, canvas, near, dx, dy));
-      assert.ok(rect.left <= 1e-6 && rect.left + rect.width >= canvas.width - 1e-6);
-      assert.ok(rect.top <= 1e-6 && rect.top + rect.height >= canvas.height - 1e-6);
+      assert.ok(
+        rect.left <= 1e-6 && rect.left + rect.width >= canvas.width - 1e-6,
+        `rect.left: ${rect.left}, rect.left + rect.width: ${rect.left + rect.width}, canvas.width - 1e-6: ${canvas.width - 1e-6}`,
+      );
+      assert.ok(
+        rect.top <= 1e-6 && rect.top + rect.height >= canvas.height - 1e-6,
+        `rect.top: ${rect.top}, rect.top + rect.height: ${rect.top + rect.height}, canvas.height - 1e-6: ${canvas.height - 1e-6}`,
+      );
     }
     assert.deepEqual(zoomAt(picture, canvas, near, 0.001), WHOLE);
   });

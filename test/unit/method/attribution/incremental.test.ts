@@ -45,7 +45,10 @@ describe('method/incremental occlusion', () => {
           const inside = i >= out.start[0]! && i < out.start[0]! + out.size[0]!;
           assert.ok(inside || !sees(i), `output ${i} sees the window and lies outside of it`);
         }
-        assert.ok(out.start[0]! >= 0 && out.start[0]! + out.size[0]! <= output);
+        assert.ok(
+          out.start[0]! >= 0 && out.start[0]! + out.size[0]! <= output,
+          `out.start[0]: ${out.start[0]!}, out.start[0] + out.size[0]: ${out.start[0]! + out.size[0]!}, output: ${output}`,
+        );
         const region = receptive(out, op, length);
         assert.equal(region.start[0], out.start[0]! * stride - begin);
         assert.equal(region.size[0], (out.size[0]! - 1) * stride + extent);
@@ -68,7 +71,7 @@ describe('method/incremental occlusion', () => {
     );
     for (const [from, to] of groups) {
       const rows = [...order.subarray(from, to)].map((i) => tops[i]!);
-      assert.ok(Math.max(...rows) - Math.min(...rows) <= 3);
+      assert.ok(Math.max(...rows) - Math.min(...rows) <= 3, `${Math.max(...rows) - Math.min(...rows)}`);
     }
   });
 
@@ -133,7 +136,10 @@ describe('method/coarse to fine', () => {
     const plane = (i: number): number => 2 * Math.floor(i / grid.columns) - 3 * (i % grid.columns) + 1;
     const drops = new Float32Array(grid.rows * grid.columns).fill(NaN);
     const coarse = coarseWindows(grid);
-    assert.ok(coarse.length < drops.length / 2);
+    assert.ok(
+      coarse.length < drops.length / 2,
+      `coarse.length: ${coarse.length}, drops.length / 2: ${drops.length / 2}`,
+    );
     for (const i of coarse) drops[i] = plane(i);
     interpolated(drops, grid).forEach((v, i) => assertClose(v, plane(i), { absolute: 1e-4 }, `square ${i}`));
   });

@@ -52,7 +52,10 @@ describe('method/occlusion', () => {
     it('does not depend on the batch size', async () => {
       const one = await testSubject('small_cnn', { memoryShare: 1e-12 });
       assert.equal(one.subject.batchSize('forward'), 1);
-      assert.ok(t.subject.batchSize('forward') > 1);
+      assert.ok(
+        t.subject.batchSize('forward') > 1,
+        `t.subject.batchSize('forward'): ${t.subject.batchSize('forward')}`,
+      );
       const a = await one.run('occlusion', 1, { patch: 8, stride: 8 });
       const b = await t.run('occlusion', 1, { patch: 8, stride: 8 });
       assertClose(
