@@ -28,7 +28,7 @@ export interface WriteOptions {
 
 /**
  * A graph as the bytes of a model. Large weights are external data that point into the original file, relative to
- * `folder`; nothing is copied (RUNTIME.md §4).
+ * `folder`; nothing is copied.
  */
 export async function writeModel(
   graph: ModelToWrite,

@@ -37,6 +37,7 @@ const rooms = {
   'src/host': ['services.ts'],
 };
 
+const byName = (a, b) => (a < b ? -1 : 1);
 const below = (folder) =>
   fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 const sources = (root) =>
@@ -45,7 +46,7 @@ const sources = (root) =>
       below(path.join(root, folder)).map((entry) => path.relative(root, path.join(entry.parentPath, entry.name))),
     )
     .filter((file) => file.endsWith('.ts'))
-    .sort((a, b) => (a < b ? -1 : 1));
+    .sort(byName);
 const tracked = () => execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n').filter(Boolean);
 
 describe('imports between folders', () => {
@@ -61,6 +62,26 @@ describe('imports between folders', () => {
     assert.deepEqual(
       sources('.').filter((file) => !known(file) && !free.includes(file)),
       [],
+    );
+  });
+
+  it('the table of src/README.md is the same', () => {
+    const text = fs.readFileSync('src/README.md', 'utf8');
+    const table = /<!-- rooms -->([^]*?)<!-- rooms end -->/.exec(text)[1];
+    const rows = [...table.matchAll(/^\| (\w+) +\| ([\w, ]+?) +\|$/gm)].slice(1);
+    const written = rows.map(([, folder, others]) => [folder, others === 'nothing' ? [] : others.split(', ')]);
+    assert.deepEqual(Object.fromEntries(written), rules.mayImport);
+  });
+
+  it('of rooms that are not there, src/README.md says that they are not built yet, and of no others', () => {
+    const text = fs.readFileSync('src/README.md', 'utf8');
+    const told = [...text.matchAll(/^\| `(?:\.\.\/)?(\w+)\/` +\| (.*?) *\|$/gm)];
+    const missing = told.filter(([, , what]) => what.endsWith('not built yet')).map(([, folder]) => folder);
+    assert.deepEqual(told.map(([, folder]) => folder).sort(byName), Object.keys(rules.mayImport).sort(byName));
+    const there = (folder) => fs.existsSync(folder === 'webview' ? folder : path.join('src', folder));
+    assert.deepEqual(
+      missing,
+      told.map(([, folder]) => folder).filter((folder) => !there(folder)),
     );
   });
 
@@ -124,6 +145,20 @@ describe('files', () => {
     const entries = new Set(tracked().map((file) => file.split('/')[0]));
     assert.deepEqual(
       [...entries].filter((entry) => !planned.test(entry)),
+      [],
+    );
+  });
+});
+
+describe('what is written', () => {
+  it('names no page that is not here', () => {
+    const pages = new Set(tracked().map((file) => path.basename(file)));
+    const texts = tracked().filter((file) => /\.(ts|mjs|cjs|css|py|md|json)$/.test(file) && fs.existsSync(file));
+    const named = texts.flatMap((file) =>
+      [...fs.readFileSync(file, 'utf8').matchAll(/\b[A-Z][A-Z_-]+\.md\b/g)].map(([page]) => ({ file, page })),
+    );
+    assert.deepEqual(
+      named.filter(({ page }) => !pages.has(page)),
       [],
     );
   });
