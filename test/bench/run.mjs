@@ -1,12 +1,12 @@
 // npm run bench [-- PATTERN] [--readme]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its own
 // process, one after the other, and prints a Markdown table of exactness and one of speed; --readme puts their lines into
-// the README. Every figure of speed is a ratio of two things measured in the same run.
+// test/bench/README.md, and those that matter into the README at the top. Every figure of speed is a ratio of two things measured in the same run.
 import { build } from 'esbuild';
 import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { markdownLine, writeTables } from './readme.mjs';
+import { markdownLine, withHeadlines, writeTables } from './readme.mjs';
 
 const patterns = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 const files = readdirSync('test/bench').filter(
@@ -67,7 +67,9 @@ if (process.argv.includes('--readme')) {
   // A line that could not be measured here leaves the one that there is.
   const measured = ({ head, lines }) => ({ head, lines: lines.filter((cells) => !cells.join().includes('skipped: ')) });
   const whole = patterns.length === 0 && failed === 0 && rows.every((row) => row.skipped === undefined);
-  await writeTables('README.md', new Map([...tables].map(([name, table]) => [name, measured(table)])), whole);
+  const file = 'test/bench/README.md';
+  await writeTables(file, new Map([...tables].map(([name, table]) => [name, measured(table)])), whole);
+  writeFileSync('README.md', await withHeadlines('README.md', file));
 }
 writeFileSync('out/bench.json', JSON.stringify(rows, null, 1));
 process.exit(failed > 0 ? 1 : 0);
