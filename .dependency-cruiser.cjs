@@ -17,10 +17,8 @@ const mayImport = {
   training: ['base', 'graph', 'gradient', 'session', 'dataset'],
   method: ['base', 'graph', 'gradient', 'session', 'input', 'dataset', 'numeric', 'result', 'training'],
   protocol: ['base', 'result'],
-  runner: [
-    ...['base', 'checkpoint', 'graph', 'gradient', 'session', 'input', 'dataset', 'numeric', 'result', 'report', 'job'],
-    ...['training', 'method', 'protocol'],
-  ],
+  // prettier-ignore
+  runner: ['base', 'checkpoint', 'graph', 'gradient', 'session', 'input', 'dataset', 'numeric', 'result', 'report', 'job', 'training', 'method', 'protocol'],
   host: ['base', 'result', 'report', 'protocol'],
   cli: ['base', 'result', 'report', 'job', 'protocol', 'runner'],
   mcp: ['base', 'result', 'report', 'job', 'protocol', 'runner'],

@@ -9,7 +9,6 @@ import { RunnerService } from '../../../src/runner/service.js';
 import { assertClose } from '../support/close.js';
 import { dataPath, requireData } from '../support/data.js';
 import { call } from '../support/call.js';
-import { assertClose } from '../support/close.js';
 
 /** Situations of public reports, rebuilt small: `cases/` of the test data. */
 describe('situations of public reports', () => {
