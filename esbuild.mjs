@@ -1,8 +1,10 @@
 // Bundles the extension: one file per process (extension host, runner, command line) and one per webview panel.
-import { build } from 'esbuild';
+// --watch: again on every change, with the webviews' source maps inside.
+import { build, context } from 'esbuild';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+const watching = process.argv.includes('--watch');
 const dist = 'dist';
 rmSync(dist, { recursive: true, force: true });
 
@@ -15,51 +17,92 @@ const panels = readdirSync('webview', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(path.join('webview', entry.name, 'main.ts')))
   .map((entry) => entry.name);
 
-// Work beside a page: a webview may load no script but its own, so the worker's travels inside of it as text.
 const browser = {
   ...common,
   platform: 'browser',
   format: 'iife',
   target: 'es2022',
-  minify: true,
+  minify: !watching,
   tsconfig: 'webview/tsconfig.json',
 };
-const worker = await build({
+// Work beside a page: a webview may load no script but its own, so the worker's travels inside of it as text.
+const worker = {
   ...browser,
   sourcemap: false,
   entryPoints: { 'webview/graphWorker': 'webview/model/graph/graphWorker.ts' },
   outdir: dist,
   write: false,
+};
+const pages = (workerText) => ({
+  ...browser,
+  // A page has no way to a map in another file.
+  ...(watching && { sourcemap: 'inline', sourcesContent: true }),
+  define: { GRAPH_WORKER: JSON.stringify(workerText) },
+  loader: { '.ttf': 'file' },
+  entryPoints: Object.fromEntries(panels.map((name) => [name, `webview/${name}/main.ts`])),
+  outdir: path.join(dist, 'webview'),
 });
-
-const others = await Promise.all([
-  build({ ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] }),
-  build({ ...node, entryPoints: { runner: 'src/runner/main.ts' }, outdir: dist, external: native }),
-  build({
+const processes = [
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] },
+  { ...node, entryPoints: { runner: 'src/runner/main.ts' }, outdir: dist, external: native },
+  {
     ...node,
     entryPoints: { cli: 'src/cli/main.ts' },
     outdir: dist,
     external: native,
     banner: { js: '#!/usr/bin/env node' },
-  }),
-  build({
-    ...browser,
-    define: { GRAPH_WORKER: JSON.stringify(worker.outputFiles[0].text) },
-    loader: { '.ttf': 'file' },
-    entryPoints: Object.fromEntries(panels.map((name) => [name, `webview/${name}/main.ts`])),
-    outdir: path.join(dist, 'webview'),
-  }),
-]);
-const results = [worker, ...others];
+  },
+];
 
-// What each bundle holds, for the architecture test.
-mkdirSync('out', { recursive: true });
-const inputs = results.flatMap((r) => Object.entries(r.metafile.outputs)).filter(([file]) => file.endsWith('.js'));
-writeFileSync(
-  'out/bundles.json',
-  JSON.stringify(
-    Object.fromEntries(inputs.map(([file, o]) => [file, { bytes: o.bytes, inputs: Object.keys(o.inputs) }])),
-    null,
-    1,
-  ),
-);
+if (watching) await watch();
+else await buildAll();
+
+async function buildAll() {
+  const first = await build(worker);
+  const others = await Promise.all([...processes, pages(first.outputFiles[0].text)].map((options) => build(options)));
+  // What each bundle holds, for the architecture test.
+  mkdirSync('out', { recursive: true });
+  const outputs = [first, ...others].flatMap((r) => Object.entries(r.metafile.outputs));
+  const inputs = outputs.filter(([file]) => file.endsWith('.js'));
+  writeFileSync(
+    'out/bundles.json',
+    JSON.stringify(
+      Object.fromEntries(inputs.map(([file, o]) => [file, { bytes: o.bytes, inputs: Object.keys(o.inputs) }])),
+      null,
+      1,
+    ),
+  );
+}
+
+/** Goes on until it is interrupted. Errors do not end it; they are printed, and the next change is another try. */
+async function watch() {
+  let under = 0;
+  // Lines that an editor's task waits for.
+  const told = {
+    name: 'told',
+    setup({ onStart, onEnd }) {
+      onStart(() => void (under++ === 0 && console.log('building')));
+      onEnd(() => void (--under === 0 && console.log('built')));
+    },
+  };
+  const start = async (options, ...plugins) => {
+    const made = await context({ ...options, logLevel: 'info', plugins: [told, ...plugins] });
+    await made.watch();
+    return made;
+  };
+  // The pages hold the worker's text: they begin anew when it changes.
+  let current;
+  let text;
+  const withPages = {
+    name: 'with pages',
+    setup: ({ onEnd }) =>
+      onEnd(async ({ outputFiles }) => {
+        const built = outputFiles?.[0]?.text;
+        if (built === undefined || built === text) return;
+        text = built;
+        await current?.dispose();
+        current = await start(pages(built));
+      }),
+  };
+  await Promise.all([...processes.map((options) => start(options)), start(worker, withPages)]);
+}
