@@ -11,6 +11,8 @@ import type { Convention } from './convention.js';
  */
 export const graphItself: Convention = {
   id: 'graph',
+  title: "the graph's own first nodes",
+  place: 'inside',
   async read({ graph, inputs }) {
     const input = chooseInput(inputs);
     if (graph === undefined || input?.dims?.length !== 4) return [];
