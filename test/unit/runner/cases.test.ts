@@ -77,7 +77,7 @@ describe('situations of public reports', () => {
     const asked = { model, inputs: [dataPath('images/photos/goldfish.jpg')], provider: 'cpu' } as const;
     const { results, warnings } = await service.predict(asked, call());
     const [outcome] = results;
-    assert.ok(outcome !== undefined && 'result' in outcome);
+    assert.ok(outcome !== undefined && 'result' in outcome, JSON.stringify(outcome));
     const [best] = outcome.result.top;
     assertClose(best!.logit, 0.406, { absolute: 5e-4 }, 'logit of the best class');
     assert.equal(best!.index, 911);

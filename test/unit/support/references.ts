@@ -156,7 +156,7 @@ export function allowed({ model, name }: Comparison): Allowed {
   // exp magnifies what the logits are off where one class takes nearly all, a ratio of sums near zero what those are.
   if (name === 'gradient_of_probability' && model === 'mnist_vit') return { each: 5e-4 };
   if (name === 'gradcampp_conv3') return { each: 1e-4 };
-  // A ReLU near zero flips in float32, for PyTorch as well: for one input, or for a point of the path of any (INDEX.md).
+  // A ReLU near zero flips in float32, for PyTorch as well: for one input, or for a point of the path of any.
   if (model !== 'cifar_resnet20' && path && RECTIFIED.includes(model)) return { each: 2e-3, flips: true };
   if (model === 'cifar_resnet20' && path) return { each: 2e-2, flips: true };
   if (model === 'cifar_resnet20' && /^gradient|^input_x/.test(name))
