@@ -105,7 +105,7 @@ export function activationSource(
       const found = pages.at(row);
       if (found === undefined) return false;
       const limit = activationLimit(first, scale === 'own' ? found.channel : undefined);
-      paintValues({ image, left, top }, found.values, found.offset, height, width, colors, limit);
+      paintValues({ image, left, top }, { values: found.values, offset: found.offset, height, width }, colors, limit);
       return true;
     },
     label: (row) => {

@@ -43,9 +43,10 @@ export function weightSource(
       const cell = pages.cell(row, column);
       if (cell === undefined) return false;
       const { values, offset } = cell;
+      const spot = { image, left, top };
       const most = limit ?? (magnitudeOf(values, offset, offset + area) || 1);
-      if (view === 'rgb') paintColors({ image, left, top }, values, offset, height, width, most, channelOrder);
-      else paintValues({ image, left, top }, values, offset, cellHeight, cellWidth, colors, most);
+      if (view === 'rgb') paintColors(spot, { values, offset, height, width }, most, channelOrder);
+      else paintValues(spot, { values, offset, height: cellHeight, width: cellWidth }, colors, most);
       return true;
     },
     label,
@@ -90,7 +91,7 @@ export function similaritySource({ similarity }: LayerWeights): CellSource | und
     paint: (row, column, image, left, top) => {
       const from = (prefix + row * columns + column) * tokens + prefix;
       one.set(values.data.subarray(from, from + rows * columns));
-      paintValues({ image, left, top }, one, 0, rows, columns, colors, 1);
+      paintValues({ image, left, top }, { values: one, offset: 0, height: rows, width: columns }, colors, 1);
       return true;
     },
     label: (row, column) => `position row ${row}, column ${column}`,

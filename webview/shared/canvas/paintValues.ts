@@ -10,16 +10,21 @@ export interface Spot {
   readonly top: number;
 }
 
+/** One map among others: `height × width` values from `offset` on. */
+export interface Map2d {
+  readonly values: Float32Array;
+  readonly offset: number;
+  readonly height: number;
+  readonly width: number;
+}
+
 /**
- * Colours `height × width` values from `offset` on. A diverging map has `limit` at its right end and `-limit` at its left
+ * Colours a map. A diverging map has `limit` at its right end and `-limit` at its left
  * one, a sequential map goes from `low` to `limit`.
  */
 export function paintValues(
   { image, left, top }: Spot,
-  values: Float32Array,
-  offset: number,
-  height: number,
-  width: number,
+  { values, offset, height, width }: Map2d,
   colors: Colormap,
   limit: number,
   low = lowest(colors, limit),
@@ -42,13 +47,10 @@ export function paintValues(
   }
 }
 
-/** Colours three planes of `height × width` values as red, green and blue; zero is grey, `±limit` the ends. */
+/** Colours three planes, each behind the other, as red, green and blue; zero is grey, `±limit` the ends. */
 export function paintColors(
   { image, left, top }: Spot,
-  values: Float32Array,
-  offset: number,
-  height: number,
-  width: number,
+  { values, offset, height, width }: Map2d,
   limit: number,
   order: 'RGB' | 'BGR' = 'RGB',
 ): void {

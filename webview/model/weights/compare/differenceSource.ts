@@ -36,8 +36,8 @@ export function differenceSource(
       if (values === undefined) return false;
       const spot = { image, left, top };
       const [height, width] = [source.cellHeight, source.cellWidth];
-      if (view === 'rgb') paintColors(spot, values, 0, height, width, limit, answer.channelOrder);
-      else paintValues(spot, values, 0, height, width, colors, limit);
+      if (view === 'rgb') paintColors(spot, { values, offset: 0, height, width }, limit, answer.channelOrder);
+      else paintValues(spot, { values, offset: 0, height, width }, colors, limit);
       return true;
     },
   };
