@@ -1,4 +1,3 @@
-import type * as vscode from 'vscode';
 import { given } from '../../base/given.js';
 import { keptFile } from '../names.js';
 import { Panels } from '../panel/panels.js';
