@@ -38,7 +38,7 @@ describe('method/target: the kinds', () => {
         .filter((file) => file.endsWith('.ts'))
         .map((file) => `${top}/${file}`),
     );
-    assert.ok(sources.length > 300);
+    assert.ok(sources.length > 300, `${sources.length} files`);
     const looks = sources.filter(
       (file) =>
         !file.startsWith('src/method/target/') &&

@@ -62,7 +62,7 @@ describe('method/target/region', () => {
         const answer = await subject.gradients(tinyPicture(), { of: subject.scoreAt(target, 'logit') }, signal);
         assertClose(answer.scores[0]!, sum, { absolute: 1e-3 }, 'score beside the gradient');
         const [share] = await subject.scores(tinyPicture(), target, 'probability', signal);
-        if (softmax) assert.ok(share! > 0 && share! <= count);
+        if (softmax) assert.ok(share! > 0 && share! <= count, `share: ${share}, count: ${count}`);
         const difference = findTarget('cat - dog', questionOf(ranking!, subject));
         assert.ok(difference.weights!.includes(1) && difference.weights!.includes(-1));
         const params = parseParameters('occlusion', occlusion.parameters, { patch: 4, stride: 4 });
