@@ -3,6 +3,7 @@ import { floatTensor, toFloat32, type FloatTensor, type Tensor } from '../../../
 import type { ParameterValue } from '../../../src/result/method.js';
 import type { ScoreKind } from '../../../src/result/recipe.js';
 import { hasReference, reference, relativeError } from './data.js';
+import { jumpsWithinRounding } from './flips.js';
 import { MOMENTS, smoothOfReferenceNoise } from './referenceNoise.js';
 import { expected, type TestSubject } from './subject.js';
 
@@ -161,6 +162,9 @@ export function allowed({ model, name }: Comparison): Allowed {
   if (model === 'cifar_resnet20' && path) return { each: 2e-2, flips: true };
   if (model === 'cifar_resnet20' && /^gradient|^input_x/.test(name))
     return { each: 2e-2, but: 1, most: 1e-4, flips: true };
+  // Of the noisy pictures of one input another unit is at zero on some processors (AVX2 sums in another order than AVX-512).
+  if (model === 'cifar_resnet20' && MOMENTS.some(([moment]) => moment === name))
+    return { each: 1e-2, but: 1, most: 1e-5, flips: true, explained: true };
   return { each: 1e-5 };
 }
 
@@ -171,4 +175,18 @@ export interface Allowed {
   readonly most?: number;
   /** Whether float32 is off by more than rounding. */
   readonly flips?: boolean;
+  /** What is off by more than `most` has to be within what inputs do that differ by rounding only. */
+  readonly explained?: boolean;
+}
+
+/** How far answers about reference input `k` are apart for inputs that float32 hardly tells apart. */
+export function jumpsOf(t: Subject, c: Comparison, k: number): Promise<number> {
+  const about = (input: FloatTensor): Subject => ({
+    subject: t.subject,
+    sessions: t.sessions,
+    signal: t.signal,
+    case: () => ({ ...t.case(k), input }),
+    run: t.run,
+  });
+  return jumpsWithinRounding(async (input) => (await c.run(about(input), k)).data, t.case(k).input);
 }

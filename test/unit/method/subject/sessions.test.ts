@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { floatTensor, int64Tensor } from '../../../../src/base/tensor.js';
+import { floatTensor, int64Tensor, type FloatTensor } from '../../../../src/base/tensor.js';
 import { openCheckpoint } from '../../../../src/checkpoint/reader.js';
 import { readTensor } from '../../../../src/checkpoint/readTensor.js';
 import { buildGradient } from '../../../../src/gradient/sweep/engine.js';
@@ -9,11 +9,13 @@ import { feedWeights } from '../../../../src/graph/rewrite/fedWeights.js';
 import type { Graph } from '../../../../src/graph/graph.js';
 import { SubjectSessions } from '../../../../src/method/subject/sessions.js';
 import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
+import { sliceBatch } from '../../../../src/session/batches.js';
 import { probeFacts } from '../../../../src/session/probe.js';
 import type { ProviderName, Session, SessionOptions, Sessions } from '../../../../src/session/session.js';
 import { sketch } from '../../graph/support.js';
+import { jumpsWithinRounding } from '../../support/flips.js';
 import { assertClose } from '../../support/close.js';
-import { modelPath, reference, requireData } from '../../support/data.js';
+import { modelPath, reference, relativeError, requireData } from '../../support/data.js';
 
 describe('sessions for few runs', () => {
   before(requireData);
@@ -35,18 +37,29 @@ describe('sessions for few runs', () => {
       assert.equal(fed.graph.inputs.length, built.graph.inputs.length + Object.keys(fed.feeds).length);
       assert.ok(Object.keys(fed.feeds).every((name) => !fed.graph.weights.has(name)));
       const input = reference(model, 'input');
-      const feeds = { input, [built.seed!]: int64Tensor([input.dims[0]!], Array<number>(input.dims[0]!).fill(3)) };
       const gradient = built.gradients.get('input')!;
       const [quick, whole] = await Promise.all(
         [false, true].map(async (optimised) => {
           const session = await sessions.open(built.graph, { optimised });
-          const answer = await session.run(feeds, [gradient]);
-          await session.dispose();
-          return answer[gradient]!.data as Float32Array;
+          const answer = async (x: FloatTensor): Promise<Float32Array> => {
+            const target = int64Tensor([x.dims[0]!], Array<number>(x.dims[0]!).fill(3));
+            return (await session.run({ input: x, [built.seed!]: target }, [gradient]))[gradient]!.data as Float32Array;
+          };
+          return { session, answer };
         }),
       );
-      // Folded normalisations and other orders of summation round differently.
-      assertClose(quick!, whole!, { relative: 1e-5 }, 'quick answer');
+      const flipped: number[] = [];
+      for (let k = 0; k < input.dims[0]!; k++) {
+        const one = sliceBatch(input, k, k + 1);
+        const [asked, expected] = [await quick!.answer(one), await whole!.answer(one)];
+        // Folded normalisations and other orders of summation round differently: by some 1e-7, but for a unit at zero.
+        if (relativeError(asked, expected) < 1e-5) continue;
+        flipped.push(k);
+        const jump = await jumpsWithinRounding(whole!.answer, one);
+        assertClose(asked, expected, { relative: jump }, `quick answer about input ${k}`);
+      }
+      assert.ok(flipped.length <= (model === 'cifar_resnet20' ? 1 : 0), `units at zero in ${flipped.join()}`);
+      await Promise.all([quick!.session.dispose(), whole!.session.dispose()]);
     });
 
   /** Sessions that only say how they were opened. */
