@@ -21,7 +21,6 @@ import { rise } from './rise.js';
 import { smoothgrad } from './smoothgrad.js';
 import { smoothgradSquared } from './smoothgradSquared.js';
 import { vargrad } from './vargrad.js';
-import { xgradcam } from './xgradcam.js';
 
 /**
  * Every attribution method, in the order in which they are offered. A new one is a new file and a line here; its id is its
@@ -43,7 +42,6 @@ export const attributionMethods: readonly AttributionMethod[] = [
   gradcamPp,
   hirescam,
   layercam,
-  xgradcam,
   guidedGradcam,
   expectedGradients,
   conductance,
