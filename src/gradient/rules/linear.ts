@@ -1,7 +1,7 @@
 import { float } from '../../graph/attributes.js';
 import { Algebra } from '../emit/algebra.js';
 import { broadcast, fixed, ONE, type Dim } from '../dims.js';
-import { MICROSOFT, rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
+import { rule, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 import { einsum } from './shared/einsum.js';
 
 /** The two sides of a matrix product, and whose gradient is wanted. */
@@ -81,16 +81,6 @@ export const linearRules: readonly RuleEntry[] = [
   }),
   rule('Gemm', gemm),
   rule('Einsum', einsum),
-  // Y = A⁻¹: dA = -Yᵀ·dY·Yᵀ
-  rule(
-    'Inverse',
-    (c) => {
-      const a = new Algebra(c);
-      const turned = a.transposeLast(c.outputs[0]!, c.dims(c.inputs[0]!).length);
-      return [a.neg(a.matmul(a.matmul(turned, c.outputGradients[0]!), turned))];
-    },
-    { domain: MICROSOFT },
-  ),
   // det A: cofactors, for the small matrices of geometric transforms.
   rule('Det', (c) => {
     const a = new Algebra(c);

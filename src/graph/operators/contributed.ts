@@ -82,7 +82,6 @@ export const CONTRIBUTED: readonly Operator[] = [
   microsoft('QLinearGlobalAveragePool', OF_ONE),
   microsoft('QLinearConcat', { answersQuantised: true }),
   microsoft('QAttention', { typeInput: 2, storage: [3, 4, 6, 7] }),
-  microsoft('Inverse'),
   learning('ZipMap', noTensor),
   learning('CastMap', noTensor),
   learning('DictVectorizer', noTensor),

@@ -207,7 +207,6 @@ export const layerCases: readonly Case[] = [
     ],
     { equation: 'ij,jk,kl->il' },
   ),
-  op('Inverse', [[2, 3, 3]], {}, { domain: 'com.microsoft' }),
   op('Det', [[2, 2, 2]]),
   op('Det', [[3, 3]]),
   op('Det', [[2, 1, 1]]),
