@@ -6,7 +6,6 @@ import { imagenet } from './imagenet.js';
 import { labelFiles } from './labelFiles.js';
 import { onnxImage } from './onnxImage.js';
 import { openvino } from './openvino.js';
-import { teachableMachine } from './teachableMachine.js';
 import { timm } from './timm.js';
 import { ultralytics } from './ultralytics.js';
 
@@ -18,7 +17,6 @@ export const conventions: readonly Convention[] = [
   openvino,
   huggingFace,
   timm,
-  teachableMachine,
   labelFiles,
 ];
 
