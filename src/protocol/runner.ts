@@ -1,7 +1,6 @@
 import type { FilePath } from '../base/place.js';
 import type { ActivationsOperations } from './activations.js';
 import type { AttributionOperations } from './attribution.js';
-import type { CensusOperations } from './census.js';
 import type { Call, Operation } from './channel.js';
 import type { GradientOperations } from './gradient.js';
 import type { GraphOperations } from './graph.js';
@@ -23,8 +22,7 @@ export interface RunnerApi
     AttributionOperations,
     SanityOperations,
     GradientOperations,
-    RecipeOperations,
-    CensusOperations {
+    RecipeOperations {
   /** Frees a model's sessions and memory. */
   release: Operation<{ readonly model: FilePath }, void>;
   /** Which process answers: for the watchdog and for tests. */

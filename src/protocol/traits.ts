@@ -70,9 +70,6 @@ export const TRAITS: RunnerTraits = {
   // Recipe
   recipe: { runs: 'never', waits: 'neither' },
 
-  // Census
-  census: { runs: 'never', waits: 'neither' },
-
   // The runner itself
   release: { runs: 'never', waits: 'neither' },
   status: { runs: 'never', waits: 'neither', light: true },
