@@ -162,9 +162,10 @@ export function allowed({ model, name }: Comparison): Allowed {
   if (model === 'cifar_resnet20' && path) return { each: 2e-2, flips: true };
   if (model === 'cifar_resnet20' && /^gradient|^input_x/.test(name))
     return { each: 2e-2, but: 1, most: 1e-4, flips: true };
-  // Of the noisy pictures of one input another unit is at zero on some processors (AVX2 sums in another order than AVX-512).
+  // In a noisy picture of one input a unit is at zero on some processors: on an AMD EPYC with AVX2 it is off by 1.8e-3 at
+  // most, where the bounds were set it is not.
   if (model === 'cifar_resnet20' && MOMENTS.some(([moment]) => moment === name))
-    return { each: 1e-2, but: 1, most: 1e-5, flips: true, explained: true };
+    return { each: 5e-3, but: 1, most: 1e-5, flips: true, explained: true };
   return { each: 1e-5 };
 }
 
