@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import type { Activation, ActivationExport, TopPictures } from '../result/activations.js';
 import type { Outcome } from '../result/explanation.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
 export interface ActivationsRequest extends ModelRequest {
@@ -50,3 +51,9 @@ export interface ActivationsOperations {
   /** Slow once for a layer and a folder, instant for its other channels. */
   topPictures: Operation<TopPicturesRequest, TopPictures, TopProgress>;
 }
+
+export const activationsOperations: Chapter<ActivationsOperations> = {
+  activations: { runs: 'always', waits: 'foreground', title: 'activations of' },
+  exportActivations: { runs: 'always', waits: 'neither' },
+  topPictures: { runs: 'always', waits: 'neither', title: 'searching pictures with' },
+};

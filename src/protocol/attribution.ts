@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import type { Explanation, Outcome } from '../result/explanation.js';
 import type { MethodDescription } from '../result/method.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { MethodRequest, ModelAnswer, WorkProgress } from './request.js';
 
 export interface ExplainRequest extends MethodRequest {
@@ -18,3 +19,8 @@ export interface AttributionOperations {
   methods: Operation<Record<string, never>, readonly MethodDescription[]>;
   explain: Operation<ExplainRequest, ExplainAnswer, WorkProgress>;
 }
+
+export const attributionOperations: Chapter<AttributionOperations> = {
+  methods: { runs: 'never', waits: 'neither', light: true },
+  explain: { runs: 'always', waits: 'foreground', title: 'explaining with', doing: 'explaining with' },
+};

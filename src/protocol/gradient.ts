@@ -1,5 +1,6 @@
 import type { FilePath } from '../base/place.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 
 /** Asks for the gradient graph as a model of its own. */
@@ -26,3 +27,7 @@ export interface GradientOperations {
   /** Writes the gradient graph as an ordinary model. */
   exportGradient: Operation<ExportGradientRequest, GradientFile, WorkProgress>;
 }
+
+export const gradientOperations: Chapter<GradientOperations> = {
+  exportGradient: { runs: 'always', waits: 'neither', doing: 'differentiating' },
+};

@@ -1,6 +1,7 @@
 import type { FilePath } from '../base/place.js';
 import type { GraphActivations, GraphStructure } from '../result/graphView.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 
 export interface GraphRequest extends ModelRequest {
@@ -19,3 +20,8 @@ export interface GraphOperations {
   /** Numbers about every value of the graph on one picture. */
   graphActivations: Operation<GraphActivationsRequest, GraphActivations, WorkProgress>;
 }
+
+export const graphOperations: Chapter<GraphOperations> = {
+  graphView: { runs: ({ measured }) => Boolean(measured), waits: 'neither' },
+  graphActivations: { runs: 'always', waits: 'foreground', title: 'activations of' },
+};

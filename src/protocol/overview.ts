@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 
 /** What a checkpoint is, as a whole. */
@@ -16,3 +17,11 @@ export interface OverviewOperations {
   /** Reads every weight once, in pieces, and says what is odd. */
   scanWeights: Operation<ModelRequest, WeightScan, ScanProgress>;
 }
+
+export const overviewOperations: Chapter<OverviewOperations> = {
+  outline: { runs: 'never', waits: 'neither', light: true },
+  inspect: { runs: 'always', waits: 'neither', doing: 'inspecting' },
+  overview: { runs: 'never', waits: 'neither' },
+  measure: { runs: 'always', waits: 'neither', title: 'measuring' },
+  scanWeights: { runs: 'never', waits: 'neither', title: 'checking the weights of' },
+};

@@ -1,6 +1,7 @@
 import type { FilePath } from '../base/place.js';
 import type { Outcome, Prediction } from '../result/explanation.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
 export interface PredictRequest extends ModelRequest {
@@ -23,3 +24,9 @@ export interface PredictionOperations {
   /** Class names of a model, for the target picker. */
   labels: Operation<ModelRequest, readonly string[]>;
 }
+
+export const predictionOperations: Chapter<PredictionOperations> = {
+  predict: { runs: 'always', waits: 'foreground', doing: 'predicting with' },
+  // Where nobody has named the classes they are counted, which takes a run.
+  labels: { runs: 'always', waits: 'neither' },
+};

@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Recipe } from '../result/recipe.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { ModelRequest } from './request.js';
 
 /** Asks how to get again what a page has made of an answer. */
@@ -21,3 +22,7 @@ export interface RecipeOperations {
   /** Reads the files for their hashes, once; nothing is run. */
   recipe: Operation<RecipeRequest, Recipe>;
 }
+
+export const recipeOperations: Chapter<RecipeOperations> = {
+  recipe: { runs: 'never', waits: 'neither' },
+};

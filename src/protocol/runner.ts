@@ -1,33 +1,48 @@
 import type { FilePath } from '../base/place.js';
-import type { ActivationsOperations } from './activations.js';
-import type { AttributionOperations } from './attribution.js';
+import { activationsOperations } from './activations.js';
+import { attributionOperations } from './attribution.js';
 import type { Call, Operation } from './channel.js';
-import type { GradientOperations } from './gradient.js';
-import type { GraphOperations } from './graph.js';
-import type { OverviewOperations } from './overview.js';
-import type { PredictionOperations } from './prediction.js';
-import type { RecipeOperations } from './recipe.js';
+import { gradientOperations } from './gradient.js';
+import { graphOperations } from './graph.js';
+import type { Chapter } from './operation.js';
+import { overviewOperations } from './overview.js';
+import { predictionOperations } from './prediction.js';
+import { recipeOperations } from './recipe.js';
 import type { ModelRequest, WorkProgress } from './request.js';
-import type { SanityOperations } from './sanity.js';
-import type { WeightsOperations } from './weights.js';
+import { sanityOperations } from './sanity.js';
+import { weightsOperations } from './weights.js';
 
-/** What the runner does for the extension host and the command line: the operations of every chapter, and its own. */
-export interface RunnerApi
-  extends
-    OverviewOperations,
-    GraphOperations,
-    WeightsOperations,
-    ActivationsOperations,
-    PredictionOperations,
-    AttributionOperations,
-    SanityOperations,
-    GradientOperations,
-    RecipeOperations {
+/** The runner's own operations. */
+export interface OwnOperations {
   /** Frees a model's sessions and memory. */
   release: Operation<{ readonly model: FilePath }, void>;
   /** Which process answers: for the watchdog and for tests. */
   status: Operation<Record<string, never>, RunnerStatus>;
 }
+
+const ownOperations: Chapter<OwnOperations> = {
+  release: { runs: 'never', waits: 'neither' },
+  status: { runs: 'never', waits: 'neither', light: true },
+};
+
+/** The operations of every chapter, and the runner's own, each with its description. A new chapter is a line here. */
+export const OPERATIONS = {
+  ...overviewOperations,
+  ...graphOperations,
+  ...weightsOperations,
+  ...activationsOperations,
+  ...predictionOperations,
+  ...attributionOperations,
+  ...sanityOperations,
+  ...gradientOperations,
+  ...recipeOperations,
+  ...ownOperations,
+};
+
+/** What the runner does for the extension host and the command line. */
+export type RunnerApi = {
+  [K in keyof typeof OPERATIONS]: NonNullable<(typeof OPERATIONS)[K]['operation']>;
+};
 
 export interface RunnerStatus {
   readonly pid: number;

@@ -1,6 +1,7 @@
 import type { FilePath } from '../base/place.js';
 import type { SanityCheck } from '../result/sanity.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { MethodRequest, ModelAnswer, WorkProgress } from './request.js';
 
 /** Asks whether a method's maps depend on what the model learned: the badge beside a heatmap. */
@@ -24,3 +25,7 @@ export interface SanityOperations {
   /** Background work: stands back while an explanation or a prediction is being computed. */
   sanity: Operation<SanityRequest, SanityAnswer, WorkProgress>;
 }
+
+export const sanityOperations: Chapter<SanityOperations> = {
+  sanity: { runs: 'always', waits: 'background' },
+};

@@ -9,6 +9,7 @@ import type {
   WeightStatistics,
 } from '../result/weights.js';
 import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 
 /** Asks for a layer's weights, or for one of them. */
@@ -60,3 +61,12 @@ export interface WeightsOperations {
   /** For files: the whole weight, all statistics, a picture, and the recipe. */
   exportWeights: Operation<WeightsRequest, WeightsExport, WorkProgress>;
 }
+
+export const weightsOperations: Chapter<WeightsOperations> = {
+  weights: { runs: 'never', waits: 'neither' },
+  weightStatistics: { runs: 'never', waits: 'neither' },
+  compareWeights: { runs: 'never', waits: 'neither' },
+  weightsPca: { runs: 'never', waits: 'neither', title: 'principal components of' },
+  weightNeighbours: { runs: 'never', waits: 'neither' },
+  exportWeights: { runs: 'never', waits: 'neither' },
+};
