@@ -1,4 +1,6 @@
-// npm run manifest: writes what package.json and README.md repeat of the registries in the sources.
+// npm run manifest: writes what package.json and README.md repeat of the registries in the sources, and puts together
+// package.json's `contributes` and `activationEvents`: each folder of src/host says in its contributes.json what it adds to
+// the editor, in the editor's own words. Settings and walkthroughs, which are of all, stand in package.json itself.
 import { build } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -73,11 +75,41 @@ function between(text, name, lines) {
   return text.replace(place, (_, open, close) => `${open}\n${lines.map(item).join('\n')}\n\n${close}`);
 }
 
+/** Parts of `contributes` that no folder owns. */
+const OF_ALL = ['configuration', 'walkthroughs'];
+
+/** Adds what one folder contributes: lists go on, and so do the lists in an object (the menus by their place). */
+function merge(into, from) {
+  for (const [key, value] of Object.entries(from)) {
+    if (Array.isArray(value)) into[key] = [...(into[key] ?? []), ...value];
+    else merge((into[key] ??= {}), value);
+  }
+  return into;
+}
+
+/** What the folders of src/host contribute together, in the order of their names. */
+function contributed() {
+  const whole = { activationEvents: [], contributes: {} };
+  for (const folder of fs.readdirSync('src/host').sort()) {
+    const file = path.join('src/host', folder, 'contributes.json');
+    if (!fs.existsSync(file)) continue;
+    const part = JSON.parse(fs.readFileSync(file, 'utf8'));
+    const strange = Object.keys(part.contributes).filter((key) => OF_ALL.includes(key));
+    if (strange.length > 0) throw new Error(`${file} has ${strange.join(', ')}: that stands in package.json itself.`);
+    merge(whole, part);
+  }
+  return whole;
+}
+
 /** What package.json and README.md should be, by name. */
 export async function generated() {
   const { describeMethods, conventions, COLOR_MAPS, PROVIDERS } = await registries();
   const methods = describeMethods();
   const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8'));
+  const { activationEvents, contributes } = contributed();
+  manifest.activationEvents = activationEvents;
+  for (const key of OF_ALL) contributes[key] = manifest.contributes[key];
+  manifest.contributes = contributes;
   const settings = manifest.contributes.configuration.properties;
   const first = settings['onnxLens.defaultMethod'].default;
   // The one that a new explanation begins with leads the list.
