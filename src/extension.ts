@@ -1,6 +1,5 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { censusPanels } from './host/census/censusPanels.js';
 import { explainCommands } from './host/explain/commands.js';
 import { modelCommands } from './host/model/commands.js';
 import { runnerCommands } from './host/commands/runnerCommands.js';
@@ -80,7 +79,6 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   );
   own(new PythonLenses(services));
   own(explainCommands(services, explain));
-  own(censusPanels(services));
   own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, runner, status));
   const activationMs = performance.now() - start;

@@ -1,7 +1,6 @@
 import type { FilePath } from '../base/place.js';
 import { activationsOperations } from './activations.js';
 import { attributionOperations } from './attribution.js';
-import { censusOperations } from './census.js';
 import type { Call, Operation } from './channel.js';
 import { gradientOperations } from './gradient.js';
 import { graphOperations } from './graph.js';
@@ -37,7 +36,6 @@ export const OPERATIONS = {
   ...sanityOperations,
   ...gradientOperations,
   ...recipeOperations,
-  ...censusOperations,
   ...ownOperations,
 };
 

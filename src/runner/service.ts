@@ -5,7 +5,6 @@ import { OrtSessions } from '../session/ort/ortSession.js';
 import type { Sessions } from '../session/session.js';
 import { activationsHandlers } from './activations/handlers.js';
 import { attributionHandlers } from './attribution/handlers.js';
-import { censusHandlers } from './census/handlers.js';
 import { gradientHandlers } from './gradient/handlers.js';
 import { graphHandlers } from './graph/handlers.js';
 import { inputHandlers } from './input/handlers.js';
@@ -45,7 +44,6 @@ export class RunnerService {
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),
       ...inputHandlers(rooms),
-      ...censusHandlers(rooms),
       ...modelHandlers(rooms),
     });
   }

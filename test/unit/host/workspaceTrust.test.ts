@@ -11,7 +11,6 @@ import { temporaryFolder } from '../support/temporary.js';
 /** What each operation does in a workspace that is not trusted. Written out: a change of the traits is a change of this list. */
 const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   outline: true,
-  census: true,
   inspect: false,
   overview: true,
   measure: false,

@@ -42,7 +42,6 @@ describe('the traits of the operations and what they do', () => {
 
   const requests: { readonly [K in keyof RunnerApi]: readonly Parameters<RunnerApi[K]>[0][] } = {
     outline: [{ model }],
-    census: [{ model }],
     inspect: [{ model }],
     overview: [{ model }],
     measure: [{ model }],
