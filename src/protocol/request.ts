@@ -22,6 +22,11 @@ export interface ModelAnswer {
   readonly refusedProviders: readonly { readonly provider: string; readonly reason: string }[];
   readonly preprocessing: PreprocessingRecord;
   readonly warnings: readonly string[];
+  /**
+   * Files beside the model that the answer depends on: those of weights, of settings and of labels, and those that were
+   * looked for and are not there. Absolute paths.
+   */
+  readonly files: readonly FilePath[];
 }
 
 /** Progress of long work, and what there is already. */

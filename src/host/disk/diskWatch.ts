@@ -19,8 +19,17 @@ export class DiskWatch implements vscode.Disposable {
   /** Watches these files in place of those before: what is there now is what counts from here on. */
   watch(files: readonly vscode.Uri[]): void {
     this.stop();
-    this.files = files;
-    for (const file of files) {
+    this.files = [];
+    this.also(files);
+  }
+
+  /** Watches these files, too. What is known of the others stays. */
+  also(files: readonly vscode.Uri[]): void {
+    const watched = new Set(this.files.map(String));
+    const others = files.filter((file) => !watched.has(file.toString()));
+    if (others.length === 0) return;
+    this.files = [...this.files, ...others];
+    for (const file of others) {
       const name = nameOf(file).replace(/[[\]{}*?]/g, '[$&]');
       const watcher = vscode.workspace.createFileSystemWatcher(
         new vscode.RelativePattern(vscode.Uri.joinPath(file, '..'), name),

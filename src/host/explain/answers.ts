@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { canonical } from '../../base/canonical.js';
 import { CancelledError, fromErrorData, throwIfCancelled } from '../../base/errors.js';
 import { Newest } from '../../base/newest.js';
@@ -8,7 +7,6 @@ import type { ExplainAnswer, ExplainRequest } from '../../protocol/attribution.j
 import type { ModelAnswer, WorkProgress } from '../../protocol/request.js';
 import type { Explanation, Outcome } from '../../result/explanation.js';
 import { filesStamps } from '../disk/settle.js';
-import { sidecarPath } from '../workspace/sidecar.js';
 
 /** One question about one picture, as the runner takes it: all that an answer depends on but the files' contents. */
 export interface Inquiry extends Omit<ExplainRequest, 'inputs'> {
@@ -33,6 +31,13 @@ export interface AskOptions extends Asking {
   readonly anew?: boolean;
 }
 
+/** An inquiry, its key in the store, and the files beside the model that went into it. */
+interface Asked {
+  readonly key: string;
+  readonly inquiry: Inquiry;
+  readonly beside: readonly FilePath[];
+}
+
 /** Work that is under way, and who waits for it. */
 interface Work {
   readonly abort: AbortController;
@@ -41,16 +46,21 @@ interface Work {
   answer: Promise<Answer>;
 }
 
+const NONE: readonly FilePath[] = [];
+
 /** Bytes of arrays that are kept, in the whole window. */
 const MOST = 256_000_000;
 
 /**
  * The explanations of the window, for all its panels: each is computed once for the files as they are. An answer is known
- * by its inquiry and by the versions (time and size) of the model, its weights, its settings and the picture; so one of
- * before a change stays readable to whom it was given, and answers nobody else. The newest are kept, up to a size.
+ * by its inquiry and by the versions (time and size) of the model, the picture, and the files that the runner has named
+ * with an answer before (weights, settings, labels); so one of before a change stays readable to whom it was given, and
+ * answers nobody else. The newest are kept, up to a size.
  */
 export class Answers {
   private readonly kept: Newest<string, Answer>;
+  /** What the runner has said that a model's answers depend on, under its settings. */
+  private readonly beside = new Map<string, readonly FilePath[]>();
   private readonly working = new Map<string, Work>();
 
   /**
@@ -71,11 +81,12 @@ export class Answers {
    * @throws CancelledError when `signal` is aborted; what `compute` throws. Neither is kept.
    */
   async ask(inquiry: Inquiry, compute: Compute, options: AskOptions): Promise<Answer> {
-    const key = await this.keyOf(inquiry);
+    const beside = this.besideOf(inquiry);
+    const key = await this.keyOf(inquiry, beside);
     throwIfCancelled(options.signal);
     const known = options.anew === true ? undefined : this.kept.get(key);
     if (known !== undefined) return known;
-    return this.join(key, this.working.get(key) ?? this.begin(key, inquiry, compute), options);
+    return this.join(key, this.working.get(key) ?? this.begin({ key, inquiry, beside }, compute), options);
   }
 
   /** The explanation of an answer that was given, as long as it is kept. */
@@ -86,11 +97,12 @@ export class Answers {
 
   /** Which inquiries would be answered at once. */
   async holds(inquiries: readonly Inquiry[]): Promise<readonly boolean[]> {
-    const keys = await Promise.all(inquiries.map((inquiry) => this.keyOf(inquiry)));
+    const keys = await Promise.all(inquiries.map((inquiry) => this.keyOf(inquiry, this.besideOf(inquiry))));
     return keys.map((key) => this.kept.has(key));
   }
 
-  private begin(key: string, inquiry: Inquiry, compute: Compute): Work {
+  private begin(asked: Asked, compute: Compute): Work {
+    const { key, inquiry } = asked;
     const abort = new AbortController();
     const waiting: Work['waiting'] = new Set();
     const onProgress = (progress: WorkProgress): void => {
@@ -98,19 +110,20 @@ export class Answers {
       for (const tell of waiting) tell(progress);
     };
     const computed = compute(inquiry, { signal: abort.signal, onProgress });
-    const work: Work = { abort, waiting, answer: computed.then((answer) => this.keep(key, inquiry, answer)) };
+    const work: Work = { abort, waiting, answer: computed.then((answer) => this.keep(asked, answer)) };
     const ended = (): void => this.leave(key, work);
     work.answer.then(ended, ended);
     this.working.set(key, work);
     return work;
   }
 
-  private async keep(key: string, inquiry: Inquiry, { results, ...about }: ExplainAnswer): Promise<Answer> {
-    const now = await this.keyOf(inquiry);
+  private async keep({ key, inquiry, beside }: Asked, { results, ...about }: ExplainAnswer): Promise<Answer> {
+    const now = await this.keyOf(inquiry, beside);
+    this.beside.set(settingsOf(inquiry), about.files);
     // A file has changed meanwhile: of which state the answer is cannot be known. Only who asked finds it again.
     const answer: Answer = {
       ...about,
-      key: now === key ? key : `${key} until ${now}`,
+      key: now === key ? await this.keyOf(inquiry, about.files) : `${key} until ${now}`,
       outcome: firstOf(results, inquiry.input),
     };
     if ('result' in answer.outcome) this.kept.set(answer.key, answer);
@@ -143,18 +156,21 @@ export class Answers {
     if (this.working.get(key) === work) this.working.delete(key);
   }
 
-  private async keyOf(inquiry: Inquiry): Promise<string> {
-    const { model, config = sidecarPath(model), input } = inquiry;
-    const folder = path.dirname(model);
-    const settings = [folder, path.dirname(folder)].flatMap((each) => SETTINGS.map((name) => path.join(each, name)));
-    // Exporters keep large weights beside the model.
-    const stamps = await this.stampsOf([model, `${model}.data`, config, ...settings, input]);
+  /** Files that the answer depends on, as far as it is known: before a model's first answer nothing is kept of it. */
+  private besideOf(inquiry: Inquiry): readonly FilePath[] {
+    return this.beside.get(settingsOf(inquiry)) ?? NONE;
+  }
+
+  private async keyOf(inquiry: Inquiry, beside: readonly FilePath[]): Promise<string> {
+    const stamps = await this.stampsOf([inquiry.model, inquiry.input, ...beside]);
     return `${canonical({ ...DEFAULTS, ...inquiry })} ${JSON.stringify(stamps)}`;
   }
 }
 
-/** What common exporters write of the preprocessing, beside the model or in the folder above. */
-const SETTINGS = ['preprocessor_config.json', 'config.json'];
+/** Names what decides, beside the files' contents, which files an answer depends on. */
+function settingsOf({ model, config }: Inquiry): string {
+  return JSON.stringify([model, config]);
+}
 
 /** What the runner takes where nothing is said: the same question, however it was put. */
 const DEFAULTS: Partial<Inquiry> = { params: {}, score: 'logit', seed: 0 };

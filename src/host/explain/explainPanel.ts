@@ -56,9 +56,14 @@ export class ExplainPanel extends Panel {
       pinned: pinned ?? false,
       ...given({ layer }),
     };
-    this.answers = modelAnswers(services, model, () => this.stale.clear());
-    this.runs = this.disposables.add(new Runs(this.answers));
     this.watch = this.disposables.add(new DiskWatch((file) => this.changed(file)));
+    this.answers = modelAnswers(
+      services,
+      model,
+      () => this.stale.clear(),
+      (files) => this.watch.also(files),
+    );
+    this.runs = this.disposables.add(new Runs(this.answers));
     this.disposables.add(services.selection.onDidChange((selected) => this.follow(selected)));
     this.titled();
     const page = { bundle: 'explain', title: 'Explain', icon: 'lens' };

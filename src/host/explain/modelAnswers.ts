@@ -10,8 +10,14 @@ import type { ModelAnswers } from './runs.js';
  * The window's answers about one model: what is missing is asked of the runner, with its progress in the status bar.
  *
  * @param begun a question goes to the runner
+ * @param dependsOn files beside the model that an answer depends on
  */
-export function modelAnswers(services: HostServices, model: vscode.Uri, begun: () => void): ModelAnswers {
+export function modelAnswers(
+  services: HostServices,
+  model: vscode.Uri,
+  begun: () => void,
+  dependsOn: (files: readonly vscode.Uri[]) => void,
+): ModelAnswers {
   const { answers } = services;
   const inquiry = ({ question, picture }: OneRequest): Inquiry => ({
     ...services.request(model),
@@ -44,7 +50,11 @@ export function modelAnswers(services: HostServices, model: vscode.Uri, begun: (
     return answer;
   };
   return {
-    ask: async (request, options) => answers.ask(inquiry(request), compute, options),
+    ask: async (request, options) => {
+      const answer = await answers.ask(inquiry(request), compute, options);
+      dependsOn(answer.files.map((file) => vscode.Uri.file(file)));
+      return answer;
+    },
     at: (key) => answers.at(key),
     holds: async (requests) => answers.holds(requests.map(inquiry)),
   };

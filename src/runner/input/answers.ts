@@ -1,4 +1,5 @@
 import { fromErrorData, isCancelled, LensError, toErrorData } from '../../base/errors.js';
+import { filePath } from '../../base/place.js';
 import { mapClasses, namedByFolders } from '../../input/classMapping.js';
 import type { Labels } from '../../input/labels.js';
 import type { Ranking } from '../../method/activations/prediction.js';
@@ -24,6 +25,7 @@ export async function answerOf(
     provider: report?.used ?? 'none',
     refusedProviders: report?.refused ?? [],
     preprocessing: recordOf(model.resolved.preprocessing),
+    files: [...model.file.checkpoint.externalFiles, ...model.resolved.consulted.files].map(filePath),
     warnings: [...new Set([...model.file.checkpoint.warnings, ...model.resolved.warnings, ...subject.notes, ...notes])],
   };
 }

@@ -22,6 +22,7 @@ function explanation(input: string, pixels = 100): Explanation {
 const answerOf = (...results: ExplainAnswer['results']): ExplainAnswer => ({
   sha256: '',
   provider: 'cpu',
+  files: [],
   refusedProviders: [],
   preprocessing: {},
   warnings: [],
@@ -195,24 +196,20 @@ describe('the store of explanations', () => {
     try {
       const file = (name: string): FilePath => filePath(path.join(folder, name));
       for (const name of ['net.onnx', 'cat.png']) await writeFile(file(name), 'x');
+      // As the runner names them with its answer: what it read, and what it looked for.
+      const beside = ['net.onnx.data', 'net.lens.json', 'names.txt', 'preprocessor_config.json'];
       const answers = new Answers();
       const asked = inquiry(file('cat.png'), { model: file('net.onnx') });
       let computed = 0;
       const compute: Compute = async ({ input }) => {
         computed++;
-        return answerOf({ input, result: explanation(input) });
+        return { ...answerOf({ input, result: explanation(input) }), files: beside.map(file) };
       };
       const ask = (): Promise<Answer> => answers.ask(asked, compute, { signal: never, onProgress: ignore });
       const first = await ask();
       await ask();
       assert.equal(computed, 1);
-      for (const [i, name] of [
-        'net.onnx',
-        'net.onnx.data',
-        'net.lens.json',
-        'preprocessor_config.json',
-        'cat.png',
-      ].entries()) {
+      for (const [i, name] of ['net.onnx', ...beside, 'cat.png'].entries()) {
         await writeFile(file(name), 'changed');
         assert.deepEqual(await answers.holds([asked]), [false], name);
         await ask();
@@ -228,6 +225,18 @@ describe('the store of explanations', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('keeps the answers of a run that was under way when the files beside the model became known', async () => {
+    const { answers, calls, ask } = manual(1e6, async (files) => [...files]);
+    const both = ['a', 'b'].map((name) => inquiry(name));
+    const asked = both.map((each) => ask(each));
+    await settle();
+    calls.forEach(({ input, finish }) =>
+      finish({ ...answerOf({ input, result: explanation(input) }), files: [filePath('/names.txt')] }),
+    );
+    await Promise.all(asked);
+    assert.deepEqual(await answers.holds(both), [true, true]);
   });
 
   it('does not take for known what was computed while a file changed', async () => {

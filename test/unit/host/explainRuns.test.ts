@@ -15,6 +15,7 @@ const explanation = (input: string): Explanation => explanationWith({ input, tar
 const answer = (results: ExplainAnswer['results']): ExplainAnswer => ({
   sha256: '',
   provider: 'cpu',
+  files: [],
   refusedProviders: [],
   preprocessing: {},
   warnings: [],

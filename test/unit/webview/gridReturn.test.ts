@@ -24,7 +24,7 @@ describe('a grid whose tab is hidden and shown again', () => {
       computed.push(`${input} ${method}`);
       await gate;
       const result = explanationWith({ input });
-      const about = { sha256: '', provider: 'cpu', refusedProviders: [], preprocessing: {}, warnings: [] };
+      const about = { sha256: '', provider: 'cpu', refusedProviders: [], files: [], preprocessing: {}, warnings: [] };
       return { ...about, results: [{ input, result }] };
     };
     const inquiry = ({ question, picture }: OneRequest): Inquiry => ({
