@@ -9,7 +9,7 @@ import { mergeGeometry, mergeValues, pick, type Source } from './merge.js';
 import type { Labels } from './labels.js';
 import type { Layout, Origin, Preprocessing, Setting } from './settings.js';
 import { chooseInput, classCount, detectLayout, pictureShape, refusal, shown, type ModelValue } from './shape.js';
-import { readModelSidecar, settingsOf, sidecarPath, type LoadedSidecar } from './sidecar.js';
+import { readModelSidecar, settingsOf, sidecarPath, type LoadedSidecar, type Sidecar } from './sidecar.js';
 
 export type { ModelContext } from './conventions/convention.js';
 
@@ -19,6 +19,8 @@ export interface ResolvedInput {
   readonly input: ModelValue | undefined;
   /** The output that holds the class scores, where the sidecar names one. */
   readonly output: string | undefined;
+  /** What the sidecar says of outputs, by name. */
+  readonly outputs: NonNullable<Sidecar['outputs']>;
   /** Absent where pictures cannot be fed to this model; then `refusal` says why. Tensors still can. */
   readonly preprocessing?: Preprocessing;
   readonly refusal?: string;
@@ -52,7 +54,7 @@ export async function resolveInput(
   for (const convention of conventions) readings.push(...(await convention.read(narrowed)));
   const warnings = readings.flatMap((reading) => reading.warnings ?? []);
   const labels = await resolveLabels(user, readings, classes, warnings, consulted);
-  const common = { input, output, labels, consulted };
+  const common = { input, output, outputs: user?.content.outputs ?? {}, labels, consulted };
 
   const reason = refusal(input);
   if (reason !== undefined || input === undefined)

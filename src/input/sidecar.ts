@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { LensError } from '../base/errors.js';
+import { HEADS, OUTPUT_KINDS } from '../base/outputKinds.js';
 import { isNodeError, parseJson, Consulted } from './files.js';
 import type { PartialSettings, Preprocessing } from './settings.js';
 
@@ -77,6 +78,15 @@ const inputSchema = v.strictObject(
   'must be an object',
 );
 
+/** What an output is, where it cannot be told or is told wrongly. */
+const outputSchema = v.strictObject(
+  {
+    kind: oneOf(OUTPUT_KINDS),
+    head: v.optional(oneOf(HEADS)),
+  },
+  'must be an object',
+);
+
 const labelName = v.string('must be a text');
 
 const sidecarSchema = v.strictObject(
@@ -94,6 +104,9 @@ const sidecarSchema = v.strictObject(
       ),
     ),
     output: v.optional(v.string('must be the name of an output')),
+    outputs: v.optional(
+      v.record(v.string(), outputSchema, 'must be an object from the name of an output to what it is'),
+    ),
   },
   'must be an object',
 );
@@ -189,14 +202,24 @@ function at(json: unknown, place: string): unknown {
 }
 
 function unknownKeys(json: unknown): { path: string; known: string[] }[] {
-  return PLACES.flatMap(([place, entries]) => {
-    const value = at(json, place);
-    if (!isRecord(value)) return [];
-    const known = Object.keys(entries).filter((key) => key !== '$schema');
-    return Object.keys(value)
-      .filter((key) => !Object.hasOwn(entries, key))
-      .map((key) => ({ path: place === '' ? key : `${place}.${key}`, known }));
-  });
+  const outputs = at(json, 'outputs');
+  const named = isRecord(outputs) ? Object.keys(outputs) : [];
+  const own = named.flatMap((name) =>
+    unknownIn(isRecord(outputs) ? outputs[name] : undefined, `outputs.${name}`, outputSchema.entries),
+  );
+  return [...PLACES.flatMap(([place, entries]) => unknownIn(at(json, place), place, entries)), ...own];
+}
+
+function unknownIn(
+  value: unknown,
+  place: string,
+  entries: Readonly<Record<string, unknown>>,
+): { path: string; known: string[] }[] {
+  if (!isRecord(value)) return [];
+  const known = Object.keys(entries).filter((key) => key !== '$schema');
+  return Object.keys(value)
+    .filter((key) => !Object.hasOwn(entries, key))
+    .map((key) => ({ path: place === '' ? key : `${place}.${key}`, known }));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -212,7 +235,7 @@ export function settingsOf(sidecar: Sidecar): PartialSettings {
 /** A sidecar that says explicitly what was resolved, so that a default becomes a decision. */
 export function sidecarOf(
   plan: Preprocessing,
-  rest: Pick<Sidecar, 'labels' | 'output'> & { readonly inputName?: string } = {},
+  rest: Pick<Sidecar, 'labels' | 'output' | 'outputs'> & { readonly inputName?: string } = {},
 ): Sidecar {
   const { inputName, ...others } = rest;
   const resize = plan.resize.value;

@@ -12,6 +12,8 @@ export interface ModelRequest {
   readonly config?: FilePath;
   readonly provider?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
   readonly threads?: number;
+  /** The output that is meant, where the model has several. */
+  readonly output?: string;
 }
 
 /** What every answer about a model carries. */

@@ -6,7 +6,9 @@ import type { Recipe, ScoreKind } from './recipe.js';
 export interface ClassScore {
   readonly index: number;
   readonly label: string;
-  readonly probability: number;
+  /** Between 0 and 1; only where something in the model makes a probability, or a Softmax over its classes does. */
+  readonly probability?: number;
+  /** The score; of a map of classes the share of places that are the class. */
   readonly logit: number;
 }
 

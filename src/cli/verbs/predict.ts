@@ -44,7 +44,7 @@ function documentOf(model: string, answer: PredictAnswer): object {
 
 function csvOf(answer: PredictAnswer): string {
   const rows = succeeded(answer.results).flatMap(({ input, label, top }) =>
-    top.map((c, i) => [input, label ?? '', i + 1, c.index, c.label, c.probability, c.logit]),
+    top.map((c, i) => [input, label ?? '', i + 1, c.index, c.label, c.probability ?? '', c.logit]),
   );
   return [['input', 'truth', 'rank', 'index', 'label', 'probability', 'logit'], ...rows].map(csvLine).join('');
 }
@@ -56,7 +56,7 @@ function textOf(answer: PredictAnswer): string {
       i === 0 ? (label ?? '') : '',
       c.index,
       c.label,
-      digits(c.probability),
+      c.probability === undefined ? '' : digits(c.probability),
       digits(c.logit),
     ]),
   );

@@ -18,7 +18,7 @@ export async function predict(
 ): Promise<readonly Ranking[]> {
   const { logits, probabilities } = await subject.predict(batch, signal);
   const { classes } = subject;
-  const layout = subject.classifier ? undefined : classLayoutOf(subject, labels.names.length);
+  const layout = subject.classifier ? undefined : classLayoutOf(subject);
   return Array.from({ length: batch.dims[0]! }, (_, k) => {
     const row = logits.data.slice(k * classes, (k + 1) * classes);
     const shares = probabilities.slice(k * classes, (k + 1) * classes);
@@ -30,7 +30,7 @@ export async function predict(
       top: ranked.map((index): ClassScore => ({
         index,
         label: labelOf(labels, index),
-        probability: shares[index]!,
+        ...(subject.makesProbabilities ? { probability: shares[index]! } : {}),
         logit: row[index]!,
       })),
     };
@@ -47,7 +47,6 @@ function overRegions(regions: ClassRegions, labels: Labels, top: number): Rankin
     top: rankOf(ranking, Math.min(top, ranking.length)).map((index): ClassScore => ({
       index,
       label: labelOf(labels, index),
-      probability: shares[index]!,
       logit: shares[index]!,
     })),
   };

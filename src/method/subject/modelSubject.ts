@@ -10,6 +10,7 @@ import type { ProviderReport } from '../../session/session.js';
 import { feedsOf, inputDimsOf } from './feeds.js';
 import { Gradients } from './gradients.js';
 import type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
+import type { OutputReading } from '../output/index.js';
 import { inPieces } from './pieces.js';
 import { samplesOf } from './samples.js';
 import { activate, activationGradients, findScores, isDistribution, project, type ScorePlaces } from './scores.js';
@@ -25,7 +26,7 @@ export async function openSubject(
   options: SubjectOptions = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ModelSubject> {
-  let places = findScores(parts.graph, parts.facts, options.output);
+  let places = findScores(parts.graph, parts.facts, { ...options, input: parts.input });
   const subject = new ModelSubject(parts, places, options);
   if (places.activation !== 'softmax' || places.note !== undefined) return subject;
   try {
@@ -86,8 +87,23 @@ export class ModelSubject implements Subject {
     return inputDimsOf(this);
   }
 
+  /** What each output is, in the graph's order. */
+  get outputs(): readonly OutputReading[] {
+    return this.places.outputs;
+  }
+
+  /** The output that the scores are of. */
+  get output(): OutputReading {
+    return this.places.output;
+  }
+
   /** Whether the scores are a plain list of classes. */
   get classifier(): boolean {
+    return this.places.classifier;
+  }
+
+  /** Whether something makes probabilities of the scores: the model itself, or a Softmax over its classes. */
+  get makesProbabilities(): boolean {
     return this.places.classifier;
   }
 

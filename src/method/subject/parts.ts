@@ -2,6 +2,7 @@ import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
+import type { SaidOutput } from '../output/index.js';
 import type { InputSpec } from './subject.js';
 
 /** What a model is made of before it is questioned. */
@@ -16,6 +17,10 @@ export interface SubjectParts {
 export interface SubjectOptions {
   /** The output that holds the scores. */
   readonly output?: string;
+  /** Names of classes that somebody gave: they help to tell what an output is. */
+  readonly labels?: readonly string[];
+  /** What a person says of outputs, by name. */
+  readonly said?: Readonly<Record<string, SaidOutput>>;
   readonly session?: Partial<SessionOptions>;
   /** Share of the free memory that one run may take. */
   readonly memoryShare?: number;

@@ -34,6 +34,16 @@ export function sampleDims(fact: ValueFact, facts: Facts): number[] {
   return place.per === 1 ? rest : [place.per, ...rest];
 }
 
+/** Where an axis of a value stands among the axes of its sample; undefined for the batch itself. */
+export function sampleAxis(facts: Facts, value: string, axis: number): number | undefined {
+  const fact = facts.get(value);
+  const place = fact === undefined ? undefined : placeOf(fact, facts, facts.batch);
+  if (place === undefined) return axis;
+  const rest = axis < place.axis ? axis : axis - 1;
+  if (place.per === 1) return axis === place.axis ? undefined : rest;
+  return axis === place.axis ? 0 : rest + 1;
+}
+
 /** A value as the model has it, at a batch of `n`, as `[n, …]`. A value that does not depend on the batch is repeated. */
 export function toSamples(tensor: FloatTensor, fact: ValueFact, facts: Facts, n: number): FloatTensor {
   const sample = sampleDims(fact, facts);

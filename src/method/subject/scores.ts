@@ -4,6 +4,9 @@ import { addNodes, cutFinalActivation, makeNode } from '../../graph/edits.js';
 import { dimsAt, type Facts, type ValueFact } from '../../graph/facts.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import { Names } from '../../graph/names.js';
+import { chosenOutput, readOutputs, type OutputHints, type OutputReading } from '../output/index.js';
+import type { Layout } from '../output/layout.js';
+import { softmax } from '../softmax.js';
 import type { ScoreAt } from '../target/target.js';
 
 /** Where a model's class scores are, before and after its final activation. */
@@ -19,61 +22,98 @@ export interface ScorePlaces {
   /** Said beside every result that is about logits of a model that ends in an activation. */
   readonly note?: string;
   readonly classes: number;
-  /** Whether the scores are a plain list of classes; a segmentation map or a detector's boxes are not. */
+  /** Whether the scores are a plain list of classes; a segmentation map, a detector's boxes or an embedding are not. */
   readonly classifier: boolean;
+  /** What each output is, in the graph's order. */
+  readonly outputs: readonly OutputReading[];
+  /** The one that holds the scores. */
+  readonly output: OutputReading;
+}
+
+/** What is known of the outputs beside the graph. */
+export interface OutputWishes extends Partial<OutputHints> {
+  /** The output that is to hold the scores. */
+  readonly output?: string | undefined;
 }
 
 /**
- * Finds the scores of a model and cuts its final activation.
+ * Finds the scores of a model and cuts their final activation, where they are scores of classes.
  *
- * @param output the output to take; without it the first that is a list of classes, else the first of floats
+ * @param wishes the output to take; without it the one that is best understood, else the first of floats
  */
-export function findScores(graph: Graph, facts: Facts, output?: string): ScorePlaces {
-  const name = chooseOutput(graph, facts, output);
+export function findScores(graph: Graph, facts: Facts, wishes: OutputWishes = {}): ScorePlaces {
+  const { input = NO_PICTURE } = wishes;
+  const outputs = readOutputs(graph, facts, { ...wishes, input });
+  const output = chooseOutput(outputs, facts, wishes.output);
+  const name = output.layout === undefined ? output.name : scoreValueOf(output.layout);
   const fact = facts.get(name)!;
   const classes = sampleSize(fact, facts);
-  const classifier = isClassList(fact, facts);
+  const { kind, layout } = output;
+  const classifier = kind === 'classes' || kind === 'multi-label';
+  const common = { graph, facts, classes, classifier, outputs, output };
+  // Where nothing is a class, a last Softmax or Sigmoid is a part of what the model computes.
+  if (layout === undefined || kind === 'regression' || kind === 'embedding' || kind === 'dense')
+    return { ...common, logit: name, probability: name, activation: 'none' };
+  // Nor where boxes stand beside the scores, or something multiplies these.
+  if (layout.kind === 'detection' && (layout.boxes.value === name || layout.scores.objectness !== undefined))
+    return { ...common, logit: name, probability: name, activation: 'none' };
   const { value: logit, cut, node } = cutFinalActivation(graph, name);
-  const common = { graph, facts, classes, classifier };
   if (cut !== undefined) {
     const note = `The final ${cut} was cut: the score is the logit before it.`;
     const probability = indexOf(graph).node(node!)!.outputs[0]!;
     if (cut === 'Sigmoid') return { ...common, logit, probability, activation: 'sigmoid', note };
     if (cut === 'Softmax') return { ...common, logit, probability, activation: 'softmax', note };
-    return { ...withSoftmax(graph, facts, logit), classes, classifier, logit, activation: 'softmax', note };
+    return { ...common, ...withSoftmax(graph, facts, logit), logit, activation: 'softmax', note };
   }
-  if (!classifier || classes < 2) return { ...common, logit: name, probability: name, activation: 'none' };
-  return { ...withSoftmax(graph, facts, name), classes, classifier, logit: name, activation: 'softmax' };
+  const activation = 'activation' in layout ? layout.activation : 'none';
+  if (!classifier || activation === 'none') return { ...common, logit: name, probability: name, activation: 'none' };
+  if (activation === 'sigmoid')
+    return { ...common, ...withNode('Sigmoid', graph, facts, name), logit: name, activation };
+  return { ...common, ...withSoftmax(graph, facts, name), logit: name, activation };
 }
 
-function chooseOutput(graph: Graph, facts: Facts, wanted?: string): string {
-  const names = graph.outputs.map((o) => o.name);
+/** Of a model that takes none. */
+const NO_PICTURE = { height: 1, width: 1, channels: 1 };
+
+const scoreValueOf = (layout: Layout): string => (layout.kind === 'detection' ? layout.scores.value : layout.value);
+
+function chooseOutput(outputs: readonly OutputReading[], facts: Facts, wanted?: string): OutputReading {
+  const names = outputs.map((o) => o.name);
   if (wanted !== undefined) {
-    if (!names.includes(wanted)) {
+    const found = outputs.find((o) => o.name === wanted);
+    // Boxes without their scores, or scores without their boxes, are meant as the detector that both are.
+    const whole = outputs.find((o) => o.name === found?.partOf && o.kind === found.kind) ?? found;
+    if (whole === undefined) {
       throw new LensError(
         'input',
         'subject/output',
         `The model has no output "${wanted}"; it has ${names.join(', ')}.`,
+        { hint: `Name one of them, e.g. --output ${names[0] ?? 'NAME'}.` },
       );
     }
-    return wanted;
+    if (whole.layout === undefined && !isFloating(facts.get(whole.name)?.type ?? 'string'))
+      throw new LensError(
+        'unsupported',
+        'subject/no-scores',
+        `The output "${wanted}" cannot be explained. ${whole.reason}`,
+        {
+          hint: 'Choose another output.',
+        },
+      );
+    return whole;
   }
-  const floats = names.filter((n) => isFloating(facts.get(n)?.type ?? 'string'));
-  const best = floats.find((n) => isClassList(facts.get(n)!, facts)) ?? floats[0];
+  const best =
+    chosenOutput(outputs) ?? outputs.find((o) => isFloating(facts.get(o.name)?.type ?? 'string') && !o.constant);
   if (best !== undefined) return best;
+  const constant = outputs.find((o) => o.constant);
   throw new LensError(
     'unsupported',
     'subject/no-scores',
-    'None of the outputs of the model is a tensor of floating-point scores.',
+    constant === undefined
+      ? 'None of the outputs of the model is a tensor of floating-point scores.'
+      : `The output "${constant.name}" does not depend on the picture. ${constant.reason}`,
     { hint: 'Export it so that it gives out the scores themselves, not the index or the name of the best.' },
   );
-}
-
-/** `[N, C]`, also with ones behind it, or `[C]` for a model without a batch dimension. */
-function isClassList(fact: ValueFact, facts: Facts): boolean {
-  const dims = dimsAt(fact, facts.batch);
-  const sample = dims.slice(1);
-  return dims.length >= 2 && sample.filter((d) => d !== 1).length <= 1 && dims[0] === facts.batch;
 }
 
 function sampleSize(fact: ValueFact, facts: Facts): number {
@@ -89,10 +129,20 @@ function withSoftmax(graph: Graph, facts: Facts, logits: string): Pick<ScorePlac
     1,
     dims.findIndex((d, i) => i > 0 && d !== 1),
   );
+  return withNode('Softmax', graph, facts, logits, { axis });
+}
+
+function withNode(
+  op: 'Softmax' | 'Sigmoid',
+  graph: Graph,
+  facts: Facts,
+  logits: string,
+  attributes: { readonly axis?: number } = {},
+): Pick<ScorePlaces, 'graph' | 'facts' | 'probability'> {
   const names = new Names(indexOf(graph).names);
   const probability = names.make('lens_probability');
   return {
-    graph: addNodes(graph, [makeNode('Softmax', names.make('lens_softmax'), [logits], { axis }, [probability])]),
+    graph: addNodes(graph, [makeNode(op, names.make(`lens_${op.toLowerCase()}`), [logits], attributes, [probability])]),
     facts: {
       dynamicBatch: facts.dynamicBatch,
       batch: facts.batch,
@@ -154,15 +204,6 @@ export function project(values: Float32Array | Float64Array, n: number, pick: Sc
     }
     return sum;
   });
-}
-
-/** Softmax in double precision. */
-export function softmax(logits: ArrayLike<number>): Float64Array {
-  const out = Float64Array.from(logits);
-  const top = out.reduce((a, b) => Math.max(a, b), -Infinity);
-  let sum = 0;
-  for (let i = 0; i < out.length; i++) sum += out[i] = Math.exp(out[i]! - top);
-  return out.map((v) => v / sum);
 }
 
 /** Whether a row is a distribution already. */

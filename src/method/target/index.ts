@@ -1,5 +1,4 @@
-import { sampleDims } from '../subject/samples.js';
-import type { Subject } from '../subject/subject.js';
+import type { ModelSubject } from '../subject/modelSubject.js';
 import { boxes } from './boxes.js';
 import { oneClass } from './class.js';
 import { difference } from './difference.js';
@@ -32,21 +31,15 @@ function readBy(kinds: readonly TargetKind[], text: string, question: TargetQues
 }
 
 /**
- * How classes lie in the scores of a sample, where a kind of target knows. Undefined for a plain list of classes and where
- * nothing says which axis holds the classes.
- *
- * @param labels how many names of classes there are
+ * How classes lie in the scores of a sample, where they are a map of classes or a list of boxes. Undefined for everything
+ * else.
  */
-export function classLayoutOf(
-  subject: Pick<Subject, 'facts' | 'scoreValue' | 'input'>,
-  labels: number,
-): ClassLayout | undefined {
-  const fact = subject.facts.get(subject.scoreValue('logit').value);
-  if (fact === undefined) return undefined;
-  const dims = sampleDims(fact, subject.facts);
+export function classLayoutOf(subject: Pick<ModelSubject, 'output'>): ClassLayout | undefined {
+  const { layout } = subject.output;
+  if (layout === undefined) return undefined;
   for (const kind of TARGET_KINDS) {
-    const layout = kind.layoutOf?.(dims, subject.input, labels);
-    if (layout !== undefined) return layout;
+    const found = kind.layoutOf?.(layout);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

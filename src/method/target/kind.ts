@@ -1,4 +1,5 @@
 import type { Labels } from '../../input/labels.js';
+import type { Layout } from '../output/layout.js';
 import type { Subject } from '../subject/subject.js';
 import type { ClassLayout, ClassRegions } from './regions.js';
 import type { Target } from './target.js';
@@ -23,6 +24,6 @@ export interface TargetKind {
    * @throws LensError `target/…` where the text is of this kind, but means nothing in this model
    */
   read(text: string, question: TargetQuestion, read: (part: string) => Target): Target | undefined;
-  /** How classes lie in the scores of a sample of these dimensions, for a kind that says where they are. */
-  layoutOf?(dims: readonly number[], input: Subject['input'], labels: number): ClassLayout | undefined;
+  /** How classes lie in the scores of an output, for a kind that says where they are. */
+  layoutOf?(layout: Layout): ClassLayout | undefined;
 }

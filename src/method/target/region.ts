@@ -1,5 +1,5 @@
 import { labelOf, type Labels } from '../../input/labels.js';
-import type { InputSpec } from '../../input/preprocessing.js';
+import type { MapLayout } from '../output/layout.js';
 import { classInRegions } from './class.js';
 import type { TargetKind } from './kind.js';
 import type { ClassLayout, ClassRegions } from './regions.js';
@@ -10,10 +10,7 @@ const ID = 'region';
 export const region: TargetKind = {
   id: ID,
   read: (text, question) => classInRegions(ID, text, question),
-  layoutOf: (dims, input, labels) =>
-    dims.length === 3 && dims.every((d) => d > 0)
-      ? mapLayout(dims as [number, number, number], input, labels)
-      : undefined,
+  layoutOf: (layout) => (layout.kind === 'segmentation' ? mapLayout(layout) : undefined),
 };
 
 /** Where the scores of a map lie in a flattened sample. */
@@ -24,14 +21,10 @@ export interface MapScores {
   at(index: number, place: number): number;
 }
 
-/** `[C, h, w]` or `[h, w, C]`, told apart by the number of labels, else by the proportions of the picture. */
-function mapLayout([a, b, c]: [number, number, number], input: InputSpec, labels: number): ClassLayout | undefined {
-  const skew = (h: number, w: number): number => Math.abs(Math.log((h / w) * (input.width / input.height)));
-  const first = labels === a && labels !== c ? true : labels === c && labels !== a ? false : skew(b, c) <= skew(a, b);
-  const [classes, places] = first ? [a, b * c] : [c, a * b];
-  if (classes < 1 || places < 4) return undefined;
-  const lie: MapScores = { classes, places, at: (k, p) => (first ? k * places + p : p * classes + k) };
-  return { kind: ID, classes, places, seen: (scores, names) => regionsSeen(lie, scores, names) };
+function mapLayout({ channels, height, width, at }: MapLayout): ClassLayout {
+  const places = height * width;
+  const lie: MapScores = { classes: channels, places, at: (k, p) => at(k, Math.floor(p / width), p % width) };
+  return { kind: ID, classes: channels, seen: (scores, names) => regionsSeen(lie, scores, names) };
 }
 
 /** The region of every class in the scores of one sample. */

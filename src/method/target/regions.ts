@@ -8,8 +8,6 @@ export interface ClassLayout {
   /** The kind of target that a class is in such scores. */
   readonly kind: string;
   readonly classes: number;
-  /** Pixels or boxes. */
-  readonly places: number;
   /** The regions or boxes of every class in the scores of one sample. */
   seen(scores: ArrayLike<number>, labels: Labels): ClassRegions;
 }

@@ -27,7 +27,7 @@ export async function writeGradient(
   call.progress({ message: 'running once to learn the shapes' });
   const { graph, facts } = await model.prepared();
   throwIfCancelled(call.signal);
-  const { logit, note } = findScores(graph, facts, model.resolved.output);
+  const { logit, note } = findScores(graph, facts, model.wishes());
   const wrt = model.resolved.input?.name ?? graph.inputs[0]?.name ?? '';
   if (wrt === '')
     throw new LensError(

@@ -70,8 +70,8 @@ export class ModelCache {
   }
 
   private async entryOf(request: ModelRequest): Promise<Entry> {
-    const { model, config, provider, threads } = request;
-    const key = JSON.stringify([path.resolve(model), config, provider, threads]);
+    const { model, config, provider, threads, output } = request;
+    const key = JSON.stringify([path.resolve(model), config, provider, threads, output]);
     const file = await this.files.read(model);
     const known = this.entries.get(key);
     const holds = known?.file === file && (await isCurrent(known));
@@ -88,7 +88,7 @@ export class ModelCache {
     }
     const opening = OpenModel.open(file, this.sessions, {
       session: given({ provider, threads }),
-      ...given({ config, memoryShare: this.options.memoryShare }),
+      ...given({ config, output, memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {

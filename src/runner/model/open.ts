@@ -9,6 +9,7 @@ import { inputSpec } from '../../input/preprocessing.js';
 import { resolveInput, type ResolvedInput } from '../../input/resolve.js';
 import { readSidecar } from '../../input/sidecar.js';
 import { openSubject, type ModelSubject } from '../../method/subject/modelSubject.js';
+import type { SubjectOptions } from '../../method/subject/parts.js';
 import type { InputSpec } from '../../method/subject/subject.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
 import type { InputDims } from '../../session/probe.js';
@@ -17,6 +18,8 @@ import type { ModelFile } from './file.js';
 
 export interface OpenOptions {
   readonly config?: string;
+  /** The output that predictions and explanations are about. */
+  readonly output?: string;
   readonly session: Partial<SessionOptions>;
   readonly memoryShare?: number;
 }
@@ -97,7 +100,6 @@ export class OpenModel {
   private async openSubject(): Promise<ModelSubject> {
     const { layers } = this.file;
     const { graph, facts } = await this.prepared();
-    const { output } = this.resolved;
     const { session, memoryShare } = this.options;
     return openSubject(
       {
@@ -107,8 +109,19 @@ export class OpenModel {
         input: this.spec(facts),
         sessions: this.sessions,
       },
-      { session, ...given({ output, memoryShare }) },
+      { session, ...this.wishes(), ...given({ memoryShare }) },
     );
+  }
+
+  /** What is known of the outputs beside the graph. */
+  wishes(): Pick<SubjectOptions, 'output' | 'labels' | 'said'> {
+    const { labels, outputs: said } = this.resolved;
+    return {
+      said,
+      // Numbers that stand for names say nothing of what an output is.
+      labels: labels.origin.kind === 'default' ? [] : labels.names,
+      ...given({ output: this.options.output ?? this.resolved.output }),
+    };
   }
 
   private inputDims(): InputDims {

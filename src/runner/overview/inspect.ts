@@ -48,7 +48,7 @@ export function differentiabilityOf(
   let score = model.resolved.output ?? graph.outputs[0]?.name ?? '';
   if (prepared !== undefined) {
     try {
-      score = findScores(graph, prepared.facts, model.resolved.output).logit;
+      score = findScores(graph, prepared.facts, model.wishes()).logit;
     } catch (error) {
       if (!(error instanceof LensError)) throw error;
       warnings.push(error.message);

@@ -7,6 +7,6 @@ export async function classNames(model: OpenModel): Promise<readonly string[]> {
   const { labels } = model.resolved;
   if (labels.names.length > 0) return labels.names;
   const subject = await model.subject();
-  const classes = (subject.classifier ? undefined : classLayoutOf(subject, 0)?.classes) ?? subject.classes;
+  const classes = (subject.classifier ? undefined : classLayoutOf(subject)?.classes) ?? subject.classes;
   return Array.from({ length: classes }, (_, i) => labelOf(labels, i));
 }

@@ -4,7 +4,7 @@ import { floatTensor, int64Tensor, sizeOf, type FloatTensor, type Tensor } from 
 import { addNodes, makeNode, withOutputs } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { layersOf } from '../../../src/graph/layers/layers.js';
-import { openSubject, type ModelSubject } from '../../../src/method/subject/modelSubject.js';
+import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/subject/modelSubject.js';
 import type { Sessions } from '../../../src/session/session.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import { testSpec } from '../support/subject.js';
@@ -92,14 +92,17 @@ export function tinyNet(net: TinyNet = {}): Graph {
 }
 
 /** A tiny network, open for questions. */
-export async function openTiny(graph: Graph, sessions: Sessions): Promise<ModelSubject> {
-  return openSubject({
-    graph,
-    facts: await probeFacts(graph, sessions),
-    layers: layersOf(graph),
-    input: testSpec('x', [3, SIDE, SIDE]),
-    sessions,
-  });
+export async function openTiny(graph: Graph, sessions: Sessions, options: SubjectOptions = {}): Promise<ModelSubject> {
+  return openSubject(
+    {
+      graph,
+      facts: await probeFacts(graph, sessions),
+      layers: layersOf(graph),
+      input: testSpec('x', [3, SIDE, SIDE]),
+      sessions,
+    },
+    options,
+  );
 }
 
 /** A seeded picture for it, batch 1. */

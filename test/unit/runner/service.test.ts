@@ -41,7 +41,7 @@ describe('runner/service', () => {
     assert.deepEqual(result.crop, { left: 0, top: 0, width: 32, height: 32, originalWidth: 32, originalHeight: 32 });
     assert.equal(result.attribution.axes, 'HW');
     assert.equal(result.predictions.length, 10);
-    const total = result.predictions.reduce((sum, p) => sum + p.probability, 0);
+    const total = result.predictions.reduce((sum, p) => sum + p.probability!, 0);
     assertClose(total, 1, { absolute: 1e-12 }, 'sum of the probabilities');
     assert.equal(result.probability, result.predictions.find((p) => p.index === result.target.index)!.probability);
     assert.deepEqual([result.recipe.method, result.recipe.seed, result.recipe.provider], ['occlusion', 7, 'cpu']);

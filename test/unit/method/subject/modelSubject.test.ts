@@ -8,7 +8,7 @@ import type { Graph } from '../../../../src/graph/graph.js';
 import { openSubject, type ModelSubject, type SubjectOptions } from '../../../../src/method/subject/modelSubject.js';
 import type { OwnGraph } from '../../../../src/method/subject/subject.js';
 import { fromSamples, toSamples } from '../../../../src/method/subject/samples.js';
-import { softmax } from '../../../../src/method/subject/scores.js';
+import { softmax } from '../../../../src/method/softmax.js';
 import { concatBatches } from '../../../../src/session/batches.js';
 import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../../src/session/probe.js';
@@ -222,13 +222,13 @@ describe('method/modelSubject', () => {
     assertClose((await subject.predict(tinyPicture(), signal)).logits.data, logits, { relative: 1e-6 }, 'logits');
   });
 
-  it('takes the output that is named, else the first list of classes', async () => {
+  it('takes the output that is named, else the one that is best understood', async () => {
     const graph: Graph = {
       ...net,
       outputs: [{ name: 'act2', type: 'float32' }, { name: 'pooled', type: 'float32' }, ...net.outputs],
     };
-    assert.equal((await open(graph)).classes, 12);
-    assert.equal((await open(graph, { output })).classes, CLASSES);
+    assert.equal((await open(graph)).classes, CLASSES);
+    assert.equal((await open(graph, { output: 'pooled' })).classes, 12);
     await assert.rejects(
       open(graph, { output: 'nothing' }),
       (e: LensError) => e.code === 'subject/output' && e.message.includes('pooled'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { floatTensor } from '../../../../src/base/tensor.js';
-import { isDistribution, project, softmax } from '../../../../src/method/subject/scores.js';
+import { softmax } from '../../../../src/method/softmax.js';
+import { isDistribution, project } from '../../../../src/method/subject/scores.js';
 import { assertClose } from '../../support/close.js';
 
 describe('method/subject/scores', () => {

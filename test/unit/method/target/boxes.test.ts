@@ -26,7 +26,7 @@ describe('method/target/boxes', () => {
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
   const { signal } = new AbortController();
   const use = async (graph: Graph, work: (subject: ModelSubject) => Promise<void>): Promise<void> => {
-    const subject = await openTiny(graph, sessions);
+    const subject = await openTiny(graph, sessions, { labels: NAMES });
     try {
       await work(subject);
     } finally {
@@ -37,8 +37,8 @@ describe('method/target/boxes', () => {
 
   it('explains a class of a detector by its best boxes', async () => {
     await use(mapNet(4 + NAMES.length, true), async (subject) => {
-      const layout = classLayoutOf(subject, NAMES.length)!;
-      assert.deepEqual([layout.kind, layout.classes, layout.places], ['boxes', 5, 256]);
+      const layout = classLayoutOf(subject)!;
+      assert.deepEqual([layout.kind, layout.classes], ['boxes', 5]);
       const [ranking] = await predict(subject, labels, tinyPicture(), 3, signal);
       const target = findTarget('top1', questionOf(ranking!, subject));
       assert.match(target.label, /in its 5 best boxes$/);
@@ -53,7 +53,7 @@ describe('method/target/boxes', () => {
         { absolute: 1e-4 },
         'score',
       );
-      assertClose(ranking!.top[0]!.probability, best[0]!, { absolute: 1e-5 }, 'probability of the best');
+      assertClose(ranking!.top[0]!.logit, best[0]!, { absolute: 1e-5 }, 'score of the best');
     });
   });
 
@@ -93,9 +93,11 @@ describe('method/target/boxes', () => {
   });
 
   it('leaves plain lists of classes and unknown arrangements alone', async () => {
-    await use(mapNet(9, true), async (subject) => {
-      assert.equal(classLayoutOf(subject, 0), undefined);
-      assert.equal(classLayoutOf(subject, 77), undefined);
-    });
+    for (const labels of [[], Array.from({ length: 77 }, (_, i) => `thing ${i}`)]) {
+      const subject = await openTiny(mapNet(9, true), sessions, { labels });
+      assert.equal(classLayoutOf(subject), undefined);
+      assert.equal(subject.output.kind, 'unknown');
+      await subject.dispose();
+    }
   });
 });

@@ -42,7 +42,7 @@ describe('method/target/region', () => {
     for (const softmax of [false, true]) {
       await use(mapNet(5, false, softmax), async (subject) => {
         const [ranking] = await predict(subject, labels, tinyPicture(), 5, signal);
-        const total = ranking!.top.reduce((s, c) => s + c.probability, 0);
+        const total = ranking!.top.reduce((s, c) => s + c.logit, 0);
         assertClose(total, 1, { absolute: 1e-9 }, 'shares of the picture');
         assert.notEqual(ranking!.top[0]!.label, 'background');
         assert.equal(ranking!.top.at(-1)!.label, 'background');
