@@ -5,6 +5,7 @@ import { conductance } from './conductance.js';
 import { deconvnet } from './deconvnet.js';
 import { deeplift } from './deeplift.js';
 import { expectedGradients } from './expectedGradients.js';
+import { featureAblation } from './featureAblation.js';
 import { gradcam } from './gradcam.js';
 import { gradcamPp } from './gradcamPp.js';
 import { gradient } from './gradient.js';
@@ -13,7 +14,9 @@ import { guidedGradcam } from './guidedGradcam.js';
 import { hirescam } from './hirescam.js';
 import { inputXGradient } from './inputXGradient.js';
 import { integratedGradients } from './integratedGradients.js';
+import { kernelShap } from './kernelShap.js';
 import { layercam } from './layercam.js';
+import { lime } from './lime.js';
 import { lrp } from './lrp.js';
 import { occlusion } from './occlusion.js';
 import { perturbation } from './perturbation.js';
@@ -29,6 +32,9 @@ import { vargrad } from './vargrad.js';
 export const attributionMethods: readonly AttributionMethod[] = [
   occlusion,
   rise,
+  featureAblation,
+  lime,
+  kernelShap,
   perturbation,
   gradient,
   inputXGradient,

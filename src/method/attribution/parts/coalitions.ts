@@ -1,0 +1,52 @@
+import { throwIfCancelled } from '../../../base/errors.js';
+import { floatTensor, type FloatTensor } from '../../../base/tensor.js';
+import type { AttributionRequest } from '../../method.js';
+import type { Subject } from '../../subject/subject.js';
+import { switched } from './parts.js';
+import type { Parts } from './squares.js';
+
+/** A picture in parts that can be covered, and the score that is watched. */
+export interface Covered {
+  readonly subject: Subject;
+  readonly request: Pick<AttributionRequest<never>, 'input' | 'target' | 'score'>;
+  readonly fill: FloatTensor;
+  readonly parts: Parts;
+}
+
+/**
+ * The scores of the picture with some parts only, in batches.
+ *
+ * @param coalitions for each which parts are there, `[count]` of 0 and 1; drawn as they are needed
+ * @param each the score of one, in order
+ * @param onBatch after each batch, how many are done
+ */
+export async function scoreCoalitions(
+  { subject, request, fill, parts }: Covered,
+  coalitions: Iterable<Uint8Array>,
+  signal: AbortSignal,
+  each: (on: Uint8Array, score: number) => void,
+  onBatch: (done: number) => void = () => undefined,
+): Promise<void> {
+  const { input, target, score } = request;
+  const size = input.data.length;
+  const step = subject.batchSize('forward');
+  let done = 0;
+  let waiting: Uint8Array[] = [];
+  const run = async (): Promise<void> => {
+    throwIfCancelled(signal);
+    const batch = floatTensor([waiting.length, ...input.dims.slice(1)]);
+    waiting.forEach((on, k) =>
+      switched({ input, fill, spec: subject.input, parts }, on, batch.data.subarray(k * size, (k + 1) * size)),
+    );
+    const scores = await subject.scores(batch, target, score, signal);
+    waiting.forEach((on, k) => each(on, scores[k]!));
+    done += waiting.length;
+    waiting = [];
+    onBatch(done);
+  };
+  for (const on of coalitions) {
+    waiting.push(on);
+    if (waiting.length === step) await run();
+  }
+  if (waiting.length > 0) await run();
+}

@@ -1,0 +1,18 @@
+/** A picture cut into parts, the units that a black-box method switches on and off. */
+export interface Parts {
+  /** The part of each pixel, 0 to count - 1: `[height × width]`. */
+  readonly of: Int32Array;
+  readonly count: number;
+}
+
+/** Rectangles of almost one size, as near to squares as their number allows. */
+export function squares(height: number, width: number, count: number): Parts {
+  const rows = Math.max(1, Math.min(height, Math.round(Math.sqrt((count * height) / width))));
+  const columns = Math.max(1, Math.min(width, Math.round(count / rows)));
+  const of = new Int32Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * rows) / height);
+    for (let x = 0; x < width; x++) of[y * width + x] = row * columns + Math.floor((x * columns) / width);
+  }
+  return { of, count: rows * columns };
+}
