@@ -18,6 +18,7 @@ const OPTIONS = {
   target: { type: 'string' },
   score: { type: 'string' },
   layer: { type: 'string' },
+  output: { type: 'string' },
   method: { type: 'string' },
   param: { type: 'string', multiple: true },
   config: { type: 'string' },
@@ -45,6 +46,7 @@ export interface CommandLine {
   readonly target?: string;
   readonly score?: ScoreKind;
   readonly layer?: string;
+  readonly output?: string;
   readonly method?: string;
   readonly params: Readonly<Record<string, string>>;
   readonly config?: string;
@@ -91,6 +93,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       target: values.target,
       score,
       layer: values.layer,
+      output: values.output,
       method: values.method,
       config: values.config,
       top,
@@ -102,10 +105,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 export function modelRequest(line: CommandLine): ModelRequest {
   const [model] = line.arguments;
   if (model === undefined) throw usage(`The verb "${line.verb}" needs a model.`, `onnx-lens ${line.verb} MODEL`);
-  const { provider, threads, config } = line;
+  const { provider, threads, config, output } = line;
   return {
     model: filePath(path.resolve(model)),
-    ...given({ provider, threads, config: config === undefined ? undefined : filePath(path.resolve(config)) }),
+    ...given({ provider, threads, output, config: config === undefined ? undefined : filePath(path.resolve(config)) }),
   };
 }
 

@@ -32,6 +32,8 @@ export function fitLabels(table: LabelTable, classes: number | undefined): Label
   const count = table.names.length;
   if (count === 0) return undefined;
   if (classes === undefined || count === classes) return table;
+  // The two sides of a single number.
+  if (count === 2 && classes === 1) return table;
   if (count === 1000 && classes === 1001) {
     return {
       names: [BACKGROUND, ...table.names],

@@ -1,5 +1,6 @@
 import type { FilePath } from '../base/place.js';
 import type { Outcome, Prediction } from '../result/explanation.js';
+import type { OutputSummary } from '../result/output.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
 import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
@@ -7,11 +8,13 @@ import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 export interface PredictRequest extends ModelRequest {
   /** Pictures, folders or `.npy` files. */
   readonly inputs: readonly FilePath[];
-  /** Classes to return for each input; default 5. */
+  /** Classes to return for each input; default 5. Of a detector as many boxes at least. */
   readonly top?: number;
 }
 
 export interface PredictAnswer extends ModelAnswer {
+  /** What the model's outputs are, and which one is meant. */
+  readonly outputs: readonly OutputSummary[];
   readonly results: readonly Outcome<Prediction>[];
   readonly accuracy?: number;
   /** Rows are true classes, columns predicted ones. */

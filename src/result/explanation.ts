@@ -1,5 +1,6 @@
 import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
+import type { Box, OtherValues, OutputSummary } from './output.js';
 import type { Recipe, ScoreKind } from './recipe.js';
 
 /** One class of a prediction. */
@@ -18,8 +19,24 @@ export interface Prediction {
   readonly input: string;
   /** The true class where the folder names it. */
   readonly label?: string;
-  /** Best first. */
-  readonly top: readonly ClassScore[];
+  /** Classes, best first, where the output has some; of a detector by their best boxes, without a probability. */
+  readonly top?: readonly ClassScore[];
+  /** Numbers of a regression or an embedding; of a dense map what `names` says. */
+  readonly values?: readonly number[];
+  readonly names?: readonly string[];
+  /** Length of an embedding. */
+  readonly norm?: number;
+  /** Boxes, best first, in pixels of the model's input. */
+  readonly boxes?: readonly PredictedBox[];
+  /** Recognised text. */
+  readonly text?: string;
+  /** What small outputs beside the chosen one say. */
+  readonly others?: readonly OtherValues[];
+}
+
+export interface PredictedBox extends Box {
+  /** The same place in pixels of the picture itself, where that was prepared here. */
+  readonly inPicture?: Box['box'];
 }
 
 /** An attribution before any normalisation: float32, `[C,H,W]` (or the input's own layout) or `[H,W]`. */
@@ -44,8 +61,14 @@ export interface Explanation {
   readonly score: ScoreKind;
   /** Value of the explained score for this input. */
   readonly value: number;
-  readonly probability: number;
+  /** Only where something makes one of the target's score. */
+  readonly probability?: number;
+  /** Classes, best first; of a regression its numbers. */
   readonly predictions: readonly ClassScore[];
+  /** What the chosen output holds beside them. */
+  readonly found?: Omit<Prediction, 'input' | 'label' | 'top'>;
+  /** What the model's outputs are. */
+  readonly outputs?: readonly OutputSummary[];
   readonly attribution: Attribution;
   /** Layer it was taken at, where that is not the input. */
   readonly layer?: string;

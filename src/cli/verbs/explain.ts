@@ -12,7 +12,7 @@ export const explain: Verb = {
   name: 'explain',
   usage: 'explain MODEL INPUT… --method ID',
   summary: 'one attribution per input: overlay, raw values and recipe in --out DIR',
-  options: ['out', 'provider', 'seed', 'threads', 'target', 'score', 'layer', 'method', 'param', 'config'],
+  options: ['out', 'provider', 'seed', 'threads', 'target', 'score', 'layer', 'method', 'param', 'config', 'output'],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
@@ -66,8 +66,7 @@ function documentOf(model: string, answer: ExplainAnswer, files: ReadonlyMap<str
         params: recipe.params,
         target,
         score: value,
-        probability,
-        ...given({ layer, delta }),
+        ...given({ probability, layer, delta }),
         files: files.get(result.input) ?? [],
         recipe,
         warnings: result.warnings,
@@ -82,7 +81,7 @@ function textOf(answer: ExplainAnswer, files: ReadonlyMap<string, string[]>, now
     e.input,
     e.target.label,
     digits(e.value),
-    digits(e.probability),
+    e.probability === undefined ? '' : digits(e.probability),
     `${digits(e.milliseconds)} ms`,
     files.get(e.input)?.[0] ?? '',
   ]);

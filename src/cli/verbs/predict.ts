@@ -1,15 +1,18 @@
 import { given } from '../../base/given.js';
 import type { PredictAnswer } from '../../protocol/prediction.js';
-import { digits, json, table } from '../io.js';
+import type { PredictedBox } from '../../result/explanation.js';
+import { json, table } from '../io.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';
+import { besideLines, csvColumns, kindOf, textColumns } from '../predictions/tables.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
 export const predict: Verb = {
   name: 'predict',
   usage: 'predict MODEL INPUT…',
-  summary: 'the best classes of each input; accuracy and confusion matrix when the folders name classes',
-  options: ['out', 'provider', 'threads', 'config', 'top'],
+  summary:
+    'what each input is taken for (classes, values, boxes, text); accuracy and confusion matrix when the folders name classes',
+  options: ['out', 'provider', 'threads', 'config', 'top', 'output'],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
@@ -28,6 +31,8 @@ export const predict: Verb = {
   },
 };
 
+const COORDINATES = "box: x0, y0, x1, y1 in pixels of the model's input; inPicture: in pixels of the picture";
+
 function documentOf(model: string, answer: PredictAnswer): object {
   const { sha256, provider, preprocessing, warnings, accuracy, confusion } = answer;
   return {
@@ -36,31 +41,32 @@ function documentOf(model: string, answer: PredictAnswer): object {
     sha256,
     provider,
     preprocessing,
-    results: entriesOf(answer.results, ({ label, top }) => ({ ...given({ label }), top })),
+    outputs: answer.outputs,
+    ...(kindOf(answer) === 'detection' ? { coordinates: COORDINATES } : {}),
+    results: entriesOf(answer.results, ({ input: _input, boxes, ...rest }) => ({
+      ...rest,
+      ...given({ boxes: boxes?.map(boxEntry) }),
+    })),
     ...given({ accuracy, confusion }),
     warnings,
   };
 }
 
+/** A box in pixels of the model's input, and of the picture where that is known. */
+function boxEntry({ label, index, score, box, inPicture, angle, points }: PredictedBox): object {
+  return { label, index, score, box, ...given({ inPicture, angle, points }) };
+}
+
 function csvOf(answer: PredictAnswer): string {
-  const rows = succeeded(answer.results).flatMap(({ input, label, top }) =>
-    top.map((c, i) => [input, label ?? '', i + 1, c.index, c.label, c.probability ?? '', c.logit]),
-  );
-  return [['input', 'truth', 'rank', 'index', 'label', 'probability', 'logit'], ...rows].map(csvLine).join('');
+  const { head, rows } = csvColumns(answer);
+  return [head, ...rows].map(csvLine).join('');
 }
 
 function textOf(answer: PredictAnswer): string {
-  const rows = succeeded(answer.results).flatMap(({ input, label, top }) =>
-    top.map((c, i) => [
-      i === 0 ? input : '',
-      i === 0 ? (label ?? '') : '',
-      c.index,
-      c.label,
-      c.probability === undefined ? '' : digits(c.probability),
-      digits(c.logit),
-    ]),
-  );
-  const parts = [table(['input', 'truth', 'class', 'label', 'probability', 'logit'], rows)];
+  const { head, rows, notes } = textColumns(answer);
+  const parts = [table(head, rows)];
+  const more = [...besideLines(succeeded(answer.results)), ...notes];
+  if (more.length > 0 && rows.length > 0) parts.push(`${more.join('\n')}\n`);
   if (answer.accuracy !== undefined) parts.push(`accuracy ${(100 * answer.accuracy).toFixed(2)} %\n`);
   if (answer.confusion !== undefined && answer.confusion.labels.length <= 25) {
     const { labels, counts } = answer.confusion;

@@ -46,7 +46,7 @@ function kindOf(
   if (behind === 'ZipMap') return { kind: 'classes', reason: 'ZipMap gives each of its numbers the name of a class.' };
   if (behind === 'ArgMax' && size > 1)
     return { kind: 'classes', reason: `The output is the best of ${size} numbers (ArgMax): those are read.` };
-  if (sigmoid && regressed === undefined && size === 1)
+  if (ending.op === 'Sigmoid' && regressed === undefined && size === 1)
     return { kind: 'classes', reason: 'It ends in Sigmoid over one number: one side against the other.' };
   if (sigmoid && regressed === undefined)
     return { kind: 'multi-label', reason: `It ends in Sigmoid over ${size} numbers, each a label of its own.` };

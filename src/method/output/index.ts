@@ -145,6 +145,8 @@ function partOf(
     const best = bestOf(graph, name);
     if (best !== undefined) [value, behind] = [best, 'ArgMax'];
   }
+  const declared = graph.outputs.find((o) => o.name === name)?.type;
+  if (behind === undefined && declared === 'string') return 'It holds texts, not numbers.';
   const fact = facts.get(value);
   if (fact === undefined) return 'Its shape is not known: it was not computed when the model was tried.';
   const dims = sampleDims(fact, facts);

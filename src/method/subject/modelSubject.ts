@@ -102,11 +102,6 @@ export class ModelSubject implements Subject {
     return this.places.classifier;
   }
 
-  /** Whether something makes probabilities of the scores: the model itself, or a Softmax over its classes. */
-  get makesProbabilities(): boolean {
-    return this.places.classifier;
-  }
-
   scoreValue(kind: ScoreKind): { value: string; note?: string } {
     const { logit, probability, note, activation } = this.places;
     if (kind === 'probability' && activation !== 'none') return { value: probability };
@@ -137,12 +132,13 @@ export class ModelSubject implements Subject {
     return this.activated((await this.values(batch, [logit], signal)).get(logit)!);
   }
 
-  private activated(values: FloatTensor): { logits: FloatTensor; probabilities: Float64Array } {
+  /** Raw values of `scoreValue('logit')` as scores, and what their activation makes of them, `[n, classes]` each. */
+  activated(values: FloatTensor): { logits: FloatTensor; probabilities: Float64Array } {
     const { activation } = this.places;
     const n = values.dims[0]!;
     const logits = floatTensor([n, this.classes], values.data);
     const probabilities = new Float64Array(logits.data.length);
-    for (let k = 0; k < n; k++) {
+    for (let k = 0; k < n && logits.data.length === n * this.classes; k++) {
       const row = logits.data.subarray(k * this.classes, (k + 1) * this.classes);
       probabilities.set(
         this.places.classifier || activation !== 'softmax' ? activate(row, activation) : row,

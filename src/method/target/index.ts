@@ -5,11 +5,12 @@ import { difference } from './difference.js';
 import type { TargetKind, TargetQuestion } from './kind.js';
 import { region } from './region.js';
 import type { ClassLayout } from './regions.js';
+import { side } from './side.js';
 import type { Target } from './target.js';
 import { unit } from './unit.js';
 
 /** Every kind of target, in the order in which a text is offered to them. The last takes what no other did, or refuses it. */
-export const TARGET_KINDS: readonly TargetKind[] = [unit, difference, region, boxes, oneClass];
+export const TARGET_KINDS: readonly TargetKind[] = [unit, difference, side, region, boxes, oneClass];
 
 /**
  * The target that a person wrote, e.g. `top1`, `tabby cat`, `cat - dog`, `conv3#5`.

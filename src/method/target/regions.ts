@@ -21,6 +21,10 @@ export interface ClassRegions {
   readonly shares: Float64Array;
   /** Weights of all scores of the sample, that add up the class where it is seen. */
   weights(index: number): Float32Array;
+  /** Whether `ranking` holds logits and `shares` the probabilities of classes that exclude each other. */
+  readonly probable?: boolean;
+  /** Name of a class, where the labels do not say it. */
+  name?(index: number): string;
   /** "cat over 812 pixels", "car in its 5 best boxes" */
   label(index: number): string;
 }

@@ -27,6 +27,11 @@ export function isOneScore(target: Target): boolean {
   return target.weights === undefined && target.unit === undefined;
 }
 
+/** Whether the target is one of the two sides of a model's only score. */
+export function isSide(target: Target): boolean {
+  return target.weights?.length === 1;
+}
+
 /** Whether the number lies inside the model: it is no sum of scores, and no class with a probability. */
 export function isInside(target: Target): boolean {
   return target.unit !== undefined;

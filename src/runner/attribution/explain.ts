@@ -19,6 +19,8 @@ import type { ParameterSchema, ParametersOf } from '../../result/method.js';
 import type { Recipe } from '../../result/recipe.js';
 import { answerOf, attempt, loadInput, namesOf, requireNumbers } from '../input/answers.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
+import { outputNotes, summariesOf } from '../output/outputs.js';
+import { predictionOf } from '../output/prediction.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -115,9 +117,11 @@ async function explainOne(
     target: { index: target.index, label: target.label },
     score,
     value,
-    // A neuron has no probability.
-    probability: isInside(target) ? NaN : probabilities[target.index]!,
+    // A neuron has no probability, nor has what is no class.
+    ...given({ probability: isInside(target) ? undefined : probabilities?.[target.index] }),
     predictions: withTarget(top, target, logits, probabilities),
+    found: foundOf(predictionOf(subject, ranking, loaded)),
+    outputs: summariesOf(subject.outputs, subject.output),
   };
   const recipe = ({ params, notes, layer }: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>
     recipeOf(model, {
@@ -144,7 +148,14 @@ async function explainOne(
     ...given({ layer, delta }),
     recipe: made,
     warnings: [
-      ...new Set([...model.resolved.warnings, ...subject.notes, ...loaded.notes, ...notes, ...unsound(attribution)]),
+      ...new Set([
+        ...model.resolved.warnings,
+        ...subject.notes,
+        ...outputNotes(model, subject),
+        ...loaded.notes,
+        ...notes,
+        ...unsound(attribution),
+      ]),
     ],
     milliseconds: performance.now() - started,
   });
@@ -177,11 +188,17 @@ function withTarget(
   top: Ranking['top'],
   target: Target,
   logits: Float32Array,
-  probabilities: Float64Array,
+  probabilities: Float64Array | undefined,
 ): Ranking['top'] {
   const { index, label } = target;
-  if (isInside(target) || top.some((c) => c.index === index)) return top;
-  return [...top, { index, label, probability: probabilities[index]!, logit: logits[index]! }];
+  if (isInside(target) || logits[index] === undefined || top.length === 0 || top.some((c) => c.index === index))
+    return top;
+  return [...top, { index, label, ...given({ probability: probabilities?.[index] }), logit: logits[index] }];
+}
+
+/** What the chosen output holds beside its classes. */
+function foundOf({ top: _classes, ...rest }: ReturnType<typeof predictionOf>): NonNullable<Explanation['found']> {
+  return rest;
 }
 
 /** What must be said about an attribution that is all zeros or holds no numbers. */

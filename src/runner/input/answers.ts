@@ -6,6 +6,7 @@ import type { Ranking } from '../../method/activations/prediction.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { ModelAnswer } from '../../protocol/request.js';
 import type { Outcome } from '../../result/explanation.js';
+import { outputLabels, outputNotes } from '../output/outputs.js';
 import { recordOf } from '../overview/describe.js';
 import { sha256Of } from '../model/stamp.js';
 import { expandInputs, type ExpandedInput, type LoadedInput } from './inputs.js';
@@ -26,7 +27,15 @@ export async function answerOf(
     refusedProviders: report?.refused ?? [],
     preprocessing: recordOf(model.resolved.preprocessing),
     files: [...model.file.checkpoint.externalFiles, ...model.resolved.consulted.files].map(filePath),
-    warnings: [...new Set([...model.file.checkpoint.warnings, ...model.resolved.warnings, ...subject.notes, ...notes])],
+    warnings: [
+      ...new Set([
+        ...model.file.checkpoint.warnings,
+        ...model.resolved.warnings,
+        ...subject.notes,
+        ...outputNotes(model, subject),
+        ...notes,
+      ]),
+    ],
   };
 }
 
@@ -36,11 +45,13 @@ export function namesOf(
   subject: ModelSubject,
   inputs: readonly ExpandedInput[],
 ): { readonly labels: Labels; readonly notes: readonly string[]; truth(className: string): number | undefined } {
-  const folders = inputs.flatMap((input) => classNameOf(input) ?? []);
-  const mapping = mapClasses(folders, model.resolved.labels, subject.classes);
+  const { labels, classes, notes } = outputLabels(model, subject);
+  // Folders are classes only where the output holds some.
+  const folders = classes === undefined ? [] : inputs.flatMap((input) => classNameOf(input) ?? []);
+  const mapping = mapClasses(folders, labels, classes);
   return {
-    labels: namedByFolders(model.resolved.labels, mapping),
-    notes: mapping.notes,
+    labels: namedByFolders(labels, mapping),
+    notes: [...notes, ...mapping.notes],
     truth: (className) => mapping.indexOf(className),
   };
 }
@@ -69,13 +80,27 @@ export async function oneInput(model: OpenModel, file: string, signal: AbortSign
   });
 }
 
-/** Throws where the scores of an input are no numbers: there is no best class then, and nothing to explain. */
-export function requireNumbers(input: LoadedInput, { logits }: Ranking): void {
-  if (!logits.some(Number.isNaN)) return;
+/**
+ * Throws where the scores of an input are no numbers or infinite: there is no best class then, no probability, and nothing to
+ * explain. Minus infinity is what masks leave of a class that is out of the question.
+ */
+export function requireNumbers(input: LoadedInput, { logits }: Pick<Ranking, 'logits'>): void {
+  const infinite = logits.indexOf(Infinity);
+  if (infinite < 0 && !logits.some(Number.isNaN)) return;
   if (input.tensor.data.some((v) => !Number.isFinite(v))) {
     throw new LensError('input', 'input/not-finite', 'The input holds values that are not finite numbers.', {
       hint: 'Save the array again without NaN and infinity.',
     });
+  }
+  if (infinite >= 0 && !logits.some(Number.isNaN)) {
+    throw new LensError(
+      'input',
+      'model/infinite',
+      `The model answers this input with an infinite score (number ${infinite} of its output): no probability can be made of it.`,
+      {
+        hint: 'Check how inputs are prepared; the activations and weights of its layers show where the infinity begins.',
+      },
+    );
   }
   throw new LensError('input', 'model/nan', 'The model answers this input with scores that are not numbers (NaN).', {
     hint: 'Check how inputs are prepared; the activations of its layers show where NaN begins.',

@@ -10,6 +10,8 @@ import type { WorkProgress } from '../../protocol/request.js';
 import type { Outcome, Prediction } from '../../result/explanation.js';
 import { concatBatches } from '../../session/batches.js';
 import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } from '../input/answers.js';
+import { summariesOf } from '../output/outputs.js';
+import { predictionOf } from '../output/prediction.js';
 import { expandInputs, type LoadedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -45,17 +47,19 @@ export async function predictInputs(
       }
       const className = classNameOf(inputs[from + i]!);
       const index = className === undefined ? undefined : truth(className);
-      if (index !== undefined) judged.push({ truth: index, predicted: ranking.top[0]!.index });
+      if (index !== undefined && ranking.top.length > 0)
+        judged.push({ truth: index, predicted: ranking.top[0]!.index });
       const label = index === undefined ? className : labelOf(labels, index);
       return results.push({
         input: outcome.input,
-        result: { input: outcome.input, ...given({ label }), top: ranking.top },
+        result: { input: outcome.input, ...given({ label }), ...predictionOf(subject, ranking, outcome.result) },
       });
     });
     const done = Math.min(inputs.length, from + step);
     call.progress({ fraction: done / inputs.length, message: `predicted ${done} of ${inputs.length}` });
   }
-  return { ...(await answerOf(model, subject, notes)), results, ...judge(judged, labels) };
+  const outputs = summariesOf(subject.outputs, subject.output);
+  return { ...(await answerOf(model, subject, notes)), outputs, results, ...judge(judged, labels) };
 }
 
 /** Predictions of a batch. Should the batch fail as a whole, each input is tried by itself, so that one does not take the others along. */

@@ -143,6 +143,6 @@ describe('the runner', () => {
     const [outcome] = results;
     assert.ok(outcome && 'result' in outcome, JSON.stringify(outcome));
     assert.strictEqual(outcome.result.target.index, 1);
-    assertClose(outcome.result.probability, 0.995, { absolute: 0.002 }, 'probability');
+    assertClose(outcome.result.probability!, 0.995, { absolute: 0.002 }, 'probability');
   });
 });

@@ -78,7 +78,7 @@ describe('situations of public reports', () => {
     const { results, warnings } = await service.predict(asked, call());
     const [outcome] = results;
     assert.ok(outcome !== undefined && 'result' in outcome, JSON.stringify(outcome));
-    const [best] = outcome.result.top;
+    const [best] = outcome.result.top!;
     assertClose(best!.logit, 0.406, { absolute: 5e-4 }, 'logit of the best class');
     assert.equal(best!.index, 911);
     assert.deepEqual(

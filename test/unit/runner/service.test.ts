@@ -100,7 +100,7 @@ describe('runner/service', () => {
       JSON.stringify({ labels: Array.from({ length: 10 }, (_, i) => `number ${i}`) }),
     );
     const third = await service.predict({ model: copy, inputs: [cat], provider: 'cpu' }, call());
-    assert.ok('result' in third.results[0]! && third.results[0].result.top[0]!.label.startsWith('number '));
+    assert.ok('result' in third.results[0]! && third.results[0].result.top![0]!.label.startsWith('number '));
   });
 
   it('refuses a corrupt model in one sentence', async () => {

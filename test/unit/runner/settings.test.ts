@@ -27,7 +27,7 @@ describe('settings that lie in files', () => {
   const best = (answer: PredictAnswer): { label: string; logit: number } => {
     const [outcome] = answer.results;
     assert.ok(outcome !== undefined && 'result' in outcome, JSON.stringify(outcome));
-    return outcome.result.top[0]!;
+    return outcome.result.top![0]!;
   };
   const names = (of: string): string => Array.from({ length: 10 }, (_, i) => `${of} ${i}`).join('\n');
 

@@ -97,58 +97,75 @@ const SAME = 0.45;
 /** Candidates that are compared with each other. */
 const MOST_COMPARED = 3000;
 
+/** A box that scores less is not shown where another scores more. */
+const LEAST = 0.1;
+/** Where none scores more than that, so many are shown. */
+const BEST_OF_NONE = 3;
+
 export interface BoxOptions {
   readonly labels: Labels;
   readonly input: { readonly height: number; readonly width: number };
   /** Boxes to answer at most. */
   readonly most: number;
-  /** Score below which a box is left out. Default 0: the best are shown, whatever they are. */
-  readonly least?: number;
 }
 
-/** The best box of every candidate, best first; without those that overlap a better one of their class. */
+/**
+ * What a detector has found, best first: of every candidate its best class, and others that score well; without boxes that
+ * overlap a better one of their class.
+ */
 export function boxesOf(layout: DetectionLayout, values: SampleValues, options: BoxOptions): Box[] {
-  const { labels, input, most, least = 0 } = options;
-  const { boxes, index, suppressed } = layout;
+  const { labels, input, most } = options;
+  const { boxes, suppressed } = layout;
   const data = values.get(boxes.value)!;
   const geometry = geometryOf(layout, values, input);
-  const found: Box[] = [];
-  for (let candidate = 0; candidate < candidatesOf(layout, values); candidate++) {
-    const best = bestClass(layout, values, candidate);
-    if (!(best.score > least)) continue;
+  const found: { readonly candidate: number; readonly index: number; readonly score: number }[] = [];
+  for (let candidate = 0; candidate < candidatesOf(layout, values); candidate++)
+    for (const { index, score } of classesAt(layout, values, candidate)) found.push({ candidate, index, score });
+  found.sort((a, b) => b.score - a.score || a.candidate - b.candidate);
+  const enough = found.findIndex(({ score }) => !(score >= LEAST));
+  const good = enough < 0 ? found.length : enough;
+  const shown = found.slice(0, good > 0 ? Math.min(good, MOST_COMPARED) : MOST_COMPARED);
+  const all = shown.flatMap(({ candidate, index, score }): Box[] => {
     const four = ([0, 1, 2, 3] as const).map((k) => data[boxes.at(candidate, k)]!) as [number, number, number, number];
-    if (!four.every(Number.isFinite)) continue;
+    if (!four.every(Number.isFinite)) return [];
     const turned = layout.angle === undefined ? undefined : data[layout.angle(candidate)]!;
     const corners = cornersOf(four, geometry);
-    found.push({
-      candidate,
-      index: best.index,
-      label: index === undefined || best.index >= 0 ? labelOf(labels, best.index) : 'nothing',
-      score: best.score,
-      box: turned === undefined ? corners : around(corners, turned),
-      ...(turned === undefined ? {} : { angle: turned }),
-      ...pointsAt(layout, data, candidate, geometry),
-    });
-  }
-  found.sort((a, b) => b.score - a.score || a.candidate - b.candidate);
-  return suppressed ? found.slice(0, most) : suppress(found.slice(0, MOST_COMPARED), most);
+    return [
+      {
+        candidate,
+        index,
+        label: labelOf(labels, index),
+        score,
+        box: turned === undefined ? corners : around(corners, turned),
+        ...(turned === undefined ? {} : { angle: turned }),
+        ...pointsAt(layout, data, candidate, geometry),
+      },
+    ];
+  });
+  const limit = good > 0 ? most : Math.min(most, BEST_OF_NONE);
+  return suppressed ? all.slice(0, limit) : suppress(all, limit);
 }
 
-/** The class that a candidate is taken for. */
-export function bestClass(
+/** The class that a candidate is taken for, and others that it may be taken for as well. */
+function classesAt(
   layout: DetectionLayout,
   values: SampleValues,
   candidate: number,
-): { readonly index: number; readonly score: number } {
+): readonly { readonly index: number; readonly score: number }[] {
   const { index, scores, classes } = layout;
   if (index !== undefined) {
     const score = values.get(scores.value)![scores.at(candidate, 0)]!;
-    return { index: Math.round(values.get(index.value)![index.at(candidate)]!) - index.first, score };
+    const chosen = Math.round(values.get(index.value)![index.at(candidate)]!) - index.first;
+    // Rows that are left over are filled with zeros.
+    return score > 0 && chosen >= 0 ? [{ index: chosen, score }] : [];
   }
   const all = classScores(layout, values, candidate);
   let best = 0;
-  for (let k = 1; k < classes; k++) if (all[k]! > all[best]!) best = k;
-  return { index: best, score: all[best]! };
+  for (let k = 1; k < classes; k++) if (!(all[k]! <= all[best]!)) best = k;
+  const out: { index: number; score: number }[] = [];
+  for (let k = 0; k < classes; k++)
+    if ((k === best || all[k]! >= LEAST) && Number.isFinite(all[k]!)) out.push({ index: k, score: all[k]! });
+  return out;
 }
 
 /** Non-maximum suppression within each class; `found` best first. */

@@ -1,0 +1,46 @@
+import { given } from '../../base/given.js';
+import type { Crop } from '../../base/picture.js';
+import type { Ranking } from '../../method/activations/prediction.js';
+import type { ModelSubject } from '../../method/subject/modelSubject.js';
+import type { PredictedBox, Prediction } from '../../result/explanation.js';
+import type { Box } from '../../result/output.js';
+import type { LoadedInput } from '../input/inputs.js';
+
+/** Numbers of an output that nobody can read, or of a map, are not handed on beyond this. */
+const MOST_VALUES = 4096;
+
+/** What a ranking says of one input, as it is shown: classes, values, boxes or text. */
+export function predictionOf(
+  subject: ModelSubject,
+  ranking: Ranking,
+  input: Pick<LoadedInput, 'crop'>,
+): Omit<Prediction, 'input' | 'label'> {
+  const { kind } = subject.output;
+  const { decoded = {}, others, top } = ranking;
+  // Of what is no list of classes the numbers stand in `values`.
+  const ranks = subject.classifier || ranking.regions !== undefined;
+  const values = kind === 'unknown' ? Array.from(ranking.logits) : decoded.values;
+  return {
+    ...(ranks ? { top } : {}),
+    ...given({
+      values: values !== undefined && values.length <= MOST_VALUES ? values : undefined,
+      names: decoded.names,
+      norm: decoded.norm,
+      text: decoded.text,
+      boxes: decoded.boxes?.map((box) => inPicture(box, subject.input, input.crop)),
+    }),
+    ...(others.length === 0 ? {} : { others }),
+  };
+}
+
+/** The box with its place in the picture that was given, where the model sees a part of one. */
+function inPicture(
+  box: Box,
+  { height, width }: { readonly height: number; readonly width: number },
+  crop?: Crop,
+): PredictedBox {
+  if (crop === undefined) return box;
+  const [sx, sy] = [crop.width / width, crop.height / height];
+  const [x0, y0, x1, y1] = box.box;
+  return { ...box, inPicture: [crop.left + x0 * sx, crop.top + y0 * sy, crop.left + x1 * sx, crop.top + y1 * sy] };
+}
