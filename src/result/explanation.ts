@@ -1,5 +1,6 @@
 import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
+import type { Doubt } from './doubt.js';
 import type { Box, OtherValues, OutputSummary } from './output.js';
 import type { Recipe, ScoreKind } from './recipe.js';
 
@@ -32,6 +33,8 @@ export interface Prediction {
   readonly text?: string;
   /** What small outputs beside the chosen one say. */
   readonly others?: readonly OtherValues[];
+  /** Why this answer may be wrong; absent where nothing is doubtful. */
+  readonly doubts?: readonly Doubt[];
 }
 
 export interface PredictedBox extends Box {
@@ -75,6 +78,8 @@ export interface Explanation {
   /** Completeness: sum of the attribution minus the score difference it should add up to. */
   readonly delta?: number;
   readonly recipe: Recipe;
+  /** Why its predictions may be wrong; absent where nothing is doubtful. */
+  readonly doubts?: readonly Doubt[];
   readonly warnings: readonly string[];
   readonly milliseconds: number;
 }

@@ -2,6 +2,7 @@ import '../shared/styles.css';
 import './explain.css';
 import './sanity/badge.css';
 import './grid/grid.css';
+import './settings/settings.css';
 import type { ExplainHostApi, ExplainPanelApi } from '../../src/protocol/explainPanel.js';
 import { connect } from '../shared/page/channel.js';
 import { KeptState } from '../shared/page/state.js';

@@ -5,6 +5,7 @@ import { overlayPng } from '../../runner/attribution/artifacts.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
+import { doubtLines } from '../predictions/doubts.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -60,13 +61,13 @@ function documentOf(model: string, answer: ExplainAnswer, files: ReadonlyMap<str
     provider,
     preprocessing,
     results: entriesOf(answer.results, (result) => {
-      const { target, value, probability, layer, delta, recipe } = result;
+      const { target, value, probability, layer, delta, recipe, doubts } = result;
       return {
         method: recipe.method,
         params: recipe.params,
         target,
         score: value,
-        ...given({ probability, layer, delta }),
+        ...given({ probability, layer, delta, doubts: doubts?.map((d) => d.sentence) }),
         files: files.get(result.input) ?? [],
         recipe,
         warnings: result.warnings,
@@ -85,6 +86,7 @@ function textOf(answer: ExplainAnswer, files: ReadonlyMap<string, string[]>, now
     `${digits(e.milliseconds)} ms`,
     files.get(e.input)?.[0] ?? '',
   ]);
-  const text = table(['input', 'target', 'score', 'probability', 'time', 'file'], rows);
+  const text =
+    table(['input', 'target', 'score', 'probability', 'time', 'file'], rows) + doubtLines(succeeded(answer.results));
   return `${text}ran on ${answer.provider}\n${nowhere && rows.length > 0 ? 'Nothing was written: say where with --out DIR.\n' : ''}`;
 }

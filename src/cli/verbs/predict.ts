@@ -4,6 +4,7 @@ import type { PredictedBox } from '../../result/explanation.js';
 import { json, table } from '../io.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';
+import { doubtLines } from '../predictions/doubts.js';
 import { besideLines, csvColumns, kindOf, textColumns } from '../predictions/tables.js';
 import { callOf, entriesOf, exitOf, report, succeeded, type Verb } from '../verb.js';
 
@@ -43,8 +44,9 @@ function documentOf(model: string, answer: PredictAnswer): object {
     preprocessing,
     outputs: answer.outputs,
     ...(kindOf(answer) === 'detection' ? { coordinates: COORDINATES } : {}),
-    results: entriesOf(answer.results, ({ input: _input, boxes, ...rest }) => ({
+    results: entriesOf(answer.results, ({ input: _input, boxes, doubts, ...rest }) => ({
       ...rest,
+      ...given({ doubts: doubts?.map((d) => d.sentence) }),
       ...given({ boxes: boxes?.map(boxEntry) }),
     })),
     ...given({ accuracy, confusion }),
@@ -64,7 +66,7 @@ function csvOf(answer: PredictAnswer): string {
 
 function textOf(answer: PredictAnswer): string {
   const { head, rows, notes } = textColumns(answer);
-  const parts = [table(head, rows)];
+  const parts = [table(head, rows) + doubtLines(succeeded(answer.results))];
   const more = [...besideLines(succeeded(answer.results)), ...notes];
   if (more.length > 0 && rows.length > 0) parts.push(`${more.join('\n')}\n`);
   if (answer.accuracy !== undefined) parts.push(`accuracy ${(100 * answer.accuracy).toFixed(2)} %\n`);

@@ -18,9 +18,10 @@ import type { Attribution, Explanation, Outcome } from '../../result/explanation
 import type { ParameterSchema, ParametersOf } from '../../result/method.js';
 import type { Recipe } from '../../result/recipe.js';
 import { answerOf, attempt, loadInput, namesOf, requireNumbers } from '../input/answers.js';
+import { doubtsOf } from '../input/doubts.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import { outputNotes, summariesOf } from '../output/outputs.js';
-import { predictionOf } from '../output/prediction.js';
+import { classesOf, predictionOf } from '../output/prediction.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -120,6 +121,7 @@ async function explainOne(
     // A neuron has no probability, nor has what is no class.
     ...given({ probability: isInside(target) ? undefined : probabilities?.[target.index] }),
     predictions: withTarget(top, target, logits, probabilities),
+    ...given({ doubts: doubtsOf(loaded.doubts, classesOf(subject, ranking)) }),
     found: foundOf(predictionOf(subject, ranking, loaded)),
     outputs: summariesOf(subject.outputs, subject.output),
   };

@@ -9,8 +9,10 @@ import { toPicture, toTensor } from '../../input/preprocessing.js';
 import { requirePreprocessing } from '../../input/resolve.js';
 import type { Crop, Rgb } from '../../base/picture.js';
 import type { PreprocessingRecord } from '../../result/recipe.js';
+import type { Doubt } from '../../result/doubt.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
 import type { OpenModel } from '../model/open.js';
+import { pictureDoubts, settingDoubts } from './doubts.js';
 
 /** One input that a request names, not read yet. */
 export interface PendingInput {
@@ -29,6 +31,8 @@ export interface LoadedInput {
   readonly crop?: Crop;
   readonly preprocessing: PreprocessingRecord;
   readonly notes: readonly string[];
+  /** Why what the model says of it may be wrong. */
+  readonly doubts: readonly Doubt[];
 }
 
 export type ExpandedInput = PendingInput | { readonly name: string; readonly error: ErrorData };
@@ -74,7 +78,8 @@ async function picture(model: OpenModel, file: string, signal: AbortSignal): Pro
   const plan = requirePreprocessing(model.resolved);
   const decoded = await decodePicture(file, { signal });
   const { tensor, view, crop } = toTensor(decoded, plan);
-  return { tensor, picture: view, crop, preprocessing: recordOf(plan), notes: decoded.notes };
+  const doubts = [...settingDoubts(plan, model.file.path), ...pictureDoubts(decoded, plan)];
+  return { tensor, picture: view, crop, preprocessing: recordOf(plan), notes: decoded.notes, doubts };
 }
 
 async function tensors(model: OpenModel, file: string): Promise<PendingInput[]> {
@@ -83,7 +88,13 @@ async function tensors(model: OpenModel, file: string): Promise<PendingInput[]> 
   return samples.map((tensor, k) => ({
     name: samples.length === 1 ? file : `${file}#${k}`,
     file,
-    load: async () => ({ tensor, picture: pictureOf(model, tensor), preprocessing: TAKEN_AS_IS, notes: [] }),
+    load: async () => ({
+      tensor,
+      picture: pictureOf(model, tensor),
+      preprocessing: TAKEN_AS_IS,
+      notes: [],
+      doubts: [],
+    }),
   }));
 }
 

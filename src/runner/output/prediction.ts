@@ -33,6 +33,11 @@ export function predictionOf(
   };
 }
 
+/** Probabilities of which one class is right, where the model answers with such. */
+export function classesOf({ output }: ModelSubject, { probabilities }: Ranking): ArrayLike<number> | undefined {
+  return output.kind === 'classes' ? probabilities : undefined;
+}
+
 /** The box with its place in the picture that was given, where the model sees a part of one. */
 function inPicture(
   box: Box,

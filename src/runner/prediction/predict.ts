@@ -11,7 +11,8 @@ import type { Outcome, Prediction } from '../../result/explanation.js';
 import { concatBatches } from '../../session/batches.js';
 import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } from '../input/answers.js';
 import { summariesOf } from '../output/outputs.js';
-import { predictionOf } from '../output/prediction.js';
+import { classesOf, predictionOf } from '../output/prediction.js';
+import { doubtsOf } from '../input/doubts.js';
 import { expandInputs, type LoadedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -52,7 +53,12 @@ export async function predictInputs(
       const label = index === undefined ? className : labelOf(labels, index);
       return results.push({
         input: outcome.input,
-        result: { input: outcome.input, ...given({ label }), ...predictionOf(subject, ranking, outcome.result) },
+        result: {
+          input: outcome.input,
+          ...given({ label }),
+          ...predictionOf(subject, ranking, outcome.result),
+          ...given({ doubts: doubtsOf(outcome.result.doubts, classesOf(subject, ranking)) }),
+        },
       });
     });
     const done = Math.min(inputs.length, from + step);

@@ -9,6 +9,7 @@ import { shownParameters } from '../../shared/form/parameters.js';
 import { predictionBars } from '../../shared/charts/predictionBars.js';
 import type { Entry } from '../../shared/form/search.js';
 import type { Asked } from '../asked.js';
+import { doubtsPart } from '../settings/doubts.js';
 import { DRAWN_HERE } from './run.js';
 
 const ROWS = 5;
@@ -19,6 +20,7 @@ export function questionPart(c: Asked): TemplateResult {
   return html`
     <section class="predictions" aria-label="Predictions">
       <h2>Predictions<span class="dim hint">click a class to explain it</span></h2>
+      ${doubtsPart(c)}
       ${predictionBars({
         predictions: shownPredictions(shown?.explanation),
         rows: ROWS,

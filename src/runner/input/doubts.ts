@@ -1,0 +1,114 @@
+import path from 'node:path';
+import type { Raster } from '../../input/resize.js';
+import type { Preprocessing } from '../../input/settings.js';
+import { sidecarPath } from '../../input/sidecar.js';
+import type { Doubt } from '../../result/doubt.js';
+
+/** Doubts about an answer that can be seen without understanding it. */
+
+/** Whether nobody has said what pixels become: range, mean and standard deviation are a default. */
+export function isGuessed(plan: Preprocessing | undefined): boolean {
+  // A model that takes bytes gets bytes: what they become is its own matter.
+  return (
+    plan !== undefined &&
+    [plan.range, plan.mean, plan.std].every((s) => s.origin.kind === 'default') &&
+    !plan.range.origin.detail.includes('uint8')
+  );
+}
+
+/** What is doubtful of every picture that a model is given. */
+export function settingDoubts(plan: Preprocessing | undefined, modelPath: string): Doubt[] {
+  if (plan === undefined || !isGuessed(plan)) return [];
+  const sidecar = path.basename(sidecarPath(modelPath));
+  return [
+    {
+      kind: 'guessed',
+      short: 'settings guessed',
+      sentence: `How this model wants its pictures is a guess (${plan.range.origin.detail}), so this answer may be wrong. Find the settings from pictures of its kind ("Find the Settings…", inspect --find FOLDER), or say them in ${sidecar}.`,
+    },
+  ];
+}
+
+/** Mean distance of the greatest from the least channel of a pixel, of 255, from which a picture counts as coloured. */
+const COLOURED = 12;
+/** A model's side in pixels up to which pictures are squeezed, and how many of the picture's pixels then share one. */
+const SMALL_SIDE = 64;
+const SQUEEZE = 6;
+
+/** What is doubtful of one picture under a plan. */
+export function pictureDoubts(picture: Raster, plan: Preprocessing): Doubt[] {
+  const doubts: Doubt[] = [];
+  if (plan.color.value === 'gray' && colourOf(picture) > COLOURED) {
+    doubts.push({
+      kind: 'grey',
+      short: 'colour made grey',
+      sentence:
+        'The picture is coloured and the model takes grey ones: it sees the luminance only. Give it pictures like those that it was trained on.',
+    });
+  }
+  const [height, width] = plan.size.value;
+  const factor = Math.min(picture.height / height, picture.width / width);
+  if (Math.max(height, width) <= SMALL_SIDE && factor >= SQUEEZE) {
+    doubts.push({
+      kind: 'squeezed',
+      short: `squeezed into ${width}×${height}`,
+      sentence: `${picture.width}×${picture.height} pixels are squeezed into ${width}×${height}: little of the picture is left. Cut out what matters, or give it pictures like those that it was trained on.`,
+    });
+  }
+  return doubts;
+}
+
+/** Mean spread of the channels, over at most some thousand pixels. */
+function colourOf({ data, channels }: Raster): number {
+  if (channels !== 3) return 0;
+  const pixels = data.length / 3;
+  const step = Math.max(1, Math.floor(pixels / 4000));
+  let sum = 0;
+  let count = 0;
+  for (let p = 0; p < pixels; p += step, count++) {
+    const [r, g, b] = [data[3 * p]!, data[3 * p + 1]!, data[3 * p + 2]!];
+    sum += Math.max(r, g, b) - Math.min(r, g, b);
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+/**
+ * Probabilities that are nearly alike: the best is below three times an equal share, of few classes barely above it.
+ *
+ * @param probabilities of one of several classes, which add up to 1
+ */
+export function uniformDoubts(probabilities: ArrayLike<number>): Doubt[] {
+  const classes = probabilities.length;
+  if (classes < 2) return [];
+  let top = 0;
+  let sum = 0;
+  for (let i = 0; i < classes; i++) {
+    top = Math.max(top, probabilities[i]!);
+    sum += probabilities[i]!;
+  }
+  const equal = 1 / classes;
+  // Three shares of ten are .3; from there down to two classes the same part of the way from equal to certain.
+  if (Math.abs(sum - 1) > 1e-3 || top >= Math.min(3 * equal, equal + (1 - equal) * (2 / 9))) return [];
+  return [
+    {
+      kind: 'uniform',
+      short: 'nearly uniform',
+      sentence: `The model hardly prefers any of its ${classes} classes: it does not know, or it gets its pictures in another form than it was trained on. Check the settings with a picture whose class you know.`,
+    },
+  ];
+}
+
+/**
+ * All doubts about the answer to one input.
+ *
+ * @param ofInput what is doubtful of the input itself
+ * @param probabilities those of one of several classes, where the model's answer is that
+ * @returns undefined where there are none
+ */
+export function doubtsOf(
+  ofInput: readonly Doubt[],
+  probabilities: ArrayLike<number> | undefined,
+): readonly Doubt[] | undefined {
+  const all = [...ofInput, ...(probabilities === undefined ? [] : uniformDoubts(probabilities))];
+  return all.length === 0 ? undefined : all;
+}
