@@ -15,6 +15,7 @@ export const PASSED = [
   'measure',
   'scanWeights',
   'graphView',
+  'graphNode',
   'graphActivations',
   'weights',
   'weightStatistics',

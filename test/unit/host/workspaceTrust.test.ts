@@ -16,6 +16,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   measure: false,
   scanWeights: true,
   graphView: true,
+  graphNode: true,
   graphActivations: false,
   weights: true,
   weightStatistics: true,

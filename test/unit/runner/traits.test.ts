@@ -47,6 +47,10 @@ describe('the traits of the operations and what they do', () => {
     measure: [{ model }],
     scanWeights: [{ model }],
     graphView: [{ model }, { model, measured: false }, { model, measured: true }],
+    graphNode: [
+      { model, node: 1 },
+      { model, node: 1, measured: true },
+    ],
     graphActivations: [{ model, input }],
     weights: [{ model, layer }],
     weightStatistics: [{ model, layer }],
