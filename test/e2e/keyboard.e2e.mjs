@@ -225,10 +225,10 @@ export function tests(page, srv) {
         await toTab('Graph');
         await tabTo('lens-graph-canvas canvas');
         const readout = panel().locator('.graph-readout');
-        await press('ArrowDown');
+        await press('ArrowRight');
         await readout.waitFor();
         const before = await readout.innerText();
-        await press('ArrowDown');
+        await press('ArrowRight');
         await readout.filter({ hasNotText: before }).waitFor();
         // A module of several nodes opens, and closes again.
         const canvas = panel().locator('lens-graph-canvas canvas');
@@ -236,7 +236,7 @@ export function tests(page, srv) {
         for (let i = 0; i < 8 && (await canvas.getAttribute('aria-label')) === closed; i++) {
           await press('Enter');
           await page.waitForTimeout(600);
-          if ((await canvas.getAttribute('aria-label')) === closed) await press('ArrowDown');
+          if ((await canvas.getAttribute('aria-label')) === closed) await press('ArrowRight');
         }
         assert.notEqual(await canvas.getAttribute('aria-label'), closed);
         await screenshot(page, 'keyboard-graph');

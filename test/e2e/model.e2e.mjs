@@ -140,14 +140,42 @@ export function tests(page, srv, tools) {
         await tab('Graph').click();
         await drawn('lens-graph-canvas canvas', 8);
         await panel().locator('lens-graph-canvas canvas').focus();
-        await page.keyboard.press('ArrowDown');
-        await page.keyboard.press('ArrowDown');
+        await page.keyboard.press('ArrowRight');
+        await page.keyboard.press('ArrowRight');
         await panel().locator('.graph-readout').waitFor();
         await panel().locator('lens-graph lens-combobox input').click();
         await page.keyboard.type('fire5.squeeze');
         await page.keyboard.press('Enter');
         await selected().filter({ hasText: 'fire5.squeeze' }).waitFor();
         await screenshot(page, 'model-squeezenet-graph');
+      },
+    ],
+    [
+      'what the file says of a node: attributes, types, shapes and constants, and the nodes at their other ends',
+      async () => {
+        needsLab();
+        const detail = panel().locator('lens-node-detail');
+        await detail.locator('dt', { hasText: 'kernel_shape' }).waitFor();
+        assert.equal((await detail.locator('dt:text("kernel_shape") + dd').innerText()).trim(), '[1, 1] ints');
+        const weight = detail.locator('li', { hasText: 'weight' }).first();
+        assert.match(await weight.innerText(), /float32 \d+×\d+×1×1[^]*constant, [\d.]+ kB/);
+        const before = await panel().locator('.graph-readout').innerText();
+        await detail.locator('li', { hasText: 'from' }).first().locator('.link').first().click();
+        await panel().locator('.graph-readout').filter({ hasNotText: before }).waitFor();
+      },
+    ],
+    [
+      'the border beside the list of layers moves by keys and by the mouse, and back',
+      async () => {
+        needsLab();
+        const border = panel().locator('.model-layout > lens-splitter .splitter');
+        const width = async () => (await panel().locator('.layers').boundingBox()).width;
+        const before = await width();
+        await border.focus();
+        for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
+        assert.ok(Math.abs((await width()) - before - 48) < 2, `${before} to ${await width()}`);
+        await border.dblclick();
+        assert.ok(Math.abs((await width()) - before) < 2);
       },
     ],
     [

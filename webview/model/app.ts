@@ -4,6 +4,8 @@ import { LightElement } from '../shared/page/lightElement.js';
 import '../shared/form/menu.js';
 import { Clock } from '../shared/task/clock.js';
 import { icon, iconButton } from '../shared/controls.js';
+import { styles } from '../shared/page/css.js';
+import '../shared/splitter.js';
 import { formatBytes, formatCount, plural } from '../shared/format.js';
 import { failure, notice } from '../shared/messages.js';
 import type { ModelController } from './controller.js';
@@ -37,7 +39,10 @@ export class ModelApp extends LightElement {
     const tab = tabOf(view.tab);
     return html`
       ${this.header()} ${this.notices()}
-      <main class="model-layout tab-${tab.id}">
+      <main
+        class="model-layout tab-${tab.id}"
+        ${styles({ '--layers': view.sizes?.layers === undefined ? '' : `${view.sizes.layers}px` })}
+      >
         <section class="layers" aria-label="Layers">
           <lens-layer-list
             .rows=${c.rows}
@@ -51,6 +56,12 @@ export class ModelApp extends LightElement {
             @lens-order=${(event: CustomEvent<LayerOrder>) => c.update({ order: event.detail })}
           ></lens-layer-list>
         </section>
+        <lens-splitter
+          .label=${'Width of the list of layers'}
+          .least=${140}
+          .leave=${320}
+          @lens-split=${(event: CustomEvent<number | null>) => this.resize(event.detail ?? undefined)}
+        ></lens-splitter>
         <section class="detail" aria-label=${tab.label}>
           ${this.tabs(tab.id)} ${this.layerCard()}
           <div
@@ -66,6 +77,11 @@ export class ModelApp extends LightElement {
       </main>
       <div class="sr-only" aria-live="polite">${this.spoken}</div>
     `;
+  }
+
+  private resize(layers: number | undefined): void {
+    const { layers: _before, ...sizes } = this.controller.view.sizes ?? {};
+    this.controller.update({ sizes: layers === undefined ? sizes : { ...sizes, layers } });
   }
 
   private header(): TemplateResult {

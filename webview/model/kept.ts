@@ -17,6 +17,8 @@ export interface ModelView {
   readonly activations: ActivationsView;
   readonly graph: GraphView;
   readonly training: TrainingView;
+  /** Sizes that were given to parts of the page, in pixels. */
+  readonly sizes?: { readonly layers?: number; readonly node?: number };
 }
 
 export interface WeightsView {
@@ -64,6 +66,8 @@ export interface GraphView {
   /** Paths of the modules that are open. */
   readonly open: readonly string[];
   readonly colour: 'kind' | 'parameters' | 'flops' | ActivationMeasure;
+  /** Which way values flow; default to the right. */
+  readonly direction?: 'right' | 'down';
 }
 
 /** Numbers about a node's value on one picture. */

@@ -20,7 +20,7 @@ export function modelPanel(page) {
     (await webviewFrame(page)).evaluate((css) => {
       const canvas = document.querySelector(css);
       if (!canvas || canvas.width === 0) return 0;
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, Math.min(canvas.height, 200));
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, Math.min(canvas.height, 800));
       const seen = new Set();
       for (let i = 0; i < data.length; i += 16)
         if (data[i + 3] > 0) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);

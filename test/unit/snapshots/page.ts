@@ -84,14 +84,14 @@ export const DRAWINGS = {
     const paths = open.map((i) => structure.modules[i]!.path);
     const visible = visibleGraph(structure, new Set(paths));
     const worker = new LayoutWorker();
-    const scene = graphScene(visible, await worker.place(layoutRequest(visible)));
+    const scene = graphScene(visible, await worker.place(layoutRequest(visible, 'right')), 'right');
     worker.stop();
     const most = Math.max(1, ...visible.nodes.map((node) => node.parameters));
     const coloured = {
       colors: colormap('viridis'),
       ...(share ? { share: ({ node }: (typeof scene.nodes)[number]) => Math.sqrt(node.parameters / most) } : {}),
     };
-    return draw<GraphCanvas>('lens-graph-canvas', [360, 420], { scene, coloured });
+    return draw<GraphCanvas>('lens-graph-canvas', [900, 240], { scene, coloured });
   },
   points: (pca: WeightsPca, chosen: number, marked: readonly number[]) =>
     draw<Scatter>('lens-scatter', [320, 240], {

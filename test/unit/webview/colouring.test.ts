@@ -36,16 +36,18 @@ const activations: GraphActivations = {
 
 function scene(open: readonly string[]) {
   const visible = visibleGraph(structure, new Set(open));
-  const { nodes, edges } = layoutRequest(visible);
+  const { nodes, edges } = layoutRequest(visible, 'right');
   const placed = nodes.map(({ id, width, height }) => ({ id, x: 0, y: 0, width, height }));
-  return sceneOf(visible, {
+  const answer = {
     id: 0,
     nodes: placed,
     frames: [],
     edges: edges.map(() => new Float32Array()),
+    labels: edges.map(() => undefined),
     width: 0,
     height: 0,
-  });
+  };
+  return sceneOf(visible, answer, 'right');
 }
 
 describe('the colours of a graph', () => {

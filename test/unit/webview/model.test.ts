@@ -211,18 +211,25 @@ describe('the drawn graph', () => {
     ],
     measured: false,
   };
-  const placed = (open: readonly string[]) => {
+  const placed = (open: readonly string[], direction: 'right' | 'down' = 'right') => {
     const visible = visibleGraph(structure, new Set(open));
-    const request = layoutRequest(visible);
-    const at = (id: string, i: number) => ({ id, x: 0, y: 50 * i, width: 80, height: 38 });
-    const scene = sceneOf(visible, {
+    const request = layoutRequest(visible, direction);
+    const at = (id: string, i: number) => ({
+      id,
+      ...(direction === 'right' ? { x: 100 * i, y: 0 } : { x: 0, y: 50 * i }),
+      width: 80,
+      height: 38,
+    });
+    const answer = {
       id: 1,
       nodes: request.nodes.map((n, i) => at(n.id, i)),
       frames: request.frames.map((f, i) => at(f.id, i)),
       edges: request.edges.map(() => new Float32Array(4)),
+      labels: request.edges.map(() => undefined),
       width: 80,
       height: 200,
-    });
+    };
+    const scene = sceneOf(visible, answer, direction);
     return { visible, request, scene };
   };
 
@@ -233,7 +240,25 @@ describe('the drawn graph', () => {
       request.nodes.map((n) => n.parent),
       [undefined, 'f1', 'f1', undefined],
     );
-    assert.equal(scene.edges[0]!.text, '1×3');
+    assert.deepEqual(scene.edges[0]!.text, { name: 'x', shape: '1×3' });
+    assert.ok(request.edges[0]!.label!.width > 20, 'room for the name and the shape');
+  });
+
+  it('names a value once, however many nodes read it, and the end of a long name', () => {
+    const edges = [1, 2, 3].map((to) => ({ from: 0, to, value: `/deep/in/the/${'long'.repeat(9)}_output_0` }));
+    const { nodes, modules } = structure;
+    const flat = nodes.map((each) => ({ ...each, module: 0 }));
+    const visible = visibleGraph({ nodes: flat, modules, edges, measured: false }, new Set());
+    const request = layoutRequest(visible, 'right');
+    assert.deepEqual(
+      request.edges.map(({ label }) => label !== undefined),
+      [true, false, false],
+    );
+    const places = request.nodes.map(({ id, width, height }) => ({ id, x: 0, y: 0, width, height }));
+    const none = { id: 1, nodes: places, frames: [], edges: [], labels: [], width: 1, height: 1 };
+    const { name } = sceneOf(visible, none, 'right').edges[0]!.text;
+    assert.match(name, /^longlong….*_output_0$/);
+    assert.ok(name.length <= 22);
   });
 
   it('shows a node of a closed module as the module', () => {
@@ -243,8 +268,12 @@ describe('the drawn graph', () => {
 
   it('is walked along its edges', () => {
     const { scene } = placed([]);
-    assert.equal(neighbour(scene, 'n0', 'ArrowDown'), 'm1');
-    assert.equal(neighbour(scene, 'n3', 'ArrowUp'), 'm1');
-    assert.equal(neighbour(scene, 'n3', 'ArrowDown'), undefined);
+    assert.equal(neighbour(scene, 'n0', 'ArrowRight'), 'm1');
+    assert.equal(neighbour(scene, 'n3', 'ArrowLeft'), 'm1');
+    assert.equal(neighbour(scene, 'n3', 'ArrowRight'), undefined);
+    const { scene: down } = placed([], 'down');
+    assert.equal(neighbour(down, 'n0', 'ArrowDown'), 'm1');
+    assert.equal(neighbour(down, 'n3', 'ArrowUp'), 'm1');
+    assert.equal(neighbour(down, 'n0', 'ArrowRight'), undefined);
   });
 });

@@ -82,7 +82,7 @@ function drawFrame(context: CanvasRenderingContext2D, frame: Placed, name: strin
 
 function drawEdge(
   context: CanvasRenderingContext2D,
-  { edge, points, text }: SceneEdge,
+  { edge, points, text, label }: SceneEdge,
   { view, selected, active }: DrawGraphOptions,
   theme: Theme,
   inSight: (left: number, top: number, right: number, bottom: number) => boolean,
@@ -113,16 +113,23 @@ function drawEdge(
   context.lineTo(x - 7 * Math.cos(angle - 0.4), y - 7 * Math.sin(angle - 0.4));
   context.lineTo(x - 7 * Math.cos(angle + 0.4), y - 7 * Math.sin(angle + 0.4));
   context.fill();
-  if (text === '' || (view.zoom < EDGE_TEXTS_FROM && !strong) || view.zoom < TEXTS_FROM) return;
+  if (view.zoom < TEXTS_FROM || (view.zoom < EDGE_TEXTS_FROM && !strong)) return;
   const middle = 2 * Math.floor(points.length / 4);
-  context.font = `10px ${theme.font}`;
-  context.textAlign = 'left';
+  // Where no room was left for it, beside the middle of the edge.
+  const place = label ?? { x: points[middle]! + 4, y: points[middle + 1]! };
+  context.textAlign = label === undefined ? 'left' : 'center';
   context.textBaseline = 'middle';
   context.lineWidth = 3;
   context.strokeStyle = theme.background;
-  context.strokeText(text, points[middle]! + 4, points[middle + 1]!);
-  context.fillStyle = strong ? theme.foreground : theme.dim;
-  context.fillText(text, points[middle]! + 4, points[middle + 1]!);
+  const write = (line: string, dy: number, font: string, color: string): void => {
+    if (line === '') return;
+    context.font = `${font} ${theme.font}`;
+    context.strokeText(line, place.x, place.y + dy);
+    context.fillStyle = color;
+    context.fillText(line, place.x, place.y + dy);
+  };
+  write(text.name, -7, '10px', strong ? theme.foreground : theme.dim);
+  write(text.shape, 8, '10px', strong ? theme.foreground : theme.dim);
   context.lineWidth = 1.2 / Math.max(0.5, view.zoom);
 }
 

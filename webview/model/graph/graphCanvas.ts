@@ -7,10 +7,13 @@ import { neighbour, type GraphScene } from './scene.js';
 
 const LEAST = 0.05;
 const MOST = 3;
+/** The smallest zoom at which everything can be read without effort: a graph that is larger begins with its inputs. */
+const LEGIBLE = 1;
 
 /**
  * The drawn graph; only what is in sight is drawn. The wheel zooms, dragging moves. Arrow keys follow the edges, Enter opens
- * a module or shows a layer, Backspace closes the module around, `+` `-` `0` zoom. Fires `lens-node` (a node is looked at),
+ * a module or shows a layer, Backspace closes the module around, `+` `-` `0` zoom, Z to the
+ * node that is looked at. Fires `lens-node` (a node is looked at),
  * `lens-open-node` (opened) and `lens-close-module` (index of the module).
  */
 @customElement('lens-graph-canvas')
@@ -38,7 +41,7 @@ export class GraphCanvas extends CanvasElement {
       tabindex="0"
       role="application"
       aria-roledescription="graph"
-      aria-label="${this.label}. Arrow keys follow the edges, Enter opens, Backspace closes the module around, plus and minus zoom, zero shows all."
+      aria-label="${this.label}. Arrow keys follow the edges, Enter opens, Backspace closes the module around, plus and minus zoom, zero shows all, Z zooms to the node."
       @pointermove=${this.onMove}
       @pointerdown=${this.onDown}
       @pointerup=${this.onUp}
@@ -53,14 +56,23 @@ export class GraphCanvas extends CanvasElement {
     this.redraw();
   }
 
-  /** All of it in sight, or as much as can still be read, from the top. */
+  /** All of it in sight, or as much as can still be read, from where it begins. */
   fit(): void {
     const { scene } = this;
     if (scene === undefined || this.clientWidth === 0) return;
-    const whole = Math.min(this.clientWidth / scene.width, this.clientHeight / scene.height);
-    const zoom = Math.min(1.2, Math.max(whole, Math.min(0.6, this.clientWidth / scene.width)));
-    const y = whole < zoom ? this.clientHeight / 2 / zoom : scene.height / 2;
-    this.setView({ x: scene.width / 2, y, zoom });
+    const [width, height] = [this.clientWidth, this.clientHeight];
+    const zoom = Math.min(1.2, Math.max(LEGIBLE, Math.min(width / scene.width, height / scene.height)));
+    const first = scene.nodes[0];
+    const begin = (start: number, size: number, room: number): number =>
+      size * zoom <= room ? size / 2 : Math.min(Math.max(start, room / 2 / zoom), size - room / 2 / zoom);
+    const start = first === undefined ? { x: 0, y: 0 } : { x: first.x, y: first.y + first.height / 2 };
+    this.setView({ x: begin(start.x, scene.width, width), y: begin(start.y, scene.height, height), zoom });
+  }
+
+  /** The node that is looked at, large and in the middle. */
+  zoomToActive(): void {
+    const node = this.scene?.byId.get(this.active ?? this.selected ?? '');
+    if (node !== undefined) this.setView({ zoom: 1.5, x: node.x + node.width / 2, y: node.y + node.height / 2 });
   }
 
   /** All of it, however small. */
@@ -100,7 +112,7 @@ export class GraphCanvas extends CanvasElement {
   /** After a module was opened or closed, what was looked at stays where it was. */
   private keepPlace(before: GraphScene | undefined): void {
     const { scene, active, view } = this;
-    if (!this.fitted || before === undefined) {
+    if (!this.fitted || before === undefined || before.direction !== scene?.direction) {
       this.fitted = this.clientWidth > 0;
       this.fit();
       return;
@@ -117,7 +129,7 @@ export class GraphCanvas extends CanvasElement {
   private center(id: string | undefined): void {
     const node = id === undefined ? undefined : this.scene?.byId.get(id);
     if (node === undefined) return;
-    const zoom = Math.max(0.6, this.view.zoom);
+    const zoom = Math.max(LEGIBLE, this.view.zoom);
     this.setView({ zoom, x: node.x + node.width / 2, y: node.y + node.height / 2 });
   }
 
@@ -225,7 +237,8 @@ export class GraphCanvas extends CanvasElement {
     else if (event.key === 'Backspace') {
       const module = scene.byId.get(active ?? '')?.node.within.at(-1);
       if (module !== undefined) this.tell('lens-close-module', module);
-    } else if (zoom === undefined) return;
+    } else if (event.key.toLowerCase() === 'z') this.zoomToActive();
+    else if (zoom === undefined) return;
     else if (zoom === 0) this.fitAll();
     else this.zoom(zoom);
     event.preventDefault();

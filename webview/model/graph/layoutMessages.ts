@@ -1,7 +1,11 @@
 /** What the page and its layout worker say to each other. Plain data. */
 
+/** Which way values flow. */
+export type Direction = 'right' | 'down';
+
 export interface LayoutRequest {
   readonly id: number;
+  readonly direction: Direction;
   readonly nodes: readonly {
     readonly id: string;
     readonly width: number;
@@ -10,7 +14,13 @@ export interface LayoutRequest {
   }[];
   /** Frames around nodes: an open module each, outermost first. */
   readonly frames: readonly { readonly id: string; readonly parent?: string }[];
-  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  /** With a `label`: room is left for a text of that size. */
+  readonly edges: readonly { readonly from: string; readonly to: string; readonly label?: LabelSize }[];
+}
+
+export interface LabelSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface Placed {
@@ -28,6 +38,8 @@ export interface LayoutAnswer {
   readonly frames: readonly Placed[];
   /** Points of each edge, in the order of the request: x and y, one after the other. */
   readonly edges: readonly Float32Array[];
+  /** The middle of each edge's text; `undefined` for those without. */
+  readonly labels: readonly ({ readonly x: number; readonly y: number } | undefined)[];
   readonly width: number;
   readonly height: number;
   /** Said in place of a layout that failed. */

@@ -1,6 +1,6 @@
 import type { GraphStructure, VisibleEdge, VisibleGraph, VisibleNode } from '../../../src/result/graphView.js';
 import { formatShape } from '../../shared/format.js';
-import type { LayoutAnswer, LayoutRequest, Placed } from './layoutMessages.js';
+import type { Direction, LabelSize, LayoutAnswer, LayoutRequest, Placed } from './layoutMessages.js';
 
 export interface SceneNode extends Placed {
   readonly node: VisibleNode;
@@ -14,11 +14,21 @@ export interface SceneFrame extends Placed {
 export interface SceneEdge {
   readonly edge: VisibleEdge;
   readonly points: Float32Array;
-  readonly text: string;
+  readonly text: EdgeText;
+  /** The middle of its text, where room was left for one. */
+  readonly label?: { readonly x: number; readonly y: number };
+}
+
+/** What flows along an edge. */
+export interface EdgeText {
+  /** The value's name, shortened; '' where another edge of the same value carries it. */
+  readonly name: string;
+  readonly shape: string;
 }
 
 /** A graph with a place for everything. */
 export interface GraphScene {
+  readonly direction: Direction;
   readonly nodes: readonly SceneNode[];
   readonly frames: readonly SceneFrame[];
   readonly edges: readonly SceneEdge[];
@@ -29,12 +39,18 @@ export interface GraphScene {
 
 const HEIGHT = 38;
 const TITLE = 10;
+/** With more edges no room is left for their texts: the layout would take several times as long. */
+const MOST_LABELLED = 600;
+const LONGEST_NAME = 22;
 
 /** What the worker needs to know of what is visible. */
-export function layoutRequest(visible: VisibleGraph): Omit<LayoutRequest, 'id'> {
+export function layoutRequest(visible: VisibleGraph, direction: Direction): Omit<LayoutRequest, 'id'> {
   const frames = new Map<number, number | undefined>();
   for (const { within } of visible.nodes) within.forEach((module, i) => frames.set(module, within[i - 1]));
+  const texts = edgeTexts(visible);
+  const labelled = visible.edges.length <= MOST_LABELLED;
   return {
+    direction,
     nodes: visible.nodes.map(({ id, label, detail, within }) => {
       const inner = within.at(-1);
       const width = Math.min(250, Math.max(84, 30 + 7.8 * label.length, 26 + 6.4 * Math.min(32, detail.length)));
@@ -44,7 +60,10 @@ export function layoutRequest(visible: VisibleGraph): Omit<LayoutRequest, 'id'> 
       id: frameId(module),
       ...(parent === undefined ? {} : { parent: frameId(parent) }),
     })),
-    edges: visible.edges.map(({ from, to }) => ({ from, to })),
+    edges: visible.edges.map(({ from, to }, i) => {
+      const label = labelled ? labelSize(texts[i]!) : undefined;
+      return { from, to, ...(label === undefined ? {} : { label }) };
+    }),
   };
 }
 
@@ -52,9 +71,11 @@ function frameId(module: number): string {
   return `f${module}`;
 }
 
-export function sceneOf(visible: VisibleGraph, layout: LayoutAnswer): GraphScene {
+export function sceneOf(visible: VisibleGraph, layout: LayoutAnswer, direction: Direction): GraphScene {
+  const texts = edgeTexts(visible);
   const nodes = visible.nodes.map((node, i) => ({ ...layout.nodes[i]!, node }));
   return {
+    direction,
     nodes,
     frames: layout.frames.map((frame) => ({
       ...frame,
@@ -63,17 +84,40 @@ export function sceneOf(visible: VisibleGraph, layout: LayoutAnswer): GraphScene
       height: frame.height + TITLE,
       module: Number(frame.id.slice(1)),
     })),
-    edges: visible.edges.map((edge, i) => ({ edge, points: layout.edges[i]!, text: edgeText(edge) })),
+    edges: visible.edges.map((edge, i) => {
+      const label = layout.labels[i];
+      return { edge, points: layout.edges[i]!, text: texts[i]!, ...(label === undefined ? {} : { label }) };
+    }),
     width: layout.width,
     height: layout.height,
     byId: new Map(nodes.map((node) => [node.id, node])),
   };
 }
 
-function edgeText({ shape, count }: VisibleEdge): string {
-  return [shape === undefined ? '' : formatShape(shape), count > 1 ? `${count} values` : '']
-    .filter(Boolean)
-    .join(' · ');
+/** What stands at each edge: a value that several nodes read is named once. */
+function edgeTexts({ edges }: VisibleGraph): readonly EdgeText[] {
+  const named = new Set<string>();
+  return edges.map(({ from, value, shape, count }) => {
+    const key = `${from} ${value}`;
+    if (count === 1 && named.has(key)) return { name: '', shape: '' };
+    named.add(key);
+    return {
+      name: count > 1 ? `${count} values` : shortName(value),
+      shape: shape === undefined ? '' : formatShape(shape),
+    };
+  });
+}
+
+/** The last part of a value's name, which says what it is; the middle of a long one is left out. */
+function shortName(value: string): string {
+  const last = value.slice(value.lastIndexOf('/') + 1) || value;
+  if (last.length <= LONGEST_NAME) return last;
+  return `${last.slice(0, 8)}…${last.slice(9 - LONGEST_NAME)}`;
+}
+
+function labelSize({ name, shape }: EdgeText): LabelSize | undefined {
+  const longest = Math.max(name.length, shape.length);
+  return longest === 0 ? undefined : { width: 12 + 5.8 * longest, height: 26 };
 }
 
 /** Names of everything that a person may look for, with the index of its node. */
@@ -91,29 +135,39 @@ export function visibleIdOf(structure: GraphStructure, visible: VisibleGraph, no
 }
 
 /**
- * The node that an arrow key leads to: down and up along the edges, to the sides the nearest one at the same height.
+ * The node that an arrow key leads to: with and against the flow along the edges, across it the nearest one beside.
  */
 export function neighbour(scene: GraphScene, from: string, key: string): string | undefined {
   const start = scene.byId.get(from);
   if (start === undefined) return scene.nodes[0]?.id;
-  const middle = (node: Placed): number => node.x + node.width / 2;
-  if (key === 'ArrowDown' || key === 'ArrowUp') {
+  const right = scene.direction === 'right';
+  const [forward, back, after] = right
+    ? ['ArrowRight', 'ArrowLeft', 'ArrowDown']
+    : ['ArrowDown', 'ArrowUp', 'ArrowRight'];
+  const middle = ({ x, y, width, height }: Placed): { along: number; across: number } => {
+    const [cx, cy] = [x + width / 2, y + height / 2];
+    return right ? { along: cx, across: cy } : { along: cy, across: cx };
+  };
+  const at = middle(start);
+  const far = (node: SceneNode): { along: number; across: number } => {
+    const { along, across } = middle(node);
+    return { along: Math.abs(along - at.along), across: Math.abs(across - at.across) };
+  };
+  if (key === forward || key === back) {
     const next = scene.edges.flatMap(({ edge }) =>
-      key === 'ArrowDown' ? (edge.from === from ? [edge.to] : []) : edge.to === from ? [edge.from] : [],
+      key === forward ? (edge.from === from ? [edge.to] : []) : edge.to === from ? [edge.from] : [],
     );
     const near = next.map((id) => scene.byId.get(id)!);
-    near.sort(
-      (a, b) =>
-        Math.abs(a.y - start.y) - Math.abs(b.y - start.y) ||
-        Math.abs(middle(a) - middle(start)) - Math.abs(middle(b) - middle(start)),
-    );
+    near.sort((a, b) => far(a).along - far(b).along || far(a).across - far(b).across);
     return near[0]?.id;
   }
-  const side = key === 'ArrowRight' ? 1 : -1;
+  const side = key === after ? 1 : -1;
+  // Beside it: overlapping in the direction of the flow.
+  const reach = (node: Placed): number => (right ? node.width : node.height) / 2;
   const beside = scene.nodes.filter(
-    (n) => n.id !== from && Math.abs(n.y - start.y) < HEIGHT && side * (middle(n) - middle(start)) > 0,
+    (n) => n.id !== from && far(n).along < reach(n) + reach(start) && side * (middle(n).across - at.across) > 0,
   );
-  beside.sort((a, b) => side * (middle(a) - middle(b)));
+  beside.sort((a, b) => far(a).across - far(b).across || far(a).along - far(b).along);
   return beside[0]?.id;
 }
 
@@ -136,4 +190,11 @@ export function kindOf(op: string): 'weights' | 'normalise' | 'activate' | 'pool
   )
     return 'shape';
   return 'other';
+}
+
+/** Nodes by the name of their layer, which people know, where they have one. */
+export function byLayer({ nodes, edges }: VisibleGraph, structure: GraphStructure): VisibleGraph {
+  const layerOf = (node: VisibleNode): string | undefined =>
+    node.kind === 'node' ? structure.nodes[node.index]?.layer : undefined;
+  return { nodes: nodes.map((node) => ({ ...node, detail: layerOf(node) ?? node.detail })), edges };
 }

@@ -8,12 +8,10 @@ import {
   type GraphActivations,
   type GraphStructure,
   type VisibleGraph,
-  type VisibleNode,
 } from '../../../src/result/graphView.js';
 import { Remade } from '../../shared/remade.js';
 import { Clock } from '../../shared/task/clock.js';
-import { combobox } from '../../shared/form/combobox.js';
-import { dropdown, iconButton } from '../../shared/controls.js';
+import { iconButton } from '../../shared/controls.js';
 import { styles } from '../../shared/page/css.js';
 import { formatCount, plural } from '../../shared/format.js';
 import { failure, notice } from '../../shared/messages.js';
@@ -23,12 +21,15 @@ import type { GraphView } from '../kept.js';
 import { Task } from '../../shared/task/task.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
 import { activityPart, activityText, colouringLegend } from './activityPart.js';
-import { colouringOf, graphColors, MEASURES, needsPicture, type Colouring } from './colouring.js';
+import { colouringOf, graphColors, needsPicture, type Colouring } from './colouring.js';
 import { KIND_COLORS } from './drawGraph.js';
+import { graphControls } from './graphControls.js';
+import '../../shared/splitter.js';
 import './graphCanvas.js';
 import type { GraphCanvas } from './graphCanvas.js';
 import { LayoutWorker } from './layoutWorker.js';
-import { findEntries, layoutRequest, sceneOf, visibleIdOf, type GraphScene } from './scene.js';
+import './nodeDetail.js';
+import { byLayer, findEntries, layoutRequest, sceneOf, visibleIdOf, type GraphScene } from './scene.js';
 
 /** More nodes than this are not opened all at once. */
 const MOST_OPEN = 1500;
@@ -75,7 +76,9 @@ export class GraphTab extends LightElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('version') || changed.has('measured')) this.load();
     if (changed.has('version') || changed.has('view') || changed.has('picture')) this.measure();
-    if (changed.has('view') && changed.get('view')?.open !== this.view.open) this.layOut();
+    const before = changed.get('view');
+    if (changed.has('view') && (before?.open !== this.view.open || before.direction !== this.view.direction))
+      this.layOut();
     if (changed.has('selected') && changed.get('selected') !== undefined) {
       this.active = this.selectedId;
       this.shown++;
@@ -94,13 +97,13 @@ export class GraphTab extends LightElement {
     this.updateClock();
     this.requestUpdate();
     if (structure === undefined || this.structure.working) return;
-    const { open } = this.view;
-    const question = `${this.structure.question} ${JSON.stringify(open)}`;
+    const { open, direction = 'right' } = this.view;
+    const question = `${this.structure.question} ${direction} ${JSON.stringify(open)}`;
     void this.layout.run(question, async ({ signal }) => {
-      const visible = named(visibleGraph(structure, new Set(open)), structure);
-      const answer = await this.worker.place(layoutRequest(visible), signal);
+      const visible = byLayer(visibleGraph(structure, new Set(open)), structure);
+      const answer = await this.worker.place(layoutRequest(visible, direction), signal);
       this.visible = visible;
-      return sceneOf(visible, answer);
+      return sceneOf(visible, answer, direction);
     });
   }
 
@@ -174,7 +177,16 @@ export class GraphTab extends LightElement {
               })
         }
       </div>
-      ${this.legend(scene)} ${this.details()}
+      ${this.legend(scene)}
+      <lens-splitter
+        orientation="horizontal"
+        sizes="after"
+        .least=${60}
+        .leave=${260}
+        .label=${'Height of what is said of the node'}
+        @lens-split=${(event: CustomEvent<number | null>) => this.resize(event.detail ?? undefined)}
+      ></lens-splitter>
+      ${this.details()}
     `;
   }
 
@@ -184,48 +196,22 @@ export class GraphTab extends LightElement {
   }
 
   private controls(structure: GraphStructure | undefined): TemplateResult {
-    const { view } = this;
-    return html`<div class="controls-row">
-      <span class="control-wide"
-        >${combobox({
-          label: 'Find a node',
-          value: '',
-          shown: 'Find a node…',
-          entries: structure === undefined ? [] : this.entries.get([structure], () => findEntries(structure)),
-          onChoose: (value) => this.goTo(Number(value)),
-        })}</span
-      >
-      <span class="control-wide"
-        >${dropdown({
-          label: 'Colour nodes by',
-          value: view.colour,
-          choices: [
-            { value: 'kind', label: 'Colour: kind' },
-            ...MEASURES.map(({ colour, label, title }) => ({ value: colour, label: `Colour: ${label}`, title })),
-          ],
-          onChange: (colour) => this.change({ colour: colour as GraphView['colour'] }),
-        })}</span
-      >
-      <span class="buttons">
-        ${iconButton({
-          label: 'Open all modules',
-          icon: 'expand-all',
-          disabled: (structure?.nodes.length ?? MOST_OPEN) >= MOST_OPEN,
-          onClick: () =>
-            this.change({
-              open: structure!.modules
-                .slice(1)
-                .filter((m) => m.nodes > 1)
-                .map((m) => m.path),
-            }),
-        })}
-        ${iconButton({ label: 'Close all modules', icon: 'collapse-all', disabled: view.open.length === 0, onClick: () => this.change({ open: [] }) })}
-        ${iconButton({ label: 'Smaller', icon: 'zoom-out', onClick: () => this.canvas?.zoom(1 / 1.3) })}
-        ${iconButton({ label: 'Larger', icon: 'zoom-in', onClick: () => this.canvas?.zoom(1.3) })}
-        ${iconButton({ label: 'Show all', icon: 'screen-full', onClick: () => this.canvas?.fitAll() })}
-        ${iconButton({ label: 'Save the graph as a picture', icon: 'desktop-download', onClick: () => void savePicture(this.controller, `${this.controller.setup?.model.name ?? 'model'}.graph.png`, () => this.canvas?.picture()) })}
-      </span>
-    </div>`;
+    const { view, canvas } = this;
+    return graphControls({
+      view,
+      entries: structure === undefined ? [] : this.entries.get([structure], () => findEntries(structure)),
+      modules: structure === undefined || structure.nodes.length >= MOST_OPEN ? undefined : structure.modules,
+      active: (this.active ?? this.selectedId) !== undefined,
+      onFind: (index) => this.goTo(index),
+      onChange: (change) => this.change(change),
+      onZoom: (factor) => canvas?.zoom(factor),
+      onAll: () => canvas?.fitAll(),
+      onActive: () => canvas?.zoomToActive(),
+      onSave: () =>
+        void savePicture(this.controller, `${this.controller.setup?.model.name ?? 'model'}.graph.png`, () =>
+          this.canvas?.picture(),
+        ),
+    });
   }
 
   /** What the colours of the nodes say; by kind where that is all that is known. */
@@ -279,26 +265,56 @@ export class GraphTab extends LightElement {
     `;
   }
 
-  /** The node that is looked at, in words. */
+  /** The node that is looked at: what the file says of it, and what a run has taught. */
   private details(): TemplateResult {
-    const found = this.active === undefined ? undefined : this.layout.value?.byId.get(this.active)?.node;
-    const structure = this.structure.value;
+    const { value: structure } = this.structure;
+    const found = this.layout.value?.byId.get(this.active ?? this.selectedId ?? '')?.node;
+    const height = this.controller.view.sizes?.node;
+    const size = styles({ height: height === undefined ? '' : `${height}px` });
     if (found === undefined || structure === undefined)
-      return html`<p class="cell-readout dim">Click a node to read it, a module to open it.</p>`;
+      return html`<section class="node-detail" aria-label="Node" ${size}>
+        <p class="dim">
+          Click a node for its attributes, types, shapes and constants. Double-click a module to open it.
+        </p>
+      </section>`;
     const node = found.kind === 'module' ? undefined : structure.nodes[found.index];
+    const module = structure.modules[found.index];
     const facts = [
-      found.kind === 'module' ? `module ${structure.modules[found.index]!.path}` : `${found.label} ${node?.name ?? ''}`,
       found.kind === 'module' ? found.detail : '',
       found.parameters > 0 ? `${formatCount(found.parameters)} parameters` : '',
       found.flops === undefined ? '' : `${formatCount(found.flops)}FLOPs`,
       activityText(found, this.activations.value),
-      node === undefined || node.outputs.length === 0 ? '' : `makes ${node.outputs.join(', ')}`,
-      node === undefined || node.weights.length === 0 ? '' : `weights ${node.weights.join(', ')}`,
     ];
-    return html`<p class="cell-readout graph-readout" role="status">
-      <span>${facts.filter(Boolean).join(' · ')}</span>
-      ${iconButton({ label: 'Copy the name', icon: 'copy', onClick: () => this.copy() })}
-    </p>`;
+    return html`<section class="node-detail" aria-label="Node" ${size}>
+      <header class="node-head graph-readout" role="status">
+        <h2 class="like">${node?.op ?? 'Module'}</h2>
+        <span class="node-name">${node?.name ?? module?.path}</span>
+        ${iconButton({ label: 'Copy the name', icon: 'copy', onClick: () => this.copy() })}
+        ${iconButton({ label: 'Zoom to the node', icon: 'target', onClick: () => this.canvas?.zoomToActive() })}
+        ${
+          found.kind === 'module'
+            ? iconButton({ label: 'Open the module', icon: 'expand-all', onClick: () => this.openNode(found.id) })
+            : nothing
+        }
+        <span class="dim">${facts.filter(Boolean).join(' · ')}</span>
+      </header>
+      ${
+        node === undefined
+          ? nothing
+          : html`<lens-node-detail
+              .controller=${this.controller}
+              .structure=${structure}
+              .node=${found.index}
+              .version=${this.version}
+              @lens-go=${(event: CustomEvent<number>) => this.goTo(event.detail)}
+            ></lens-node-detail>`
+      }
+    </section>`;
+  }
+
+  private resize(node: number | undefined): void {
+    const { node: _before, ...sizes } = this.controller.view.sizes ?? {};
+    this.controller.update({ sizes: node === undefined ? sizes : { ...sizes, node } });
   }
 
   private look(id: string): void {
@@ -360,13 +376,6 @@ export class GraphTab extends LightElement {
       this.copy();
     }
   };
-}
-
-/** Nodes by the name of their layer, which people know, where they have one. */
-function named({ nodes, edges }: VisibleGraph, structure: GraphStructure): VisibleGraph {
-  const layerOf = (node: VisibleNode): string | undefined =>
-    node.kind === 'node' ? structure.nodes[node.index]?.layer : undefined;
-  return { nodes: nodes.map((node) => ({ ...node, detail: layerOf(node) ?? node.detail })), edges };
 }
 
 export const tab: TabDefinition = {
