@@ -1,5 +1,6 @@
 import { given } from '../../base/given.js';
 import { labelOf, type Labels } from '../../input/labels.js';
+import { nothingOf } from '../output/detection/boxes.js';
 import type { DetectionLayout, Layout } from '../output/layout.js';
 import { classInRegions } from './class.js';
 import type { TargetKind } from './kind.js';
@@ -39,15 +40,18 @@ function hasClasses(layout: Layout): layout is DetectionLayout {
  * Where the model chose the classes itself, a box has one score, which counts for its class alone; classes that no box has
  * score nothing.
  */
-function boxLayout({ classes, scores, index }: DetectionLayout): ClassLayout {
+function boxLayout(layout: DetectionLayout): ClassLayout {
+  const { classes, scores, index } = layout;
   const { objectness } = scores;
+  const nothing = nothingOf(layout);
   return {
     kind: ID,
     classes,
     seen: (values, names) => {
       const places = Math.floor(values.length / scores.stride);
       const common = { classes, places, ...given({ objectness }) };
-      if (index === undefined) return boxesSeen({ ...common, at: (k, p) => scores.at(p, k) }, values, names);
+      if (index === undefined)
+        return boxesSeen({ ...common, at: (k, p) => (k === nothing ? undefined : scores.at(p, k)) }, values, names);
       const chosen = Int32Array.from({ length: places }, (_, p) => Math.round(values[index.at(p)]!) - index.first);
       return boxesSeen({ ...common, at: (k, p) => (chosen[p] === k ? scores.at(p, k) : undefined) }, values, names);
     },

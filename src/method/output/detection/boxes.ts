@@ -64,22 +64,50 @@ export function cornersOf(
   }
 }
 
-/** Scores of one candidate between 0 and 1, where the model or its activation makes such: `[classes]`. */
-export function classScores(layout: DetectionLayout, values: SampleValues, candidate: number): Float64Array {
+/** A score that is one already is no more than this beside 0 and 1. */
+const SLACK = 1e-3;
+
+/**
+ * What has to be applied to the scores. The numbers themselves have the last word: what lies between 0 and 1 everywhere is no
+ * logit, and what does not is no score.
+ */
+export function scoringOf(layout: DetectionLayout, values: SampleValues): DetectionLayout['scores']['activation'] {
+  const { scores, index, boxes } = layout;
+  const { activation } = scores;
+  const data = values.get(scores.value)!;
+  const count = Math.floor(
+    data.length / (index === undefined ? scores.stride : boxes.value === scores.value ? boxes.stride : 1),
+  );
+  let inside = true;
+  for (let c = 0; c < count && inside; c++)
+    for (let k = 0; k < scores.columns; k++) {
+      const v = data[scores.column(c, k)]!;
+      if (v < -SLACK || v > 1 + SLACK) inside = false;
+    }
+  if (inside) return 'none';
+  return activation === 'none' ? 'sigmoid' : activation;
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Scores of one candidate between 0 and 1: `[classes]`. */
+export function classScores(
+  layout: DetectionLayout,
+  values: SampleValues,
+  candidate: number,
+  scoring = scoringOf(layout, values),
+): Float64Array {
   const { scores, classes } = layout;
   const data = values.get(scores.value)!;
-  const factor = scores.objectness === undefined ? 1 : data[scores.objectness(candidate)]!;
+  const made = (v: number): number => (scoring === 'sigmoid' ? sigmoid(v) : v);
+  const factor = scores.objectness === undefined ? 1 : made(data[scores.objectness(candidate)]!);
   const out = new Float64Array(classes);
-  if (scores.activation === 'softmax') {
+  if (scoring === 'softmax') {
     const shares = softmax(Array.from({ length: scores.columns }, (_, k) => data[scores.column(candidate, k)]!));
     const first = scores.column(candidate, 0);
     const step = scores.columns > 1 ? scores.column(candidate, 1) - first : 1;
     for (let k = 0; k < classes; k++) out[k] = shares[(scores.at(candidate, k) - first) / step]!;
-  } else
-    for (let k = 0; k < classes; k++) {
-      const v = data[scores.at(candidate, k)]!;
-      out[k] = factor * (scores.activation === 'sigmoid' ? 1 / (1 + Math.exp(-v)) : v);
-    }
+  } else for (let k = 0; k < classes; k++) out[k] = factor * made(data[scores.at(candidate, k)]!);
   return out;
 }
 
@@ -119,8 +147,10 @@ export function boxesOf(layout: DetectionLayout, values: SampleValues, options: 
   const data = values.get(boxes.value)!;
   const geometry = geometryOf(layout, values, input);
   const found: { readonly candidate: number; readonly index: number; readonly score: number }[] = [];
+  const scoring = scoringOf(layout, values);
   for (let candidate = 0; candidate < candidatesOf(layout, values); candidate++)
-    for (const { index, score } of classesAt(layout, values, candidate)) found.push({ candidate, index, score });
+    for (const { index, score } of classesAt(layout, values, candidate, scoring))
+      found.push({ candidate, index, score });
   found.sort((a, b) => b.score - a.score || a.candidate - b.candidate);
   const enough = found.findIndex(({ score }) => !(score >= LEAST));
   const good = enough < 0 ? found.length : enough;
@@ -146,25 +176,34 @@ export function boxesOf(layout: DetectionLayout, values: SampleValues, options: 
   return suppressed ? all.slice(0, limit) : suppress(all, limit);
 }
 
+/** The class that means that nothing is there, where a label names it; undefined where it has none. */
+export function nothingOf({ classes, scores }: DetectionLayout): number | undefined {
+  return classes === scores.columns ? scores.background : undefined;
+}
+
 /** The class that a candidate is taken for, and others that it may be taken for as well. */
 function classesAt(
   layout: DetectionLayout,
   values: SampleValues,
   candidate: number,
+  scoring: DetectionLayout['scores']['activation'],
 ): readonly { readonly index: number; readonly score: number }[] {
   const { index, scores, classes } = layout;
   if (index !== undefined) {
-    const score = values.get(scores.value)![scores.at(candidate, 0)]!;
+    const raw = values.get(scores.value)![scores.at(candidate, 0)]!;
+    const score = scoring === 'sigmoid' ? sigmoid(raw) : raw;
     const chosen = Math.round(values.get(index.value)![index.at(candidate)]!) - index.first;
     // Rows that are left over are filled with zeros.
     return score > 0 && chosen >= 0 ? [{ index: chosen, score }] : [];
   }
-  const all = classScores(layout, values, candidate);
-  let best = 0;
-  for (let k = 1; k < classes; k++) if (!(all[k]! <= all[best]!)) best = k;
+  const all = classScores(layout, values, candidate, scoring);
+  const nothing = nothingOf(layout);
+  let best = nothing === 0 ? 1 : 0;
+  for (let k = best + 1; k < classes; k++) if (k !== nothing && !(all[k]! <= all[best]!)) best = k;
   const out: { index: number; score: number }[] = [];
   for (let k = 0; k < classes; k++)
-    if ((k === best || all[k]! >= LEAST) && Number.isFinite(all[k]!)) out.push({ index: k, score: all[k]! });
+    if (k !== nothing && (k === best || all[k]! >= LEAST) && Number.isFinite(all[k]!))
+      out.push({ index: k, score: all[k]! });
   return out;
 }
 

@@ -108,7 +108,9 @@ function finished(q: OutputQuestion, { numbers, candidates, last }: Table): Plan
   if (
     !said &&
     !ends &&
-    (grid(q, candidates) !== undefined || candidates > 1000 || (q.labels.length === 0 && !detects(q)))
+    ((q.labels.length === 0 && grid(q, candidates) !== undefined) ||
+      candidates > 1000 ||
+      (q.labels.length === 0 && !detects(q)))
   )
     return undefined;
   const why = said
@@ -188,7 +190,9 @@ function unnamed(q: OutputQuestion, { numbers, candidates }: Table): Plan | unde
 
 /** Boxes at each place, where the candidates are the places of one or several neighbouring grids; undefined where they are not. */
 function grid({ input }: OutputQuestion, candidates: number): (typeof ANCHORS)[number] | undefined {
-  const places = STRIDES.map((s) => Math.ceil(input.height / s) * Math.ceil(input.width / s));
+  const places = STRIDES.filter((s) => s <= Math.min(input.height, input.width)).map(
+    (s) => Math.ceil(input.height / s) * Math.ceil(input.width / s),
+  );
   for (const anchors of ANCHORS)
     for (let from = 0; from < places.length; from++) {
       let sum = 0;
