@@ -1,11 +1,17 @@
 import type { RefusedOperator } from '../base/errors.js';
 import type { ElementType } from '../base/tensor.js';
+import type { OutputSummary } from './output.js';
 import type { Origin, PreprocessingRecord } from './recipe.js';
 
 export interface ValueDescription {
   readonly name: string;
   readonly type: ElementType | 'unknown';
   readonly dims: readonly (number | string)[];
+  /** Of an output that was looked into: what it holds. */
+  readonly kind?: OutputSummary['kind'];
+  readonly chosen?: boolean;
+  readonly reason?: string;
+  readonly guessed?: boolean;
 }
 
 export interface LayerDescription {

@@ -83,6 +83,16 @@ function textOf(found: Inspection): string {
     ['made by', `${found.producer || 'unknown'}, IR ${found.ir}, ${opset}`],
     ['inputs', values(found.inputs)],
     ['outputs', values(found.outputs)],
+    ...found.outputs.flatMap(({ name, kind, chosen, reason }) =>
+      kind === undefined
+        ? []
+        : [
+            [
+              `  ${name}`,
+              `${kind}${chosen === true && found.outputs.length > 1 ? ' (chosen)' : ''}: ${reason}`,
+            ] as const,
+          ],
+    ),
     ['parameters', found.parameters.toLocaleString('en-US')],
     ['labels', `${found.labels.count} (${found.labels.origin.detail})`],
     [

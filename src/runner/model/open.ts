@@ -133,7 +133,7 @@ export class OpenModel {
   }
 
   /** Where the picture lies; for a model that takes none, its tensor as far as it has a height and a width. */
-  private spec(facts: Facts): InputSpec {
+  spec(facts: Facts): InputSpec {
     const { input, preprocessing } = this.resolved;
     if (input === undefined) throw new LensError('unsupported', 'subject/no-input', 'The model has no input.');
     if (preprocessing !== undefined) return inputSpec(input.name, preprocessing);

@@ -1,12 +1,15 @@
 import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
 import { differentiability } from '../../gradient/sweep/engine.js';
+import { given } from '../../base/given.js';
 import { isFloating } from '../../base/tensor.js';
 import type { Graph } from '../../graph/graph.js';
-import { findScores } from '../../method/subject/scores.js';
+import { readOutputs } from '../../method/output/index.js';
+import { findScores, type ScorePlaces } from '../../method/subject/scores.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Inspection } from '../../result/inspection.js';
 import type { Prepared } from '../../session/prepare.js';
+import { summariesOf } from '../output/outputs.js';
 import { outlineOf, recordOf } from './describe.js';
 import { sha256Of } from '../model/stamp.js';
 import type { OpenModel } from '../model/open.js';
@@ -28,12 +31,47 @@ export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): 
   const { labels } = resolved;
   return {
     ...outline,
+    outputs: readOutline(model, prepared, outline.outputs),
     sha256: await sha256Of(model.file.path),
     preprocessing: recordOf(resolved.preprocessing),
     labels: { count: labels.names.length, origin: labels.origin, names: labels.names },
     differentiable: differentiabilityOf(model, prepared, warnings),
     warnings: [...outline.warnings, ...warnings],
   };
+}
+
+function scoresOf(model: OpenModel, { graph, facts }: Prepared): ScorePlaces {
+  return findScores(graph, facts, { ...model.wishes(), input: model.spec(facts) });
+}
+
+/** The outputs with what they hold, as far as their shapes are known. */
+function readOutline(
+  model: OpenModel,
+  prepared: Prepared | undefined,
+  outputs: Inspection['outputs'],
+): Inspection['outputs'] {
+  if (prepared === undefined || model.resolved.input === undefined) return outputs;
+  const { graph, facts } = prepared;
+  const { said, labels } = model.wishes();
+  const readings = readOutputs(graph, facts, { input: model.spec(facts), ...given({ said, labels }) });
+  const chosen = chosenOf(model, prepared);
+  const summaries = new Map(
+    summariesOf(
+      readings,
+      readings.find((r) => r.name === chosen),
+    ).map((s) => [s.name, s]),
+  );
+  return outputs.map((output) => ({ ...output, ...summaries.get(output.name) }));
+}
+
+/** Name of the output that is meant; undefined where none can be read. */
+function chosenOf(model: OpenModel, prepared: Prepared): string | undefined {
+  try {
+    return scoresOf(model, prepared).output.name;
+  } catch (error) {
+    if (error instanceof LensError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether gradients reach the input, and which operators stop them. Doubts about the scores are added to `warnings`. */
@@ -48,7 +86,7 @@ export function differentiabilityOf(
   let score = model.resolved.output ?? graph.outputs[0]?.name ?? '';
   if (prepared !== undefined) {
     try {
-      score = findScores(graph, prepared.facts, model.wishes()).logit;
+      score = scoresOf(model, prepared).logit;
     } catch (error) {
       if (!(error instanceof LensError)) throw error;
       warnings.push(error.message);
