@@ -107,7 +107,11 @@ function spreadOf(row: ArrayLike<number>): Decoded {
 }
 
 /** The best class of each step; equal neighbours are one, and blanks fall out (CTC, greedy). */
-function readText(layout: SequenceLayout, row: ArrayLike<number>, labels: Labels): Decoded {
+export function readText(
+  layout: SequenceLayout,
+  row: ArrayLike<number>,
+  labels: Labels,
+): Required<Pick<Decoded, 'text' | 'places'>> {
   const { steps, classes, at, values, blank } = layout;
   const known = labels.origin.kind !== 'default';
   const name = (index: number): string => letterOf(layout, labels, index);

@@ -8,9 +8,10 @@ import type { ClassLayout } from './regions.js';
 import { side } from './side.js';
 import type { Target } from './target.js';
 import { unit } from './unit.js';
+import { whole } from './whole.js';
 
 /** Every kind of target, in the order in which a text is offered to them. The last takes what no other did, or refuses it. */
-export const TARGET_KINDS: readonly TargetKind[] = [unit, difference, side, region, boxes, oneClass];
+export const TARGET_KINDS: readonly TargetKind[] = [unit, difference, side, region, boxes, whole, oneClass];
 
 /**
  * The target that a person wrote, e.g. `top1`, `tabby cat`, `cat - dog`, `conv3#5`.

@@ -1,6 +1,6 @@
 import type { Labels } from '../../input/labels.js';
 import type { Layout } from '../output/layout.js';
-import type { Subject } from '../subject/subject.js';
+import type { ModelSubject } from '../subject/modelSubject.js';
 import type { ClassLayout, ClassRegions } from './regions.js';
 import type { Target } from './target.js';
 
@@ -9,7 +9,7 @@ export interface TargetQuestion {
   /** The score of each class, for ranks. */
   readonly scores: ArrayLike<number>;
   readonly labels: Labels;
-  readonly subject: Pick<Subject, 'facts' | 'graph' | 'input' | 'layer'>;
+  readonly subject: Pick<ModelSubject, 'facts' | 'graph' | 'input' | 'layer' | 'output' | 'scoreValue'>;
   /** Where the classes are, for a model that says so. */
   readonly regions?: ClassRegions | undefined;
 }
