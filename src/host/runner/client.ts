@@ -12,6 +12,8 @@ export interface RunnerClientOptions {
   /** Read at every start; empty: the Node that runs us. */
   readonly nodePath: () => string;
   readonly killAfterSeconds: () => number;
+  /** Read at every start; added to our own environment. */
+  readonly environment?: () => Readonly<Record<string, string>>;
   /** 0: never. */
   readonly idleMinutes: () => number;
   /** Period of the watchdog; a test shortens it. */
@@ -138,6 +140,7 @@ export class RunnerClient {
     const runner = new RunnerProcess({
       script,
       log,
+      environment: this.options.environment?.() ?? {},
       ...(nodePath === undefined ? {} : { nodePath }),
       onEnd: (ended) => this.onEnd(ended),
     });

@@ -29,6 +29,8 @@ export interface RunnerProcessOptions {
   /** An executable of Node; undefined: the one that runs us. */
   readonly nodePath?: string;
   readonly log: RunnerLog;
+  /** Added to our own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Called once, whoever ended it. */
   readonly onEnd: (process: RunnerProcess) => void;
 }
@@ -51,11 +53,11 @@ export class RunnerProcess {
   idleSince: number | undefined = Date.now();
 
   constructor(private readonly options: RunnerProcessOptions) {
-    const { script, nodePath, log } = options;
+    const { script, nodePath, log, environment } = options;
     this.child = fork(script, [], {
       serialization: 'advanced', // typed arrays survive
       execArgv: [], // the host's flags (--inspect and others) are not for it
-      env: { ...process.env, ...runnerMemory(process.env), ELECTRON_RUN_AS_NODE: '1' },
+      env: { ...process.env, ...runnerMemory(process.env), ...environment, ELECTRON_RUN_AS_NODE: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       ...(nodePath === undefined ? {} : { execPath: nodePath }),
     });

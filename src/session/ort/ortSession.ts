@@ -8,7 +8,7 @@ import { widened } from '../../graph/rewrite/widen.js';
 import type { GraphForms, ProviderName, ProviderReport, Session, SessionOptions, Sessions } from '../session.js';
 import { ortError, firstSentence } from './ortErrors.js';
 import { fromOrt, toOrt } from './ortTensor.js';
-import { candidates, missingHere, type Refusal } from './providers.js';
+import { candidates, cudaLoadFailure, missingHere, type Refusal } from './providers.js';
 import { runtimeFaults, type RuntimeFaults } from './runtimeFaults.js';
 import { SelfCheckedSession } from './selfCheck.js';
 
@@ -119,7 +119,9 @@ export class OrtSessions implements Sessions {
         session = await this.create(model, provider, how, refused);
       } catch (error) {
         if (provider === 'cpu') throw ortError(error, 'open');
-        const reason = firstSentence(error instanceof Error ? error.message : String(error));
+        const said = firstSentence(error instanceof Error ? error.message : String(error));
+        const unloaded = provider === 'cuda' && /shared library/i.test(said) ? cudaLoadFailure() : undefined;
+        const reason = unloaded === undefined ? said : `its shared library cannot be loaded: ${unloaded}`;
         if (/adapter|shared library|backend not found/i.test(reason)) this.dead.set(provider, reason);
         refused.push({ provider, reason });
         continue;

@@ -39,13 +39,42 @@ export function missingHere(
       return hasVulkan() ? undefined : 'no Vulkan loader (libvulkan.so.1) is installed';
     case 'cuda': {
       if (platform !== 'linux' || arch !== 'x64') return 'CUDA is served on 64-bit Linux only';
-      const folder = bindingFolder();
-      if (folder !== undefined && !existsSync(path.join(folder, 'libonnxruntime_providers_cuda.so'))) {
+      const folder = providerFolder();
+      if (folder !== undefined && !existsSync(path.join(folder, CUDA_LIBRARY))) {
         return 'its provider libraries are not installed beside ONNX Runtime';
       }
       return undefined;
     }
   }
+}
+
+const CUDA_LIBRARY = 'libonnxruntime_providers_cuda.so';
+const SHARED_LIBRARY = 'libonnxruntime_providers_shared.so';
+
+/**
+ * What the system's loader says against the CUDA provider, e.g. "libcudnn.so.9: cannot open shared object file": ONNX
+ * Runtime's own message only says that it failed. Undefined where the loader has nothing against it.
+ */
+export function cudaLoadFailure(): string | undefined {
+  const folder = providerFolder();
+  if (folder === undefined) return undefined;
+  for (const name of [SHARED_LIBRARY, CUDA_LIBRARY]) {
+    const file = path.join(folder, name);
+    try {
+      process.dlopen({ exports: {} }, file);
+    } catch (error) {
+      const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+      // It was loaded, and is no module of Node: all is well.
+      if (/did not self-register/i.test(said)) continue;
+      return said.replace(`${file}: `, '');
+    }
+  }
+  return undefined;
+}
+
+/** Where ONNX Runtime looks for providers: the folder that the host made of what it found, else its own. */
+function providerFolder(): string | undefined {
+  return process.env['ONNX_LENS_PROVIDERS'] ?? bindingFolder();
 }
 
 /** Looked up without loading anything: the native module would write its own warning to stderr. */
