@@ -12,6 +12,8 @@ import { WorkspaceModels } from './host/workspace/models.js';
 import { LastUsed } from './host/workspace/lastUsed.js';
 import { ModelTree } from './host/tree/modelTree.js';
 import { Notifier } from './host/notify.js';
+import { cudaCommands } from './host/provider/cudaCommands.js';
+import { CudaSetup } from './host/provider/cudaSetup.js';
 import { Outlines } from './host/workspace/outlines.js';
 import { PythonLenses } from './host/python/pythonLenses.js';
 import { RunnerClient } from './host/runner/client.js';
@@ -29,6 +31,7 @@ export interface LensApi {
   readonly editors: ModelEditors;
   readonly notifier: Notifier;
   readonly status: StatusItem;
+  readonly cuda: CudaSetup;
   /** How long `activate` took. */
   readonly activationMs: number;
 }
@@ -45,13 +48,27 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   const notifier = own(new Notifier(log));
   const status = own(new StatusItem());
   const models = own(new WorkspaceModels(context.workspaceState, log));
-  const runner = own(
+  const script = path.join(context.extensionPath, 'dist', 'runner.js');
+  const storage = path.join(context.globalStorageUri.fsPath, 'cuda');
+  const cuda = own(
+    new CudaSetup({
+      script,
+      storage,
+      state: context.globalState,
+      settings,
+      status,
+      log,
+      replaceRunner: () => runner.replace(),
+    }),
+  );
+  const runner: RunnerClient = own(
     new RunnerClient({
-      script: path.join(context.extensionPath, 'dist', 'runner.js'),
+      script,
       log,
       nodePath: () => settings.get('runner.nodePath'),
       killAfterSeconds: () => settings.get('runner.killAfterSeconds'),
       idleMinutes: () => settings.get('runner.idleMinutes'),
+      environment: () => cuda.environment(),
     }),
   );
   own(settings.onDidChange((changed) => changed('runner.nodePath') && runner.replace()));
@@ -81,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   own(explainCommands(services, explain));
   own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, runner, status));
+  own(cudaCommands(services, cuda, storage));
   const activationMs = performance.now() - start;
-  return { services, runner, tree, explain, editors, notifier, status, activationMs };
+  return { services, runner, tree, explain, editors, notifier, status, cuda, activationMs };
 }

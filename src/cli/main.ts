@@ -61,7 +61,12 @@ function fail(error: unknown, argv: readonly string[], io: Io): number {
 /** 2: the caller can mend it. 3: the model cannot be served here. */
 function exitCode(error: unknown): number {
   if (!(error instanceof LensError)) return 3;
-  if (error.kind === 'usage' || error.kind === 'input' || error.code === 'session/provider') return 2;
+  if (
+    error.kind === 'usage' ||
+    error.kind === 'input' ||
+    ['session/provider', 'session/provider-cuda'].includes(error.code)
+  )
+    return 2;
   return 3;
 }
 

@@ -23,6 +23,11 @@ const ACTIONS: Readonly<Record<string, readonly Action[]>> = {
   'runner/resting': [RESTART, SHOW_LOG],
   'models/none': [{ title: 'Add the Example Model', command: 'onnxLens.addExampleModel' }, FIRST_STEPS],
   'workspace/untrusted': [{ title: 'Manage Trust', command: 'workbench.trust.manage' }],
+  'cuda/feed': [settingAction('onnxLens.cuda.feed'), SHOW_LOG],
+  'session/provider-cuda': [
+    { title: 'Set Up CUDA', command: 'onnxLens.setUpCuda' },
+    { title: 'Select Provider', command: 'onnxLens.selectProvider' },
+  ],
   'session/provider': [{ title: 'Select Provider', command: 'onnxLens.selectProvider' }, SHOW_LOG],
 };
 

@@ -15,6 +15,16 @@ export interface SettingValues {
   readonly 'runner.killAfterSeconds': number;
   /** 0: never. */
   readonly 'runner.idleMinutes': number;
+  /** Folder with the CUDA provider; empty: whatever is found and chosen. */
+  readonly 'cuda.folder': string;
+  /** Folders with CUDA and cuDNN, before all others. */
+  readonly 'cuda.libraryPath': readonly string[];
+  /** Index or UUID; empty: the first. */
+  readonly 'cuda.device': string;
+  /** Index of the feed that ONNX Runtime's CUDA package is fetched from. */
+  readonly 'cuda.feed': string;
+  /** Whether CUDA is looked for unasked where an NVIDIA card was not used. */
+  readonly 'cuda.offer': boolean;
   /** Id of the method a new explanation begins with. */
   readonly defaultMethod: string;
   readonly colorMap: (typeof COLOR_MAPS)[number];
@@ -28,6 +38,11 @@ const DEFAULTS: SettingValues = {
   'runner.nodePath': '',
   'runner.killAfterSeconds': 3,
   'runner.idleMinutes': 10,
+  'cuda.folder': '',
+  'cuda.libraryPath': [],
+  'cuda.device': '',
+  'cuda.feed': 'https://api.nuget.org/v3/index.json',
+  'cuda.offer': true,
   defaultMethod: 'gradient',
   colorMap: 'magma',
   trustBadge: true,
@@ -66,6 +81,11 @@ function acceptable(key: keyof SettingValues, value: unknown): boolean {
       return (PROVIDERS as readonly unknown[]).includes(value);
     case 'colorMap':
       return (COLOR_MAPS as readonly unknown[]).includes(value);
+    case 'cuda.libraryPath':
+      return Array.isArray(value) && value.every((each) => typeof each === 'string');
+    case 'cuda.device':
+      return typeof value === 'string' && /^(\d+|(GPU|MIG)-[\w-]+)?$/.test(value);
+    case 'cuda.offer':
     case 'trustBadge':
       return typeof value === 'boolean';
     case 'threads':

@@ -21,6 +21,13 @@ interface Work {
   report: WorkReport;
 }
 
+/** A link in the tooltip. */
+export interface OfferedDeed {
+  readonly title: string;
+  readonly command: string;
+  readonly args?: readonly unknown[];
+}
+
 interface LastRun {
   readonly provider: string;
   readonly refused: readonly { readonly provider: string; readonly reason: string }[];
@@ -35,6 +42,11 @@ export class StatusItem implements Status, vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('onnxLens.status', vscode.StatusBarAlignment.Right, 50);
   private readonly works = new Set<Work>();
   private last: LastRun | undefined;
+  private readonly devices = new Map<string, string>();
+  private offered: { readonly text: string; readonly deeds: readonly OfferedDeed[] } | undefined;
+  private readonly reported = new vscode.EventEmitter<LastRun>();
+  /** Something has run. */
+  readonly onDidReport = this.reported.event;
 
   constructor() {
     this.item.name = 'ONNX Lens';
@@ -48,6 +60,30 @@ export class StatusItem implements Status, vscode.Disposable {
   report(provider: string, refused: LastRun['refused'], milliseconds?: number): void {
     this.last = { provider, refused, milliseconds };
     this.draw();
+    this.reported.fire(this.last);
+  }
+
+  /**
+   * Names the device on which a provider computes.
+   *
+   * @returns whether that is news
+   */
+  setDevice(provider: string, device: string | undefined): boolean {
+    const news = !this.devices.has(provider) || this.devices.get(provider) !== (device ?? '');
+    this.devices.set(provider, device ?? '');
+    if (news) this.draw();
+    return news;
+  }
+
+  /** What could be used and is not, with links that see to it. */
+  setOffer(text: string | undefined, deeds: readonly OfferedDeed[] = []): void {
+    this.offered = text === undefined ? undefined : { text, deeds };
+    this.draw();
+  }
+
+  /** What the tooltip offers. */
+  get offer(): string | undefined {
+    return this.offered?.text;
   }
 
   async work<T>(
@@ -90,6 +126,7 @@ export class StatusItem implements Status, vscode.Disposable {
   dispose(): void {
     for (const work of this.works) work.abort.abort();
     this.item.dispose();
+    this.reported.dispose();
   }
 
   private draw(): void {
@@ -112,7 +149,8 @@ export class StatusItem implements Status, vscode.Disposable {
   }
 
   private drawLast({ provider, refused, milliseconds }: LastRun): void {
-    const name = providerName(provider);
+    const device = this.devices.get(provider.toLowerCase()) ?? '';
+    const name = device === '' ? providerName(provider) : `${providerName(provider)}, ${device}`;
     this.item.text = `ONNX Lens: ${name}`;
     const tooltip = new vscode.MarkdownString();
     tooltip.appendText(`Ran on ${name}${milliseconds === undefined ? '' : ` in ${Math.round(milliseconds)} ms`}.`);
@@ -120,6 +158,13 @@ export class StatusItem implements Status, vscode.Disposable {
       tooltip
         .appendMarkdown('\n\n')
         .appendText(`${providerName(each.provider)} did not run: ${each.reason.replace(/\.?$/, '.')}`);
+    if (this.offered !== undefined) {
+      const { text, deeds } = this.offered;
+      tooltip.isTrusted = { enabledCommands: deeds.map((deed) => deed.command) };
+      tooltip.appendMarkdown('\n\n').appendText(text);
+      for (const { title, command, args = [] } of deeds)
+        tooltip.appendMarkdown(` [${title}](command:${command}?${encodeURIComponent(JSON.stringify(args))})`);
+    }
     tooltip.appendMarkdown('\n\n').appendText('Click to select a provider.');
     this.item.tooltip = tooltip;
     this.item.accessibilityInformation = {

@@ -11,7 +11,7 @@ const PROVIDER_TEXT: Readonly<Record<Provider, string>> = {
   auto: 'The fastest that works here',
   cpu: 'Works everywhere',
   webgpu: 'Any graphics card, through WebGPU',
-  cuda: 'NVIDIA, with CUDA 12 and cuDNN 9 installed',
+  cuda: 'NVIDIA, through CUDA',
   dml: 'Windows, through DirectML',
   coreml: 'macOS, through Core ML',
 };

@@ -198,7 +198,7 @@ async function closure(
   const queue = start.map((soname) => ({ soname, neededBy: by }));
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { soname, neededBy } = next;
-    if (given.has(soname) || needs.has(soname) || /^ld-linux/.test(soname)) continue;
+    if (given.has(soname) || needs.has(soname) || soname.startsWith('ld-linux')) continue;
     // Of what is not NVIDIA's, the system's own comes first: the runner's other libraries live with that.
     const { before, after } = isNvidia(soname) ? where : { before: [], after: [...where.before, ...where.after] };
     const place = await where.index.find(soname, before, after);

@@ -127,9 +127,7 @@ async function download(offered: OfferedPackage, file: string, options: FetchOpt
   });
   const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   try {
-    await pipeline(body, count, createWriteStream(file), {
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    await pipeline(body, count, createWriteStream(file), given(options.signal));
   } catch (error) {
     if (options.signal?.aborted || isDisk(error)) throw error;
     throw feedError(`The connection broke off after ${(done / 1e6).toFixed(1)} MB.`, error);
@@ -164,9 +162,7 @@ async function unpack(archive: string, folder: string, signal: AbortSignal | und
     );
     for (const [name, entry] of entries) {
       const content = await zip.openReadStreamPromise(entry);
-      await pipeline(content, createWriteStream(path.join(folder, name)), {
-        ...(signal === undefined ? {} : { signal }),
-      });
+      await pipeline(content, createWriteStream(path.join(folder, name)), given(signal));
     }
   } finally {
     zip.close();
@@ -198,7 +194,7 @@ function diskError(error: unknown, storage: string): LensError | undefined {
 
 function isDisk(error: unknown): error is NodeJS.ErrnoException {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code !== undefined && ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO'].includes(code);
+  return code !== undefined && ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'ENOTDIR', 'EROFS', 'EIO'].includes(code);
 }
 
 async function answer(url: string, signal: AbortSignal | undefined): Promise<Response> {
@@ -209,7 +205,7 @@ async function answer(url: string, signal: AbortSignal | undefined): Promise<Res
   try {
     // The signal of the person stays in force while the body is read.
     response = await Promise.race([
-      fetch(url, signal === undefined ? {} : { signal }),
+      fetch(url, given(signal)),
       new Promise<never>((_, reject) =>
         patience.signal.addEventListener('abort', () => reject(new Error(`no answer within ${ANSWER_MS / 1000} s`))),
       ),
@@ -262,6 +258,10 @@ function feedError(message: string, cause?: unknown): LensError {
     hint: 'Name another feed in onnxLens.cuda.feed, or install onnxruntime-gpu in a Python environment.',
     cause,
   });
+}
+
+function given(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

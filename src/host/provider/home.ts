@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { existsSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Candidate } from './cudaSearch.js';
 import { isNvidia } from './libraryIndex.js';
-import { exists, listed } from './loader.js';
+import { listed } from './loader.js';
 import { CUDA_LIBRARY, SHARED_LIBRARY } from './runtimePackage.js';
 
 /** ONNX Runtime's own library, as the runner's binding asks for it. */
@@ -36,39 +36,40 @@ export async function linksFor(candidate: Candidate, runtimeLibrary: string): Pr
 
 /**
  * Makes the folder of links under `storage`, or finds it made. Its name tells what it links to, so that a runner that has
- * been started with another one keeps its own.
+ * been started with another one keeps its own. Synchronous, because a runner's start is: some forty links.
  */
-export async function makeHome(storage: string, links: ReadonlyMap<string, string>): Promise<string> {
+export function makeHome(storage: string, links: ReadonlyMap<string, string>): string {
   const list = [...links].sort(([a], [b]) => (a < b ? -1 : 1));
   const name = createHash('sha256').update(JSON.stringify(list)).digest('hex').slice(0, 16);
   const folder = path.join(storage, `links-${name}`);
-  if (await holds(folder, list)) return folder;
+  if (holds(folder, list)) return folder;
   const half = `${folder}.${process.pid}`;
-  await rm(half, { recursive: true, force: true });
-  await mkdir(half, { recursive: true });
-  for (const [link, target] of list) await symlink(target, path.join(half, link));
-  await rm(folder, { recursive: true, force: true });
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half, { recursive: true });
+  for (const [link, target] of list) symlinkSync(target, path.join(half, link));
+  rmSync(folder, { recursive: true, force: true });
   try {
-    await rename(half, folder);
+    renameSync(half, folder);
   } catch (error) {
     // Another window was faster.
-    await rm(half, { recursive: true, force: true });
-    if (!(await holds(folder, list))) throw error;
+    rmSync(half, { recursive: true, force: true });
+    if (!holds(folder, list)) throw error;
   }
   return folder;
 }
 
-/** Whether all links are there and all that they lead to. */
-async function holds(folder: string, list: readonly (readonly [string, string])[]): Promise<boolean> {
-  for (const [link, target] of list) {
-    const place = path.join(folder, link);
-    const right = await lstat(place).then(
-      async (stat) => stat.isSymbolicLink() && (await readlink(place)) === target && (await exists(target)),
-      () => false,
-    );
-    if (!right) return false;
+/** Whether all links are there, as they should be. */
+function holds(folder: string, list: readonly (readonly [string, string])[]): boolean {
+  try {
+    return list.every(([link, target]) => readlinkSync(path.join(folder, link)) === target);
+  } catch {
+    return false;
   }
-  return true;
+}
+
+/** The first of the links' ends that is not there any more. */
+export function goneTarget(links: ReadonlyMap<string, string>): string | undefined {
+  return [...links.values()].find((target) => !existsSync(target));
 }
 
 /** What the runner's environment gets for a folder of links. */

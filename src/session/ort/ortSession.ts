@@ -133,7 +133,7 @@ export class OrtSessions implements Sessions {
     const [first] = refused;
     throw new LensError(
       'runtime',
-      'session/provider',
+      choice === 'cuda' ? 'session/provider-cuda' : 'session/provider',
       `The provider "${choice}" cannot be used here: ${first?.reason ?? 'unknown provider'}`.replace(/\.?$/, '.'),
       {
         hint: 'Choose "auto" or "cpu".',

@@ -99,7 +99,8 @@ describe('the search for the CUDA provider', () => {
     machine.gpuPackage('venv');
     machine.wheels('venv');
     const [candidate, ...others] = (await machine.search()).candidates;
-    assert.ok(candidate !== undefined && others.length === 0);
+    assert.ok(candidate);
+    assert.equal(others.length, 0);
     assert.ok(fits(candidate), JSON.stringify(candidate, null, 1));
     assert.deepEqual(candidate.version, { version: '1.30.0', from: 'onnxruntime-gpu', cuda: '12.8' });
     const found = Object.fromEntries(candidate.needs.map((need) => [need.soname, need.found?.file]));
@@ -122,7 +123,8 @@ describe('the search for the CUDA provider', () => {
     rmSync(machine.at('venv/lib/python3.11/site-packages/nvidia/cudnn'), { recursive: true });
     machine.library('usr/local/cuda-11.8/lib64/libcudnn.so.8');
     const [candidate] = (await machine.search()).candidates;
-    assert.ok(candidate !== undefined && !fits(candidate));
+    assert.ok(candidate);
+    assert.ok(!fits(candidate));
     assert.equal(candidate.unfit, undefined);
     const lacks = missing(candidate);
     assert.deepEqual(
@@ -143,9 +145,13 @@ describe('the search for the CUDA provider', () => {
     machine.library('usr/local/cuda-12.4/lib64/libcublasLt.so.12');
     for (const name of ['libcudnn', 'libcudnn_graph', 'libcudnn_ops']) machine.library(`opt/cudnn/${name}.so.9`);
     const [candidate] = (await machine.search({ libraries: [machine.at('opt/cudnn')] })).candidates;
-    assert.ok(candidate !== undefined && fits(candidate), JSON.stringify(candidate, null, 1));
+    assert.ok(candidate);
+    assert.ok(fits(candidate), JSON.stringify(candidate, null, 1));
     const links = await linksFor(candidate, machine.at('runtime/libonnxruntime.so.1'));
-    assert.ok(links.has('libcublas.so.12') && links.has('libcudnn.so.9') && !links.has('libcudart.so.12'));
+    assert.deepEqual(
+      ['libcublas.so.12', 'libcudnn.so.9', 'libcudart.so.12'].map((name) => links.has(name)),
+      [true, true, false],
+    );
     const viaPath = await machine.search({ environment: { LD_LIBRARY_PATH: `${machine.at('opt/cudnn')}:` } });
     assert.ok(fits(viaPath.candidates[0]!));
     assert.ok(!(await linksFor(viaPath.candidates[0]!, 'x')).has('libcudnn.so.9'), 'LD_LIBRARY_PATH stays in force');
@@ -223,8 +229,12 @@ describe('the search for the CUDA provider', () => {
     machine.cache('usr/lib64/libz.so.1');
     const [candidate] = (await machine.search({ pythons: [{ path: machine.at('conda'), by: 'CONDA_PREFIX' }] }))
       .candidates;
-    assert.ok(candidate !== undefined && fits(candidate), JSON.stringify(candidate, null, 1));
+    assert.ok(candidate);
+    assert.ok(fits(candidate), JSON.stringify(candidate, null, 1));
     const links = await linksFor(candidate, 'x');
-    assert.ok(links.has('libcudnn_ops.so.9') && !links.has('libz.so.1') && !links.has('libssl.so.3'));
+    assert.deepEqual(
+      ['libcudnn_ops.so.9', 'libz.so.1', 'libssl.so.3'].map((name) => links.has(name)),
+      [true, false, false],
+    );
   });
 });

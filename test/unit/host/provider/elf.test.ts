@@ -33,7 +33,7 @@ describe('the head of a shared library', () => {
     );
     assert.ok(elf?.needed.includes('libonnxruntime.so.1'));
     // The folder of links depends on this being a RUNPATH, which LD_LIBRARY_PATH precedes.
-    assert.deepEqual(elf.runpath, ['$ORIGIN/']);
+    assert.deepEqual(elf?.runpath, ['$ORIGIN/']);
   });
 
   it('is nothing for what is no library of this machine', async () => {
