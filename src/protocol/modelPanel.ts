@@ -84,6 +84,8 @@ export interface SeriesEntry {
   readonly file: NamedFile;
   /** Number in its name; the order of the series. */
   readonly step: number;
+  /** What it is called in place of its number: `best`, `run2/best`. */
+  readonly label?: string;
   /** Another one when the file was rewritten. */
   readonly version: string;
 }
@@ -128,8 +130,13 @@ export interface ModelHostApi extends Passed<(typeof PASSED)[number]> {
   save: Operation<SaveRequest, boolean>;
   /** The same for a recipe. */
   saveRecipe: Operation<RecipeRequest, boolean>;
-  /** Checkpoints beside this one whose names differ in a number only, in order; this one included. */
-  series: Operation<Record<string, never>, readonly SeriesEntry[]>;
+  /**
+   * Checkpoints of the same training, in order, this one included: those beside it by their names, or the files that were
+   * `chosen`, by when they were written.
+   */
+  series: Operation<{ readonly chosen?: readonly Address[] }, readonly SeriesEntry[]>;
+  /** Asks for checkpoints with the same layers, wherever they lie; `undefined` when the question is dismissed. */
+  chooseSeries: Operation<Record<string, never>, readonly Address[] | undefined>;
   /** A layer's weights in another checkpoint. */
   weightsOf: Operation<AboutOther & AskedOf<'weights'>, LayerWeights, WorkProgress>;
   weightStatisticsOf: Operation<AboutOther & AskedOf<'weightStatistics'>, WeightStatistics, WorkProgress>;

@@ -65,8 +65,22 @@ export class ModelController implements Editor {
     this.reveal++;
     this.changed();
     void this.read();
-    this.series = await this.host.series({}).catch(() => []);
+    await this.findSeries();
+  }
+
+  private async findSeries(): Promise<void> {
+    const { chosen } = this.view.training;
+    this.series = await this.host.series(chosen === undefined ? {} : { chosen }).catch(() => []);
     this.changed();
+  }
+
+  /** Asks which checkpoints to look at as one training; none: those beside this one again. */
+  async chooseSeries(): Promise<void> {
+    const files = await this.host.chooseSeries({});
+    if (files === undefined) return;
+    const { chosen: _before, ...training } = this.view.training;
+    this.update({ training: files.length === 0 ? training : { ...training, chosen: files } });
+    await this.findSeries();
   }
 
   /** The file has changed, begun to change, or gone. */

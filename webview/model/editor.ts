@@ -46,6 +46,8 @@ export interface Editor {
 
   /** Checkpoints of the same training, this one included. */
   readonly series: readonly SeriesEntry[];
+  /** Asks which checkpoints to look at as one training. */
+  chooseSeries(): Promise<void>;
   /** The last checkpoint that a layer was compared with and that was rewritten since. */
   readonly other: (AboutOther & { readonly version: string }) | undefined;
   /** Shows the selected layer beside the same one elsewhere; `undefined`: no more. */

@@ -38,6 +38,8 @@ export interface WeightsView {
 export type Curve = 'l2' | 'std' | 'mean' | 'sparsity' | 'score';
 
 export interface TrainingView {
+  /** Files that were chosen in place of those beside this one. */
+  readonly chosen?: readonly Address[];
   /** The checkpoint that is looked at; default the one that is open. */
   readonly at?: Address;
   /** Goes to a new checkpoint when it appears. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { Disposables } from '../../base/disposable.js';
+import { given } from '../../base/given.js';
 import type { Address } from '../../base/place.js';
 import type { Call } from '../../protocol/channel.js';
 import type { SeriesEntry } from '../../protocol/modelPanel.js';
@@ -22,6 +23,8 @@ export class Siblings implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private watching = false;
   private told = '';
+  /** In place of those beside it, where a person has chosen some. */
+  private chosen: readonly vscode.Uri[] = [];
   /** Whether a checkpoint has the layers of this one, by both files as they were when it was asked. */
   private readonly alike = new Map<string, boolean>();
 
@@ -38,12 +41,22 @@ export class Siblings implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  /** The series as it is now; from then on changes are announced. */
-  async series(): Promise<readonly SeriesEntry[]> {
+  /**
+   * The series as it is now; from then on changes are announced.
+   *
+   * @param chosen files wherever they lie, in place of those beside this one
+   */
+  async series(chosen: readonly Address[] = []): Promise<readonly SeriesEntry[]> {
+    this.chosen = chosen.map(fileAt);
     this.watch();
     const series = await this.list();
     this.told = JSON.stringify(series);
     return series;
+  }
+
+  /** The addresses of those that belong to it as it is now. */
+  async now(): Promise<readonly Address[]> {
+    return (await this.list()).map(({ file }) => file.uri);
   }
 
   /** Asks the runner about another checkpoint. */
@@ -101,11 +114,12 @@ export class Siblings implements vscode.Disposable {
   }
 
   private async list(): Promise<readonly SeriesEntry[]> {
+    if (this.chosen.length > 0) return chosenSeries(this.model, this.chosen);
     const stamped = await Promise.all(
-      (await this.candidates()).map(async ({ name, step, certain }) => {
+      (await this.candidates()).map(async ({ name, step, certain, label }) => {
         const stamps = await filesStamps(withData(this.path(name)));
         const file = named(vscode.Uri.joinPath(this.folder, name));
-        return { entry: { file, step, version: JSON.stringify(stamps) }, certain };
+        return { entry: { file, step, version: JSON.stringify(stamps), ...given({ label }) }, certain };
       }),
     );
     const own = stamped.find(({ entry }) => entry.file.name === this.name)?.entry.version ?? '';
@@ -137,6 +151,25 @@ export class Siblings implements vscode.Disposable {
   private path(name: string): string {
     return path.join(this.folder.fsPath, name);
   }
+}
+
+/** The files that a person has chosen, and the model itself, by when they were written; those that are gone are left out. */
+async function chosenSeries(model: vscode.Uri, chosen: readonly vscode.Uri[]): Promise<readonly SeriesEntry[]> {
+  const unique = new Map([model, ...chosen].map((uri) => [uri.toString(), uri]));
+  const files = await Promise.all(
+    [...unique.values()].map(async (uri) => ({ uri, stamps: await filesStamps(withData(uri.fsPath)) })),
+  );
+  const written = files
+    .flatMap(({ uri, stamps }) => (stamps[0] === undefined ? [] : [{ uri, stamps, at: stamps[0].modified }]))
+    .sort((a, b) => a.at - b.at || (a.uri.path < b.uri.path ? -1 : 1));
+  const names = written.map(({ uri }) => nameOf(uri));
+  return written.map(({ uri, stamps }, i) => {
+    const file = named(uri);
+    const twice = names.filter((name) => name === names[i]).length > 1;
+    // Folders side by side: the folder tells files of one name apart.
+    const name = twice ? `${path.basename(path.dirname(uri.fsPath))}/${file.name}` : file.name;
+    return { file: { ...file, name }, step: i, label: name.replace(/\.onnx$/i, ''), version: JSON.stringify(stamps) };
+  });
 }
 
 /** Exporters keep large weights beside the model. */

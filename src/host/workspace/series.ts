@@ -1,28 +1,78 @@
 import type { LayerDescription } from '../../result/inspection.js';
 
-/** A series of checkpoints: names that are alike but for the number that says how far the training was. */
+/**
+ * A series of checkpoints: names that are alike but for the number that says how far the training was, and those that say
+ * that it was the best, the last, or that it had ended.
+ */
 
 export interface SeriesFile {
   readonly name: string;
+  /** What the name says; of one without a number, after the last. */
   readonly step: number;
   /** A word says that the number is a step (`epoch_3`); else it only may be one, and the layers have to be the same. */
   readonly certain: boolean;
+  /** What it is called where its name has no number: `best`. */
+  readonly label?: string;
 }
 
 /**
  * The files that belong to the same training as `name`, by the step in their names: `epoch_3.onnx` and `epoch_10.onnx`,
- * `3.onnx`, `net-0010.onnx`, `epoch=3-step=1200-val_loss=0.25.onnx`. Only `name` itself where it has no step: the
- * numbers of `resnet18.onnx`, `model_fp16.onnx` and `fold_2.onnx` are none.
+ * `3.onnx`, `net-0010.onnx`, `epoch=3-step=1200-val_loss=0.25.onnx`; and after them the others of that name: `best.onnx`,
+ * `last.onnx`, `birds.onnx` beside `birds_epoch1.onnx`. Only `name` itself where there is none: the numbers of
+ * `resnet18.onnx`, `model_fp16.onnx` and `fold_2.onnx` are no steps.
  */
 export function seriesOf(name: string, files: readonly string[]): readonly SeriesFile[] {
-  const own = split(name);
-  if (own === undefined) return [{ name, step: 0, certain: false }];
-  return [...new Set([name, ...files])]
-    .flatMap((file) => {
-      const parts = split(file);
-      return parts?.key === own.key ? [{ name: file, step: parts.step, certain: parts.certain }] : [];
-    })
+  const stem = stemOf(name);
+  const all = [...new Set([name, ...files])].flatMap((file) => {
+    if (file !== name && !/\.onnx$/i.test(file)) return [];
+    return stemOf(file) === stem ? [{ file, parts: split(file) }] : [];
+  });
+  const key = split(name)?.key ?? mostFrequent(all.flatMap(({ parts }) => parts?.key ?? []));
+  const stepped = all
+    .flatMap(({ file, parts }) =>
+      parts?.key === key && parts !== undefined ? [{ name: file, step: parts.step, certain: parts.certain }] : [],
+    )
     .sort((a, b) => a.step - b.step || (a.name < b.name ? -1 : 1));
+  const after = all
+    .filter(({ parts }) => parts === undefined)
+    .map(({ file }) => ({ name: file, label: labelOf(file) }))
+    .sort((a, b) => rankOf(a.label) - rankOf(b.label) || (a.name < b.name ? -1 : 1));
+  const last = stepped.at(-1)?.step ?? -1;
+  return [...stepped, ...after.map((each, i) => ({ ...each, step: last + 1 + i, certain: false }))];
+}
+
+/** Names as a person would look for the best trained one: those of finished trainings first, then later steps before earlier ones. */
+export function byTraining(a: string, b: string): number {
+  const [x, y] = [split(a), split(b)];
+  if (x === undefined || y === undefined) return Number(x !== undefined) - Number(y !== undefined);
+  return y.step - x.step;
+}
+
+const ORDER = ['best', 'latest', 'last', 'final'];
+const WORD = /(?:^|[_\-.= ])(best|last|latest|final)$/i;
+const STEPS =
+  /(?:^|[_\-.= ])(?:epochs?|steps?|iter(?:ation)?s?|ckpt|checkpoint|snapshot|update|round|ep|e|it)?[_\-.= ]?#/gi;
+
+/** The name of the training: without steps, and without what says which moment it was. */
+function stemOf(name: string): string {
+  const text = split(name)?.key ?? name.replace(/\.onnx$/i, '');
+  return text.replace(STEPS, '').replace(WORD, '');
+}
+
+function labelOf(name: string): string {
+  const text = name.replace(/\.onnx$/i, '');
+  return WORD.exec(text)?.[1] ?? text;
+}
+
+function rankOf(label: string): number {
+  const at = ORDER.indexOf(label.toLowerCase());
+  return at < 0 ? ORDER.length : at;
+}
+
+function mostFrequent(keys: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
 /** Whether two checkpoints can be of one training: the same layers, with as many parameters each. */

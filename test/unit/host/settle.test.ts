@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
-import { sameLayers, seriesOf } from '../../../src/host/workspace/series.js';
+import { byTraining, sameLayers, seriesOf } from '../../../src/host/workspace/series.js';
 import type { LayerDescription } from '../../../src/result/inspection.js';
 import { Lookout } from '../../../src/host/disk/lookout.js';
 import { readWhenWhole, untilStill, type Clock, type Stamp } from '../../../src/host/disk/settle.js';
@@ -192,8 +192,34 @@ describe('a series of checkpoints', () => {
     assert.deepEqual(steps('epoch_2.onnx', files), [
       ['epoch_2.onnx', 2],
       ['epoch_10.onnx', 10],
+      ['best.onnx', 11],
     ]);
-    assert.deepEqual(seriesOf('best.onnx', files), [{ name: 'best.onnx', step: 0, certain: false }]);
+    assert.deepEqual(seriesOf('best.onnx', ['other.onnx']), [
+      { name: 'best.onnx', label: 'best', step: 0, certain: false },
+    ]);
+  });
+
+  it('ends with what a training has left without a number, where the layers will have to be the same', () => {
+    const files = ['last.onnx', 'best.onnx', 'notes.txt', 'resnet.onnx'];
+    const known = (name: string): unknown => seriesOf(name, files).map((f) => [f.name, f.label, f.certain]);
+    const both = [
+      ['best.onnx', 'best', false],
+      ['last.onnx', 'last', false],
+    ];
+    assert.deepEqual(known('best.onnx'), both);
+    assert.deepEqual(known('last.onnx'), both);
+    const birds = ['birds_cnn_epoch1.onnx', 'birds_cnn.onnx', 'birds_vit.onnx', 'birds_cnn_final.onnx'];
+    for (const name of ['birds_cnn_epoch1.onnx', 'birds_cnn.onnx'])
+      assert.deepEqual(steps(name, birds), [
+        ['birds_cnn_epoch1.onnx', 1],
+        ['birds_cnn_final.onnx', 2],
+        ['birds_cnn.onnx', 3],
+      ]);
+  });
+
+  it('is looked through from its end: what is trained first', () => {
+    const files = ['net_epoch_2.onnx', 'net_epoch_10.onnx', 'net.onnx'];
+    assert.deepEqual(files.sort(byTraining), ['net.onnx', 'net_epoch_10.onnx', 'net_epoch_2.onnx']);
   });
 
   for (const [one, other, certain] of [

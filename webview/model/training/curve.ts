@@ -33,7 +33,7 @@ const kept = new Remade<LineChartData>();
 /** The same object while nothing in it has changed: the chart draws itself anew for another. */
 function chartData(frames: readonly Frame[], at: number, curve: Curve): LineChartData {
   const { axis, label } = CURVES.find((each) => each.value === curve)!;
-  const labels = frames.map(({ entry }) => String(entry.step));
+  const labels = frames.map(({ entry }) => entry.label ?? String(entry.step));
   const values = frames.map((frame) => valueOf(frame, curve));
   return kept.get([JSON.stringify([labels, values, at, curve])], () => ({
     labels,

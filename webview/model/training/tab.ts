@@ -167,8 +167,8 @@ export class TrainingTab extends LightElement {
     if (series.length < 2)
       return emptyState({
         icon: 'history',
-        text: 'There is only this checkpoint. Others of the same training beside it (epoch_1.onnx, epoch_2.onnx, …) appear here at once.',
-        action: { label: 'See the weights', onClick: () => c.update({ tab: 'weights' }) },
+        text: 'There is only this checkpoint. Others of the same training beside it (epoch_1.onnx, epoch_2.onnx, last.onnx …) appear here at once; any other files with the same layers can be chosen.',
+        action: { label: 'Choose Checkpoints…', onClick: () => void c.chooseSeries() },
       });
     const frame = frames.list[at];
     return html`
@@ -214,6 +214,7 @@ export class TrainingTab extends LightElement {
       <span class="training-name ellipsis" title=${file.name}>${file.name}</span>
       <span class="dim training-count">${at + 1} of ${series.length}</span>
       ${checkbox({ label: 'Go to new ones', checked: this.view.follow, onChange: (follow) => this.change({ follow }) })}
+      ${iconButton({ label: 'Choose the checkpoints', icon: 'list-selection', onClick: () => void c.chooseSeries() })}
       ${iconButton({ label: `Open ${file.name}`, icon: 'go-to-file', disabled: file.uri === c.setup?.model.uri, onClick: () => void c.host.open({ uri: file.uri }) })}
     </div>`;
   }

@@ -3,6 +3,7 @@ import type { Disposables } from '../../../base/disposable.js';
 import type { SeriesEntry } from '../../../protocol/modelPanel.js';
 import { onDisk } from '../../panel/passed.js';
 import type { Chapter, EditorRoom } from '../room.js';
+import { chooseSeries } from '../chooseSeries.js';
 import { Siblings } from '../siblings.js';
 import { explainWith } from './explainWith.js';
 
@@ -12,11 +13,17 @@ export function trainingHandlers(
   disposables: Disposables,
   announce: (series: readonly SeriesEntry[]) => void,
   column: () => vscode.ViewColumn | undefined,
-): Chapter<'series' | 'weightsOf' | 'weightStatisticsOf' | 'explainWith' | 'methods' | 'labels' | 'open'> {
+): Chapter<
+  'series' | 'chooseSeries' | 'weightsOf' | 'weightStatisticsOf' | 'explainWith' | 'methods' | 'labels' | 'open'
+> {
   const { uri } = document;
   const siblings = disposables.add(new Siblings(uri, services, announce));
   return {
-    series: () => siblings.series(),
+    series: ({ chosen }) => siblings.series(chosen),
+    chooseSeries: async () => {
+      const now = await siblings.now();
+      return chooseSeries(services, uri, now);
+    },
     weightsOf: ({ uri: other, ...request }, call) => siblings.ask(other, 'weights', onDisk(request), call),
     weightStatisticsOf: ({ uri: other, ...request }, call) =>
       siblings.ask(other, 'weightStatistics', onDisk(request), call),
