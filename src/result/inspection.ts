@@ -35,6 +35,8 @@ export interface LayerDescription {
 export interface Outline {
   readonly model: string;
   readonly bytes: number;
+  /** With the files of external data, where they were looked at. */
+  readonly totalBytes?: number;
   readonly ir: number;
   readonly opset: Readonly<Record<string, number>>;
   readonly producer: string;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { LayerDescription } from '../../result/inspection.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { folderOf, named, nameOf } from '../names.js';
 import { distance } from '../paths.js';
@@ -59,6 +60,7 @@ export async function chooseOther(
     await services.models.ready();
     const own = await services.outlines.get(model).catch(() => undefined);
     const layers = own !== undefined && 'outline' in own ? own.outline.layers : [];
+    const here = layers.find((each) => each.name === layer);
     let shown = performance.now();
     const near = inOrder(
       model,
@@ -70,7 +72,7 @@ export async function chooseOther(
       const has =
         answer !== undefined &&
         'outline' in answer &&
-        answer.outline.layers.some((each) => each.name === layer && each.weights.length > 0);
+        answer.outline.layers.some((each) => here !== undefined && fits(here, each));
       if (!has) without++;
       else {
         const folder = folderOf(uri);
@@ -92,9 +94,15 @@ export async function chooseOther(
   return offer?.other;
 }
 
+/** Whether the weights of two layers can be held against each other: by name, operator and number. */
+function fits(here: LayerDescription, there: LayerDescription): boolean {
+  const { name, op, parameters } = there;
+  return here.name === name && here.op === op && here.parameters === parameters && there.weights.length > 0;
+}
+
 function restOf(without: number): readonly Offer[] {
   if (without === 0) return [];
-  const label = `${without} other ${without === 1 ? 'model has' : 'models have'} no such layer`;
+  const label = `${without} other ${without === 1 ? 'model has' : 'models have'} no layer that fits`;
   return [{ label, kind: vscode.QuickPickItemKind.Separator }];
 }
 

@@ -11,7 +11,7 @@ const LISTED = 3;
 export function modelTooltip(uri: vscode.Uri, bytes: number, answer: OutlineAnswer | undefined): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   const line = (text: string): void => void tooltip.appendText(text).appendMarkdown('  \n');
-  line(`${vscode.workspace.asRelativePath(uri)} (${formatBytes(bytes)})`);
+  line(`${vscode.workspace.asRelativePath(uri)} (${formatBytes(sizeOf(bytes, answer))})`);
   if (answer === undefined) return tooltip;
   if ('error' in answer) {
     line(answer.error.message);
@@ -29,6 +29,11 @@ export function modelTooltip(uri: vscode.Uri, bytes: number, answer: OutlineAnsw
     line(`No gradient through ${op} (${layer ?? node}): ${reason}`);
   for (const warning of outline.warnings) line(warning);
   return tooltip;
+}
+
+/** The files of external data count. */
+function sizeOf(bytes: number, answer: OutlineAnswer | undefined): number {
+  return answer !== undefined && 'outline' in answer ? (answer.outline.totalBytes ?? bytes) : bytes;
 }
 
 export function layerTooltip(layer: LayerDescription): vscode.MarkdownString {

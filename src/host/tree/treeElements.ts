@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import * as vscode from 'vscode';
 import type { LensError } from '../../base/errors.js';
 import type { LayerDescription } from '../../result/inspection.js';
@@ -28,7 +29,7 @@ export interface ModelElement {
   bytes: number;
   modified: number;
   /** What its row says of the outline, and for which size and time that holds. */
-  summary?: { readonly of: string; readonly text: string; readonly broken: boolean };
+  summary?: { readonly of: string; readonly text: string; readonly broken: boolean; readonly bytes?: number };
 }
 
 export interface GroupElement {
@@ -89,7 +90,9 @@ function modelItem(element: ModelElement): vscode.TreeItem {
   item.iconPath = summary?.broken
     ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
     : new vscode.ThemeIcon('circuit-board');
-  item.description = [formatBytes(bytes), summary?.text, formatAge(modified, Date.now())].filter(Boolean).join(' · ');
+  item.description = [formatBytes(summary?.bytes ?? bytes), summary?.text, formatAge(modified, Date.now())]
+    .filter(Boolean)
+    .join(' · ');
   item.contextValue = summary?.broken ? 'model.broken' : 'model';
   return item;
 }
@@ -111,7 +114,9 @@ function layerItem(element: LayerElement): vscode.TreeItem {
   const parts = [layer.op, layer.shape?.join('×'), layer.parameters > 0 && formatCount(layer.parameters)];
   item.description = parts.filter(Boolean).join(' · ');
   item.tooltip = layerTooltip(layer);
-  item.contextValue = layer.source === undefined ? 'layer' : 'layer.source';
+  item.contextValue = ['layer', layer.source && 'source', layer.weights.length > 0 && 'weights']
+    .filter(Boolean)
+    .join('.');
   item.command = { title: 'Show Layer', command: 'onnxLens.showLayer', arguments: [element] };
   return item;
 }
@@ -128,7 +133,8 @@ function problemItem({ error }: ProblemElement): vscode.TreeItem {
 export function summarise(element: ModelElement, answer: OutlineAnswer): void {
   const broken = 'error' in answer;
   const text = broken ? 'not readable' : `opset ${opsetOf(answer.outline.opset)}`;
-  element.summary = { of: versionOf(element), broken, text };
+  const bytes = broken ? undefined : answer.outline.totalBytes;
+  element.summary = { of: versionOf(element), broken, text, ...given({ bytes }) };
 }
 
 export function versionOf({ bytes, modified }: ModelElement): string {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Checkpoint, ValueInfo } from '../../checkpoint/model.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
@@ -24,6 +25,12 @@ export function outlineOf(checkpoint: Checkpoint, graph: Graph, layers: readonly
     metadata: Object.fromEntries(checkpoint.metadata),
     warnings: checkpoint.warnings,
   };
+}
+
+/** Size of a model with the files that hold its weights. */
+export async function bytesWithData({ size, externalFiles }: Checkpoint): Promise<number> {
+  const sizes = await Promise.all(externalFiles.map(async (file) => (await stat(file)).size));
+  return sizes.reduce((a, b) => a + b, size);
 }
 
 function describeValue({ name, type, dims }: ValueInfo): ValueDescription {

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../protocol/channel.js';
 import type { OverviewOperations } from '../../protocol/overview.js';
 import type { Rooms } from '../rooms.js';
-import { outlineOf } from './describe.js';
+import { bytesWithData, outlineOf } from './describe.js';
 import { differentiableByTable, inspectModel } from './inspect.js';
 import { measureModel, overviewOf, scanModel } from './overview.js';
 
@@ -9,7 +9,8 @@ export function overviewHandlers({ models, files }: Rooms): Handlers<OverviewOpe
   return {
     outline: async ({ model }) => {
       const { checkpoint, graph, layers } = await files.read(model);
-      return { ...outlineOf(checkpoint, graph, layers), differentiable: differentiableByTable(graph) };
+      const totalBytes = await bytesWithData(checkpoint);
+      return { ...outlineOf(checkpoint, graph, layers), totalBytes, differentiable: differentiableByTable(graph) };
     },
     inspect: (request, call) => models.use(request, (model) => inspectModel(model, call)),
     overview: (request) => models.use(request, overviewOf),

@@ -16,7 +16,7 @@ import { shownWeight } from '../../method/weights/view.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Measurements, Oddity, Overview, ScannedWeight, ScanProgress, WeightScan } from '../../result/overview.js';
-import { outlineOf, recordOf } from './describe.js';
+import { bytesWithData, outlineOf, recordOf } from './describe.js';
 import { differentiabilityOf } from './inspect.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -27,11 +27,10 @@ export async function overviewOf(model: OpenModel): Promise<Overview> {
   const { labels } = resolved;
   const owner = layerByWeight(layers);
   const weights = [...graph.weights.values()].filter((w) => w.dims.length > 0);
-  const sizes = await Promise.all(checkpoint.externalFiles.map((file) => stat(file).then((s) => s.size)));
   const outline = outlineOf(checkpoint, graph, layers);
   return {
     ...outline,
-    totalBytes: sizes.reduce((a, b) => a + b, checkpoint.size),
+    totalBytes: await bytesWithData(checkpoint),
     weightBytes: weights.reduce((sum, w) => sum + storedBytes(w), 0),
     layerBytes: layers.map((layer) => layer.weights.reduce((sum, name) => sum + bytesOfWeight(graph, name), 0)),
     externalFiles: checkpoint.externalFiles,

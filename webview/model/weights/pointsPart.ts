@@ -1,18 +1,28 @@
-import { html, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { LightElement } from '../../shared/page/lightElement.js';
 import type { WeightNeighbours, WeightsPca } from '../../../src/result/weights.js';
 import '../../shared/charts/scatter.js';
 import '../../shared/form/combobox.js';
 import type { ScatterPoints } from '../../shared/charts/scatter.js';
+import { dropdown } from '../../shared/controls.js';
 import { combobox } from '../../shared/form/combobox.js';
 import { styles } from '../../shared/page/css.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
-import { failure } from '../../shared/messages.js';
+import { failure, notice } from '../../shared/messages.js';
 import type { Editor } from '../editor.js';
 import { Remade } from '../../shared/remade.js';
 import { Task } from '../../shared/task/task.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
+
+/** The planes of two of the first three components. */
+const PLANES = [
+  [0, 1],
+  [0, 2],
+  [1, 2],
+] as const;
+/** A plane with less of the variance than this says little of what is alike. */
+const LITTLE = 0.3;
 
 /** The rows of a linear layer in the plane of their principal components, and which classes are alike. */
 @customElement('lens-points')
@@ -21,6 +31,7 @@ export class PointsPart extends LightElement {
   @property() layer = '';
   @property({ type: Number }) version = 0;
   @state() private chosen: number | undefined;
+  @state() private plane: (typeof PLANES)[number] = PLANES[0];
   private readonly pca = new Task<WeightsPca>(() => this.requestUpdate());
   private readonly neighbours = new Task<WeightNeighbours>(() => this.requestUpdate());
   private readonly points = new Remade<ScatterPoints>();
@@ -35,20 +46,51 @@ export class PointsPart extends LightElement {
     if (!changed.has('layer') && !changed.has('version')) return;
     if (changed.has('layer') && changed.get('layer') !== undefined) this.chosen = undefined;
     const { controller: c, layer } = this;
-    void this.pca.run(`${layer}@${this.version}`, (options) => c.host.weightsPca({ layer, components: 2 }, options));
+    void this.pca.run(`${layer}@${this.version}`, (options) => c.host.weightsPca({ layer, components: 3 }, options));
     if (this.chosen !== undefined) this.choose(this.chosen);
   }
 
   private scatterPoints(pca: WeightsPca): ScatterPoints {
-    return this.points.get([pca], () => {
+    const [x, y] = this.plane;
+    return this.points.get([pca, x, y], () => {
       const step = pca.coordinates.dims[1] ?? 1;
+      const at = (row: number, component: number): number =>
+        component < step ? (pca.coordinates.data[row * step + component] ?? 0) : 0;
       const coordinates = new Float32Array(2 * pca.classes);
-      for (let i = 0; i < pca.classes; i++) {
-        coordinates[2 * i] = pca.coordinates.data[i * step] ?? 0;
-        coordinates[2 * i + 1] = step > 1 ? (pca.coordinates.data[i * step + 1] ?? 0) : 0;
-      }
+      for (let i = 0; i < pca.classes; i++) [coordinates[2 * i], coordinates[2 * i + 1]] = [at(i, x), at(i, y)];
       return { coordinates, names: pca.names };
     });
+  }
+
+  /** Which plane is looked at, where there are more than two components; and how much of the whole lies in it. */
+  private planes(pca: WeightsPca): TemplateResult | typeof nothing {
+    const share = (of: readonly number[]): number => of.reduce((sum, i) => sum + (pca.explained[i] ?? 0), 0);
+    const known = share([0, 1, 2]);
+    const seen = share(this.plane);
+    const text = (of: readonly number[]): string => `Components ${of.map((i) => i + 1).join(' and ')}`;
+    return html`<div class="controls-row">
+        ${
+          pca.explained.length < 3
+            ? nothing
+            : html`<span class="control-wide"
+                >${dropdown({
+                  label: 'Plane of the components',
+                  value: this.plane.join(),
+                  choices: PLANES.map((of) => ({ value: of.join(), label: text(of) })),
+                  onChange: (value) => (this.plane = PLANES.find((of) => of.join() === value) ?? PLANES[0]),
+                })}</span
+              >`
+        }
+        <span class="dim">${formatPercent(seen)} of the variance lies in this plane</span>
+      </div>
+      ${
+        seen >= LITTLE
+          ? nothing
+          : notice({
+              icon: 'warning',
+              text: `This plane shows ${formatPercent(seen)} of how the classes differ, the first three components together ${formatPercent(known)}: classes that lie side by side here need not be alike. Choose one for its neighbours, which are found among all ${pca.features} weights.`,
+            })
+      }`;
   }
 
   override render(): TemplateResult {
@@ -57,7 +99,7 @@ export class PointsPart extends LightElement {
     const again = (): void =>
       void this.pca.run(
         `${layer}@${this.version}`,
-        (options) => c.host.weightsPca({ layer, components: 2 }, options),
+        (options) => c.host.weightsPca({ layer, components: 3 }, options),
         true,
       );
     if (error !== undefined) return failure(error, [{ label: 'Compute again', onClick: again }]);
@@ -65,12 +107,13 @@ export class PointsPart extends LightElement {
     const neighbours = this.neighbours.value?.index === this.chosen ? this.neighbours.value : undefined;
     const axis = (i: number): string => `component ${i + 1}: ${formatPercent(pca.explained[i] ?? 0)} of the variance`;
     return html`
+      ${this.planes(pca)}
       <div class="points ${this.pca.outdated ? 'old' : ''}">
         <lens-scatter
           .points=${this.scatterPoints(pca)}
           .label=${`${pca.classes} classes by their weights`}
-          .xName=${axis(0)}
-          .yName=${axis(1)}
+          .xName=${axis(this.plane[0])}
+          .yName=${axis(this.plane[1])}
           .chosen=${this.chosen}
           .marked=${neighbours?.neighbours.map((n) => n.index) ?? []}
           @lens-point=${(event: CustomEvent<number>) => this.choose(event.detail)}
