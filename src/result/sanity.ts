@@ -19,8 +19,12 @@ export interface SanityCheck {
   readonly original: ValueMap;
   /** From the output down. */
   readonly stages: readonly SanityStage[];
-  /** One number for the badge: the mean of SSIM and Spearman over the stages, negative ones taken as 0. */
+  /** How alike the map of the fully random network is: the mean of SSIM and Spearman, negative ones taken as 0. */
   readonly similarity: number;
+  /** The same, over the stages before it. */
+  readonly cascade: number;
+  /** What each measure says of the fully random network; the verdict follows what two of the three agree on. */
+  readonly measures: readonly SanityMeasure[];
   readonly verdict: SanityVerdict;
   /** The badge in words. */
   readonly sentence: string;
@@ -31,6 +35,18 @@ export interface SanityCheck {
 /** `learned`: the map changes with the weights; `partly`; `picture`: it hardly does; `empty`: the map shows nothing at all. */
 export type SanityVerdict = 'learned' | 'partly' | 'picture' | 'empty';
 
+/** `unlike`: the map changes with the weights; `alike`: it hardly does. */
+export type Likeness = 'unlike' | 'between' | 'alike';
+
+export interface SanityMeasure {
+  readonly name: 'Spearman' | 'SSIM' | 'rise of entropy';
+  /** Of the fully random network. */
+  readonly value: number;
+  /** Mean over the stages before, where it counts. */
+  readonly cascade?: number;
+  readonly says: Likeness;
+}
+
 export interface SanityStage {
   /** The layer down to which the weights are random. */
   readonly layer: string;
@@ -39,6 +55,8 @@ export interface SanityStage {
   readonly share: number;
   readonly ssim: number;
   readonly spearman: number;
+  /** How much richer its histogram is than that of the model's map, as a share: high where the model's map picks out. */
+  readonly entropyRise: number;
   /** Magnitudes, scaled to 0…1. */
   readonly map: ValueMap;
 }

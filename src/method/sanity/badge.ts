@@ -7,12 +7,13 @@ import type { Attribution } from '../../result/explanation.js';
 import { reduce, type ValueMap } from '../../result/heatmap.js';
 import type { ParameterSchema, ParametersOf, ParameterValue } from '../../result/method.js';
 import type { ScoreKind } from '../../result/recipe.js';
-import type { SanityCheck, SanityStage, SanityVerdict } from '../../result/sanity.js';
+import type { SanityCheck, SanityStage } from '../../result/sanity.js';
 import type { AttributionAnswer, AttributionMethod } from '../method.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
 import { isOneScore, type Target } from '../target/target.js';
 import { cascadeOf, randomised, stagesOf, tamed } from './randomise.js';
-import { spearman, ssim, unitMagnitudes } from './similarity.js';
+import { entropyRise, spearman, ssim, unitMagnitudes } from './similarity.js';
+import { findingOf, sentenceOf } from './verdict.js';
 
 export interface SanityQuestion {
   readonly method: AttributionMethod;
@@ -101,64 +102,34 @@ export async function sanityCurve(
     });
   }
   // A map of nothing is unlike any other, which says nothing about the method.
-  const similarity = similarityOf(found.filter((_, i) => counted[i]));
-  const empty = flat(original.map) || !counted.includes(true);
-  const verdict = empty ? 'empty' : verdictOf(similarity);
+  const telling = found.filter((_, i) => counted[i]);
+  const empty = flat(original.map) || telling.length === 0;
+  const finding = empty
+    ? ({
+        similarity: 0,
+        cascade: 0,
+        measures: [],
+        verdict: 'empty',
+        sentence: sentenceOf({ similarity: 0 }, 'empty'),
+      } as const)
+    : findingOf(telling, method.properties.edges);
   return {
     params,
     ...given({ layer }),
     original: unitMagnitudes(original.map),
     stages: found,
-    similarity,
-    verdict,
-    sentence: sentenceOf(similarity, verdict, method.properties.edges),
+    ...finding,
     notes: [...notes],
   };
 }
 
-/** SSIM of scaled magnitudes and Spearman of magnitudes. */
-export function alike(a: ValueMap, b: ValueMap): { readonly ssim: number; readonly spearman: number } {
+/** SSIM of scaled magnitudes, Spearman of magnitudes, and the rise of entropy from the first to the second. */
+export function alike(a: ValueMap, b: ValueMap): Pick<SanityStage, 'ssim' | 'spearman' | 'entropyRise'> {
   return {
     ssim: ssim(unitMagnitudes(a), unitMagnitudes(b)),
     spearman: spearman(a.values.map(Math.abs), b.values.map(Math.abs)),
+    entropyRise: entropyRise(a, b),
   };
-}
-
-/** Mean over the stages of both measures, negative ones taken as 0. */
-export function similarityOf(stages: readonly Pick<SanityStage, 'ssim' | 'spearman'>[]): number {
-  const each = stages.map((s) => (Math.max(0, s.ssim) + Math.max(0, s.spearman)) / 2);
-  return each.reduce((a, b) => a + b, 0) / Math.max(1, each.length);
-}
-
-/**
- * Where the words change, from what the methods come out at on ResNet20, the bird CNN, an MNIST CNN and the MNIST ViT (two
- * or three pictures and two seeds each). Methods that pass this test by Adebayo et al. stay below 0.4: gradient 0.13 to
- * 0.39, SmoothGrad 0.07 to 0.39, Grad-CAM 0.00 to 0.18. Guided backprop, which fails it, begins at 0.44 on the networks
- * that see colours, with a mean of 0.55. Those that multiply by the input lie between, 0.29 to 0.49, and on digits, most
- * of whose pixels are exactly black, at 0.68 to 0.82. In a ViT guided backprop is the gradient: there is no ReLU.
- */
-const LEARNED = 0.4;
-const PICTURE = 0.5;
-
-export function verdictOf(similarity: number): SanityVerdict {
-  return similarity < LEARNED ? 'learned' : similarity < PICTURE ? 'partly' : 'picture';
-}
-
-/** The badge in words. `edges`: what a method shows that does not show the model is known to be edges. */
-export function sentenceOf(similarity: number, verdict: SanityVerdict, edges = false): string {
-  const number = similarity.toFixed(2);
-  switch (verdict) {
-    case 'empty':
-      return 'The map of the model, or of every random network, has one value everywhere: there is nothing to compare.';
-    case 'learned':
-      return `Depends on what the model learned: ${number} like a random network's.`;
-    case 'partly':
-      return `${number} like a random network's: part of this map comes from the picture, not from what the model learned.`;
-    case 'picture':
-      return edges
-        ? `${number} like a random network's: this method shows edges, not the model.`
-        : `${number} like a random network's: most of this map comes from the picture, not from what the model learned.`;
-  }
 }
 
 async function ask(subject: ModelSubject, question: SanityQuestion, signal: AbortSignal): Promise<AttributionAnswer> {

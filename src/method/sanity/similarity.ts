@@ -102,3 +102,26 @@ export function unitMagnitudes(map: ValueMap): ValueMap {
   const values = map.values.map((v) => (high > low ? Math.min(1, (Math.abs(v) - low) / (high - low)) : 0));
   return { ...map, values, signed: false };
 }
+
+const BINS = 100;
+
+/**
+ * Entropy in bits of the histogram of a map's magnitudes, 100 bins from 0 to the largest: low where few pixels stand out,
+ * high where magnitudes are spread; 0 for a map of one value. The scale of a map makes no difference.
+ */
+export function histogramEntropy({ values }: ValueMap): number {
+  const top = values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  if (!(top > 0)) return 0;
+  const counts = new Float64Array(BINS);
+  for (const v of values) counts[Math.min(BINS - 1, Math.floor((BINS * Math.abs(v)) / top))]!++;
+  return counts.reduce((sum, n) => (n === 0 ? sum : sum - (n / values.length) * Math.log2(n / values.length)), 0);
+}
+
+/**
+ * How much richer the histogram of a random network's map is than that of the model's map, as a share of the latter: the
+ * efficient randomisation test of Hedström et al. 2024 (arXiv:2401.06465). Infinite where the model's has none.
+ */
+export function entropyRise(model: ValueMap, random: ValueMap): number {
+  const [own, other] = [histogramEntropy(model), histogramEntropy(random)];
+  return own === 0 ? (other === 0 ? 0 : Infinity) : (other - own) / own;
+}

@@ -6,9 +6,10 @@ import { floatTensor, toFloat32, type Tensor } from '../../../src/base/tensor.js
 import { buildGraph } from '../../../src/graph/build/build.js';
 import { attributionMethodById } from '../../../src/method/index.js';
 import { parseParameters } from '../../../src/method/parameters.js';
-import { alike, sentenceOf, similarityOf, sanityCurve, verdictOf } from '../../../src/method/sanity/badge.js';
+import { alike, sanityCurve } from '../../../src/method/sanity/badge.js';
 import { cascadeOf, randomised, stagesOf, tamed } from '../../../src/method/sanity/randomise.js';
-import { ranks, spearman, ssim } from '../../../src/method/sanity/similarity.js';
+import { entropyRise, histogramEntropy, ranks, spearman, ssim } from '../../../src/method/sanity/similarity.js';
+import { findingOf, sentenceOf } from '../../../src/method/sanity/verdict.js';
 import { reduce, type ValueMap } from '../../../src/result/heatmap.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { assertClose } from '../support/close.js';
@@ -70,27 +71,47 @@ describe('method/sanity', () => {
       assert.ok(Number.isFinite(ssim(map(2, 1, [0, 1]), map(2, 1, [1, 0]))));
     });
 
+    it('entropy rises where magnitudes spread, whatever their scale', () => {
+      // Four bins of a quarter each against a single one beside the many zeros.
+      const spread = map(4, 1, [10, 30, 60, 100]);
+      const sparse = map(4, 1, [0, 0, 0, 5]);
+      assertClose(histogramEntropy(spread), 2, { absolute: 1e-12 }, 'four magnitudes');
+      assertClose(histogramEntropy(sparse), 0.75 * Math.log2(4 / 3) + 0.5, { absolute: 1e-12 }, 'three of one');
+      assertClose(entropyRise(sparse, spread), 2 / histogramEntropy(sparse) - 1, { absolute: 1e-12 }, 'rise');
+      assert.equal(entropyRise(map(2, 1, [0, 0]), spread), Infinity);
+      assert.equal(entropyRise(spread, spread), 0);
+    });
+
+    it('lead to a verdict by the fully random network first, then by the way down to it', () => {
+      const stage = (spearman: number, ssim: number, entropyRise = 0.5) => ({ spearman, ssim, entropyRise });
+      const verdict = (stages: ReturnType<typeof stage>[], edges?: boolean): string => findingOf(stages, edges).verdict;
+      assert.equal(verdict([stage(0.3, 0.2), stage(0.1, 0)]), 'learned');
+      // The mean of these is far below one half: the end is what counts.
+      assert.equal(verdict([stage(0, 0), stage(0, 0), stage(0, 0), stage(0.7, 0.62)]), 'picture');
+      assert.equal(verdict([stage(0.9, 0.9), stage(0.8, 0.7), stage(0.1, 0)]), 'partly');
+      assert.equal(verdict([stage(0.9, 0.9), stage(0.8, 0.7), stage(0.1, 0)], true), 'picture');
+      // One measure alone decides nothing.
+      assert.equal(verdict([stage(0.9, 0.1, 0.5)]), 'learned');
+      assert.equal(verdict([stage(0.9, 0.1, 0.02)]), 'picture');
+      assert.equal(verdict([stage(0.5, 0.1, 0.15)]), 'partly');
+      assert.deepEqual(
+        findingOf([stage(0.9, 0.1, 0.02)]).measures.map((m) => m.says),
+        ['alike', 'unlike', 'alike'],
+      );
+    });
+
     it('are said in words', () => {
-      assert.match(
-        sentenceOf(0.11, verdictOf(0.11)),
-        /^Depends on what the model learned: 0\.11 like a random network's\.$/,
+      assert.equal(
+        sentenceOf({ similarity: 0.114 }, 'learned'),
+        'A network that has learned nothing gives a map that is 11 % alike: this one depends on what the model learned.',
       );
       assert.equal(
-        sentenceOf(0.91, verdictOf(0.91), true),
-        "0.91 like a random network's: this method shows edges, not the model.",
+        sentenceOf({ similarity: 0.1, cascade: 0.54 }, 'picture', true),
+        'While the layers lose what they learned, from the last to the first, the map stays 54 % alike: this method shows edges, not the model.',
       );
       assert.equal(
-        sentenceOf(0.75, verdictOf(0.75)),
-        "0.75 like a random network's: most of this map comes from the picture, not from what the model learned.",
-      );
-      assert.equal(verdictOf(0.39), 'learned');
-      assert.equal(verdictOf(0.45), 'partly');
-      assert.equal(
-        similarityOf([
-          { ssim: -0.5, spearman: 0.5 },
-          { ssim: 1, spearman: 1 },
-        ]),
-        0.625,
+        sentenceOf({ similarity: 0.66 }, 'picture'),
+        'A network that has learned nothing gives a map that is 66 % alike: most of it comes from the picture, not from what the model learned.',
       );
     });
   });

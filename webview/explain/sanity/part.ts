@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { colormap, type Colormap } from '../../../src/result/colormap.js';
 import { render, type ValueMap } from '../../../src/result/heatmap.js';
 import type { Rgb } from '../../../src/base/picture.js';
-import type { SanityCheck, SanityVerdict } from '../../../src/result/sanity.js';
+import type { Likeness, SanityCheck, SanityVerdict } from '../../../src/result/sanity.js';
 import '../../shared/charts/colorBar.js';
 import { button, icon } from '../../shared/controls.js';
 import { baseName, formatPercent } from '../../shared/format.js';
@@ -61,7 +61,7 @@ function verdict(c: Asked, badge: Badge, sanity: SanityCheck): TemplateResult {
     @toggle=${(event: Event) => badge.show((event.target as HTMLDetailsElement).open)}
   >
     <summary class="sanity-line">
-      <span class="sanity-dot" aria-hidden="true"></span>${icon(sign.icon)}<span class="sr-only">${sign.word}: </span>
+      ${icon(sign.icon, 'sanity-icon')}<span class="sr-only">${sign.word}: </span>
       <span class="sanity-sentence">${sanity.sentence}</span>
       <span class="dim">${elsewhere ? `checked on ${baseName(sanity.input)}` : 'maps and curve'}</span>
     </summary>
@@ -85,16 +85,17 @@ function strip(c: Asked, sanity: SanityCheck): TemplateResult {
   const map = (title: string, detail: string, values: ValueMap): TemplateResult =>
     html`<li>
       <lens-thumbnail .picture=${pictureOf(values, colors)} .side=${88}></lens-thumbnail>
-      <span class="sanity-layer ellipsis" title=${title}>${title}</span><span class="dim">${detail}</span>
+      <span class="sanity-layer">${title}</span><span class="dim">${detail}</span>
     </li>`;
   return html`
     <p class="dim">
       The same map from the model as it is, and with its weights drawn anew from the output down to ever lower layers
-      (Adebayo et al. 2018). A map that stays the same does not show what was learned.
+      (Adebayo et al. 2018). A map that stays the same does not show what was learned. Alike: the mean of SSIM and
+      Spearman's rank correlation of the magnitudes.
     </p>
     <ul class="sanity-strip" aria-label="Maps of the model and of its randomised copies">
       ${map('as trained', baseName(sanity.input), sanity.original)}
-      ${sanity.stages.map((s) => map(`random to ${s.layer}`, `SSIM ${s.ssim.toFixed(2)} · ρ ${s.spearman.toFixed(2)}`, s.map))}
+      ${sanity.stages.map((s) => map(`random to ${s.layer}`, `${formatPercent((Math.max(0, s.ssim) + Math.max(0, s.spearman)) / 2)} alike`, s.map))}
     </ul>
     <lens-color-bar
       class="sanity-bar"
@@ -110,7 +111,7 @@ function strip(c: Asked, sanity: SanityCheck): TemplateResult {
         <caption class="sr-only">
           Similarity to the map of the trained model
         </caption>
-        ${tableHead('Random from the output down to', 'Layers', 'SSIM', 'Spearman')}
+        ${tableHead('Random from the output down to', 'Layers', 'SSIM', 'Spearman', 'Rise of entropy')}
         <tbody>
           ${sanity.stages.map(
             (s) =>
@@ -119,10 +120,12 @@ function strip(c: Asked, sanity: SanityCheck): TemplateResult {
                 <td>${s.layers} (${formatPercent(s.share)})</td>
                 <td>${s.ssim.toFixed(3)}</td>
                 <td>${s.spearman.toFixed(3)}</td>
+                <td>${s.entropyRise.toFixed(3)}</td>
               </tr>`,
           )}
         </tbody>
       </table>
+      ${measuresPart(sanity)}
     </details>
     ${
       sanity.notes.length === 0
@@ -132,6 +135,17 @@ function strip(c: Asked, sanity: SanityCheck): TemplateResult {
           </ul>`
     }
   `;
+}
+
+const WORDS: Readonly<Record<Likeness, string>> = { unlike: 'unlike', between: 'in between', alike: 'alike' };
+
+/** What each measure says of the fully random network: two have to agree. */
+function measuresPart({ measures }: SanityCheck): TemplateResult | typeof nothing {
+  if (measures.length === 0) return nothing;
+  return html`<p class="dim">
+    With all weights random, two of three measures decide:
+    ${measures.map((m) => `${m.name} ${m.value.toFixed(2)} says ${WORDS[m.says]}`).join(', ')}.
+  </p>`;
 }
 
 const charts = new WeakMap<SanityCheck, LineChartData>();
