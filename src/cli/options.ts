@@ -21,6 +21,7 @@ const OPTIONS = {
   output: { type: 'string' },
   method: { type: 'string' },
   param: { type: 'string', multiple: true },
+  input: { type: 'string', multiple: true },
   config: { type: 'string' },
   top: { type: 'string' },
   embed: { type: 'boolean' },
@@ -49,6 +50,8 @@ export interface CommandLine {
   readonly output?: string;
   readonly method?: string;
   readonly params: Readonly<Record<string, string>>;
+  /** Files for other inputs, by name. */
+  readonly otherInputs: Readonly<Record<string, string>>;
   readonly config?: string;
   readonly top?: number;
 }
@@ -84,7 +87,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     embed: values.embed ?? false,
     help: values.help ?? false,
     version: values.version ?? false,
-    params: parseParams(values.param ?? []),
+    params: pairs('param', 'KEY=VALUE', values.param ?? []),
+    otherInputs: pairs('input', 'NAME=FILE', values.input ?? []),
     ...given({
       out: values.out,
       provider,
@@ -145,11 +149,11 @@ function wholeNumber(name: string, text: string | undefined, minimum: number): n
   throw usage(`--${name} must be a whole number of at least ${minimum}, not "${text}".`);
 }
 
-function parseParams(params: readonly string[]): Record<string, string> {
+function pairs(option: string, form: string, texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    params.map((text) => {
+    texts.map((text) => {
       const at = text.indexOf('=');
-      if (at < 1) throw usage(`--param must be KEY=VALUE, not "${text}".`);
+      if (at < 1) throw usage(`--${option} must be ${form}, not "${text}".`);
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );

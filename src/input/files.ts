@@ -60,9 +60,14 @@ export class Consulted {
 
   /** As {@link readText}; the file's state is that of before it was read, so that a change meanwhile is noticed. */
   async read(file: string): Promise<SmallText> {
+    await this.note(file);
+    return readText(file);
+  }
+
+  /** A file that is read by somebody else: called before that. */
+  async note(file: string): Promise<void> {
     const stamp = await stampOf(file);
     if (!this.stamps.has(file)) this.stamps.set(file, stamp);
-    return readText(file);
   }
 
   /** Whether every file is as it was. */

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
 import { readNpy } from '../base/npy.js';
@@ -75,4 +75,26 @@ export async function readNpyInputs(file: string, inputShape: readonly (number |
     throw new LensError('input', 'input/not-found', `${why}.`, { cause: error });
   }
   return loadNpyInput(readNpy(bytes), inputShape, `"${path.basename(file)}"`);
+}
+
+/** Longer headers are refused by who reads the file. */
+const HEADER_BYTES = 1 << 12;
+
+/** The dimensions that a `.npy` file says it has; undefined where they cannot be told, which whoever reads it will say. */
+export async function npyDims(file: string): Promise<readonly number[] | undefined> {
+  try {
+    if (!(await stat(file)).isFile()) return undefined;
+    const handle = await open(file, 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+      const shape = /'shape':\s*\(([^)]*)\)/.exec(buffer.toString('latin1', 0, bytesRead))?.[1];
+      const dims = shape?.split(',').flatMap((s) => (s.trim() === '' ? [] : [Number(s)]));
+      return dims?.every((d) => Number.isSafeInteger(d)) ? dims : undefined;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
 }

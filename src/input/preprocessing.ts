@@ -3,6 +3,7 @@ import type { Crop, Rgb } from '../base/picture.js';
 import { floatTensor, formatDims, type FloatTensor } from '../base/tensor.js';
 import { centerCrop, letterbox, place, resizedSize, toGray } from './geometry.js';
 import { resize, type Raster } from './resize.js';
+import { sampleShape } from './axes.js';
 import type { Preprocessing } from './settings.js';
 
 /** A picture's way into the model and back: the plan of {@link Preprocessing} carried out. */
@@ -180,8 +181,13 @@ export interface InputSpec {
   readonly name: string;
   readonly layout: 'NCHW' | 'NHWC';
   readonly channels: number;
+  /** Rows; of a volume those of all slices, one slice after the other. */
   readonly height: number;
   readonly width: number;
+  /** What the axes of a sample are: `CHW` (the default, or `HWC`, by the layout), `HW`, `CDHW`, `W`. */
+  readonly axes?: string;
+  /** Sizes of a sample along these axes. */
+  readonly shape?: readonly number[];
   /** Tensor values, one per channel, of colours in picture space. `zero` is the zero tensor after preprocessing. */
   fill(kind: FillKind): readonly number[];
   /** 8-bit picture values in [0, 255] to tensor values, for one channel, and back. */
@@ -190,17 +196,39 @@ export interface InputSpec {
 }
 
 /** The plan as methods see it. */
-export function inputSpec(name: string, plan: Preprocessing): InputSpec {
+export function inputSpec(name: string, plan: Preprocessing, axes?: string): InputSpec {
   const [height, width] = plan.size.value;
   const colours = fills(plan);
+  const channels = plan.channels.value;
   return {
     name,
     layout: plan.layout.value,
-    channels: plan.channels.value,
+    channels,
+    ...(axes === undefined ? {} : { axes, shape: sampleShape(axes, { channels, height, width }) }),
     height,
     width,
     fill: (kind) => colours[kind],
     toTensor: (channel, pixel) => pixelToValue(plan, channel, pixel),
     toPixel: (channel, value) => valueToPixel(plan, channel, value),
+  };
+}
+
+/** An input that is no picture, as methods see it: what is not the last axis of space are rows. Nothing is known of colours. */
+export function tensorSpec(name: string, axes: string, shape: readonly number[]): InputSpec {
+  const at = axes.indexOf('C');
+  const channels = at < 0 ? 1 : shape[at]!;
+  const space = shape.filter((_, i) => i !== at);
+  const width = space.at(-1) ?? 1;
+  return {
+    name,
+    axes,
+    shape,
+    layout: axes.length > 1 && axes.endsWith('C') ? 'NHWC' : 'NCHW',
+    channels,
+    height: space.slice(0, -1).reduce((a, b) => a * b, 1),
+    width,
+    fill: () => new Array<number>(channels).fill(0),
+    toTensor: (_channel, pixel) => pixel / 255,
+    toPixel: (_channel, value) => value * 255,
   };
 }

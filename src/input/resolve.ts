@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
+import { given } from '../base/given.js';
 import { formatDims } from '../base/tensor.js';
 import type { ModelContext, Reading } from './conventions/convention.js';
 import { Consulted } from './files.js';
+import { asPicture, inputAxes } from './axes.js';
 import { conventions, defaultRules } from './conventions/index.js';
 import { resolveLabels } from './resolveLabels.js';
 import { mergeGeometry, mergeValues, pick, type Source } from './merge.js';
@@ -17,10 +19,14 @@ export type { ModelContext } from './conventions/convention.js';
 export interface ResolvedInput {
   /** The input that takes the picture; undefined for a model without inputs. */
   readonly input: ModelValue | undefined;
+  /** What its axes are, a letter for each: `NCHW`, `HWC`, `NCDHW`; absent where its rank is not known. */
+  readonly axes?: string;
   /** The output that holds the class scores, where the sidecar names one. */
   readonly output: string | undefined;
   /** What the sidecar says of outputs, by name. */
   readonly outputs: NonNullable<Sidecar['outputs']>;
+  /** The settings file, where there is one. */
+  readonly sidecar?: LoadedSidecar;
   /** Absent where pictures cannot be fed to this model; then `refusal` says why. Tensors still can. */
   readonly preprocessing?: Preprocessing;
   readonly refusal?: string;
@@ -54,9 +60,17 @@ export async function resolveInput(
   for (const convention of conventions) readings.push(...(await convention.read(narrowed)));
   const warnings = readings.flatMap((reading) => reading.warnings ?? []);
   const labels = await resolveLabels(user, readings, classes, warnings, consulted);
-  const common = { input, output, outputs: user?.content.outputs ?? {}, labels, consulted };
+  const { axes, guess, seen } = (input && inputAxes(input, context.outputs, context.graph)) ?? {};
+  const common = {
+    input,
+    ...given({ axes, sidecar: user }),
+    output,
+    outputs: user?.content.outputs ?? {},
+    labels,
+    consulted,
+  };
 
-  const reason = refusal(input);
+  const reason = refusal(input, axes);
   if (reason !== undefined || input === undefined)
     return { ...common, refusal: reason ?? 'The model has no input.', warnings };
   const sources: Source[] = [
@@ -64,7 +78,14 @@ export async function resolveInput(
     ...readings.flatMap(({ settings, origin }) => (settings === undefined ? [] : [{ settings, origin }])),
   ];
   warnings.push(...twice(sources, readings));
-  const plan = planFor(input, sources, classes, warnings, path.basename(sidecarPath(context.modelPath)));
+  if (guess !== undefined) warnings.push(guess);
+  const plan = planFor(
+    { ...input, axes: axes!, seen: seen === true },
+    sources,
+    classes,
+    warnings,
+    path.basename(sidecarPath(context.modelPath)),
+  );
   return typeof plan === 'string'
     ? { ...common, refusal: plan, warnings }
     : { ...common, preprocessing: plan, warnings };
@@ -96,15 +117,19 @@ function originOf(sidecar: LoadedSidecar): Origin {
 }
 
 function planFor(
-  input: ModelValue,
+  input: ModelValue & { readonly axes: string; readonly seen: boolean },
   sources: readonly Source[],
   classes: number | undefined,
   warnings: string[],
   sidecarName: string,
 ): Preprocessing | string {
-  const dims = input.dims!;
-  const shapeOrigin: Origin = { kind: 'metadata', detail: `the model's input shape ${formatDims(dims.map(shown))}` };
-  const layout = layoutFor(dims, sources, shapeOrigin, warnings);
+  const { dims, layout: only } = asPicture(input.dims!, input.axes)!;
+  const shapeOrigin: Origin = {
+    kind: 'metadata',
+    detail: `the model's input shape ${formatDims(input.dims!.map(shown))}`,
+  };
+  const layout =
+    only === undefined ? layoutFor(input, sources, shapeOrigin, warnings) : { value: only, origin: shapeOrigin };
   const shape = pictureShape(dims, layout.value);
   const said = pick(sources, (s) => s.color);
   const channels: Setting<number> =
@@ -115,7 +140,7 @@ function planFor(
         }
       : { value: shape.channels, origin: shapeOrigin };
   if (channels.value !== 1 && channels.value !== 3) {
-    return `The model's input "${input.name}" (${formatDims(dims.map(shown))}, ${layout.value}) takes ${channels.value} channels; a picture has 1 or 3.`;
+    return `The model's input "${input.name}" (${formatDims(input.dims!.map(shown))}, ${layout.value}) takes ${channels.value} channels; a picture has 1 or 3.`;
   }
   const size = sizeFor(shape, sources, shapeOrigin, warnings, sidecarName);
 
@@ -154,7 +179,7 @@ function defaultFor(
 }
 
 function layoutFor(
-  dims: readonly (number | string)[],
+  { dims = [], axes, seen }: ModelValue & { readonly axes: string; readonly seen: boolean },
   sources: readonly Source[],
   shapeOrigin: Origin,
   warnings: string[],
@@ -163,6 +188,11 @@ function layoutFor(
   if (said !== undefined) return said;
   const detected = detectLayout(dims);
   if (detected !== undefined) return { value: detected, origin: shapeOrigin };
+  if (seen)
+    return {
+      value: axes === 'NHWC' ? 'NHWC' : 'NCHW',
+      origin: { kind: 'metadata', detail: "the graph's first convolution" },
+    };
   // A model that fixes a channel count no picture has is refused with that number; only free dimensions are guessed.
   if (typeof dims[1] !== 'number')
     warnings.push('The shape of the input does not tell NCHW from NHWC; NCHW is assumed.');
@@ -170,6 +200,9 @@ function layoutFor(
 }
 
 const DEFAULT_SIDE = 224;
+
+/** How the warning about a size begins that nobody settles. */
+export const FREE_SIZE = 'The model leaves the size of its input free';
 
 function sizeFor(
   shape: { readonly height: number | undefined; readonly width: number | undefined },
@@ -190,8 +223,6 @@ function sizeFor(
   }
   if (fixed) return { value, origin: shapeOrigin };
   if (said !== undefined) return { value, origin: said.origin };
-  warnings.push(
-    `The model leaves the size of its input free; ${height}×${width} is taken. Set "input.size" in ${sidecarName} for another.`,
-  );
+  warnings.push(`${FREE_SIZE}; ${height}×${width} is taken. Set "input.size" in ${sidecarName} for another.`);
   return { value, origin: { kind: 'default', detail: `${DEFAULT_SIDE}, because the model leaves its size free` } };
 }

@@ -1,5 +1,6 @@
 import { LensError } from '../base/errors.js';
 import { formatDims } from '../base/tensor.js';
+import { asPicture } from './axes.js';
 import type { Layout } from './settings.js';
 
 /** What the shapes of a model's inputs and outputs say about pictures and classes. */
@@ -27,12 +28,23 @@ export function chooseInput(inputs: readonly ModelValue[], name?: string): Model
     });
   }
   const images = inputs.filter((input) => input.dims?.length === 4);
+  const numbers = inputs.filter((input) => takesPixels(input.type));
   return (
     images.find((input) => input.denotation?.toUpperCase() === 'IMAGE') ??
     images.find((input) => CHANNELS.includes(input.dims![1]) || CHANNELS.includes(input.dims![3])) ??
+    images.find((input) => takesPixels(input.type)) ??
+    // Volumes and pictures without a batch; then what has the most axes: the others are seldom what is looked at.
+    numbers.find((input) => input.dims?.length === 3 || input.dims?.length === 5) ??
+    numbers.find((input) => (input.dims?.length ?? 0) > 1) ??
     images[0] ??
+    numbers[0] ??
     inputs[0]
   );
+}
+
+/** Whether an element type can hold the values of pixels; an unknown one may. */
+export function takesPixels(type: string | undefined): boolean {
+  return type === undefined || /^(b?float(16|32|64)|uint8)$/.test(type);
 }
 
 function list(values: readonly ModelValue[]): string {
@@ -84,15 +96,22 @@ export function classCount(outputs: readonly ModelValue[], name?: string): numbe
 }
 
 /** Why pictures cannot be fed to this input; undefined where they can. */
-export function refusal(input: ModelValue | undefined): string | undefined {
+export function refusal(input: ModelValue | undefined, axes: string | undefined): string | undefined {
   if (input === undefined) return 'The model has no input.';
   const { name, dims, type } = input;
-  if (type !== undefined && !/^(b?float(16|32|64)|uint8)$/.test(type))
-    return `The model's input "${name}" takes ${type} values, not a picture.`;
-  if (dims === undefined) return `The model does not say the shape of its input "${name}".`;
-  if (dims.length !== 4)
-    return `The model's input "${name}" is ${formatDims(dims.map(shown))}, which is not a batch of pictures.`;
+  if (!takesPixels(type)) {
+    const tokens = /^u?int/.test(type!) && (dims?.length ?? 0) <= 2 ? ' (numbers of tokens, a text)' : '';
+    return `The model's input "${name}" takes ${type} values${tokens}, not a picture.`;
+  }
+  if (dims === undefined || axes === undefined) return `The model does not say the shape of its input "${name}".`;
+  if (asPicture(dims, axes) === undefined)
+    return `The model's input "${name}" is ${formatDims(dims.map(shown))}, which is ${kindOf(axes)}, not a picture.`;
   return undefined;
+}
+
+function kindOf(axes: string): string {
+  if (axes.includes('D')) return 'a volume';
+  return axes.includes('C') ? 'a signal' : axes.includes('W') ? 'a vector' : 'a number';
 }
 
 /** A dimension for people: `?` where the file says nothing. */

@@ -103,6 +103,16 @@ const sidecarSchema = v.strictObject(
         'must be a list of names, the name of a text file, or an object from class number to name',
       ),
     ),
+    inputs: v.optional(
+      v.record(
+        v.string(),
+        v.union(
+          [v.string(), finite, v.array(v.any())],
+          'must be the name of a .npy file, a number, or lists of numbers',
+        ),
+        'must be an object from the name of an input to its values',
+      ),
+    ),
     output: v.optional(v.string('must be the name of an output')),
     outputs: v.optional(
       v.record(v.string(), outputSchema, 'must be an object from the name of an output to what it is'),

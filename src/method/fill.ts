@@ -60,13 +60,18 @@ export function fillTensor(kind: Fill, input: FloatTensor, spec: InputSpec, rand
     case 'noise':
       return each((c) => spec.toTensor(c, 255 * random.uniform()));
     case 'blur': {
+      const { width } = grid;
+      // Each slice of a volume by itself.
+      const height = spec.shape?.filter((_, i) => spec.axes?.[i] === 'H')[0] ?? grid.height;
       for (let c = 0; c < grid.channels; c++) {
-        const plane = new Float64Array(grid.height * grid.width);
-        for (let y = 0; y < grid.height; y++)
-          for (let x = 0; x < grid.width; x++) plane[y * grid.width + x] = input.data[grid.at(c, y, x)]!;
-        const blurred = gaussianBlur(plane, grid.height, grid.width, BLUR * Math.max(grid.height, grid.width));
-        for (let y = 0; y < grid.height; y++)
-          for (let x = 0; x < grid.width; x++) out.data[grid.at(c, y, x)] = blurred[y * grid.width + x]!;
+        for (let top = 0; top < grid.height; top += height) {
+          const plane = new Float64Array(height * width);
+          for (let y = 0; y < height; y++)
+            for (let x = 0; x < width; x++) plane[y * width + x] = input.data[grid.at(c, top + y, x)]!;
+          const blurred = gaussianBlur(plane, height, width, BLUR * Math.max(height, width));
+          for (let y = 0; y < height; y++)
+            for (let x = 0; x < width; x++) out.data[grid.at(c, top + y, x)] = blurred[y * width + x]!;
+        }
       }
       return out;
     }

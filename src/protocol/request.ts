@@ -12,6 +12,8 @@ export interface ModelRequest {
   readonly config?: FilePath;
   readonly provider?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
   readonly threads?: number;
+  /** `.npy` files for inputs beside the one that is explained, by their names; before what the settings file says. */
+  readonly otherInputs?: Readonly<Record<string, FilePath>>;
   /** The output that is meant, where the model has several. */
   readonly output?: string;
 }

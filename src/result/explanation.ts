@@ -42,11 +42,11 @@ export interface PredictedBox extends Box {
   readonly inPicture?: Box['box'];
 }
 
-/** An attribution before any normalisation: float32, `[C,H,W]` (or the input's own layout) or `[H,W]`. */
+/** An attribution before any normalisation: float32, in the input's own shape without the batch, or one value per place. */
 export interface Attribution {
   readonly values: Tensor;
-  /** Order of the axes: `CHW`, `HWC` or `HW`. */
-  readonly axes: 'CHW' | 'HWC' | 'HW';
+  /** A letter for each axis: `C` for channels, the others lie in space, the last of them is `W`: `CHW`, `HWC`, `HW`, `CDHW`, `W`. */
+  readonly axes: string;
   readonly signed: boolean;
   /** What one unit is: "logit per unit of input", "drop of the logit". */
   readonly unit: string;

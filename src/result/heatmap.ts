@@ -2,6 +2,7 @@ import { toFloat32 } from '../base/tensor.js';
 import type { Colormap } from './colormap.js';
 import type { Attribution } from './explanation.js';
 import type { Rgb } from '../base/picture.js';
+import { intoSlices, sliceGrid } from './slices.js';
 import { upsampleBilinear } from './upsample.js';
 
 /**
@@ -30,14 +31,32 @@ export interface NormalisedMap extends ValueMap {
   readonly percentile: number;
 }
 
-/** One value per pixel. A map that has one already is returned as it is (`sum`) or as magnitudes (the others). */
+/**
+ * One value per pixel. A map that has one already is returned as it is (`sum`) or as magnitudes (the others). The slices of
+ * a volume lie beside one another, as {@link sliceGrid} arranges them.
+ */
 export function reduce(attribution: Attribution, how: Reduction): ValueMap {
+  const { depth, height, width } = layoutOf(attribution.axes, attribution.values.dims);
+  const values = overChannels(attribution, how);
+  const signed = how === 'sum' && attribution.signed;
+  if (depth === 1) return { width, height, values, signed };
+  const grid = sliceGrid(depth, height, width);
+  return {
+    width: grid.width,
+    height: grid.height,
+    values: intoSlices(values, grid, new Float32Array(grid.width * grid.height)),
+    signed,
+  };
+}
+
+/** One value for each place, in the order of the axes of space. */
+export function overChannels(attribution: Attribution, how: Reduction): Float32Array {
   const data = toFloat32(attribution.values);
   const { dims } = attribution.values;
-  const { channels, height, width, channelStep, pixelStep } = layoutOf(attribution.axes, dims);
-  if (channels * height * width !== data.length)
+  const { channels, places, channelStep, pixelStep } = layoutOf(attribution.axes, dims);
+  if (channels * places !== data.length)
     throw new Error(`An attribution of ${dims.join('×')} is not ${attribution.axes}`);
-  const values = new Float32Array(height * width);
+  const values = new Float32Array(places);
   for (let i = 0; i < values.length; i++) {
     let sum = 0;
     for (let c = 0; c < channels; c++) {
@@ -49,24 +68,36 @@ export function reduce(attribution: Attribution, how: Reduction): ValueMap {
     }
     values[i] = how === 'l2' ? Math.sqrt(sum) : sum;
   }
-  return { width, height, values, signed: how === 'sum' && attribution.signed };
+  return values;
+}
+
+/** Whether an attribution has channels that a picture of it has to reduce. */
+export function hasChannels({ axes }: Pick<Attribution, 'axes'>): boolean {
+  return axes.includes('C');
 }
 
 interface Layout {
   readonly channels: number;
+  /** Slices of a volume; 1 of a picture. */
+  readonly depth: number;
   readonly height: number;
   readonly width: number;
+  /** Places in all slices. */
+  readonly places: number;
   readonly channelStep: number;
   readonly pixelStep: number;
 }
 
 function layoutOf(axes: Attribution['axes'], dims: readonly number[]): Layout {
   if (dims.length !== axes.length) throw new Error(`An attribution of ${dims.join('×')} is not ${axes}`);
-  const at = (axis: string): number => dims[axes.indexOf(axis)] ?? 1;
-  const [channels, height, width] = [at('C'), at('H'), at('W')];
-  return axes === 'HWC'
-    ? { channels, height, width, channelStep: 1, pixelStep: channels }
-    : { channels, height, width, channelStep: height * width, pixelStep: 1 };
+  const channels = hasChannels({ axes }) ? dims[axes.indexOf('C')]! : 1;
+  const space = dims.filter((_, i) => axes[i] !== 'C');
+  const places = space.reduce((a, b) => a * b, 1);
+  const width = space.at(-1) ?? 1;
+  const height = space.at(-2) ?? 1;
+  const depth = places / Math.max(1, width * height);
+  const last = axes.length > 1 && axes.endsWith('C');
+  return { channels, depth, height, width, places, channelStep: last ? 1 : places, pixelStep: last ? channels : 1 };
 }
 
 /** The part of a map whose sign is asked for. `negative` gives the size of what is below zero. */

@@ -18,8 +18,24 @@ import { probeGraph, readProbe, type Probe, type ProbeRun } from '../graph/measu
 import type { ValueInfo } from '../checkpoint/model.js';
 import type { Session, Sessions } from './session.js';
 
-/** Sizes of inputs at batch 1, for dimensions that the model leaves free. */
-export type InputDims = Readonly<Record<string, readonly number[]>>;
+/** Sizes of inputs at batch 1, for dimensions that the model leaves free, and what else is known of how they are fed. */
+export type InputDims = Readonly<Record<string, readonly number[] | InputBinding>>;
+
+export interface InputBinding {
+  /** At batch 1; undefined where the model's own do, or sizes are tried. */
+  readonly dims?: readonly number[] | undefined;
+  /** Whether the first dimension is the batch; default true. */
+  readonly batched?: boolean;
+  /** The input that is explained: without a batch of its own the model has none. */
+  readonly main?: boolean;
+  /** What is fed, at batch 1 or whatever the batch is. */
+  readonly value?: Tensor;
+}
+
+function bindingOf(inputDims: InputDims, name: string): InputBinding {
+  const given = inputDims[name];
+  return given !== undefined && 'length' in given ? { dims: given } : (given ?? {});
+}
 
 /**
  * Runs a model once or twice on noise to learn the type and shape of every value. A model whose batch dimension is free
@@ -35,7 +51,8 @@ export async function probeFacts(
   single = false,
 ): Promise<Facts> {
   const probe = probeGraph(graph);
-  const fixed = fixedBatch(graph.inputs) ?? (single ? 1 : undefined);
+  const batched = graph.inputs.filter((i) => bindingOf(inputDims, i.name).batched !== false);
+  const fixed = fixedBatch(batched) ?? (single || batched.length === 0 || withoutBatch(inputDims) ? 1 : undefined);
   if (graph.nodes.length === 0)
     throw new LensError('unsupported', 'graph/empty', 'The model has no operators: it computes nothing.');
   const session = await sessions.open(probe.graph, { provider: 'cpu', optimised: false }).catch((error: unknown) => {
@@ -55,6 +72,10 @@ export async function probeFacts(
   } finally {
     await session.dispose();
   }
+}
+
+function withoutBatch(inputDims: InputDims): boolean {
+  return Object.values(inputDims).some((b) => !('length' in b) && b.main === true && b.batched === false);
 }
 
 /** The batch size that the inputs fix; undefined where it is free. */
@@ -84,7 +105,11 @@ async function runProbe(
 ): Promise<ProbeRun> {
   const random = new Random(1);
   const feeds = Object.fromEntries(
-    probe.graph.inputs.map((input) => [input.name, noise(input, dimsOf(input, inputDims, batch), random)]),
+    probe.graph.inputs.map((input) => {
+      const { value } = bindingOf(inputDims, input.name);
+      const dims = dimsOf(input, inputDims, batch);
+      return [input.name, value === undefined ? noise(input, dims, random) : repeated(value, dims)];
+    }),
   );
   const outputs = await session.run(
     feeds,
@@ -99,7 +124,7 @@ const MOST_ELEMENTS = 2 ** 30;
 
 /** Dimensions to feed: the batch first, sizes from `inputDims`, then what the model says. */
 export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): number[] {
-  const given = inputDims[input.name];
+  const { dims: given, batched = true } = bindingOf(inputDims, input.name);
   const { dims } = input;
   if (dims === undefined && given === undefined) {
     throw new LensError(
@@ -110,7 +135,7 @@ export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): n
   }
   const found = (dims ?? given!).map((d, i) => {
     if (typeof d === 'number') return d;
-    if (i === 0) return batch;
+    if (i === 0 && batched) return batch;
     const size = given?.[i];
     if (size !== undefined) return size;
     throw new LensError(
@@ -140,6 +165,19 @@ function noise(input: ValueInfo, dims: readonly number[], random: Random): Tenso
   for (let i = 0; i < data.length; i++) data[i] = random.normal();
   const tensor = floatTensor(dims, data);
   return type === 'float32' ? tensor : castFloating(tensor, type as 'float64' | 'float16' | 'bfloat16');
+}
+
+/** A tensor whose batch is repeated until it has the given shape. */
+export function repeated(tensor: Tensor, dims: readonly number[]): Tensor {
+  const size = tensor.data.length;
+  const times = sizeOf(dims) / Math.max(1, size);
+  if (times === 1) return { ...tensor, dims };
+  const { data } = tensor;
+  if (Array.isArray(data)) return { ...tensor, dims, data: Array.from({ length: times }, () => data).flat() };
+  const Make = data.constructor as new (length: number) => Exclude<TensorData, string[]>;
+  const all = new Make(size * times);
+  for (let k = 0; k < times; k++) (all as Float32Array).set(data as Float32Array, k * size);
+  return { ...tensor, dims, data: all };
 }
 
 /** A tensor of zeros, for inputs that nobody fills. */

@@ -12,7 +12,7 @@ export const activations: Verb = {
   name: 'activations',
   usage: 'activations MODEL INPUT… --layer L',
   summary: "a layer's value on a picture: a grid of its channels (.png), the values (.npy), statistics (.json)",
-  options: ['out', 'layer', 'provider', 'threads', 'config'],
+  options: ['out', 'layer', 'provider', 'threads', 'input', 'config'],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);

@@ -13,7 +13,20 @@ export const explain: Verb = {
   name: 'explain',
   usage: 'explain MODEL INPUT… --method ID',
   summary: 'one attribution per input: overlay, raw values and recipe in --out DIR',
-  options: ['out', 'provider', 'seed', 'threads', 'target', 'score', 'layer', 'method', 'param', 'config', 'output'],
+  options: [
+    'out',
+    'provider',
+    'seed',
+    'threads',
+    'target',
+    'score',
+    'layer',
+    'method',
+    'param',
+    'input',
+    'config',
+    'output',
+  ],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);

@@ -9,7 +9,7 @@ export const gradient: Verb = {
   name: 'gradient',
   usage: 'gradient MODEL --out FILE.onnx',
   summary: 'the gradient graph as an ordinary model: inputs and target in, score and gradient out',
-  options: ['out', 'embed', 'provider', 'threads', 'config'],
+  options: ['out', 'embed', 'provider', 'threads', 'input', 'config'],
   async run(context) {
     const { line, io, service, progress } = context;
     const request = modelRequest(line);

@@ -10,7 +10,7 @@ export const inspect: Verb = {
   usage: 'inspect MODEL',
   summary:
     'inputs, outputs, layers, opset, preprocessing and labels with their origin, which operators are differentiable',
-  options: ['out', 'provider', 'threads', 'config', 'output'],
+  options: ['out', 'provider', 'threads', 'input', 'config', 'output'],
   async run(context) {
     const { line, io, service } = context;
     if (line.out !== undefined) outKind(line.out, 'inspect', ['.json']);

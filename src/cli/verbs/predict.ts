@@ -13,7 +13,7 @@ export const predict: Verb = {
   usage: 'predict MODEL INPUT…',
   summary:
     'what each input is taken for (classes, values, boxes, text); accuracy and confusion matrix when the folders name classes',
-  options: ['out', 'provider', 'threads', 'config', 'top', 'output'],
+  options: ['out', 'provider', 'threads', 'input', 'config', 'top', 'output'],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);

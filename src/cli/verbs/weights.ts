@@ -12,7 +12,7 @@ export const weights: Verb = {
   name: 'weights',
   usage: 'weights MODEL --layer L',
   summary: "a layer's weights: a picture of them (.png), the values (.npy), statistics (.json)",
-  options: ['out', 'layer', 'param', 'provider', 'threads', 'config'],
+  options: ['out', 'layer', 'param', 'provider', 'threads', 'input', 'config'],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);

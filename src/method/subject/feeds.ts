@@ -9,10 +9,12 @@ import {
   toFloat32,
   type FloatTensor,
   type Tensor,
+  type TensorData,
 } from '../../base/tensor.js';
-import type { Facts, ValueFact } from '../../graph/facts.js';
+import type { ValueInfo } from '../../checkpoint/model.js';
+import { dimsAt, type Facts, type ValueFact } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
-import { dimsOf, zeros } from '../../session/probe.js';
+import { dimsOf, repeated, zeros } from '../../session/probe.js';
 import { fromSamples, sampleDims } from './samples.js';
 import type { InputSpec } from './subject.js';
 import type { ScoreAt } from '../target/target.js';
@@ -22,10 +24,13 @@ export interface Fed {
   readonly graph: Graph;
   readonly facts: Facts;
   readonly input: InputSpec;
+  /** What is fed to other inputs, by name; the rest get zeros. */
+  readonly others?: ReadonlyMap<string, Tensor>;
 }
 
 /** Dimensions of one sample of the model's input. */
 export function inputDimsOf({ facts, input }: Fed): readonly number[] {
+  if (input.shape !== undefined) return input.shape;
   const fact = facts.get(input.name);
   if (fact !== undefined) return sampleDims(fact, facts);
   const { layout, channels, height, width } = input;
@@ -52,16 +57,26 @@ export function feedsOf(
     const type = input.type ?? 'float32';
     const other = beside[input.name];
     if (other !== undefined) feeds[input.name] = asType(other, type);
-    else if (input.name === model.input.name) feeds[input.name] = asType(fitting(model, batch), type);
-    else if (known.has(input.name)) feeds[input.name] = zeros(type, dimsOf(input, {}, n), input.name);
+    else if (input.name === model.input.name) feeds[input.name] = asType(fitting(model, batch, n), type);
+    else if (known.has(input.name)) feeds[input.name] = otherInput(model, input, n);
   }
   return feeds;
 }
 
-function fitting(model: Fed, batch: FloatTensor): FloatTensor {
+/** What stands in another input of the model: what somebody gave, else zeros. */
+function otherInput({ facts, others }: Fed, input: ValueInfo, n: number): Tensor {
+  const fact = facts.get(input.name);
+  const dims = fact === undefined ? dimsOf(input, {}, n) : dimsAt(fact, facts.dynamicBatch ? n : facts.batch);
+  const value = others?.get(input.name);
+  return value === undefined ? zeros(input.type ?? 'float32', dims, input.name) : repeated(value, dims);
+}
+
+function fitting(model: Fed, batch: FloatTensor, n: number): FloatTensor {
   const wanted = inputDimsOf(model);
   const given = batch.dims.slice(1);
-  if (sameDims(given, wanted)) return batch;
+  const fact = model.facts.get(model.input.name);
+  // As the model has it: without a batch, where it knows none.
+  if (sameDims(given, wanted)) return fact === undefined ? batch : fromSamples(batch, fact, model.facts, n);
   throw new LensError(
     'input',
     'input/shape',
@@ -90,11 +105,23 @@ export function seedFeed(of: ScoreAt, fact: ValueFact, facts: Facts, n: number, 
   return asType(fromSamples(all, fact, facts, n), fact.type);
 }
 
+/** Whole numbers of each type, rounded: numbers of tokens come as a `.npy`. */
+const INTEGERS: Partial<Record<Tensor['type'], (data: Float32Array) => TensorData>> = {
+  int64: (data) => BigInt64Array.from(data, (v) => BigInt(Math.round(v))),
+  int32: (data) => Int32Array.from(data, Math.round),
+  int16: (data) => Int16Array.from(data, Math.round),
+  int8: (data) => Int8Array.from(data, Math.round),
+  uint16: (data) => Uint16Array.from(data, Math.round),
+  bool: (data) => Uint8Array.from(data, (v) => (v === 0 ? 0 : 1)),
+};
+
 /** A batch in the element type that an input wants. */
 function asType(tensor: FloatTensor, type: Tensor['type']): Tensor {
   if (type === 'float32') return tensor;
   if (isFloating(type)) return castFloating(tensor, type as 'float64' | 'float16' | 'bfloat16');
   if (type === 'uint8')
     return { ...tensor, type, data: Uint8Array.from(tensor.data, (v) => Math.min(255, Math.max(0, Math.round(v)))) };
-  throw new LensError('unsupported', 'subject/input-type', `The model takes ${type} values, not a picture.`);
+  const whole = INTEGERS[type];
+  if (whole !== undefined) return { ...tensor, type, data: whole(tensor.data) };
+  throw new LensError('unsupported', 'subject/input-type', `The model takes ${type} values, which cannot be given.`);
 }

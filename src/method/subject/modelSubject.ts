@@ -56,6 +56,7 @@ export class ModelSubject implements Subject {
   readonly classes: number;
   /** What must be said beside every result of this model. */
   readonly notes: readonly string[];
+  readonly others: ReadonlyMap<string, Tensor>;
   private readonly sessions: SubjectSessions;
   private readonly batchSizes = new Map<string, number>();
   private readonly differentiated: Gradients;
@@ -73,13 +74,22 @@ export class ModelSubject implements Subject {
     const cacheBytes = options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3);
     this.sessions = new SubjectSessions(parts.sessions, { ...options, cacheBytes });
     this.differentiated = new Gradients(this, this.sessions);
-    const others = this.graph.inputs.filter((i) => i.name !== this.input.name);
-    this.notes = others.map((i) => `The input "${i.name}" is fed with zeros.`);
+    this.others = parts.others ?? new Map();
+    this.notes = [...(parts.notes ?? []), ...this.zeros(), ...fixedBatchNote(this.facts)];
   }
 
   /** What ran, as far as it is known: the newest session's report. */
   get provider(): ProviderReport | undefined {
     return this.sessions.provider;
+  }
+
+  /** Inputs that nobody gives a value, and what to do about it. */
+  private zeros(): string[] {
+    const idle = this.graph.inputs.filter((i) => i.name !== this.input.name && !this.others.has(i.name));
+    return idle.map(
+      ({ name }) =>
+        `The input "${name}" is fed with zeros: give its values with --input ${name}=FILE.npy, or as "inputs": { "${name}": … } in the .lens.json file beside the model.`,
+    );
   }
 
   /** Dimensions of one sample of the input. */
@@ -248,4 +258,12 @@ export class ModelSubject implements Subject {
   async rest(): Promise<void> {
     await this.sessions.rest();
   }
+}
+
+/** A batch that the model insists on costs as much as it is large. */
+function fixedBatchNote({ dynamicBatch, batch }: Facts): string[] {
+  if (dynamicBatch || batch < 2) return [];
+  return [
+    `The model computes ${batch} inputs at a time, and its graph allows no other number: one input costs as much as ${batch}. Exported with a free batch it would be faster.`,
+  ];
 }

@@ -1,3 +1,4 @@
+import type { Tensor } from '../../base/tensor.js';
 import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
@@ -12,6 +13,10 @@ export interface SubjectParts {
   readonly layers: readonly Layer[];
   readonly input: InputSpec;
   readonly sessions: Sessions;
+  /** What is fed to other inputs, by name; the rest get zeros. */
+  readonly others?: ReadonlyMap<string, Tensor>;
+  /** What was assumed to run the model at all. */
+  readonly notes?: readonly string[];
 }
 
 export interface SubjectOptions {

@@ -1,11 +1,14 @@
 import { encodePng } from '../../input/encode.js';
 import { colormap } from '../../result/colormap.js';
 import type { Explanation } from '../../result/explanation.js';
-import { normalise, overlay, reduce } from '../../result/heatmap.js';
+import { hasChannels, normalise, overlay, reduce } from '../../result/heatmap.js';
 import type { Rgb } from '../../base/picture.js';
 
 /** Pictures of small models are enlarged by a whole factor until their short side has this many pixels. */
 const SMALLEST_SIDE = 224;
+
+/** Nor is the long side of a narrow one made longer than this: a vector is one row. */
+const LARGEST_SIDE = 2048;
 
 /**
  * An explanation as a PNG: heat over the picture as the model sees it. Values per channel are shown by their magnitude
@@ -13,8 +16,9 @@ const SMALLEST_SIDE = 224;
  */
 export async function overlayPng(explanation: Explanation): Promise<Uint8Array> {
   const { attribution } = explanation;
-  const diverging = attribution.axes === 'HW' && attribution.signed;
-  const map = normalise(reduce(attribution, diverging || attribution.axes === 'HW' ? 'sum' : 'l1'));
+  const channels = hasChannels(attribution);
+  const diverging = !channels && attribution.signed;
+  const map = normalise(reduce(attribution, channels ? 'l1' : 'sum'));
   const picture = enlarge(explanation.picture);
   const { data, width, height } = overlay(
     picture,
@@ -26,7 +30,11 @@ export async function overlayPng(explanation: Explanation): Promise<Uint8Array> 
 }
 
 function enlarge(picture: Rgb): Rgb {
-  const factor = Math.ceil(SMALLEST_SIDE / Math.min(picture.width, picture.height));
+  const { width: w, height: h } = picture;
+  const factor = Math.min(
+    Math.ceil(SMALLEST_SIDE / Math.min(w, h)),
+    Math.max(1, Math.floor(LARGEST_SIDE / Math.max(w, h))),
+  );
   if (factor <= 1) return picture;
   const width = picture.width * factor;
   const height = picture.height * factor;

@@ -3,8 +3,11 @@ import { LensError, throwIfCancelled } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
+import { spaceLetters } from '../../input/axes.js';
+import type { InputSpec } from '../../input/preprocessing.js';
 import type { Labels } from '../../input/labels.js';
 import { predict as predictBatch, scoreIn, type Ranking } from '../../method/activations/prediction.js';
+import { spaceOf } from '../../method/attribution/shared/answer.js';
 import { attributionMethodById } from '../../method/index.js';
 import type { AttributionAnswer, AttributionMethod, AttributionRequest } from '../../method/method.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
@@ -146,7 +149,7 @@ async function explainOne(
     { layer, delta, notes = [] }: Partial<AttributionAnswer> = {},
   ): Explanation => ({
     ...fixed,
-    attribution,
+    attribution: inOwnShape(attribution, subject.input),
     ...given({ layer, delta }),
     recipe: made,
     warnings: [
@@ -174,6 +177,15 @@ async function explainOne(
       }),
   });
   return compose(answer.attribution, await recipe(answer), answer);
+}
+
+/** A map over the rows and columns that an input without a picture was read as, in the shape that the input has. */
+function inOwnShape(attribution: Attribution, spec: InputSpec): Attribution {
+  const space = spaceOf(spec);
+  const { values, axes } = attribution;
+  const folded = axes === 'HW' && values.dims[0] === spec.height && values.dims[1] === spec.width;
+  if (!folded || space.length === 2) return attribution;
+  return { ...attribution, values: { ...values, dims: space }, axes: spaceLetters(space.length) };
 }
 
 /** A layer that does not exist, or that the method has no use for, is refused before any input is touched. */

@@ -5,11 +5,14 @@ import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { decodePicture } from '../../input/decode.js';
 import { listPictures } from '../../input/folder.js';
 import { readNpyInputs } from '../../input/npyInput.js';
-import { toPicture, toTensor } from '../../input/preprocessing.js';
+import { toPicture, toTensor, type InputSpec } from '../../input/preprocessing.js';
 import { requirePreprocessing } from '../../input/resolve.js';
 import type { Crop, Rgb } from '../../base/picture.js';
+import { arrangementOf, spaceOf } from '../../method/attribution/shared/answer.js';
+import { overChannels } from '../../result/heatmap.js';
 import type { PreprocessingRecord } from '../../result/recipe.js';
 import type { Doubt } from '../../result/doubt.js';
+import { intoSlices, sliceGrid } from '../../result/slices.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
 import type { OpenModel } from '../model/open.js';
 import { pictureDoubts, settingDoubts } from './doubts.js';
@@ -77,20 +80,23 @@ async function isFolder(input: string): Promise<boolean> {
 async function picture(model: OpenModel, file: string, signal: AbortSignal): Promise<LoadedInput> {
   const plan = requirePreprocessing(model.resolved);
   const decoded = await decodePicture(file, { signal });
-  const { tensor, view, crop } = toTensor(decoded, plan);
+  const { tensor: made, view, crop } = toTensor(decoded, plan);
+  const { inputDims } = await model.subject();
+  // The model's own axes: some have none for the batch or for the channels.
+  const tensor = { ...made, dims: [1, ...inputDims] };
   const doubts = [...settingDoubts(plan, model.file.path), ...pictureDoubts(decoded, plan)];
   return { tensor, picture: view, crop, preprocessing: recordOf(plan), notes: decoded.notes, doubts };
 }
 
 async function tensors(model: OpenModel, file: string): Promise<PendingInput[]> {
-  const { inputDims } = await model.subject();
+  const { inputDims, input: spec } = await model.subject();
   const samples = await readNpyInputs(file, ['batch', ...inputDims]);
   return samples.map((tensor, k) => ({
     name: samples.length === 1 ? file : `${file}#${k}`,
     file,
     load: async () => ({
       tensor,
-      picture: pictureOf(model, tensor),
+      picture: pictureOf(model, spec, tensor),
       preprocessing: TAKEN_AS_IS,
       notes: [],
       doubts: [],
@@ -98,21 +104,39 @@ async function tensors(model: OpenModel, file: string): Promise<PendingInput[]> 
   }));
 }
 
-/** A tensor as a picture; where nobody knows how the model's values relate to colours, the mean over the channels from its least to its greatest value. */
-function pictureOf(model: OpenModel, tensor: FloatTensor): Rgb {
+/**
+ * A tensor as a picture; where nobody knows how the model's values relate to colours, the mean over the channels from its
+ * least to its greatest value. The slices of a volume lie beside one another; a vector or a signal is a band.
+ */
+function pictureOf(model: OpenModel, spec: InputSpec, tensor: FloatTensor): Rgb {
+  const { channels, height, width, layout } = spec;
   const plan = model.resolved.preprocessing;
-  if (plan !== undefined) return toPicture(tensor, plan);
-  const [, channels = 1, height = 1, width = 1] =
-    tensor.dims.length === 4 ? tensor.dims : [1, 1, 1, tensor.data.length];
-  const area = height * width;
-  const mean = floatTensor([area]);
-  for (let c = 0; c < channels; c++)
-    for (let i = 0; i < area; i++) mean.data[i]! += tensor.data[c * area + i]! / channels;
-  const low = mean.data.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = mean.data.reduce((a, b) => Math.max(a, b), -Infinity);
-  const data = new Uint8Array(3 * area);
-  mean.data.forEach((v, i) =>
-    data.fill(high > low ? Math.round((255 * (v - low)) / (high - low)) : 0, 3 * i, 3 * i + 3),
-  );
-  return { width, height, data };
+  const sizes = layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
+  if (plan !== undefined) return toPicture({ ...tensor, dims: [1, ...sizes] }, plan);
+  const { axes, shape } = arrangementOf(spec);
+  const mean = overChannels({ values: floatTensor(shape, tensor.data), axes, signed: true, unit: '' }, 'sum');
+  const low = mean.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = mean.reduce((a, b) => Math.max(a, b), -Infinity);
+  const grey = Float32Array.from(mean, (v) => (high > low ? Math.round((255 * (v - low)) / (high - low)) : 0));
+  const space = spaceOf(spec);
+  if (space.length < 2) return grown(grey, Math.max(1, Math.round(grey.length / BAND)));
+  const [rows, columns] = [space.at(-2)!, space.at(-1)!];
+  const grid = sliceGrid(grey.length / (rows * columns), rows, columns);
+  const flat = intoSlices(grey, grid, new Uint8Array(grid.width * grid.height));
+  return { width: grid.width, height: grid.height, data: asRgb(flat) };
+}
+
+/** How much longer than high a vector is drawn. */
+const BAND = 12;
+
+/** One row of grey, as many times as asked. */
+function grown(row: ArrayLike<number>, height: number): Rgb {
+  const flat = Uint8Array.from({ length: row.length * height }, (_, i) => row[i % row.length]!);
+  return { width: row.length, height, data: asRgb(flat) };
+}
+
+function asRgb(grey: Uint8Array): Uint8Array {
+  const data = new Uint8Array(3 * grey.length);
+  grey.forEach((v, i) => data.fill(v, 3 * i, 3 * i + 3));
+  return data;
 }

@@ -16,6 +16,16 @@ interface Entry {
   dropped: boolean;
 }
 
+/** What a request may read. */
+interface Reads {
+  readonly inputs?: readonly string[];
+  readonly input?: unknown;
+}
+
+function readBy({ inputs = [], input }: Reads): readonly string[] {
+  return typeof input === 'string' ? [input, ...inputs] : inputs;
+}
+
 export interface ModelCacheOptions {
   /** A model that nobody asked for so long gives its sessions back; 0 keeps them. */
   readonly idleMs: number;
@@ -42,11 +52,11 @@ export class ModelCache {
   }
 
   /** Runs `work` with the model, which stays open meanwhile. */
-  async use<T>(request: ModelRequest, work: (model: OpenModel) => Promise<T>): Promise<T> {
+  async use<T>(request: ModelRequest & Reads, work: (model: OpenModel) => Promise<T>): Promise<T> {
     const entry = await this.entryOf(request);
     entry.users++;
     try {
-      return await work(await entry.opening);
+      return await work(await (await entry.opening).sizedFor(readBy(request)));
     } finally {
       entry.users--;
       entry.lastUse = Date.now();
@@ -70,8 +80,8 @@ export class ModelCache {
   }
 
   private async entryOf(request: ModelRequest): Promise<Entry> {
-    const { model, config, provider, threads, output } = request;
-    const key = JSON.stringify([path.resolve(model), config, provider, threads, output]);
+    const { model, config, provider, threads, output, otherInputs } = request;
+    const key = JSON.stringify([path.resolve(model), config, provider, threads, output, otherInputs]);
     const file = await this.files.read(model);
     const known = this.entries.get(key);
     const holds = known?.file === file && (await isCurrent(known));
@@ -88,7 +98,7 @@ export class ModelCache {
     }
     const opening = OpenModel.open(file, this.sessions, {
       session: given({ provider, threads }),
-      ...given({ config, output, memoryShare: this.options.memoryShare }),
+      ...given({ config, output, otherInputs, memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {

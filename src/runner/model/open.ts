@@ -2,24 +2,29 @@ import path from 'node:path';
 import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
-import type { Facts } from '../../graph/facts.js';
+import { dimsAt, type Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { Consulted } from '../../input/files.js';
-import { inputSpec } from '../../input/preprocessing.js';
-import { resolveInput, type ResolvedInput } from '../../input/resolve.js';
+import { sampleShape } from '../../input/axes.js';
+import { inputSpec, tensorSpec } from '../../input/preprocessing.js';
+import { npyDims } from '../../input/npyInput.js';
+import { FREE_SIZE, resolveInput, type ResolvedInput } from '../../input/resolve.js';
 import { readSidecar } from '../../input/sidecar.js';
 import { openSubject, type ModelSubject } from '../../method/subject/modelSubject.js';
 import type { SubjectOptions } from '../../method/subject/parts.js';
 import type { InputSpec } from '../../method/subject/subject.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
-import type { InputDims } from '../../session/probe.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
+import { bindInputs, TRIED_SIZES } from './feeds.js';
 import type { ModelFile } from './file.js';
+import { readOtherInputs } from './otherInputs.js';
 
 export interface OpenOptions {
   readonly config?: string;
   /** The output that predictions and explanations are about. */
   readonly output?: string;
+  /** `.npy` files for other inputs, by their names. */
+  readonly otherInputs?: Readonly<Record<string, string>>;
   readonly session: Partial<SessionOptions>;
   readonly memoryShare?: number;
 }
@@ -28,12 +33,20 @@ export interface OpenOptions {
 export class OpenModel {
   private preparing: Promise<Prepared> | undefined;
   private opening: Promise<ModelSubject> | undefined;
+  /** The same model at other sizes of its input. */
+  private readonly sized = new Map<string, OpenModel>();
+  /** What was assumed to run it; known once it is prepared. */
+  private notes: readonly string[] = [];
 
   private constructor(
     readonly file: ModelFile,
     readonly resolved: ResolvedInput,
     private readonly sessions: Sessions,
     private readonly options: OpenOptions,
+    /** Values that somebody gave for other inputs. */
+    private readonly others: ReadonlyMap<string, Tensor>,
+    /** Sizes of a sample that a given tensor settles. */
+    private readonly bound?: readonly number[],
   ) {}
 
   static async open(file: ModelFile, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
@@ -48,13 +61,15 @@ export class OpenModel {
       consulted,
     };
     const sidecar = options.config === undefined ? undefined : await readSidecar(options.config, consulted);
-    return new OpenModel(file, await resolveInput(context, sidecar), sessions, options);
+    const resolved = await resolveInput(context, sidecar);
+    const others = await readOtherInputs(options.otherInputs ?? {}, resolved.sidecar, graph.inputs, consulted);
+    return new OpenModel(file, resolved, sessions, options, others);
   }
 
   /** The graph as it is run, with its control flow resolved, and the shapes of its values at the input's real size. */
   prepared(): Promise<Prepared> {
     // No signal goes in: another request may be waiting for the same facts.
-    this.preparing ??= prepareGraph(this.file.graph, this.sessions, this.inputDims()).catch((error: unknown) => {
+    this.preparing ??= this.prepare().catch((error: unknown) => {
       this.preparing = undefined;
       throw error;
     });
@@ -95,6 +110,7 @@ export class OpenModel {
   async dispose(): Promise<void> {
     const subject = await this.opening?.catch(() => undefined);
     await subject?.dispose();
+    for (const model of this.sized.values()) await model.dispose();
   }
 
   private async openSubject(): Promise<ModelSubject> {
@@ -108,6 +124,8 @@ export class OpenModel {
         layers,
         input: this.spec(facts),
         sessions: this.sessions,
+        others: this.others,
+        notes: this.notes,
       },
       { session, ...this.wishes(), ...given({ memoryShare }) },
     );
@@ -124,30 +142,100 @@ export class OpenModel {
     };
   }
 
-  private inputDims(): InputDims {
-    const { input, preprocessing: plan } = this.resolved;
-    if (input === undefined || plan === undefined) return {};
+  /** Sizes of one sample of the input that is explained, as far as they are known before a run. */
+  private sample(): readonly number[] | undefined {
+    const { preprocessing: plan } = this.resolved;
+    if (this.bound !== undefined) return this.bound;
+    if (plan === undefined) return undefined;
     const [height, width] = plan.size.value;
-    const channels = plan.channels.value;
-    return { [input.name]: plan.layout.value === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels] };
+    return sampleShape(this.sampleAxes(), { channels: plan.channels.value, height, width });
   }
 
-  /** Where the picture lies; for a model that takes none, its tensor as far as it has a height and a width. */
+  /** The graph with its shapes; where nobody settles a size, the first that the model can be run with. */
+  private async prepare(): Promise<Prepared> {
+    const { graph } = this.file;
+    const { input, axes = 'N' } = this.resolved;
+    const known = {
+      inputs: graph.inputs,
+      main: input?.name,
+      sample: this.sample(),
+      batched: axes.startsWith('N'),
+      given: this.others,
+    };
+    let first: unknown;
+    for (const size of TRIED_SIZES) {
+      const { bindings, tried } = bindInputs(known, size);
+      try {
+        const prepared = await prepareGraph(graph, this.sessions, bindings);
+        this.notes = tried.map(({ input: name, dimension }) => triedNote(name, dimension, size, name === input?.name));
+        return prepared;
+      } catch (error) {
+        if (!(error instanceof LensError) || tried.length === 0) throw error;
+        first ??= error;
+      }
+    }
+    throw first;
+  }
+
+  /** This model for the sizes of the `.npy` files that are given, where it leaves its own free. */
+  async sizedFor(files: readonly string[]): Promise<OpenModel> {
+    const { input, axes = '' } = this.resolved;
+    const free = input?.dims?.slice(axes.startsWith('N') ? 1 : 0) ?? [];
+    if (!free.some((d) => typeof d === 'string')) return this;
+    for (const file of files) {
+      const dims = path.extname(file).toLowerCase() === '.npy' ? await npyDims(file) : undefined;
+      if (dims === undefined) continue;
+      const sample = dims.slice(Math.max(0, dims.length - free.length));
+      const fits =
+        sample.length === free.length && sample.every((d, i) => typeof free[i] === 'string' || free[i] === d);
+      if (!fits || sample.some((d) => d < 1)) return this;
+      if (this.sample()?.join() === sample.join()) return this;
+      const key = sample.join();
+      const known =
+        this.sized.get(key) ??
+        new OpenModel(this.file, sizedAs(this.resolved, sample), this.sessions, this.options, this.others, sample);
+      this.sized.set(key, known);
+      return known;
+    }
+    return this;
+  }
+
+  /** What the axes of a sample are. Of a picture of four axes the settings have the last word. */
+  private sampleAxes(): string {
+    const { axes = '', preprocessing: plan } = this.resolved;
+    if (plan !== undefined && (axes === 'NCHW' || axes === 'NHWC')) return plan.layout.value.slice(1);
+    return axes.replace('N', '');
+  }
+
+  /** Where the picture lies; for a model that takes none, its tensor: the axes before the last as rows. */
   spec(facts: Facts): InputSpec {
     const { input, preprocessing } = this.resolved;
     if (input === undefined) throw new LensError('unsupported', 'subject/no-input', 'The model has no input.');
-    if (preprocessing !== undefined) return inputSpec(input.name, preprocessing);
-    const dims = facts.get(input.name)?.base ?? [];
-    const [channels = 1, height = 1, width = 1] = dims.length === 4 ? dims.slice(1) : [1, 1, dims.at(-1) ?? 1];
-    return {
-      name: input.name,
-      layout: 'NCHW',
-      channels,
-      height,
-      width,
-      fill: () => new Array<number>(channels).fill(0),
-      toTensor: (_channel, pixel) => pixel / 255,
-      toPixel: (_channel, value) => value * 255,
-    };
+    const axes = this.sampleAxes();
+    if (preprocessing !== undefined) return inputSpec(input.name, preprocessing, axes);
+    const fact = facts.get(input.name);
+    return tensorSpec(
+      input.name,
+      axes,
+      fact === undefined ? [] : dimsAt(fact, facts.batch).slice(-axes.length || Infinity),
+    );
   }
+}
+
+function triedNote(input: string, dimension: string, size: number, main: boolean): string {
+  const out = main ? 'give a .npy file of the size that you mean' : `give its values with --input ${input}=FILE.npy`;
+  return `The model leaves the dimension "${dimension}" of its input "${input}" free; ${size} is taken: ${out}.`;
+}
+
+/** The settings with the size of a tensor that is given. */
+function sizedAs(resolved: ResolvedInput, sample: readonly number[]): ResolvedInput {
+  const { preprocessing: plan, axes = '' } = resolved;
+  if (plan === undefined) return resolved;
+  const letters = axes === 'NCHW' || axes === 'NHWC' ? plan.layout.value.slice(1) : axes.replace('N', '');
+  const value = [sample[letters.indexOf('H')]!, sample[letters.indexOf('W')]!] as const;
+  return {
+    ...resolved,
+    preprocessing: { ...plan, size: { value, origin: { kind: 'file', detail: 'the .npy file that is given' } } },
+    warnings: resolved.warnings.filter((w) => !w.startsWith(FREE_SIZE)),
+  };
 }

@@ -3,7 +3,7 @@ import type { ErrorData } from '../../../src/base/errors.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { SeriesEntry } from '../../../src/protocol/modelPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import { percentileOf, reduce } from '../../../src/result/heatmap.js';
+import { hasChannels, percentileOf, reduce } from '../../../src/result/heatmap.js';
 import type { LayerWeights, WeightEntry, WeightStatistics } from '../../../src/result/weights.js';
 import { DEFAULT_DISPLAY } from '../../shared/canvas/display.js';
 import type { WeightPages } from '../weights/pages.js';
@@ -39,7 +39,7 @@ export type WeightPart = Pick<WeightEntry, 'name' | 'role'>;
 export function flattened(explanation: Explanation): { readonly explanation: Explanation; readonly limit: number } {
   const { attribution } = explanation;
   const { reduction, percentile } = DEFAULT_DISPLAY;
-  const map = reduce(attribution, attribution.axes === 'HW' ? 'sum' : reduction);
+  const map = reduce(attribution, hasChannels(attribution) ? reduction : 'sum');
   const values = floatTensor([map.height, map.width], map.values);
   return {
     explanation: { ...explanation, attribution: { ...attribution, values, axes: 'HW', signed: map.signed } },

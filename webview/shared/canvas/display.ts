@@ -12,6 +12,7 @@ import {
   type Reduction,
   type Sign,
   type ValueMap,
+  hasChannels,
 } from '../../../src/result/heatmap.js';
 import type { Rgb } from '../../../src/base/picture.js';
 
@@ -59,7 +60,7 @@ export interface Scene {
 /** Reduces, selects and scales. `limit` is given where several maps share a scale. */
 export function sceneOf(explanation: Explanation, display: Display, limit?: number): Scene {
   const { attribution, picture } = explanation;
-  const channels = attribution.axes !== 'HW';
+  const channels = hasChannels(attribution);
   const reduced = reduce(attribution, channels ? display.reduction : 'sum');
   const values = reduced.signed ? select(reduced, display.sign) : reduced;
   const scaled = normalise(values, display.percentile, limit);

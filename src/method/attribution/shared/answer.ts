@@ -1,7 +1,8 @@
 import { given } from '../../../base/given.js';
 import { floatTensor, type FloatTensor } from '../../../base/tensor.js';
 import type { Attribution } from '../../../result/explanation.js';
-import { reduce as reduceChannels } from '../../../result/heatmap.js';
+import { spaceLetters } from '../../../input/axes.js';
+import { overChannels } from '../../../result/heatmap.js';
 import type { ScoreKind } from '../../../result/recipe.js';
 import type { InputSpec, Subject } from '../../subject/subject.js';
 import type { ReduceChoice } from './parameters.js';
@@ -16,23 +17,40 @@ export function channelAttribution(
   how: ReduceChoice = 'none',
   signed = true,
 ): Attribution {
-  const { layout, channels, height, width } = input;
-  const planar = layout === 'NCHW';
-  const dims = planar ? [channels, height, width] : [height, width, channels];
-  const full: Attribution = { values: floatTensor(dims, values), axes: planar ? 'CHW' : 'HWC', signed, unit };
+  const { axes, shape } = arrangementOf(input);
+  const full: Attribution = { values: floatTensor(shape, values), axes, signed, unit };
   if (how === 'none') return full;
-  const map = reduceChannels(full, how);
-  return { values: floatTensor([height, width], map.values), axes: 'HW', signed: false, unit };
+  return pixelAttribution(spaceTensor(input, overChannels(full, how)), false, unit);
 }
 
-/** One value per pixel. */
+/** The axes of a sample and its sizes along them. */
+export function arrangementOf(input: InputSpec): { readonly axes: string; readonly shape: readonly number[] } {
+  const { layout, channels, height, width, axes, shape } = input;
+  if (axes !== undefined && shape !== undefined) return { axes, shape };
+  return layout === 'NCHW'
+    ? { axes: 'CHW', shape: [channels, height, width] }
+    : { axes: 'HWC', shape: [height, width, channels] };
+}
+
+/** Sizes of a sample along its axes of space: rows and columns of a picture, slices before them of a volume. */
+export function spaceOf(input: InputSpec): readonly number[] {
+  const { axes, shape } = arrangementOf(input);
+  return shape.filter((_, i) => axes[i] !== 'C');
+}
+
+/** One value for each place of the input, `[H, W]` of a picture. */
+export function spaceTensor(input: InputSpec, values: Float32Array): FloatTensor {
+  return floatTensor(spaceOf(input), values);
+}
+
+/** One value per pixel, or per place of whatever the input is. */
 export function pixelAttribution(
   map: FloatTensor,
   signed: boolean,
   unit: string,
   resolution?: readonly [number, number],
 ): Attribution {
-  return { values: map, axes: 'HW', signed, unit, ...given({ resolution }) };
+  return { values: map, axes: spaceLetters(map.dims.length), signed, unit, ...given({ resolution }) };
 }
 
 /** The score's name in units: "logit", "probability". */
