@@ -110,8 +110,10 @@ export function modelRequest(line: CommandLine): ModelRequest {
   const [model] = line.arguments;
   if (model === undefined) throw usage(`The verb "${line.verb}" needs a model.`, `onnx-lens ${line.verb} MODEL`);
   const { provider, threads, config, output } = line;
+  const others = Object.entries(line.otherInputs).map(([name, file]) => [name, filePath(path.resolve(file))] as const);
   return {
     model: filePath(path.resolve(model)),
+    ...(others.length === 0 ? {} : { otherInputs: Object.fromEntries(others) }),
     ...given({ provider, threads, output, config: config === undefined ? undefined : filePath(path.resolve(config)) }),
   };
 }

@@ -32,7 +32,7 @@ const WIDTH = /^(w|.*width.*|col(umn)?s?)$/i;
 
 /** Letters for axes of space, as many as asked for: `W`, `HW`, `DHW`. */
 export function spaceLetters(count: number): string {
-  return [...SPACE.slice(0, count)].reverse().join('');
+  return Array.from({ length: count }, (_, i) => SPACE[count - 1 - i]).join('');
 }
 
 /**

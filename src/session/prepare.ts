@@ -1,9 +1,10 @@
 import { LensError, throwIfCancelled } from '../base/errors.js';
 import { sameDims } from '../base/tensor.js';
 import { hasControlFlow, mergeBranches, resolveControlFlow } from '../graph/build/resolve.js';
+import type { ValueInfo } from '../checkpoint/model.js';
 import type { Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
-import { probeFacts, type InputDims } from './probe.js';
+import { batchedInputs, fixedBatch, probeFacts, type InputDims } from './probe.js';
 import type { Sessions } from './session.js';
 
 /** A graph as it is run and differentiated, and what is known of its values. */
@@ -25,6 +26,8 @@ export async function prepareGraph(
   inputDims: InputDims = {},
   signal?: AbortSignal,
 ): Promise<Prepared> {
+  const free = await withFreeBatch(graph, sessions, inputDims, signal);
+  if (free !== undefined) return free;
   const probed = async (of: Graph, single = false): Promise<Prepared> => ({
     graph: of,
     facts: await probeFacts(of, sessions, inputDims, signal, single),
@@ -54,4 +57,35 @@ export async function prepareGraph(
     if (!(error instanceof LensError)) throw error;
   }
   return alone;
+}
+
+/**
+ * A model that fixes a batch of several, with its batch made free: undefined where it fixes none, where its graph holds on
+ * to the number (a constant shape in a Reshape), or where it decides at run time, which is done for one input at a time.
+ */
+async function withFreeBatch(
+  graph: Graph,
+  sessions: Sessions,
+  inputDims: InputDims,
+  signal?: AbortSignal,
+): Promise<Prepared | undefined> {
+  const fixed = fixedBatch(batchedInputs(graph, inputDims));
+  if (fixed === undefined || fixed < 2 || hasControlFlow(graph)) return undefined;
+  const batched = new Set(batchedInputs(graph, inputDims).map((i) => i.name));
+  const freed = <V extends ValueInfo>(value: V): V =>
+    value.dims?.[0] === fixed ? { ...value, dims: ['batch', ...value.dims.slice(1)] } : value;
+  const candidate: Graph = {
+    ...graph,
+    inputs: graph.inputs.map((i) => (batched.has(i.name) ? freed(i) : i)),
+    outputs: graph.outputs.map(freed),
+    ...(graph.described === undefined ? {} : { described: graph.described.map(freed) }),
+  };
+  try {
+    const facts = await probeFacts(candidate, sessions, inputDims, signal);
+    return facts.dynamicBatch ? { graph: candidate, facts } : undefined;
+  } catch (error) {
+    throwIfCancelled(signal);
+    if (!(error instanceof LensError)) throw error;
+    return undefined;
+  }
 }

@@ -51,7 +51,7 @@ export async function probeFacts(
   single = false,
 ): Promise<Facts> {
   const probe = probeGraph(graph);
-  const batched = graph.inputs.filter((i) => bindingOf(inputDims, i.name).batched !== false);
+  const batched = batchedInputs(graph, inputDims);
   const fixed = fixedBatch(batched) ?? (single || batched.length === 0 || withoutBatch(inputDims) ? 1 : undefined);
   if (graph.nodes.length === 0)
     throw new LensError('unsupported', 'graph/empty', 'The model has no operators: it computes nothing.');
@@ -78,8 +78,13 @@ function withoutBatch(inputDims: InputDims): boolean {
   return Object.values(inputDims).some((b) => !('length' in b) && b.main === true && b.batched === false);
 }
 
+/** The inputs whose first dimension is the batch. */
+export function batchedInputs(graph: Pick<Graph, 'inputs'>, inputDims: InputDims): readonly ValueInfo[] {
+  return graph.inputs.filter((i) => bindingOf(inputDims, i.name).batched !== false);
+}
+
 /** The batch size that the inputs fix; undefined where it is free. */
-function fixedBatch(inputs: readonly ValueInfo[]): number | undefined {
+export function fixedBatch(inputs: readonly ValueInfo[]): number | undefined {
   const batched = inputs.filter((i) => (i.dims?.length ?? 0) > 1);
   for (const { dims } of batched.length > 0 ? batched : inputs) {
     const first = dims?.[0];

@@ -272,6 +272,7 @@ class Builder {
           'unsupported',
           'gradient/integer-value',
           `"${value}" holds ${type} values, which have no gradient.`,
+          { hint: 'Choose a method that only asks for scores, e.g. occlusion.' },
         );
       }
     }

@@ -4,6 +4,7 @@ import { given } from '../../base/given.js';
 import { isFloating } from '../../base/tensor.js';
 import type { Graph } from '../../graph/graph.js';
 import { readOutputs } from '../../method/output/index.js';
+import { takesPixels } from '../../input/shape.js';
 import { findScores, type ScorePlaces } from '../../method/subject/scores.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
@@ -92,6 +93,12 @@ export function differentiabilityOf(
       warnings.push(error.message);
       return { yes: false, refused: [] };
     }
+  }
+  if (!takesPixels(input.type)) {
+    warnings.push(
+      `The input "${input.name}" takes ${input.type} values, which have no gradient: methods that only ask for scores explain it, e.g. occlusion.`,
+    );
+    return { yes: false, refused: [] };
   }
   return differentiability(graph, [input.name], score, prepared?.facts);
 }

@@ -180,11 +180,11 @@ describe('inputs of any rank', () => {
       assertClose(toNumbers(attribution.values)[0]!, drop, { absolute: 5e-4 }, 'the first block');
       // What is drawn: all slices of a volume, none of them twice.
       const { width, height } = gradient.picture;
-      assert.ok(width * height >= sizeOf(kind.space));
+      assert.ok(width * height >= sizeOf(kind.space), `${width}×${height}`);
       const { preprocessing } = await service.overview({ model, provider: 'cpu' }, call());
       const isPicture = kind.space.length === 2;
       assert.equal('size' in preprocessing, isPicture, 'takes pictures');
-      assert.ok((await explained(x, 'rise', { samples: 20 })).attribution.values.dims.join() === kind.space.join());
+      assert.deepEqual((await explained(x, 'rise', { samples: 20 })).attribution.values.dims, kind.space);
     });
   });
 });

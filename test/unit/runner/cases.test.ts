@@ -5,6 +5,7 @@ import { toNumbers } from '../../../src/base/tensor.js';
 import { readTensor } from '../../../src/checkpoint/readTensor.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
+import type { Explanation } from '../../../src/result/explanation.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { assertClose } from '../support/close.js';
 import { dataPath, requireData } from '../support/data.js';
@@ -85,5 +86,54 @@ describe('situations of public reports', () => {
       warnings.filter((w) => /Nothing says|normalis/.test(w)),
       [],
     );
+  });
+
+  async function explained(model: string, input: string, method: string, more = {}): Promise<Explanation> {
+    const asked = { model: dataPath(model), inputs: [dataPath(input)], method, provider: 'cpu', ...more } as const;
+    const [outcome] = (await service.explain(asked, call())).results;
+    assert.ok(outcome !== undefined && 'result' in outcome, JSON.stringify(outcome));
+    return outcome.result;
+  }
+
+  it('nhw: rows and columns alone are a grey picture, and the tensor is explained in its own shape', async () => {
+    for (const method of ['gradient', 'occlusion']) {
+      const { target, probability, attribution } = await explained('cases/nhw.onnx', 'cases/nhw.npy', method);
+      assert.equal(target.index, 8);
+      assertClose(probability!, 0.698, { absolute: 5e-4 }, 'probability');
+      assert.deepEqual(attribution.values.dims, [28, 28]);
+    }
+    const { picture } = await explained('cases/nhw.onnx', 'images/photos/goldfish.jpg', 'gradient');
+    assert.deepEqual([picture.width, picture.height], [28, 28]);
+  });
+
+  it('vol3d: a volume in its own shape, occlusion over all three axes', async () => {
+    const gradient = await explained('cases/vol3d.onnx', 'cases/vol3d.npy', 'gradient');
+    assert.deepEqual(
+      gradient.predictions.map((p) => Number(p.logit.toFixed(2))),
+      [1.83, 0.44],
+    );
+    assert.deepEqual(gradient.attribution.values.dims, [1, 16, 16, 16]);
+    const { attribution } = await explained('cases/vol3d.onnx', 'cases/vol3d.npy', 'occlusion', {
+      params: { patch: '8' },
+    });
+    assert.deepEqual(attribution.values.dims, [16, 16, 16]);
+  });
+
+  it('hwc_uint8: a picture', async () => {
+    const { attribution, warnings } = await explained('cases/hwc_uint8.onnx', 'images/photos/goldfish.jpg', 'gradient');
+    assert.deepEqual(attribution.values.dims, [224, 224, 3]);
+    assert.match(warnings.join(' '), /size of its input free; 224×224/);
+  });
+
+  it('text, clip: numbers of tokens are named, and what to do about them', async () => {
+    const text = { model: dataPath('cases/text.onnx'), inputs: [dataPath('images/photos/goldfish.jpg')] };
+    const [refused] = (await service.predict(text, call())).results;
+    assert.ok(refused !== undefined && 'error' in refused, JSON.stringify(refused));
+    assert.match(refused.error.message, /"input_ids" takes int64 values \(numbers of tokens, a text\), not a picture/);
+    assert.match(refused.error.hint!, /\.npy/);
+    await service.inspect({ model: text.model }, call());
+    const { warnings, attribution } = await explained('cases/clip.onnx', 'images/photos/goldfish.jpg', 'gradient');
+    assert.match(warnings.join(' '), /"input_ids" is fed with zeros: give its values with --input input_ids=FILE\.npy/);
+    assert.deepEqual(attribution.values.dims, [3, 32, 32]);
   });
 });
