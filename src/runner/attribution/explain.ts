@@ -210,9 +210,16 @@ function withTarget(
   return [...top, { index, label, ...given({ probability: probabilities?.[index] }), logit: logits[index] }];
 }
 
+/** Values that travel with an explanation. */
+const MOST_SHOWN = 64;
+
 /** What the chosen output holds beside its classes. */
-function foundOf({ top: _classes, ...rest }: ReturnType<typeof predictionOf>): NonNullable<Explanation['found']> {
-  return rest;
+function foundOf({
+  top: _classes,
+  values,
+  ...rest
+}: ReturnType<typeof predictionOf>): NonNullable<Explanation['found']> {
+  return { ...rest, ...given({ values: values !== undefined && values.length <= MOST_SHOWN ? values : undefined }) };
 }
 
 /** What must be said about an attribution that is all zeros or holds no numbers. */

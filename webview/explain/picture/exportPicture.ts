@@ -136,7 +136,7 @@ export function caption(exported: ExportedPicture): readonly string[] {
   return [
     `${target.label}: ${method}${layer === undefined ? '' : ` at ${layer}`}${reference === undefined ? '' : ` minus ${reference}`}`,
     `${baseName(explanation.input)} · ${baseName(recipe.model.file)} · ${recipe.provider}`,
-    `${score} ${formatNumber(value)}${score === 'probability' ? '' : ` · probability ${formatProbability(probability)}`}${params.length === 0 ? '' : ` · ${params.join(', ')}`}`,
+    `${score} ${formatNumber(value)}${score === 'probability' || probability === undefined ? '' : ` · probability ${formatProbability(probability)}`}${params.length === 0 ? '' : ` · ${params.join(', ')}`}`,
     drawn.join(' · '),
     ...(sanity === undefined ? [] : [sanity.sentence]),
     ...recipe.notes,

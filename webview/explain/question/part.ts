@@ -6,6 +6,7 @@ import { button, dropdown, numberField } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
 import { parameterForm } from '../../shared/form/parameterForm.js';
 import { shownParameters } from '../../shared/form/parameters.js';
+import { foundList, rankingHint } from '../../shared/charts/foundList.js';
 import { predictionBars } from '../../shared/charts/predictionBars.js';
 import type { Entry } from '../../shared/form/search.js';
 import type { Asked } from '../asked.js';
@@ -19,14 +20,16 @@ export function questionPart(c: Asked): TemplateResult {
   const { shown } = c;
   return html`
     <section class="predictions" aria-label="Predictions">
-      <h2>Predictions<span class="dim hint">click a class to explain it</span></h2>
+      <h2>Predictions<span class="dim hint">${rankingHint(shown?.explanation.outputs)}</span></h2>
       ${doubtsPart(c)}
       ${predictionBars({
         predictions: shownPredictions(shown?.explanation),
-        rows: ROWS,
+        // While nothing is known, room is kept for classes, which most models have.
+        rows: shown === undefined ? ROWS : 0,
         target: shown?.explanation.target.index,
         onTarget: (index) => c.ask({ target: String(index) }),
       })}
+      ${foundList({ explanation: shown?.explanation, onTarget: (target) => c.ask({ target }) })}
     </section>
     <section class="question" aria-label="Question">
       <h2>Question</h2>

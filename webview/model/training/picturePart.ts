@@ -128,11 +128,16 @@ function answer(o: PictureOptions): TemplateResult {
           ? frame?.explanationError === undefined
             ? html`<span class="dim">Not explained yet.</span>`
             : nothing
-          : html`<strong>${explanation.target.label}</strong> ${formatNumber(explanation.value)} (probability
-              ${formatProbability(explanation.probability)})${
+          : html`<strong>${explanation.target.label}</strong> ${formatNumber(explanation.value)}${
+                explanation.probability === undefined
+                  ? ''
+                  : ` (probability ${formatProbability(explanation.probability)})`
+              }${
                 best === undefined || best.index === explanation.target.index
                   ? ', its prediction'
-                  : html`; it predicts <strong>${best.label}</strong> (${formatProbability(best.probability)})`
+                  : html`; it predicts
+                      <strong>${best.label}</strong
+                      >${best.probability === undefined ? '' : ` (${formatProbability(best.probability)})`}`
               }`
       }
     </p>

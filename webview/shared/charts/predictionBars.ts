@@ -16,11 +16,13 @@ export interface PredictionBarsOptions {
 
 /** What the model says, best first. A click or Enter explains that class; arrow keys move through the classes. */
 export function predictionBars(o: PredictionBarsOptions): TemplateResult {
+  if (o.predictions.length === 0 && o.rows === 0) return html``;
   if (o.predictions.length === 0) {
     return html`<div class="bars" aria-hidden="true">
       ${Array.from({ length: o.rows }, () => html`<div class="bar-row waiting"><span class="bar-label"></span></div>`)}
     </div>`;
   }
+  const largest = o.predictions.reduce((top, p) => Math.max(top, Math.abs(p.logit)), 0);
   const stop = Math.max(
     0,
     o.predictions.findIndex((p) => p.index === o.target),
@@ -36,19 +38,31 @@ export function predictionBars(o: PredictionBarsOptions): TemplateResult {
           aria-selected=${p.index === o.target}
           tabindex=${i === stop ? 0 : -1}
           data-class=${p.index}
-          title="${p.label} · class ${p.index} · logit ${formatNumber(p.logit)} · probability ${formatProbability(p.probability)}"
+          title=${
+            p.probability === undefined
+              ? `${p.label} · ${p.index} · ${formatNumber(p.logit)}`
+              : `${p.label} · class ${p.index} · logit ${formatNumber(p.logit)} · probability ${formatProbability(p.probability)}`
+          }
           @click=${() => o.onTarget(p.index)}
         >
           <span class="bar-label"
             >${p.index === o.target ? icon('target') : nothing}<span class="ellipsis">${p.label}</span></span
           >
           <span class="bar-track"
-            ><span class="bar-fill" ${styles({ width: `${Math.max(0, Math.min(1, p.probability)) * 100}%` })}></span
+            ><span class="bar-fill" ${styles({ width: `${shareOf(p, largest) * 100}%` })}></span
           ></span>
-          <span class="bar-value">${formatProbability(p.probability)}</span>
+          <span class="bar-value"
+            >${p.probability === undefined ? formatNumber(p.logit) : formatProbability(p.probability)}</span
+          >
         </div>`,
     )}
   </div>`;
+}
+
+/** Length of a bar: the probability, a score between 0 and 1, or the size beside the largest. */
+function shareOf({ probability, logit }: ClassScore, largest: number): number {
+  const share = probability ?? (largest <= 1 ? logit : Math.abs(logit) / largest);
+  return Math.max(0, Math.min(1, share));
 }
 
 function move(event: KeyboardEvent): void {

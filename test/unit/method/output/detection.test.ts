@@ -37,8 +37,8 @@ function rows(of: (box: number[], scores: number[]) => number[], candidates = 16
       [0.01, 0.01, 0.01],
     ];
     return of(
-      box!.map((v) => v * share),
-      scores!,
+      box.map((v) => v * share),
+      scores,
     );
   });
 }
