@@ -41,16 +41,19 @@ function repeatedActivations(graph: Graph, layers: readonly Layer[]): Oddity[] {
 function missingLayers(graph: Graph, layers: readonly Layer[]): Oddity[] {
   const convolutions = graph.nodes.filter((n) => n.op === 'Conv' || n.op === 'QLinearConv').length;
   if (convolutions < DEEP || graph.nodes.some((n) => operator(n).normalises === true || isNormalisation(n))) return [];
-  // Folded batch normalisation leaves a bias on every convolution.
-  const biased = graph.nodes.filter((n) => n.op === 'Conv' && (n.inputs[2] ?? '') !== '').length;
-  const folded = biased > 0.8 * convolutions;
+  // PyTorch's exporter names the weights that it computed itself, and it computes those of a convolution by folding a
+  // normalisation into it. A bias alone says nothing: SqueezeNet has one everywhere and never had a normalisation.
+  const made = graph.nodes.filter(
+    (n) => n.op === 'Conv' && [n.inputs[1], n.inputs[2]].every((name) => /^onnx::Conv_\d+$/.test(name ?? '')),
+  ).length;
   return [
     {
       kind: 'no-normalisation-layers',
       severity: 'info',
-      sentence: folded
-        ? `${convolutions} convolutions and no normalisation layer, but biases: the exporter has probably folded batch normalisation into the convolutions.`
-        : `${convolutions} convolutions (of ${layers.length} layers) and no normalisation layer.`,
+      sentence:
+        made > 0
+          ? `${convolutions} convolutions and no normalisation layer: the exporter has folded normalisation into ${made} of them, whose weights and biases bear names that it made (onnx::Conv_…).`
+          : `${convolutions} convolutions (of ${layers.length} layers) and no normalisation layer.`,
     },
   ];
 }
