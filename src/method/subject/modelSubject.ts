@@ -112,6 +112,11 @@ export class ModelSubject implements Subject {
     return this.places.classifier;
   }
 
+  /** Whether a score can be asked for as a probability: of numbers, vectors and maps of numbers none is made. */
+  get makesProbabilities(): boolean {
+    return this.classifier || this.places.activation !== 'none';
+  }
+
   scoreValue(kind: ScoreKind): { value: string; note?: string } {
     const { logit, probability, note, activation } = this.places;
     if (kind === 'probability' && activation !== 'none') return { value: probability };

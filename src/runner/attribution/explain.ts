@@ -53,7 +53,8 @@ export async function explainInputs(
     method,
     target: request.target,
     asked: {
-      score: request.score ?? 'logit',
+      // Where nothing makes a probability, the number itself is all there is.
+      score: subject.makesProbabilities ? (request.score ?? 'logit') : 'logit',
       params,
       seed: request.seed ?? 0,
       ...given({ layer: request.layer, background: background.length === 0 ? undefined : background }),
@@ -68,7 +69,11 @@ export async function explainInputs(
     };
     results.push(await attempt(input.name, () => explainOne(question, input, { signal, progress })));
   }
-  return { ...(await answerOf(model, subject, [])), results };
+  const notes =
+    request.score === 'probability' && !subject.makesProbabilities
+      ? [`Nothing in the model makes a probability of "${subject.output.name}": its number itself is explained.`]
+      : [];
+  return { ...(await answerOf(model, subject, notes)), results };
 }
 
 /** Most pictures that stand for what a model usually sees. */

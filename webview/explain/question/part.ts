@@ -24,8 +24,8 @@ export function questionPart(c: Asked): TemplateResult {
       ${doubtsPart(c)}
       ${predictionBars({
         predictions: shownPredictions(shown?.explanation),
-        // While nothing is known, room is kept for classes, which most models have.
-        rows: shown === undefined ? ROWS : 0,
+        // Room is kept for classes, which most models have, so that nothing moves.
+        rows: hasClasses(shown?.explanation) ? ROWS : 0,
         target: shown?.explanation.target.index,
         onTarget: (index) => c.ask({ target: String(index) }),
       })}
@@ -37,6 +37,20 @@ export function questionPart(c: Asked): TemplateResult {
     </section>
   `;
 }
+
+const CLASS_KINDS: readonly unknown[] = [undefined, 'classes', 'multi-label'];
+
+/** Whether an explanation is of a list of classes; also while nothing is known. */
+function hasClasses(explanation: Explanation | undefined): boolean {
+  return CLASS_KINDS.includes(explanation?.outputs?.find((o) => o.chosen)?.kind);
+}
+
+/** Whether something makes probabilities: of numbers, vectors and maps of numbers there are none to choose. */
+function hasProbability(explanation: Explanation | undefined): boolean {
+  return hasClasses(explanation) || !NUMBER_KINDS.includes(explanation?.outputs?.find((o) => o.chosen)?.kind);
+}
+
+const NUMBER_KINDS: readonly unknown[] = ['regression', 'embedding', 'dense', 'unknown'];
 
 /** The best, and the target wherever it stands. */
 function shownPredictions(explanation: Explanation | undefined): readonly ClassScore[] {
@@ -70,10 +84,18 @@ function form(c: Asked): TemplateResult {
       html`${dropdown({
           label: 'Score',
           value: question.score,
-          choices: [
-            { value: 'logit', label: 'logit', title: 'The value before the final Softmax or Sigmoid' },
-            { value: 'probability', label: 'probability', title: 'The value after it' },
-          ],
+          choices: hasProbability(shown?.explanation)
+            ? [
+                { value: 'logit', label: 'logit', title: 'The value before the final Softmax or Sigmoid' },
+                { value: 'probability', label: 'probability', title: 'The value after it' },
+              ]
+            : [
+                {
+                  value: question.score,
+                  label: 'value',
+                  title: 'The number itself: nothing makes a probability of it',
+                },
+              ],
           onChange: (score) => c.ask({ score: score as ScoreKind }),
         })}<span class="value" title="The score of the target"
           >${shown === undefined ? '–' : formatNumber(shown.explanation.value)}</span

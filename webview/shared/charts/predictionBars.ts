@@ -27,7 +27,13 @@ export function predictionBars(o: PredictionBarsOptions): TemplateResult {
     0,
     o.predictions.findIndex((p) => p.index === o.target),
   );
-  return html`<div class="bars" role="listbox" aria-label="Predictions: choose a class to explain" @keydown=${move}>
+  const plain = o.predictions.every((p) => p.probability === undefined);
+  return html`<div
+    class="bars ${plain ? 'values' : ''} ${o.rows === 0 ? 'packed' : ''}"
+    role="listbox"
+    aria-label="Predictions: choose ${plain ? 'what' : 'a class'} to explain"
+    @keydown=${move}
+  >
     ${repeat(
       o.predictions,
       (p) => p.index,
