@@ -83,8 +83,8 @@ export async function fetchPackage(offered: OfferedPackage, options: FetchOption
   const { storage, onProgress } = options;
   const folder = fetchedFolder(storage, offered.version);
   const half = `${folder}.part-${process.pid}`;
-  await rm(half, { recursive: true, force: true });
   try {
+    await rm(half, { recursive: true, force: true });
     await mkdir(half, { recursive: true });
     const archive = path.join(half, 'package');
     await download(offered, archive, options);
@@ -99,7 +99,8 @@ export async function fetchPackage(offered: OfferedPackage, options: FetchOption
     await rename(half, folder);
     return folder;
   } catch (error) {
-    await rm(half, { recursive: true, force: true });
+    // What cannot be removed either says no more than the first error does.
+    await rm(half, { recursive: true, force: true }).catch(() => undefined);
     if (options.signal?.aborted) throw new CancelledError();
     if (error instanceof LensError) throw error;
     throw diskError(error, storage) ?? feedError(`The package cannot be unpacked: ${String(error)}.`, error);
