@@ -4,7 +4,7 @@ import { registerCommands } from '../commands/register.js';
 import type { HostServices } from '../services.js';
 import { fits, missing, type Candidate } from './cudaSearch.js';
 import type { CudaSearchResult, CudaSetup } from './cudaSetup.js';
-import { against, candidateName, cardLine, lacks, pipCommand } from './cudaText.js';
+import { against, candidateName, cardLine, lacks, names, pipCommand } from './cudaText.js';
 import { CUDA_PACKAGE } from './cudaPackage.js';
 import { fetchedFolder, fetchPackage, isFetched, offeredPackage } from './fetchPackage.js';
 
@@ -126,7 +126,7 @@ export function cudaCommands(services: HostServices, setup: CudaSetup, storage: 
         detail:
           lacking.length === 0
             ? 'CUDA 12 and cuDNN 9, which it needs, are here.'
-            : `It needs CUDA 12 and cuDNN 9, of which is missing: ${lacking.map((need) => need.soname).join(', ')}.`,
+            : `Needs CUDA 12 and cuDNN 9. Missing here: ${names(lacking)}.`,
         run: () => fetchIt(result),
       });
     items.push({ label: '$(folder) Name a Folder…', run: nameFolder });

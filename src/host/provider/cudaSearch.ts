@@ -206,7 +206,8 @@ async function closure(
       place === undefined || !where.fromLoaderPath.has(path.dirname(place.file)) ? place : { ...place, byLoader: true };
     const others = found === undefined ? await where.index.others(soname, [...where.before, ...where.after]) : [];
     needs.set(soname, { soname, neededBy, found, others });
-    const more = found === undefined ? [] : ((await readElf(found.file))?.needed ?? []);
+    if (found === undefined) continue; // what it would need in turn comes with it
+    const more = (await readElf(found.file))?.needed ?? [];
     const opened = OPENED.flatMap(([pattern, names]) => (pattern.test(soname) ? names : []));
     queue.push(...[...more, ...opened].map((each) => ({ soname: each, neededBy: soname })));
   }

@@ -46,6 +46,12 @@ export function driverSentences(needs: readonly Need[], { driver }: NvidiaFacts)
   return needed === undefined ? [] : [`The driver ${driver} is too old: CUDA ${major} needs ${needed} or newer.`];
 }
 
+/** "libcudnn.so.9, libcufft.so.11 and 3 more" */
+export function names(needs: readonly Need[]): string {
+  const [all, shown] = [needs.map(({ soname }) => soname), 2];
+  return all.length <= shown + 1 ? all.join(', ') : `${all.slice(0, shown).join(', ')} and ${all.length - shown} more`;
+}
+
 /** What brings the missing libraries into a Python environment; undefined where no wheel does, or not all is known. */
 export function pipCommand(needs: readonly Need[]): string | undefined {
   const wanted = needs.filter(({ soname }) => soname !== 'libcuda.so.1');

@@ -72,6 +72,14 @@ describe('the CUDA of a Python environment', () => {
     assert.match(((await explain()) as Error).message, /provider libraries are not installed/);
   });
 
+  it('names the device in the status bar', () => {
+    api.status.setDevice('cuda', 'NVIDIA H200');
+    api.status.report('cuda', [], 5);
+    assert.strictEqual(api.status.text, 'ONNX Lens: CUDA, NVIDIA H200');
+    api.status.report('cpu', [], 5);
+    assert.strictEqual(api.status.text, 'ONNX Lens: CPU');
+  });
+
   it('is not started with once one of its libraries has gone, and the status bar says so', async () => {
     await vscode.commands.executeCommand('onnxLens.useCuda', capi);
     fs.rmSync(path.join(capi, 'libonnxruntime_providers_cuda.so'));

@@ -129,9 +129,12 @@ describe('the search for the CUDA provider', () => {
     const lacks = missing(candidate);
     assert.deepEqual(
       lacks.map((need) => need.soname),
-      ['libcudnn.so.9', 'libcudnn_graph.so.9', 'libcudnn_ops.so.9'],
+      ['libcudnn.so.9'],
     );
     assert.equal(lacks[0]!.neededBy, 'libonnxruntime_providers_cuda.so');
+    machine.library('venv/lib/python3.11/site-packages/nvidia/cudnn/lib/libcudnn.so.9');
+    const half = missing((await machine.search()).candidates[0]!).map((need) => need.soname);
+    assert.deepEqual(half, ['libcudnn_graph.so.9', 'libcudnn_ops.so.9'], 'cuDNN in part is missing in part');
     assert.deepEqual(
       lacks[0]!.others.map((other) => other.file),
       [machine.at('usr/local/cuda-11.8/lib64/libcudnn.so.8')],
