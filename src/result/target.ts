@@ -1,8 +1,9 @@
 /**
- * Whether the text of a target asks for a class, whichever: its rank, index or name. A text with a `#` (a unit: `conv3#5`) or
- * a dash between spaces (a difference: `cat - dog`) is a question of its own. What a new kind of target is written like
- * has one of them, so that it is known without the model.
+ * Whether the text of a target asks for a class, whichever: its rank, index or name. A text with a `#` (a unit: `conv3#5`),
+ * a dash between spaces (a difference: `cat - dog`), the word of a kind and a colon in front (`box:1`), or four numbers
+ * behind an `@` (`cat@0,0,9,9`) is a question of its own. What a new kind of target is written like has one of them, so
+ * that it is known without the model.
  */
 export function asksForClass(text: string): boolean {
-  return !/#|\s[-−]\s/.test(text);
+  return !/#|\s[-−]\s|^\s*(?:box|mask|place|value):|@\s*-?[\d.]+\s*(?:,\s*-?[\d.]+\s*){3}$/i.test(text);
 }

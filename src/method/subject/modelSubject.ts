@@ -1,4 +1,6 @@
 import { floatTensor, type FloatTensor, type Tensor } from '../../base/tensor.js';
+import { remembered } from '../../base/memo.js';
+import { Newest } from '../../base/newest.js';
 import { prune, withWeights } from '../../graph/edits.js';
 import type { Facts } from '../../graph/facts.js';
 import { findLayer } from '../../graph/layers/findLayer.js';
@@ -16,7 +18,8 @@ import { samplesOf } from './samples.js';
 import { activate, activationGradients, findScores, isDistribution, project, type ScorePlaces } from './scores.js';
 import { SubjectSessions } from './sessions.js';
 import type { GradientAnswer, GradientOptions, InputSpec, Subject } from './subject.js';
-import { isInside, isOneScore, numberOf, type ScoreAt, type Target } from '../target/target.js';
+import { grown, type Head } from '../target/head.js';
+import { headOf, isInside, isOneScore, numberOf, type ScoreAt, type Target } from '../target/target.js';
 
 export type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
 
@@ -47,6 +50,9 @@ export async function openSubject(
   return new ModelSubject(parts, places, options);
 }
 
+/** Targets that are asked for again find their gradient graphs made. */
+const GROWN = 8;
+
 /** A model, its sessions and its memory behind the contract of {@link Subject}. */
 export class ModelSubject implements Subject {
   readonly graph: Graph;
@@ -58,6 +64,8 @@ export class ModelSubject implements Subject {
   readonly notes: readonly string[];
   readonly others: ReadonlyMap<string, Tensor>;
   private readonly sessions: SubjectSessions;
+  /** By the number that their targets ask for. */
+  private readonly grown = new Newest<string, ModelSubject>(GROWN);
   private readonly batchSizes = new Map<string, number>();
   private readonly differentiated: Gradients;
 
@@ -65,6 +73,8 @@ export class ModelSubject implements Subject {
     private readonly parts: SubjectParts,
     private readonly places: ScorePlaces,
     private readonly options: SubjectOptions,
+    /** Of the subject that this one is made of, where it shares them. */
+    shared?: SubjectSessions,
   ) {
     this.graph = places.graph;
     this.facts = places.facts;
@@ -72,7 +82,7 @@ export class ModelSubject implements Subject {
     this.input = parts.input;
     this.classes = places.classes;
     const cacheBytes = options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3);
-    this.sessions = new SubjectSessions(parts.sessions, { ...options, cacheBytes });
+    this.sessions = shared ?? new SubjectSessions(parts.sessions, { ...options, cacheBytes });
     this.differentiated = new Gradients(this, this.sessions);
     this.others = parts.others ?? new Map();
     this.notes = [...(parts.notes ?? []), ...this.zeros(), ...fixedBatchNote(this.facts)];
@@ -181,6 +191,7 @@ export class ModelSubject implements Subject {
   }
 
   scoresOf(raw: FloatTensor, target: Target, score: ScoreKind): Float32Array {
+    if (isInside(target)) return project(raw.data, raw.dims[0]!, this.scoreAt(target, score).pick);
     const { logits, probabilities } = this.activated(raw);
     const rows = score === 'probability' ? probabilities : logits.data;
     return project(rows, raw.dims[0]!, this.scoreAt(target, score).pick);
@@ -237,6 +248,25 @@ export class ModelSubject implements Subject {
     const along: GradientOptions = { ...options, of: { value: logit, pick: { directions } } };
     const answer = await this.differentiated.of(batch, along, signal);
     return { ...answer, scores: answer.scores.map((_, k) => probabilities[k * this.classes + index]!) };
+  }
+
+  /**
+   * The subject that a target is asked of: this one, or, where the target brings nodes of its own, one whose graph has them.
+   * That shares this one's sessions and is not disposed.
+   */
+  asking(target: Target): ModelSubject {
+    const head = headOf(target);
+    return head === undefined ? this : remembered(this.grown, head.value, () => this.with(head));
+  }
+
+  private with(head: Head): ModelSubject {
+    const { graph, facts } = grown(this.places.graph, this.places.facts, head);
+    return new ModelSubject(
+      { ...this.parts, graph: grown(this.parts.graph, this.parts.facts, head).graph, facts },
+      { ...this.places, graph, facts },
+      this.options,
+      this.sessions,
+    );
   }
 
   /** The same model with other weights of the same shapes, and with sessions of its own: whoever asks disposes it. */

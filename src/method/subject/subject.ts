@@ -80,7 +80,10 @@ export interface Subject {
     feeds: Readonly<Record<string, Tensor>>,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, Tensor>>>;
-  /** Scores `[n]` of the target, from raw values `[n, …]` of `scoreValue('logit')` that a derived graph computed. */
+  /**
+   * Scores `[n]` of the target, from raw values `[n, …]` that a derived graph computed: of `scoreValue('logit')`, or of
+   * `scoreAt` for what lies inside or behind the model.
+   */
   scoresOf(raw: FloatTensor, target: Target, score: ScoreKind): Float32Array;
   /** How many samples fit one run, from memory: methods size their own work by it. */
   batchSize(kind: 'forward' | 'gradient'): number;

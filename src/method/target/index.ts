@@ -1,17 +1,33 @@
 import type { ModelSubject } from '../subject/modelSubject.js';
+import { box } from './box.js';
 import { boxes } from './boxes.js';
 import { oneClass } from './class.js';
 import { difference } from './difference.js';
 import type { TargetKind, TargetQuestion } from './kind.js';
+import { mask } from './mask.js';
+import { place } from './place.js';
 import { region } from './region.js';
 import type { ClassLayout } from './regions.js';
 import { side } from './side.js';
 import type { Target } from './target.js';
 import { unit } from './unit.js';
+import { value } from './value.js';
 import { whole } from './whole.js';
 
 /** Every kind of target, in the order in which a text is offered to them. The last takes what no other did, or refuses it. */
-export const TARGET_KINDS: readonly TargetKind[] = [unit, difference, side, region, boxes, whole, oneClass];
+export const TARGET_KINDS: readonly TargetKind[] = [
+  unit,
+  difference,
+  box,
+  mask,
+  place,
+  value,
+  side,
+  region,
+  boxes,
+  whole,
+  oneClass,
+];
 
 /**
  * The target that a person wrote, e.g. `top1`, `tabby cat`, `cat - dog`, `conv3#5`.

@@ -1,5 +1,6 @@
 import type { Labels } from '../../input/labels.js';
 import type { Layout } from '../output/layout.js';
+import type { SampleValues } from '../output/detection/boxes.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
 import type { ClassLayout, ClassRegions } from './regions.js';
 import type { Target } from './target.js';
@@ -10,8 +11,18 @@ export interface TargetQuestion {
   readonly scores: ArrayLike<number>;
   readonly labels: Labels;
   readonly subject: Pick<ModelSubject, 'facts' | 'graph' | 'input' | 'layer' | 'output' | 'scoreValue'>;
+  /** Values of this input that the output is read from, by name; absent where no kind of the text asks for them. */
+  readonly sample?: SampleValues | undefined;
+  /** Painted pictures that the text names, by the name it gives them. */
+  readonly painted?: ReadonlyMap<string, Painted> | undefined;
   /** Where the classes are, for a model that says so. */
   readonly regions?: ClassRegions | undefined;
+}
+
+/** Which places of the model's input a person painted. */
+export interface Painted {
+  /** Whether the place is painted; x and y are shares of the input's sides, 0 to 1. */
+  at(x: number, y: number): boolean;
 }
 
 /** A kind of target. A new one is a file here and a line in the list of `index.ts`; every method explains it. */

@@ -1,4 +1,5 @@
 import { floatTensor, type Tensor } from '../../base/tensor.js';
+import type { Head } from './head.js';
 
 /** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */
 export interface ScoreAt {
@@ -20,11 +21,15 @@ export interface Target {
   readonly weights?: Float32Array;
   /** A number inside the model. */
   readonly unit?: ScoreAt;
+  /** A number that the model does not compute by itself, and the nodes that do: how well a box is found. */
+  readonly head?: Head;
+  /** The box that is meant, x0, y0, x1, y1 in pixels of the model's input. */
+  readonly box?: readonly [x0: number, y0: number, x1: number, y1: number];
 }
 
 /** Whether the target is one element of the scores: another class could stand in its place. */
 export function isOneScore(target: Target): boolean {
-  return target.weights === undefined && target.unit === undefined;
+  return target.weights === undefined && target.unit === undefined && target.head === undefined;
 }
 
 /** Whether the target is one of the two sides of a model's only score. */
@@ -32,14 +37,30 @@ export function isSide(target: Target): boolean {
   return target.weights?.length === 1;
 }
 
-/** Whether the number lies inside the model: it is no sum of scores, and no class with a probability. */
+/** Whether the number lies inside the model or behind it: it is no sum of scores, and no class with a probability. */
 export function isInside(target: Target): boolean {
-  return target.unit !== undefined;
+  return target.unit !== undefined || target.head !== undefined;
+}
+
+/** Whether the number is computed behind the model's outputs, from values of the whole sample. */
+export function isBehind(target: Target): boolean {
+  return target.head !== undefined;
+}
+
+/** The nodes that compute the number, where the model does not: the subject that is asked for it has to have them. */
+export function headOf(target: Target): Head | undefined {
+  return target.head;
+}
+
+/** The box that is meant, for what is shown of a target. */
+export function boxOf(target: Target): Target['box'] {
+  return target.box;
 }
 
 /** The number that a target asks for, where `scores` is the value that holds the scores. */
 export function numberOf(target: Target, scores: string): ScoreAt {
-  const { index, weights, unit } = target;
+  const { index, weights, unit, head } = target;
+  if (head !== undefined) return { value: head.value, pick: { index: 0 } };
   if (unit !== undefined) return unit;
   if (weights === undefined) return { value: scores, pick: { index } };
   return { value: scores, pick: { direction: floatTensor([weights.length], weights) } };

@@ -1,5 +1,5 @@
 import type { Subject } from '../../subject/subject.js';
-import { isInside } from '../../target/target.js';
+import { isBehind, isInside } from '../../target/target.js';
 import { IncrementalOcclusion } from './incremental/run.js';
 import { WholeInputs } from './wholeInputs.js';
 import type { Occlusion, WindowScorer } from './windows.js';
@@ -19,7 +19,8 @@ export async function windowScorer(
   signal: AbortSignal,
 ): Promise<WindowScorer> {
   if (!allowed) return new WholeInputs(subject, occlusion);
-  if (isInside(occlusion.target)) return new WholeInputs(subject, occlusion, 'the target lies inside the model');
+  if (isInside(occlusion.target) && !isBehind(occlusion.target))
+    return new WholeInputs(subject, occlusion, 'the target lies inside the model');
   const incremental = await IncrementalOcclusion.open(subject, occlusion, WORTH, signal);
   if (!('reason' in incremental)) return incremental;
   return new WholeInputs(subject, occlusion, incremental.reason);

@@ -14,9 +14,20 @@ describe('method/target: the kinds', () => {
   });
 
   it('are told from a class by their text alone, where they are none', () => {
-    for (const text of ['top1', '7', 'tabby cat', 'hammer-head', 'x-ray fish', '−3'])
+    for (const text of ['top1', '7', 'tabby cat', 'hammer-head', 'x-ray fish', '−3', 'box turtle', 'me@home.org'])
       assert.ok(asksForClass(text), text);
-    for (const text of ['cat - dog', '3 − 5', 'conv3#5', 'conv3#5@2,7', 'layer3.2.relu2#0'])
+    for (const text of [
+      'cat - dog',
+      '3 − 5',
+      'conv3#5',
+      'conv3#5@2,7',
+      'layer3.2.relu2#0',
+      'box:3',
+      'cat@1,2,30,40',
+      'mask:a.png',
+      'place:3=e',
+      'value:0',
+    ])
       assert.ok(!asksForClass(text), text);
   });
 

@@ -2,6 +2,7 @@ import { throwIfCancelled } from '../../../../base/errors.js';
 import { floatTensor, toFloat32, type Tensor } from '../../../../base/tensor.js';
 import { dimsAt } from '../../../../graph/facts.js';
 import type { Subject } from '../../../subject/subject.js';
+import { isBehind } from '../../../target/target.js';
 import { boundsOf } from '../grid.js';
 import type { Occlusion, OnScores, WindowScorer } from '../windows.js';
 import { pasteFeeds, type Slice } from './paste.js';
@@ -38,7 +39,8 @@ export class IncrementalOcclusion implements WindowScorer {
     worth: number,
     signal: AbortSignal,
   ): Promise<IncrementalOcclusion | { readonly reason: string }> {
-    const { grid, input } = occlusion;
+    const { grid, input, target, score } = occlusion;
+    const output = isBehind(target) ? subject.scoreAt(target, score).value : subject.scoreValue('logit').value;
     const { height, width, name, layout } = subject.input;
     if (layout !== 'NCHW') return { reason: 'the input is not in NCHW order' };
     if (subject.graph.inputs.length > 1) return { reason: 'the model has several inputs' };
@@ -47,14 +49,14 @@ export class IncrementalOcclusion implements WindowScorer {
     const patch = [Math.min(grid.patch, height), Math.min(grid.patch, width)] as const;
     const plan = planIncremental(subject.graph, subject.facts, {
       input: name,
-      output: subject.scoreValue('logit').value,
+      output,
       tops: corner.map((b) => b.top),
       lefts: corner.map((b) => b.left),
       patch,
     });
     if ('reason' in plan) return plan;
     if (plan.gain < worth) return { reason: 'that is as fast for this model' };
-    const key = `occlusion ${plan.window.y.length}×${plan.window.x.length} ${grid.patch} ${grid.stride}`;
+    const key = `occlusion ${output} ${plan.window.y.length}×${plan.window.x.length} ${grid.patch} ${grid.stride}`;
     const maps = await subject.derived(`clean ${key}`, plan.clean, { [name]: input }, signal);
     return new IncrementalOcclusion(subject, occlusion, plan, key, maps);
   }
