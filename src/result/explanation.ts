@@ -3,6 +3,7 @@ import type { Crop, Rgb } from '../base/picture.js';
 import type { Doubt } from './doubt.js';
 import type { Box, OtherValues, OutputSummary } from './output.js';
 import type { Recipe, ScoreKind } from './recipe.js';
+import type { TargetSummary } from './target.js';
 
 /** One class of a prediction. */
 export interface ClassScore {
@@ -60,7 +61,7 @@ export interface Explanation {
   /** The picture as the model sees it. */
   readonly picture: Rgb;
   readonly crop?: Crop;
-  readonly target: { readonly index: number; readonly label: string };
+  readonly target: TargetSummary;
   readonly score: ScoreKind;
   /** Value of the explained score for this input. */
   readonly value: number;

@@ -1,4 +1,5 @@
 import type { ParameterValue } from './method.js';
+import type { TargetSummary } from './target.js';
 
 /** Where a setting came from. */
 export interface Origin {
@@ -26,7 +27,7 @@ export interface Recipe {
   readonly params: Readonly<Record<string, ParameterValue>>;
   readonly layer?: string;
   /** `text` is what was asked for, e.g. `top1`, `cat - dog`, `conv3#5`. */
-  readonly target?: { readonly index: number; readonly label: string; readonly text?: string };
+  readonly target?: TargetSummary & { readonly text?: string };
   readonly score?: ScoreKind;
   readonly seed: number;
   readonly provider: string;

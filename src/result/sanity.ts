@@ -1,6 +1,7 @@
 import type { ValueMap } from './heatmap.js';
 import type { ParameterValue } from './method.js';
 import type { ScoreKind } from './recipe.js';
+import type { TargetSummary } from './target.js';
 
 /**
  * Whether a heatmap depends on what the model learned: the map compared with those of the same model whose weights are
@@ -12,7 +13,7 @@ export interface SanityCheck {
   /** Layer at which the maps were taken, where that is not the input. */
   readonly layer?: string;
   readonly input: string;
-  readonly target: { readonly index: number; readonly label: string };
+  readonly target: TargetSummary;
   readonly score: ScoreKind;
   readonly seed: number;
   /** The map of the model as it is: magnitudes, scaled to 0…1. */

@@ -1,3 +1,12 @@
+/** What is said of a target beside a result. */
+export interface TargetSummary {
+  /** The class, of a difference the first; the channel of a unit. */
+  readonly index: number;
+  readonly label: string;
+  /** The box that is explained, x0, y0, x1, y1 in pixels of the model's input. */
+  readonly box?: readonly [x0: number, y0: number, x1: number, y1: number];
+}
+
 /**
  * Whether the text of a target asks for a class, whichever: its rank, index or name. A text with a `#` (a unit: `conv3#5`),
  * a dash between spaces (a difference: `cat - dog`), the word of a kind and a colon in front (`box:1`), or four numbers

@@ -62,6 +62,7 @@ function columnsOf(kind: OutputKindId, results: readonly Prediction[], number: (
         rows,
         notes: [
           `Boxes are in pixels of ${where}; those that score below 0.1 or overlap a better one of their class are left out.`,
+          "As a target, write box:1 for the first, or LABEL@x0,y0,x1,y1 in pixels of the model's input.",
         ],
       };
     }

@@ -1,9 +1,9 @@
 import { LensError } from '../../base/errors.js';
 import { labelOf } from '../../input/labels.js';
 import {
-  bestClass,
   boxesOf,
   candidatesOf,
+  classesAt,
   geometryOf,
   type BoxGeometry,
   type SampleValues,
@@ -18,7 +18,7 @@ import type { Target } from './target.js';
 
 /**
  * `box:3`, the third box that a detector finds (the best is the first), or `person@120,80,180,140`, a class in a box of
- * one's own: x0, y0, x1, y1 in pixels of the model's input.
+ * one's own: two opposite corners x0, y0, x1, y1 in pixels of the model's input.
  *
  * What is explained is the largest product, over all candidates of the detector before suppression, of a candidate's
  * overlap with the box (intersection over union) and its score for the class, objectness included (the similarity of
@@ -36,6 +36,7 @@ export const box: TargetKind = {
     const written = writtenBox(text);
     if (written === undefined || (layout !== undefined && layout.kind !== 'detection')) return undefined;
     const [layoutOf, sample] = detectorOf(text, question);
+    requireInside(written.box, question.subject.input);
     const index = classIndex(written.name, { ...question, scores: rankingOf(question, layoutOf, sample) });
     return boxTarget(layoutOf, sample, question, { index, box: written.box });
   },
@@ -62,13 +63,25 @@ export function writtenBox(text: string): { readonly name: string; readonly box:
   const found = new RegExp(`^(.+)@${number},${number},${number},${number}$`).exec(text.trim());
   if (found === null) return undefined;
   const [x0, y0, x1, y1] = found.slice(2).map(Number) as [number, number, number, number];
-  if (!(x1 > x0) || !(y1 > y0)) {
+  if (x1 === x0 || y1 === y0) {
     throw refuse(
-      `"${text.trim()}" is no box: its right side is not right of its left one, or its bottom not below its top.`,
-      'Write CLASS@x0,y0,x1,y1: left, top, right and bottom in pixels of the model’s input.',
+      `"${text.trim()}" is no box: it has no area.`,
+      'Write CLASS@x0,y0,x1,y1: two opposite corners in pixels of the model’s input.',
     );
   }
-  return { name: found[1]!, box: [x0, y0, x1, y1] };
+  return { name: found[1]!, box: [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)] };
+}
+
+/** A box that the model does not see was meant in other pixels. */
+export function requireInside(
+  [x0, y0, x1, y1]: Corners,
+  { height, width }: { readonly height: number; readonly width: number },
+): void {
+  if (x1 > 0 && y1 > 0 && x0 < width && y0 < height) return;
+  throw refuse(
+    `The box ${[x0, y0, x1, y1].join(', ')} lies outside of what the model sees, which is ${width}×${height} pixels.`,
+    'Give its corners in pixels of the model’s input, not of the picture.',
+  );
 }
 
 export type Corners = readonly [x0: number, y0: number, x1: number, y1: number];
@@ -89,12 +102,12 @@ function detectorOf(text: string, { subject, sample }: TargetQuestion): [Detecti
 function rankingOf({ regions }: TargetQuestion, layout: DetectionLayout, sample: SampleValues): ArrayLike<number> {
   if (regions !== undefined) return regions.ranking;
   const best: number[] = Array.from({ length: layout.classes }, () => 0);
-  for (let candidate = 0; candidate < candidatesOf(layout, sample); candidate++) {
-    const { index, score } = bestClass(layout, sample, candidate);
-    // Where nobody has named the classes, those that the model chose are known.
-    for (let k = best.length; k <= index && layout.index !== undefined; k++) best.push(0);
-    if (score > (best[index] ?? Infinity)) best[index] = score;
-  }
+  for (let candidate = 0; candidate < candidatesOf(layout, sample); candidate++)
+    for (const { index, score } of classesAt(layout, sample, candidate)) {
+      // Where nobody has named the classes, those that the model chose are known.
+      for (let k = best.length; k <= index; k++) best.push(0);
+      best[index] = Math.max(best[index]!, score);
+    }
   return best;
 }
 

@@ -1,7 +1,7 @@
 import { LensError } from '../../base/errors.js';
 import { labelOf } from '../../input/labels.js';
 import type { MapLayout } from '../output/layout.js';
-import { writtenBox } from './box.js';
+import { requireInside, writtenBox } from './box.js';
 import { classInRegions, classIndex } from './class.js';
 import type { TargetKind, TargetQuestion } from './kind.js';
 import type { Target } from './target.js';
@@ -73,6 +73,7 @@ function inRectangle(
   { height, width }: { readonly height: number; readonly width: number },
   [x0, y0, x1, y1]: readonly [number, number, number, number],
 ): Place[] {
+  requireInside([x0, y0, x1, y1], { height, width });
   const found = placesWhere(map, (x, y) => x * width >= x0 && x * width < x1 && y * height >= y0 && y * height < y1);
   if (found.length > 0) return found;
   const [y, x] = [Math.floor(((y0 + y1) / 2 / height) * map.height), Math.floor(((x0 + x1) / 2 / width) * map.width)];

@@ -13,7 +13,6 @@ import type { AttributionAnswer, AttributionMethod, AttributionRequest } from '.
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { parseParameters } from '../../method/parameters.js';
 import { isInside, type Target } from '../../method/target/target.js';
-import { findTarget } from '../../method/target/index.js';
 import type { Call } from '../../protocol/channel.js';
 import type { ExplainAnswer, ExplainRequest } from '../../protocol/attribution.js';
 import type { TargetText, WorkProgress } from '../../protocol/request.js';
@@ -27,6 +26,7 @@ import { outputNotes, summariesOf } from '../output/outputs.js';
 import { classesOf, predictionOf } from '../output/prediction.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
+import { describe, targetOf } from './target.js';
 
 /** Classes that an explanation brings along. */
 const TOP = 10;
@@ -116,14 +116,15 @@ async function explainOne(
   const loaded = await loadInput(input, signal);
   const ranking = (await predictBatch(subject, labels, loaded.tensor, TOP, signal))[0]!;
   requireNumbers(loaded, ranking);
-  const { logits, probabilities, top, regions } = ranking;
-  const target = findTarget(question.target ?? 'top1', { scores: logits, labels, subject, regions });
-  const value = scoreIn(ranking, target, score) ?? (await subject.scores(loaded.tensor, target, score, signal))[0]!;
+  const { logits, probabilities, top } = ranking;
+  const target = await targetOf(question.target, { subject, labels, ranking, loaded }, signal);
+  const asking = subject.asking(target);
+  const value = scoreIn(ranking, target, score) ?? (await asking.scores(loaded.tensor, target, score, signal))[0]!;
   const fixed = {
     input: input.name,
     picture: loaded.picture,
     ...given({ crop: loaded.crop }),
-    target: { index: target.index, label: target.label },
+    target: describe(target),
     score,
     value,
     // A neuron has no probability, nor has what is no class.
@@ -140,7 +141,7 @@ async function explainOne(
       method: method.id,
       params: { ...asked.params, ...params },
       ...given({ layer: layer ?? asked.layer }),
-      target: { index: target.index, label: target.label, ...given({ text: question.target }) },
+      target: { ...describe(target), ...given({ text: question.target }) },
       score,
       seed,
       provider: subject.provider?.used ?? 'cpu',
@@ -171,7 +172,7 @@ async function explainOne(
   });
   progress({ fraction: 0, message: method.id });
   const request = { ...asked, input: loaded.tensor, target };
-  const answer = await method.run(subject, request, {
+  const answer = await method.run(asking, request, {
     signal,
     random: new Random(seed),
     progress: (done, total, unit, partial) =>

@@ -1,7 +1,6 @@
 import { given } from '../../base/given.js';
 import type { Newest } from '../../base/newest.js';
 import { predict as predictBatch } from '../../method/activations/prediction.js';
-import { findTarget } from '../../method/target/index.js';
 import { attributionMethodById } from '../../method/index.js';
 import { parseParameters } from '../../method/parameters.js';
 import { sanityCurve } from '../../method/sanity/badge.js';
@@ -14,6 +13,7 @@ import { answerOf, loadInput, namesOf } from '../input/answers.js';
 import { sha256Of } from '../model/stamp.js';
 import type { Foreground } from '../model/foreground.js';
 import { expandInputs } from '../input/inputs.js';
+import { describe, targetOf } from '../attribution/target.js';
 import type { OpenModel } from '../model/open.js';
 
 /** Badges by what they depend on: the model's bytes and how the method is asked, but not the picture. */
@@ -44,17 +44,13 @@ export async function sanityOf(
   const inputs = await expandInputs(model, [request.input], signal);
   const [first] = inputs;
   if (first === undefined) throw new Error(`"${request.input}" holds no picture`);
-  const { tensor } = await loadInput(first, signal);
+  const loaded = await loadInput(first, signal);
+  const { tensor } = loaded;
   const { labels } = namesOf(model, subject, inputs);
   const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
-  const target = findTarget(request.target ?? 'top1', {
-    scores: ranking!.logits,
-    labels,
-    subject,
-    regions: ranking!.regions,
-  });
+  const target = await targetOf(request.target, { subject, labels, ranking: ranking!, loaded }, signal);
   const curve = await sanityCurve(
-    subject,
+    subject.asking(target),
     {
       method,
       params,
@@ -74,7 +70,7 @@ export async function sanityOf(
     ...curve,
     method: method.id,
     input: first.name,
-    target: { index: target.index, label: target.label },
+    target: describe(target),
     score,
     seed,
     milliseconds: performance.now() - started,

@@ -7,6 +7,7 @@ import { readsOf } from '../../../graph/order.js';
 import type { Subject } from '../../subject/subject.js';
 import type { ScoreAt } from '../../target/target.js';
 import { featureMapOf, type FeatureMap } from '../../subject/featureMap.js';
+import { decidingScale, scalesOf, type Candidate } from './scales.js';
 
 /** The layer that a class activation map is taken at. */
 export interface CamLayer {
@@ -20,6 +21,8 @@ export interface CamLayer {
 const CANDIDATES = 8;
 /** Share of the patch tokens that the score must depend on. For grids of a convolutional network any place will do: a maximum pool behind them passes the gradient to few. */
 const ENOUGH = 0.5;
+/** Share of the places of a grid under which single places are read. */
+const FEW = 0.1;
 
 const chosen = memo<Subject, string, Promise<CamLayer>>();
 
@@ -36,6 +39,13 @@ export async function camLayerOf(
   signal: AbortSignal,
 ): Promise<CamLayer> {
   if (layerName !== undefined) return named(subject, layerName);
+  const path = between(subject, of.value);
+  const maps = gridsOn(subject, path);
+  // Which of several scales decides depends on the picture and on what is asked.
+  if (tokensOn(subject, path).length === 0 && scalesOf(subject, of.value, maps).size > 1) {
+    const found = await atScale(subject, input, of, maps, signal);
+    if (found !== undefined) return found;
+  }
   try {
     return await chosen(subject, of.value, () => choose(subject, input, of, signal));
   } catch (error) {
@@ -80,14 +90,29 @@ async function choose(subject: Subject, input: FloatTensor, of: ScoreAt, signal:
   );
   // Where the score depends on few places everywhere (dead units), the layer that reaches most is the best there is.
   const index = best >= 0 ? best : reached.lastIndexOf(Math.max(...reached));
-  const { value, map } = candidates[index]!;
+  const { map } = candidates[index]!;
+  // One place of the last map is read: the head of a detector with one scale.
+  if (map.kind === 'NCHW' && reached[index]! < FEW && reached[index]! > 0) {
+    const found = await atScale(subject, input, of, gridsOn(subject, between(subject, of.value)), signal);
+    if (found !== undefined) return found;
+  }
+  return layerAt(subject, candidates[index]!, 'which was chosen for this model');
+}
+
+async function atScale(
+  subject: Subject,
+  input: FloatTensor,
+  of: ScoreAt,
+  maps: readonly Candidate[],
+  signal: AbortSignal,
+): Promise<CamLayer | undefined> {
+  const found = await decidingScale(subject, input, of, maps, signal);
+  return found === undefined ? undefined : layerAt(subject, found.candidate, found.note);
+}
+
+function layerAt(subject: Subject, { value, map }: Candidate, why: string): CamLayer {
   const name = nameOf(subject, value);
-  return {
-    name,
-    value,
-    map,
-    notes: [`Taken at "${name}" (${map.height}×${map.width}), which was chosen for this model.`],
-  };
+  return { name, value, map, notes: [`Taken at "${name}" (${map.height}×${map.width}), ${why}.`] };
 }
 
 /** Share of the places where any channel has a gradient. */
@@ -105,15 +130,10 @@ function reach(map: FeatureMap, gradient: Float32Array): number {
   return places / (map.height * map.width);
 }
 
-interface Candidate {
-  readonly value: string;
-  readonly map: FeatureMap;
-}
-
 /** Values that a class activation map could be taken at, in the order of the graph. */
 function candidatesOf(subject: Subject, score: string): Candidate[] {
   const path = between(subject, score);
-  const tokens = path.filter((node) => isTokenMixer(node)).length > 0 ? tokenCandidates(subject, path) : [];
+  const tokens = tokensOn(subject, path);
   if (tokens.length > 0) return tokens;
   const last = lastConvolution(subject.graph, subject.facts, [score]);
   const grid = last === undefined ? undefined : featureMapOf(subject, last.outputs[0]!);
@@ -124,6 +144,17 @@ function candidatesOf(subject: Subject, score: string): Candidate[] {
   if (grid === undefined) return maps;
   // The last convolution's own resolution: pools behind it only lose places.
   return maps.filter(({ map }) => map.height === grid.height && map.width === grid.width);
+}
+
+const tokensOn = (subject: Subject, path: readonly GraphNode[]): Candidate[] =>
+  path.some((node) => isTokenMixer(node)) ? tokenCandidates(subject, path) : [];
+
+/** Maps `[n, C, h, w]` on the way. */
+function gridsOn(subject: Subject, path: readonly GraphNode[]): Candidate[] {
+  return path.flatMap((node) => {
+    const found = mapOf(subject, node);
+    return found?.map.kind === 'NCHW' ? [found] : [];
+  });
 }
 
 /** Attention, however it was exported: a Softmax on the way is no classifier's. */

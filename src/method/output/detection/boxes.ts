@@ -182,7 +182,7 @@ export function nothingOf({ classes, scores }: DetectionLayout): number | undefi
 }
 
 /** The class that a candidate is taken for, and others that it may be taken for as well. */
-function classesAt(
+export function classesAt(
   layout: DetectionLayout,
   values: SampleValues,
   candidate: number,

@@ -162,7 +162,9 @@ describe('method/target/box', () => {
       await refused('box:0', /counted from 1/);
       await refused('box:5000', /no box 5000: the model finds \d+/);
       await refused('box:best', /is no box/);
-      await refused('cat@9,9,3,12', /right side is not right/);
+      await refused('cat@9,9,9,12', /has no area/);
+      await refused('cat@100,100,300,300', /lies outside of what the model sees, which is 16×16/);
+      assert.deepEqual((await read(subject, 'cat@9,12,3,4')).box, [3, 4, 9, 12]);
       await refused('emu@1,1,3,12', /No single class is called "emu"/);
       await refused('mask:cat', /part of a map/);
       await refused('place:1=cat', /place in a sequence/);

@@ -87,10 +87,10 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
         ),
       ),
     );
-    const box = branch(4, 'box', 0.8);
+    const box = branch(4, 'box', 0.3);
     const middle = add('Add', [add('Mul', [split(box, 0, 2), number(stride)]), middles]);
-    const sides = add('Mul', [add('Exp', [split(box, 2, 4)]), number(1.5 * stride)]);
-    const rest = branch(rows - 4, 'class', 1.5);
+    const sides = add('Mul', [add('Exp', [split(box, 2, 4)]), number(2 * stride)]);
+    const rest = branch(rows - 4, 'class', 0.7);
     const scores = add('Sigmoid', [head === 'obb' ? split(rest, 0, KINDS.length) : rest]);
     return [middle, sides, scores, ...(head === 'obb' ? [split(rest, KINDS.length, KINDS.length + 1)] : [])];
   });

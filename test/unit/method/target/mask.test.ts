@@ -126,8 +126,8 @@ describe('method/target/mask', () => {
     await use(1, [], 'dense', async (_, question) => {
       refused(question, 'mask:cat', /"cat" is no part of the map/);
       refused(question, 'mask:nothing.png', /nothing is painted/);
-      refused(question, 'mask:20,20,30,30', /No place of the map is meant/);
-      refused(question, 'mask:9,9,3,3', /right side is not right/);
+      refused(question, 'mask:20,20,30,30', /lies outside of what the model sees/);
+      refused(question, 'mask:9,9,9,3', /has no area/);
       refused(question, 'box:1', /not read as boxes of a detector \(dense\)/);
     });
     await use(NAMES.length, NAMES, 'segmentation', async (_, question) => {

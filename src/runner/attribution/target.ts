@@ -1,0 +1,81 @@
+import { LensError } from '../../base/errors.js';
+import type { Crop, Rgb } from '../../base/picture.js';
+import { decodePicture } from '../../input/decode.js';
+import type { Labels } from '../../input/labels.js';
+import type { Ranking } from '../../method/activations/prediction.js';
+import { valuesOf } from '../../method/output/layout.js';
+import type { ModelSubject } from '../../method/subject/modelSubject.js';
+import { findTarget } from '../../method/target/index.js';
+import type { Painted } from '../../method/target/kind.js';
+import { paintedFiles } from '../../method/target/mask.js';
+import { boxOf, type Target } from '../../method/target/target.js';
+import type { TargetText } from '../../protocol/request.js';
+import { asksForClass, type TargetSummary } from '../../result/target.js';
+import type { LoadedInput } from '../input/inputs.js';
+
+/** One prepared input, and what the model says of it. */
+export interface Asked {
+  readonly subject: ModelSubject;
+  readonly labels: Labels;
+  readonly ranking: Ranking;
+  readonly loaded: Pick<LoadedInput, 'tensor' | 'crop'>;
+}
+
+/** The target that a text means for one input, with what is read for it: the output's values, painted pictures. */
+export async function targetOf(
+  text: TargetText | undefined,
+  { subject, labels, ranking, loaded }: Asked,
+  signal: AbortSignal,
+): Promise<Target> {
+  const { logits: scores, regions } = ranking;
+  const common = { scores, labels, subject, regions };
+  const { layout } = subject.output;
+  if (text === undefined || asksForClass(text)) return findTarget(text ?? 'top1', common);
+  const values = layout === undefined ? [] : await subject.values(loaded.tensor, valuesOf(layout), signal);
+  const painted = new Map<string, Painted>();
+  for (const file of paintedFiles(text)) painted.set(file, await paintedIn(file, subject, loaded.crop, signal));
+  return findTarget(text, { ...common, sample: new Map([...values].map(([name, t]) => [name, t.data])), painted });
+}
+
+/** What is said of a target beside every result. */
+export function describe(target: Target): TargetSummary {
+  const { index, label } = target;
+  const box = boxOf(target);
+  return { index, label, ...(box === undefined ? {} : { box }) };
+}
+
+/**
+ * The bright places of a picture: of the size of the input's picture, or of the model's input. Any size will do that has
+ * the proportions of one of the two.
+ */
+async function paintedIn(
+  file: string,
+  { input }: ModelSubject,
+  crop: Crop | undefined,
+  signal: AbortSignal,
+): Promise<Painted> {
+  const picture = await decodePicture(file, { signal });
+  const alike = (width: number, height: number): boolean =>
+    Math.abs(Math.log((picture.width / picture.height) * (height / width))) < 0.02;
+  const asInput = picture.width === input.width && picture.height === input.height;
+  if (crop === undefined || asInput || !alike(crop.originalWidth, crop.originalHeight)) {
+    if (alike(input.width, input.height)) return { at: (x, y) => bright(picture, x, y) };
+    const size = crop === undefined ? '' : ` nor of the picture (${crop.originalWidth}×${crop.originalHeight})`;
+    throw new LensError(
+      'input',
+      'target/mask-size',
+      `The mask "${file}" is ${picture.width}×${picture.height}, which has not the proportions of the model's input (${input.width}×${input.height})${size}.`,
+      { hint: 'Paint on a copy of the picture itself.' },
+    );
+  }
+  const { left, top, width, height, originalWidth, originalHeight } = crop;
+  return { at: (x, y) => bright(picture, (left + x * width) / originalWidth, (top + y * height) / originalHeight) };
+}
+
+/** Whether the mean of the colours at a place, given as shares of the sides, is above half. What lies outside is dark. */
+function bright({ width, height, data }: Rgb, x: number, y: number): boolean {
+  const [column, row] = [Math.floor(x * width), Math.floor(y * height)];
+  if (column < 0 || row < 0 || column >= width || row >= height) return false;
+  const at = 3 * (row * width + column);
+  return data[at]! + data[at + 1]! + data[at + 2]! > 1.5 * 255;
+}
