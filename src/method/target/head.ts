@@ -8,7 +8,7 @@ import { addNodes, makeNode } from '../../graph/edits.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { inMemory, type StoredTensor } from '../../graph/values.js';
 import { factOf, sampleDims } from '../subject/samples.js';
-import type { ScoreAt } from './target.js';
+import type { ScoreAt } from './scoreAt.js';
 
 /**
  * What a target adds to a model: plain ai.onnx nodes that compute its number from values of the graph. The number is a

@@ -1,12 +1,8 @@
-import { floatTensor, type Tensor } from '../../base/tensor.js';
+import { floatTensor } from '../../base/tensor.js';
 import type { Head } from './head.js';
+import type { ScoreAt } from './scoreAt.js';
 
-/** Which number is differentiated or measured. `value` names a value of the graph; its flattened sample is indexed or projected. */
-export interface ScoreAt {
-  readonly value: string;
-  /** Index into the flattened sample, the same for every sample; a direction of the sample's shape, the same for every sample or (`[n, …]`) one for each; or the sum of the sample. */
-  readonly pick: { readonly index: number } | { readonly direction: Tensor } | { readonly directions: Tensor } | 'sum';
-}
+export type { ScoreAt } from './scoreAt.js';
 
 /**
  * What is explained: an element of the model's scores, by index; or, where `weights` or `unit` is given, what stands in

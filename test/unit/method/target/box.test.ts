@@ -175,7 +175,7 @@ describe('method/target/box', () => {
     const { boxesOf } = await import('../../../../src/method/output/detection/boxes.js');
     const { sample } = await question(subject, x);
     const layout = subject.output.layout!;
-    assert.ok(layout.kind === 'detection');
+    if (layout.kind !== 'detection') assert.fail(layout.kind);
     return { boxes: boxesOf(layout, sample!, { labels, input: subject.input, most: 3 }) };
   }
 });
