@@ -5,6 +5,7 @@ import {
   candidatesOf,
   classesAt,
   geometryOf,
+  scoringOf,
   type BoxGeometry,
   type SampleValues,
 } from '../output/detection/boxes.js';
@@ -101,9 +102,10 @@ function detectorOf(text: string, { subject, sample }: TargetQuestion): [Detecti
 /** Classes by their best boxes, for `top1@…`. */
 function rankingOf({ regions }: TargetQuestion, layout: DetectionLayout, sample: SampleValues): ArrayLike<number> {
   if (regions !== undefined) return regions.ranking;
+  const scoring = scoringOf(layout, sample);
   const best: number[] = Array.from({ length: layout.classes }, () => 0);
   for (let candidate = 0; candidate < candidatesOf(layout, sample); candidate++)
-    for (const { index, score } of classesAt(layout, sample, candidate)) {
+    for (const { index, score } of classesAt(layout, sample, candidate, scoring)) {
       // Where nobody has named the classes, those that the model chose are known.
       for (let k = best.length; k <= index; k++) best.push(0);
       best[index] = Math.max(best[index]!, score);
@@ -144,11 +146,22 @@ export function boxHead(
   const [width, height] = [corners[2] - corners[0], corners[3] - corners[1]];
   if (!(width > 0) || !(height > 0)) throw refuse('The box has no area: nothing overlaps it.', 'Choose another box.');
   const geometry = geometryOf(layout, sample, input);
-  const what = JSON.stringify(['box', layout.boxes.value, layout.scores, geometry, index, corners, count, layout.head]);
+  const scoring = scoringOf(layout, sample);
+  const what = JSON.stringify([
+    'box',
+    scoring,
+    layout.boxes.value,
+    layout.scores,
+    geometry,
+    index,
+    corners,
+    count,
+    layout.head,
+  ]);
   const b = new HeadBuilder(facts, layout.boxes.value, what);
   const candidates = candidateCorners(b, layout, geometry, count);
   const overlap = overlapOf(b, candidates, corners);
-  return b.done(b.reduce('ReduceMax', b.mul(overlap, scoreOf(b, layout, index, count))));
+  return b.done(b.reduce('ReduceMax', b.mul(overlap, scoreOf(b, layout, scoring, { index, count }))));
 }
 
 /** A list whose length follows from the picture cannot be gathered by offsets. */
@@ -231,55 +244,48 @@ function smoothAbs(b: HeadBuilder, d: Ref, eps: number): Ref {
 /** Score of a class in every candidate, `[n, candidates]`, objectness included. */
 function scoreOf(
   b: HeadBuilder,
-  { scores, index: chosen, classes }: DetectionLayout,
-  index: number,
-  count: number,
+  { scores, index: chosen }: DetectionLayout,
+  scoring: DetectionLayout['scores']['activation'],
+  { index, count }: { readonly index: number; readonly count: number },
 ): Ref {
   const rows = b.rows(scores.value);
   const all = Array.from({ length: count }, (_, c) => c);
+  const taken = (offset: (candidate: number) => number): Ref => {
+    const raw = b.take(rows, all.map(offset));
+    return scoring === 'sigmoid' ? b.op('Sigmoid', [raw]) : raw;
+  };
   if (chosen !== undefined) {
     // One score for each box, which counts where the model chose this class. What it chose is no number that slopes.
-    const rest = chosen.value === scores.value ? rows : b.rows(chosen.value);
-    const picked = b.op('Round', [
-      b.take(
-        rest,
-        all.map((c) => chosen.at(c)),
-      ),
-    ]);
-    const apart = b.op('Abs', [b.sub(picked, b.number(index + chosen.first))]);
-    const same = b.op('Relu', [b.sub(b.number(1), apart)], [count]);
+    const picks = b.take(
+      b.rows(chosen.value),
+      all.map((c) => chosen.at(c)),
+    );
+    const apart = b.op('Abs', [b.sub(b.op('Round', [picks]), b.number(index + chosen.first))]);
     return b.mul(
-      b.take(
-        rows,
-        all.map((c) => scores.at(c, 0)),
-      ),
-      same,
+      taken((c) => scores.at(c, 0)),
+      b.op('Relu', [b.sub(b.number(1), apart)], [count]),
     );
   }
-  let own: Ref;
-  if (scores.activation === 'softmax') {
-    const { columns } = scores;
-    const columnsOf = all.flatMap((c) => Array.from({ length: columns }, (_, k) => scores.column(c, k)));
-    const shares = b.op('Softmax', [b.reshape(b.take(rows, columnsOf), [count, columns])], [count, columns], {
-      axis: -1,
-    });
-    const column = Array.from({ length: columns }, (_, k) => k).findIndex(
-      (k) => scores.column(0, k) === scores.at(0, index),
-    );
-    own = b.take(
-      b.reshape(shares, [count * columns]),
-      all.map((c) => c * columns + column),
-    );
-  } else {
-    own = b.take(
-      rows,
-      all.map((c) => scores.at(c, index)),
-    );
-    if (scores.activation === 'sigmoid') own = b.op('Sigmoid', [own]);
-  }
-  if (index >= classes) throw new Error(`There is no class ${index}`);
   const { objectness } = scores;
-  return objectness === undefined ? own : b.mul(own, b.take(rows, all.map(objectness)));
+  const own = scoring === 'softmax' ? softmaxOf(b, scores, index, count) : taken((c) => scores.at(c, index));
+  return objectness === undefined ? own : b.mul(own, taken(objectness));
+}
+
+/** Share of a class among all columns of scores, `[n, candidates]`. */
+function softmaxOf(b: HeadBuilder, scores: DetectionLayout['scores'], index: number, count: number): Ref {
+  const { columns } = scores;
+  const all = Array.from({ length: count }, (_, c) => c);
+  const within = Array.from({ length: columns }, (_, k) => k);
+  const table = b.take(
+    b.rows(scores.value),
+    all.flatMap((c) => within.map((k) => scores.column(c, k))),
+  );
+  const shares = b.op('Softmax', [b.reshape(table, [count, columns])], [count, columns], { axis: -1 });
+  const column = within.findIndex((k) => scores.column(0, k) === scores.at(0, index));
+  return b.take(
+    b.reshape(shares, [count * columns]),
+    all.map((c) => c * columns + column),
+  );
 }
 
 function refuse(sentence: string, hint: string): LensError {
