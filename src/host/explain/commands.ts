@@ -3,9 +3,9 @@ import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
 import type { ExplainPanels } from './explainPanels.js';
 import { addExampleModel, shippedExample } from '../workspace/example.js';
-import { chooseModel } from '../workspace/modelChoice.js';
+import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
 import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../workspace/pictures.js';
-import { nameOf } from '../names.js';
+import { nameOf, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { LayerElement, ModelElement } from '../tree/treeElements.js';
 import { registerCommands, selectedFiles } from '../commands/register.js';
@@ -17,13 +17,18 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
   const explainImage = async (...args: readonly unknown[]): Promise<void> => {
     const images = await imagesOf(args);
     if (images.length === 0) return;
+    // It starts while the model is chosen and the page loads; whatever is wrong with it is said by the page.
+    void services.runner().catch(() => undefined);
     const model = await chooseModel(
       models,
       images[0],
       images.length === 1 ? `Explain ${nameOf(images[0]!)}` : `Explain ${images.length} Pictures`,
+      services.outlines,
+      takesNoPicture,
     );
     if (model === undefined) return;
     models.use(model);
+    openEarly(services, model, images[0]!);
     panels.show({ images, model });
   };
 
@@ -38,9 +43,11 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
     }
     const images = all.length <= MANY ? all : await howMany(all, nameOf(folder));
     if (images === undefined) return;
-    const model = await chooseModel(models, images[0], `Explain ${images.length} Pictures of ${nameOf(folder)}`);
+    const title = `Explain ${images.length} Pictures of ${nameOf(folder)}`;
+    const model = await chooseModel(models, images[0], title, services.outlines, takesNoPicture);
     if (model === undefined) return;
     models.use(model);
+    openEarly(services, model, images[0]!);
     panels.show({ images, model });
   };
 
@@ -53,6 +60,7 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
     );
     if (image === undefined) return;
     models.use(model);
+    openEarly(services, model, image);
     panels.show({ images: [image], model, ...given({ layer }) });
   };
 
@@ -62,7 +70,7 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
     if (element instanceof vscode.Uri) return { model: element };
     if (element?.kind === 'model') return { model: element.uri };
     if (element?.kind === 'layer') return { model: element.model, layer: element.layer.name };
-    const model = await chooseModel(models, activeFile(), 'Explain with a Model');
+    const model = await chooseModel(models, activeFile(), 'Explain with a Model', services.outlines, takesNoPicture);
     return model === undefined ? undefined : { model };
   };
 
@@ -72,6 +80,7 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
     explainWith,
     explainExample: async () => {
       const { model, image } = await shippedExample(services.extension);
+      openEarly(services, model, image);
       panels.show({ images: [image], model });
     },
     addExampleModel: async () => {
@@ -81,7 +90,17 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
   });
 }
 
+/** The runner opens the model while the page loads, which takes as long; whatever is wrong is said when the page asks. */
+function openEarly(services: HostServices, model: vscode.Uri, image: vscode.Uri): void {
+  if (image.scheme !== 'file' || model.scheme !== 'file') return;
+  void services
+    .runner()
+    .then((runner) => runner.predict({ ...services.request(model), inputs: [pathOf(image)] }))
+    .catch(() => undefined);
+}
+
 async function imagesOf(args: readonly unknown[]): Promise<vscode.Uri[]> {
+  if (isFromExplorer(args[0])) await vscode.commands.executeCommand('filesExplorer.openFilePreserveFocus');
   const selected = selectedFiles(args);
   const pictures = selected.filter(isPicture);
   if (pictures.length > 0) return pictures;
@@ -90,8 +109,15 @@ async function imagesOf(args: readonly unknown[]): Promise<vscode.Uri[]> {
   }
   const active = activeFile();
   if (active !== undefined && isPicture(active)) return [active];
-  const picked = await browse('Explain a Picture');
+  // From the palette: those of the workspace, the nearest to what is open first.
+  const near = active ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+  const picked = near === undefined ? await browse('Explain a Picture') : await pickPicture(near, 'Explain a Picture');
   return picked === undefined ? [] : [picked];
+}
+
+/** A key was pressed in the explorer, which does not say on which file: the file is opened, and is the active one then. */
+function isFromExplorer(argument: unknown): boolean {
+  return typeof argument === 'object' && argument !== null && 'from' in argument && argument.from === 'explorer';
 }
 
 /** More pictures than these are not explained without being asked about: each costs time and some memory. */

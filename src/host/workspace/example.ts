@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import { isPicture } from './pictures.js';
+import { byTraining } from './series.js';
 
 /** The model that is shipped with the extension, for the first minute. */
 const EXAMPLE = 'birds';
@@ -64,7 +65,11 @@ async function find(folder: vscode.Uri, matches: (uri: vscode.Uri) => boolean): 
     () => [],
   );
   const uris = (type: vscode.FileType): vscode.Uri[] =>
-    entries.filter((each) => each[1] === type).map(([name]) => vscode.Uri.joinPath(folder, name));
+    entries
+      .filter((each) => each[1] === type)
+      // What a training ended with comes before its moments; the order of names is kept otherwise.
+      .sort(([a], [b]) => byTraining(a, b))
+      .map(([name]) => vscode.Uri.joinPath(folder, name));
   const file = uris(vscode.FileType.File).find(matches);
   if (file !== undefined) return file;
   for (const below of uris(vscode.FileType.Directory)) {
