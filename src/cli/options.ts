@@ -23,6 +23,7 @@ const OPTIONS = {
   param: { type: 'string', multiple: true },
   input: { type: 'string', multiple: true },
   config: { type: 'string' },
+  find: { type: 'string' },
   top: { type: 'string' },
   embed: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -53,6 +54,8 @@ export interface CommandLine {
   /** Files for other inputs, by name. */
   readonly otherInputs: Readonly<Record<string, string>>;
   readonly config?: string;
+  /** A folder of pictures from which settings are found. */
+  readonly find?: string;
   readonly top?: number;
 }
 
@@ -100,6 +103,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       output: values.output,
       method: values.method,
       config: values.config,
+      find: values.find,
       top,
     }),
   };

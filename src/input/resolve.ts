@@ -9,9 +9,9 @@ import { conventions, defaultRules } from './conventions/index.js';
 import { resolveLabels } from './resolveLabels.js';
 import { mergeGeometry, mergeValues, pick, type Source } from './merge.js';
 import type { Labels } from './labels.js';
-import type { Layout, Origin, Preprocessing, Setting } from './settings.js';
+import type { Layout, Origin, PartialSettings, Preprocessing, Setting } from './settings.js';
 import { chooseInput, classCount, detectLayout, pictureShape, refusal, shown, type ModelValue } from './shape.js';
-import { readModelSidecar, settingsOf, sidecarPath, type LoadedSidecar, type Sidecar } from './sidecar.js';
+import { readModelSidecar, sidecarPath, sourcesOf, type LoadedSidecar, type Sidecar } from './sidecar.js';
 
 export type { ModelContext } from './conventions/convention.js';
 
@@ -40,10 +40,12 @@ export interface ResolvedInput {
  * Collects the settings of a model: the sidecar first, then what the model file says, then the files around it, then a
  * stated default. Each setting keeps its origin.
  * @param sidecar a loaded one (`--config`), `null` for none; left out, the one beside the model is read
+ * @param change settings to try in place of all others
  */
 export async function resolveInput(
   described: Omit<ModelContext, 'consulted'> & Partial<Pick<ModelContext, 'consulted'>>,
   sidecar?: LoadedSidecar | null,
+  change?: PartialSettings,
 ): Promise<ResolvedInput> {
   const { consulted = new Consulted() } = described;
   const context: ModelContext = { ...described, consulted };
@@ -74,7 +76,8 @@ export async function resolveInput(
   if (reason !== undefined || input === undefined)
     return { ...common, refusal: reason ?? 'The model has no input.', warnings };
   const sources: Source[] = [
-    ...(user === undefined ? [] : [{ settings: settingsOf(user.content), origin: originOf(user) }]),
+    ...(change === undefined ? [] : [{ settings: change, origin: TRIED }]),
+    ...(user === undefined ? [] : sourcesOf(user)),
     ...readings.flatMap(({ settings, origin }) => (settings === undefined ? [] : [{ settings, origin }])),
   ];
   warnings.push(...twice(sources, readings));
@@ -98,7 +101,7 @@ function twice(sources: readonly Source[], readings: readonly Reading[]): string
   return sources.flatMap(({ settings: { mean = [0], std = [1] }, origin }) => {
     if (origin === own.origin || (mean.every((m) => m === 0) && std.every((s) => s === 1))) return [];
     const done = `${origin.detail} speaks of a mean or a standard deviation, but the graph normalises by itself`;
-    return origin.kind === 'sidecar'
+    return origin.kind === 'sidecar' || origin.kind === 'user'
       ? [`${done} (${own.origin.detail}): pictures are normalised twice, as ${origin.detail} says.`]
       : [`${done}: pictures are not normalised twice.`];
   });
@@ -112,9 +115,7 @@ export function requirePreprocessing(resolved: ResolvedInput): Preprocessing {
   });
 }
 
-function originOf(sidecar: LoadedSidecar): Origin {
-  return { kind: 'sidecar', detail: path.basename(sidecar.path) };
-}
+const TRIED: Origin = { kind: 'user', detail: 'chosen here, saved nowhere' };
 
 function planFor(
   input: ModelValue & { readonly axes: string; readonly seen: boolean },

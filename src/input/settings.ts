@@ -22,10 +22,11 @@ export interface ResizePlan {
 
 /**
  * Where a setting came from. `sidecar`: the user's `.lens.json`; `metadata`: written in the model file itself; `file`: a
- * file beside the model; `convention`: implied by the tool that wrote the model; `default`: nobody said it.
+ * file beside the model; `convention`: implied by the tool that wrote the model; `default`: nobody said it;
+ * `user`: chosen just now, written nowhere.
  */
 export interface Origin {
-  readonly kind: 'sidecar' | 'metadata' | 'file' | 'convention' | 'default';
+  readonly kind: 'sidecar' | 'metadata' | 'file' | 'convention' | 'default' | 'user';
   /** For people: "squeezenet.lens.json", "preprocessor_config.json beside the model". */
   readonly detail: string;
 }

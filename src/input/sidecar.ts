@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { LensError } from '../base/errors.js';
 import { HEADS, OUTPUT_KINDS } from '../base/outputKinds.js';
 import { isNodeError, parseJson, Consulted } from './files.js';
-import type { PartialSettings, Preprocessing } from './settings.js';
+import type { Origin, PartialSettings, Preprocessing } from './settings.js';
 
 /**
  * `<model>.lens.json`: what the user says about a model. It wins over every convention. The editor completes it from
@@ -41,6 +41,14 @@ function oneOf<const T extends readonly string[]>(words: T): v.PicklistSchema<T,
   return v.picklist(words, `must be one of ${words.map((w) => `"${w}"`).join(', ')}`);
 }
 
+const because = v.optional(v.string('must be a text'));
+
+/** How a setting is known, where nobody has stated it: said as its origin. */
+const evidenceSchema = v.strictObject(
+  { color: because, range: because, mean: because, std: because, resize: because, crop: because },
+  'must be an object from the name of a setting to a text',
+);
+
 const inputSchema = v.strictObject(
   {
     name: v.optional(v.string('must be the name of an input')),
@@ -73,6 +81,7 @@ const inputSchema = v.strictObject(
         ),
       ),
     ),
+    evidence: v.optional(evidenceSchema),
     pad: v.optional(v.strictTuple([colourLevel, colourLevel, colourLevel], 'must be [red, green, blue]')),
   },
   'must be an object',
@@ -201,6 +210,7 @@ const PLACES: readonly (readonly [string, Readonly<Record<string, unknown>>])[] 
   ['', sidecarSchema.entries],
   ['input', inputSchema.entries],
   ['input.resize', inputSchema.entries.resize.wrapped.entries],
+  ['input.evidence', evidenceSchema.entries],
 ];
 
 function at(json: unknown, place: string): unknown {
@@ -238,8 +248,34 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** The settings of a sidecar in the words of the plan. */
 export function settingsOf(sidecar: Sidecar): PartialSettings {
-  const { name: _name, ...settings } = sidecar.input ?? {};
+  const { name: _name, evidence: _evidence, ...settings } = sidecar.input ?? {};
   return settings as PartialSettings;
+}
+
+/** The settings of a sidecar with their origins: those for which it gives evidence say it. */
+export function sourcesOf({ path: file, content }: LoadedSidecar): { settings: PartialSettings; origin: Origin }[] {
+  const name = path.basename(file);
+  const evidence: Partial<Record<string, string>> = content.input?.evidence ?? {};
+  const grouped = new Map<string, [string, unknown][]>();
+  for (const entry of Object.entries(settingsOf(content))) {
+    const text = evidence[entry[0]];
+    const detail = text === undefined ? name : `${name}, ${text}`;
+    grouped.set(detail, [...(grouped.get(detail) ?? []), entry]);
+  }
+  return [...grouped].map(([detail, entries]) => ({
+    settings: Object.fromEntries(entries) as PartialSettings,
+    origin: { kind: 'sidecar', detail },
+  }));
+}
+
+/** A sidecar with other settings: evidence goes with the setting that it was for. */
+export function changedSidecar(sidecar: Sidecar, change: NonNullable<Sidecar['input']>): Sidecar {
+  const { evidence: before, ...own } = sidecar.input ?? {};
+  const { evidence: now, ...settings } = change;
+  const kept = Object.entries(before ?? {}).filter(([name]) => !Object.hasOwn(settings, name));
+  const evidence = { ...Object.fromEntries(kept), ...now };
+  const input = { ...own, ...settings, ...(Object.keys(evidence).length === 0 ? {} : { evidence }) };
+  return { ...sidecar, input };
 }
 
 /** A sidecar that says explicitly what was resolved, so that a default becomes a decision. */

@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import type { Explanation } from '../result/explanation.js';
 import type { ParameterValue } from '../result/method.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
+import type { SettingsChange } from '../result/settings.js';
 
 /** What the operations of all chapters share. */
 
@@ -16,6 +17,8 @@ export interface ModelRequest {
   readonly otherInputs?: Readonly<Record<string, FilePath>>;
   /** The output that is meant, where the model has several. */
   readonly output?: string;
+  /** Settings of pictures to try in place of what is written; nothing is saved. */
+  readonly settings?: SettingsChange;
 }
 
 /** What every answer about a model carries. */

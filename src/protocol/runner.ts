@@ -10,6 +10,7 @@ import { predictionOperations } from './prediction.js';
 import { recipeOperations } from './recipe.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 import { sanityOperations } from './sanity.js';
+import { settingsOperations } from './settings.js';
 import { weightsOperations } from './weights.js';
 
 /** The runner's own operations. */
@@ -36,6 +37,7 @@ export const OPERATIONS = {
   ...sanityOperations,
   ...gradientOperations,
   ...recipeOperations,
+  ...settingsOperations,
   ...ownOperations,
 };
 

@@ -16,6 +16,7 @@ import { overviewHandlers } from './overview/handlers.js';
 import { predictionHandlers } from './prediction/handlers.js';
 import type { Rooms } from './rooms.js';
 import { sanityHandlers } from './sanity/handlers.js';
+import { settingsHandlers } from './settings/handlers.js';
 import { weightsHandlers } from './weights/handlers.js';
 
 /**
@@ -44,6 +45,7 @@ export class RunnerService {
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),
       ...inputHandlers(rooms),
+      ...settingsHandlers(rooms),
       ...modelHandlers(rooms),
     });
   }

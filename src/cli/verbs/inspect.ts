@@ -1,24 +1,42 @@
+import path from 'node:path';
+import { given } from '../../base/given.js';
+import { filePath } from '../../base/place.js';
 import { formatDims } from '../../base/tensor.js';
 import type { Inspection, ValueDescription } from '../../result/inspection.js';
 import { json, table } from '../io.js';
-import { modelRequest } from '../options.js';
+import { findingDocument, findingText } from '../finding.js';
+import { inputsOf, modelRequest } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, report, type Verb } from '../verb.js';
 
 export const inspect: Verb = {
   name: 'inspect',
-  usage: 'inspect MODEL',
+  usage: 'inspect MODEL [--find FOLDER]',
   summary:
-    'inputs, outputs, layers, opset, preprocessing and labels with their origin, which operators are differentiable',
-  options: ['out', 'provider', 'threads', 'input', 'config', 'output'],
+    'inputs, outputs, layers, opset, preprocessing and labels with their origin, which operators are differentiable; with --find FOLDER, the settings of pictures from evidence',
+  options: ['out', 'provider', 'threads', 'input', 'config', 'find', 'seed', 'output'],
   async run(context) {
     const { line, io, service } = context;
     if (line.out !== undefined) outKind(line.out, 'inspect', ['.json']);
     const found = await service.inspect(modelRequest(line), callOf(context));
-    report(context, found);
-    const document = json(documentOf(line.arguments[0]!, found));
+    const search =
+      line.find === undefined
+        ? undefined
+        : await service.findSettings(
+            {
+              ...modelRequest(line),
+              inputs: [filePath(path.resolve(line.find)), ...inputsOf(line)],
+              ...given({ seed: line.seed }),
+            },
+            callOf(context),
+          );
+    report(context, { warnings: [...found.warnings, ...(search?.warnings ?? [])] });
+    const document = json({
+      ...documentOf(line.arguments[0]!, found),
+      ...given({ settings: search === undefined ? undefined : findingDocument(search) }),
+    });
     if (line.out !== undefined) await writeOut(line.out, document);
-    io.out(line.json ? document : textOf(found));
+    io.out(line.json ? document : textOf(found) + (search === undefined ? '' : `\n${findingText(search)}`));
     return 0;
   },
 };

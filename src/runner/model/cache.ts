@@ -80,8 +80,8 @@ export class ModelCache {
   }
 
   private async entryOf(request: ModelRequest): Promise<Entry> {
-    const { model, config, provider, threads, output, otherInputs } = request;
-    const key = JSON.stringify([path.resolve(model), config, provider, threads, output, otherInputs]);
+    const { model, config, provider, threads, output, otherInputs, settings } = request;
+    const key = JSON.stringify([path.resolve(model), config, provider, threads, output, otherInputs, settings]);
     const file = await this.files.read(model);
     const known = this.entries.get(key);
     const holds = known?.file === file && (await isCurrent(known));
@@ -98,7 +98,7 @@ export class ModelCache {
     }
     const opening = OpenModel.open(file, this.sessions, {
       session: given({ provider, threads }),
-      ...given({ config, output, otherInputs, memoryShare: this.options.memoryShare }),
+      ...given({ config, output, otherInputs, settings, memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {

@@ -9,10 +9,12 @@ import { sampleShape } from '../../input/axes.js';
 import { inputSpec, tensorSpec } from '../../input/preprocessing.js';
 import { npyDims } from '../../input/npyInput.js';
 import { FREE_SIZE, resolveInput, type ResolvedInput } from '../../input/resolve.js';
-import { readSidecar } from '../../input/sidecar.js';
+import { parseSidecar, readSidecar, settingsOf } from '../../input/sidecar.js';
+import type { PartialSettings } from '../../input/settings.js';
 import { openSubject, type ModelSubject } from '../../method/subject/modelSubject.js';
 import type { SubjectOptions } from '../../method/subject/parts.js';
 import type { InputSpec } from '../../method/subject/subject.js';
+import type { SettingsChange } from '../../result/settings.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
 import { bindInputs, TRIED_SIZES } from './feeds.js';
@@ -25,6 +27,8 @@ export interface OpenOptions {
   readonly output?: string;
   /** `.npy` files for other inputs, by their names. */
   readonly otherInputs?: Readonly<Record<string, string>>;
+  /** Settings of pictures to try in place of what is written. */
+  readonly settings?: SettingsChange;
   readonly session: Partial<SessionOptions>;
   readonly memoryShare?: number;
 }
@@ -61,7 +65,7 @@ export class OpenModel {
       consulted,
     };
     const sidecar = options.config === undefined ? undefined : await readSidecar(options.config, consulted);
-    const resolved = await resolveInput(context, sidecar);
+    const resolved = await resolveInput(context, sidecar, changeOf(options.settings));
     const others = await readOtherInputs(options.otherInputs ?? {}, resolved.sidecar, graph.inputs, consulted);
     return new OpenModel(file, resolved, sessions, options, others);
   }
@@ -238,4 +242,11 @@ function sizedAs(resolved: ResolvedInput, sample: readonly number[]): ResolvedIn
     preprocessing: { ...plan, size: { value, origin: { kind: 'file', detail: 'the .npy file that is given' } } },
     warnings: resolved.warnings.filter((w) => !w.startsWith(FREE_SIZE)),
   };
+}
+
+/** Settings that are tried, held to the same rules as a sidecar's. */
+function changeOf(change: SettingsChange | undefined): PartialSettings | undefined {
+  return change === undefined
+    ? undefined
+    : settingsOf(parseSidecar(JSON.stringify({ input: change }), 'What was chosen'));
 }

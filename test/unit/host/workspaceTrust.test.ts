@@ -34,6 +34,8 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   sanity: false,
   exportGradient: false,
   recipe: true,
+  findSettings: false,
+  sidecarText: true,
   release: true,
   status: true,
 };

@@ -68,6 +68,8 @@ describe('the traits of the operations and what they do', () => {
     sanity: [{ model, input, method: 'gradient' }],
     exportGradient: [{ model, file, embed: true }],
     recipe: [{ model, method: 'weights', params: {}, notes: [] }],
+    findSettings: [{ model, inputs: [input] }],
+    sidecarText: [{ model, change: { range: [0, 255] } }],
     release: [{ model }],
     status: [{}],
   };

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import { doubtLines } from '../../../../src/cli/predictions/doubts.js';
 import { fallback } from '../../../../src/input/conventions/fallback.js';
 import type { Raster } from '../../../../src/input/resize.js';
@@ -41,8 +40,8 @@ function raster(width: number, height: number, [r, g, b]: readonly [number, numb
 
 const kinds = (doubts: readonly { kind: string }[]): string[] => doubts.map((d) => d.kind);
 
-void describe('Doubts about an answer', () => {
-  void it('says a guess with the sidecar that would settle it, and nothing where somebody said how', () => {
+describe('Doubts about an answer', () => {
+  it('says a guess with the sidecar that would settle it, and nothing where somebody said how', () => {
     const [doubt, more] = settingDoubts(planOf([32, 32], 'RGB'), '/models/net.onnx');
     assert.equal(more, undefined);
     assert.equal(doubt!.kind, 'guessed');
@@ -54,12 +53,12 @@ void describe('Doubts about an answer', () => {
     );
   });
 
-  void it('takes no model that takes bytes for guessed', () => {
+  it('takes no model that takes bytes for guessed', () => {
     const { origin } = fallback.read({ channels: 3, size: [32, 32], classes: 10, type: 'uint8' })!;
     assert.equal(isGuessed(planOf([32, 32], 'RGB', origin)), false);
   });
 
-  void it('says that probabilities are nearly alike, with a bound for few classes that two can fall below', () => {
+  it('says that probabilities are nearly alike, with a bound for few classes that two can fall below', () => {
     const flat = (top: number, n: number): number[] => [top, ...new Array<number>(n - 1).fill((1 - top) / (n - 1))];
     assert.deepEqual(kinds(uniformDoubts(flat(0.29, 10))), ['uniform']);
     assert.deepEqual(kinds(uniformDoubts(flat(0.31, 10))), []);
@@ -71,7 +70,7 @@ void describe('Doubts about an answer', () => {
     assert.deepEqual(kinds(uniformDoubts([0.1, 0.1, 0.1])), []);
   });
 
-  void it('says that colour is made grey, and that a photograph is squeezed', () => {
+  it('says that colour is made grey, and that a photograph is squeezed', () => {
     const coloured = raster(900, 600, [200, 60, 20]);
     assert.deepEqual(kinds(pictureDoubts(coloured, planOf([28, 28], 'gray'))), ['grey', 'squeezed']);
     assert.match(
@@ -82,7 +81,7 @@ void describe('Doubts about an answer', () => {
     assert.deepEqual(kinds(pictureDoubts(coloured, planOf([224, 224], 'RGB'))), []);
   });
 
-  void it('says in the terminal what concerns all inputs once, and names the input otherwise', () => {
+  it('says in the terminal what concerns all inputs once, and names the input otherwise', () => {
     const guess = settingDoubts(planOf([32, 32], 'RGB'), 'net.onnx');
     const uniform = uniformDoubts([0.5, 0.5]);
     const text = doubtLines([

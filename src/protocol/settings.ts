@@ -1,0 +1,41 @@
+import type { FilePath } from '../base/place.js';
+import type { SettingsChange, SettingsFinding } from '../result/settings.js';
+import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
+import type { ModelRequest, WorkProgress } from './request.js';
+
+export interface FindSettingsRequest extends ModelRequest {
+  /** Pictures or folders of the kind that the model was trained on. */
+  readonly inputs: readonly FilePath[];
+  readonly seed?: number;
+}
+
+/** Settings that were found, and the sidecar that would say so. */
+export interface FindSettingsAnswer {
+  readonly finding: SettingsFinding;
+  readonly sidecar: SidecarText;
+  readonly warnings: readonly string[];
+}
+
+export interface SidecarText {
+  /** Where it belongs: beside the model. */
+  readonly file: FilePath;
+  readonly text: string;
+}
+
+/** The settings of pictures: found from evidence, and written down. */
+export interface SettingsOperations {
+  findSettings: Operation<FindSettingsRequest, FindSettingsAnswer, WorkProgress>;
+  /** The sidecar with the settings of the request, what it says already beside them. Writes nothing. */
+  sidecarText: Operation<ModelRequest & { readonly change: SettingsChange }, SidecarText>;
+}
+
+export const settingsOperations: Chapter<SettingsOperations> = {
+  findSettings: {
+    runs: 'always',
+    waits: 'foreground',
+    title: 'finding the settings of',
+    doing: 'finding the settings of',
+  },
+  sidecarText: { runs: 'never', waits: 'neither' },
+};
