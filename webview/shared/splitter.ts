@@ -44,7 +44,7 @@ export class Splitter extends LightElement {
     this.firstElementChild?.setAttribute('aria-valuenow', String(Math.round(this.size)));
   }
 
-  private get part(): Element | null {
+  private get sized(): Element | null {
     return this.sizes === 'before' ? this.previousElementSibling : this.nextElementSibling;
   }
 
@@ -53,7 +53,7 @@ export class Splitter extends LightElement {
   }
 
   private get size(): number {
-    const box = this.part?.getBoundingClientRect();
+    const box = this.sized?.getBoundingClientRect();
     return (this.across ? box?.width : box?.height) ?? 0;
   }
 

@@ -55,12 +55,12 @@ export class NodeDetailPart extends LightElement {
     const old = found.index === this.node ? '' : 'old';
     return html`<div class="node-parts ${old}">
       ${found.notes.map((text) => notice({ icon: 'info', text }))}
-      ${found.doc === '' ? nothing : html`<p class="long">${found.doc}</p>`} ${this.attributes(found.attributes)}
+      ${found.doc === '' ? nothing : html`<p class="long">${found.doc}</p>`} ${this.attributeList(found.attributes)}
       ${this.values('Inputs', found.inputs)} ${this.values('Outputs', found.outputs)} ${this.metadata(found)}
     </div>`;
   }
 
-  private attributes(list: readonly AttributeDetail[]): TemplateResult | typeof nothing {
+  private attributeList(list: readonly AttributeDetail[]): TemplateResult | typeof nothing {
     if (list.length === 0) return nothing;
     return html`<section>
       <h3>Attributes</h3>
