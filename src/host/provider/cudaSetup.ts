@@ -9,7 +9,7 @@ import type { StatusItem } from '../statusItem.js';
 import { asChoice, liesIn, startWith, type CudaChoice, type RunnerRuntime } from './chosen.js';
 import { fits, searchCuda, type Candidate, type CudaFindings } from './cudaSearch.js';
 import { against, candidateName, cardLine, report } from './cudaText.js';
-import { deviceFor, nvidiaFacts, nvidiaPresent, type NvidiaFacts } from './devices.js';
+import { deviceFor, nvidiaFacts, nvidiaPresent, type DriverPlaces, type NvidiaFacts } from './devices.js';
 import { fetchedFolder } from './fetchPackage.js';
 import { linksFor } from './home.js';
 import { namedPythons } from './namedPythons.js';
@@ -25,6 +25,8 @@ export interface CudaSetupOptions {
   readonly log: RunnerLog;
   /** Ends the runner, so that the next one starts with what has changed. */
   readonly replaceRunner: () => void;
+  /** Where the driver is; a test makes its own. */
+  readonly driver?: DriverPlaces;
 }
 
 /** What was found, and the card that it is for. */
@@ -128,7 +130,7 @@ export class CudaSetup implements vscode.Disposable {
         environment: process.env,
         mayLoad,
       }),
-      nvidiaFacts(),
+      nvidiaFacts(this.options.driver),
     ]);
     const lines = report(found, facts);
     if (lines.join('\n') !== this.said) for (const line of lines) log.info(line);
@@ -172,7 +174,7 @@ export class CudaSetup implements vscode.Disposable {
   private async offer(): Promise<void> {
     const { settings, status, log } = this.options;
     try {
-      if (!this.supported || !settings.get('cuda.offer') || !(await nvidiaPresent())) return;
+      if (!this.supported || !settings.get('cuda.offer') || !(await nvidiaPresent(this.options.driver))) return;
       const { found, facts } = await this.search(false);
       const setUp = { title: 'Set up CUDA', command: 'onnxLens.setUpCuda' };
       const card = cardLine(facts);
@@ -196,7 +198,7 @@ export class CudaSetup implements vscode.Disposable {
   }
 
   private async nameDevice(): Promise<void> {
-    const facts = await nvidiaFacts();
+    const facts = await nvidiaFacts(this.options.driver);
     const visible = this.options.settings.get('cuda.device');
     const device = deviceFor(facts, {
       ...process.env,

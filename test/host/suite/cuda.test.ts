@@ -6,8 +6,10 @@ import { skipBecause } from '../../../.build/counts.mjs';
 import { filePath } from '../../../src/base/place.js';
 import type { LensApi } from '../../../src/extension.js';
 import { fits } from '../../../src/host/provider/cudaSearch.js';
+import { CudaSetup } from '../../../src/host/provider/cudaSetup.js';
+import { StatusItem } from '../../../src/host/statusItem.js';
 import { elfLibrary } from '../../unit/support/elf.js';
-import { assertSentence, lens, scratch, shipped } from './lens.js';
+import { assertSentence, extension, lens, scratch, shipped, until } from './lens.js';
 
 describe('the CUDA of a Python environment', () => {
   const prefix = scratch('.venv');
@@ -72,12 +74,49 @@ describe('the CUDA of a Python environment', () => {
     assert.match(((await explain()) as Error).message, /provider libraries are not installed/);
   });
 
-  it('names the device in the status bar', () => {
-    api.status.setDevice('cuda', 'NVIDIA H200');
-    api.status.report('cuda', [], 5);
-    assert.strictEqual(api.status.text, 'ONNX Lens: CUDA, NVIDIA H200');
-    api.status.report('cpu', [], 5);
-    assert.strictEqual(api.status.text, 'ONNX Lens: CPU');
+  it('is offered where a card is there and was not used, and the status bar names the card that is', async () => {
+    const driver = { proc: path.join(prefix, 'proc'), dev: path.join(prefix, 'dev'), smi: [path.join(prefix, 'smi')] };
+    const answer = '0, NVIDIA H200, GPU-aa, 143771 MiB, 550.54.15';
+    fs.writeFileSync(driver.smi[0]!, `#!/bin/sh\necho "${answer}"\n`, { mode: 0o755 });
+    fs.mkdirSync(driver.dev);
+    fs.writeFileSync(path.join(driver.dev, 'nvidiactl'), '');
+    const kept = new Map<string, unknown>();
+    const state: vscode.Memento = {
+      keys: () => [...kept.keys()],
+      get: <T>(key: string) => kept.get(key) as T,
+      update: (key, value) => Promise.resolve(void kept.set(key, value)),
+    };
+    const status = new StatusItem();
+    let replaced = 0;
+    const setup = new CudaSetup({
+      script: path.join(extension().extensionPath, 'dist', 'runner.js'),
+      storage: path.join(prefix, 'storage'),
+      state,
+      settings: api.services.settings,
+      status,
+      log: api.services.log,
+      replaceRunner: () => void replaced++,
+      driver,
+    });
+    try {
+      status.report('cpu', [{ provider: 'cuda', reason: 'not installed' }]);
+      const offer = await until('the offer', () => status.offer);
+      assert.match(
+        offer,
+        /^NVIDIA H200, 143771 MiB; driver 550\.54\.15: ONNX Runtime \S+ with CUDA 12\.8 is in the Python/,
+      );
+      const { found } = await setup.search(false);
+      await setup.use(found.candidates.find((each) => each.folder === capi)!);
+      assert.strictEqual(status.offer, undefined);
+      assert.strictEqual(replaced, 1);
+      const { LD_LIBRARY_PATH = '' } = setup.environment();
+      assert.ok(LD_LIBRARY_PATH.startsWith(path.join(prefix, 'storage', 'links-')), LD_LIBRARY_PATH);
+      status.report('cuda', [], 5);
+      await until('the device', () => (status.text === 'ONNX Lens: CUDA, NVIDIA H200' ? status.text : undefined));
+    } finally {
+      setup.dispose();
+      status.dispose();
+    }
   });
 
   it('is not started with once one of its libraries has gone, and the status bar says so', async () => {
