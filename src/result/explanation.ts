@@ -1,7 +1,7 @@
 import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
 import type { Doubt } from './doubt.js';
-import type { Box, OtherValues, OutputSummary } from './output.js';
+import type { Box, OutputKindId, OutputSummary } from './output.js';
 import type { Recipe, ScoreKind } from './recipe.js';
 import type { TargetSummary } from './target.js';
 
@@ -13,6 +13,15 @@ export interface ClassScore {
   readonly probability?: number;
   /** The score; of a map of classes the share of places that are the class. */
   readonly logit: number;
+}
+
+/** What stands in a small output beside the chosen one. */
+export interface OtherValues {
+  readonly name: string;
+  readonly kind: OutputKindId;
+  readonly values?: readonly number[];
+  /** Classes in the order of the output. */
+  readonly top?: readonly ClassScore[];
 }
 
 /** What the model says about one input. */

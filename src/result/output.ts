@@ -1,7 +1,5 @@
 import type { OutputKindId } from '../base/outputKinds.js';
 
-import type { ClassScore } from './explanation.js';
-
 export type { OutputKindId } from '../base/outputKinds.js';
 
 /** What a model's outputs are, and what stands in them, as plain data. */
@@ -31,13 +29,4 @@ export interface Box {
   readonly angle?: number;
   /** Of a pose: x and y of each point, and how sure the model is of it, in the same pixels. */
   readonly points?: readonly (readonly [x: number, y: number, sure?: number])[];
-}
-
-/** What stands in a small output beside the chosen one. */
-export interface OtherValues {
-  readonly name: string;
-  readonly kind: OutputKindId;
-  readonly values?: readonly number[];
-  /** Classes in the order of the output. */
-  readonly top?: readonly ClassScore[];
 }

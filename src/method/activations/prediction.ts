@@ -1,7 +1,6 @@
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { labelOf, type Labels } from '../../input/labels.js';
-import type { ClassScore } from '../../result/explanation.js';
-import type { OtherValues } from '../../result/output.js';
+import type { ClassScore, OtherValues } from '../../result/explanation.js';
 import type { ScoreKind } from '../../result/recipe.js';
 import { decode, type Decoded } from '../output/decode.js';
 import { valuesOf } from '../output/layout.js';

@@ -50,6 +50,8 @@ export function toSamples(tensor: FloatTensor, fact: ValueFact, facts: Facts, n:
   const dims = [n, ...sample];
   const place = placeOf(fact, facts, n);
   if (place === undefined) {
+    // As many as there are: boxes that were suppressed differ in number from picture to picture.
+    if (n === 1) return { ...tensor, dims: [1, ...tensor.dims] };
     if (tensor.data.length === sizeOf(dims)) return { ...tensor, dims };
     const out = floatTensor(dims);
     for (let k = 0; k < n; k++) out.data.set(tensor.data, k * tensor.data.length);

@@ -4,7 +4,6 @@ import type { Ranking } from '../../method/activations/prediction.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { PredictedBox, Prediction } from '../../result/explanation.js';
 import type { Box } from '../../result/output.js';
-import type { LoadedInput } from '../input/inputs.js';
 
 /** Numbers of an output that nobody can read, or of a map, are not handed on beyond this. */
 const MOST_VALUES = 4096;
@@ -13,7 +12,7 @@ const MOST_VALUES = 4096;
 export function predictionOf(
   subject: ModelSubject,
   ranking: Ranking,
-  input: Pick<LoadedInput, 'crop'>,
+  input: { readonly crop?: Crop },
 ): Omit<Prediction, 'input' | 'label'> {
   const { kind } = subject.output;
   const { decoded = {}, others, top } = ranking;

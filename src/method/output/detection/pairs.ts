@@ -18,7 +18,7 @@ export function pairTold(q: OutputQuestion): Told | undefined {
   const scores = scoresOf(all, boxes);
   if (scores === undefined) return undefined;
   const index = scores.columns === 1 ? indexOf(all, boxes, scores.part) : undefined;
-  if (scores.columns === 1 && index === undefined && scores.part.dims.length === 1) return undefined;
+  if (scores.columns === 1 && index === undefined && scores.part.dims.length <= 1) return undefined;
   const reason = (what: string): string =>
     `${what} of ${count(boxes) || 'the'} boxes: "${boxes.name}" has their four numbers, "${scores.part.name}" their scores${index === undefined ? '' : `, "${index.name}" their classes`}.`;
   if (q.name === boxes.name) return { reason: reason('The places'), partOf: scores.part.name };
@@ -34,9 +34,8 @@ const count = (boxes: Part): number => boxes.dims.reduce((a, b) => a * b, 1) / 4
 /** `[K, 4]` (`[K, 1, 4]`), with a name that says so where several have four. */
 function boxesOf(all: readonly Part[]): Part | undefined {
   const fit = all.filter(
-    ({ dims, type }) =>
-      dims.length >= 2 &&
-      dims.length <= 3 &&
+    ({ name, dims, type }) =>
+      (dims.length === 2 || dims.length === 3 || (dims.length === 1 && NAMED.boxes(name) !== undefined)) &&
       dims.at(-1) === 4 &&
       dims.slice(0, -1).filter((d) => d !== 1).length <= 1 &&
       type !== undefined &&
@@ -51,7 +50,7 @@ function scoresOf(all: readonly Part[], boxes: Part): { readonly part: Part; rea
   const fit = all.flatMap((part) => {
     if (part === boxes || part.type === undefined || !isFloating(part.type)) return [];
     const dims = part.dims;
-    if (dims.length === 1 && dims[0] === candidates) return [{ part, columns: 1 }];
+    if (dims.length <= 1 && (dims[0] ?? 1) === candidates) return [{ part, columns: 1 }];
     const columns = dims.at(-1)!;
     return dims.length >= 2 && dims.slice(0, -1).reduce((a, b) => a * b, 1) === candidates && squeezed(dims).length <= 2
       ? [{ part, columns }]

@@ -56,7 +56,8 @@ export function constantNet(
     );
     const value = head(values, add);
     nodes.push(makeNode('Identity', output, [value]));
-    ends.push({ name: output, type: 'float32' });
+    // Without a type: the runtime infers it.
+    ends.push({ name: output });
   }
   return {
     name,

@@ -299,6 +299,29 @@ describe('method/output: detectors', () => {
     assertFound(ranking.decoded!.boxes);
   });
 
+  it('suppressed boxes without a batch, the classes as whole numbers (torchvision), however many there are', async () => {
+    for (const scores of [[0.8, 0.6], [0.8, 0.6, 0.3], [0.9]]) {
+      const n = scores.length;
+      const all = [6, 17, 14, 23, 2, 2, 6, 6, 0, 0, 9, 9];
+      const net = constantNet({
+        boxes: { parts: [{ dims: [n, 4], data: all.slice(0, 4 * n) }] },
+        labels: {
+          parts: [{ dims: [n], data: [1, 2, 0].slice(0, n) }],
+          head: ([v], add) => add('Cast', [v!], { to: 7 }),
+        },
+        scores: { parts: [{ dims: [n], data: scores }] },
+      });
+      const { output, ranking } = await readNet(net, { labels: LABELS });
+      assert.equal(output.kind, 'detection', `${n}: ${output.reason}`);
+      const { boxes } = ranking.decoded!;
+      assert.deepEqual(
+        boxes!.map((b) => b.label),
+        ['dog', 'hen', 'cat'].slice(0, n),
+      );
+      assertClose(boxes![0]!.box, [6, 17, 14, 23], { absolute: 1e-5 }, 'the first');
+    }
+  });
+
   it('candidates of anchors without names are told by the grids of the picture', async () => {
     // 32×32 at strides 8, 16 and 32: 21 places.
     const net = constantNet({
