@@ -21,12 +21,20 @@ export function pairTold(q: OutputQuestion): Told | undefined {
   if (scores.columns === 1 && index === undefined && scores.part.dims.length <= 1) return undefined;
   const reason = (what: string): string =>
     `${what} of ${count(boxes) || 'the'} boxes: "${boxes.name}" has their four numbers, "${scores.part.name}" their scores${index === undefined ? '' : `, "${index.name}" their classes`}.`;
+  if (q.said === undefined && OFFSETS.test(boxes.name) && (q.name === boxes.name || q.name === scores.part.name))
+    return {
+      kind: 'unknown',
+      reason: `"${boxes.name}" holds offsets from anchors by its name, and the graph does not hold the anchors: without them there are no boxes.`,
+    };
   if (q.name === boxes.name) return { reason: reason('The places'), partOf: scores.part.name };
   if (index !== undefined && q.name === index.name) return { reason: reason('The classes'), partOf: scores.part.name };
   if (q.name !== scores.part.name) return undefined;
   const { layout, guessed } = layoutOf(q, boxes, scores.columns, index);
   return { reason: reason('The scores'), layout, ...(guessed ? { guessed } : {}) };
 }
+
+/** What heads before their anchors are called. */
+const OFFSETS = /(^|[^a-z])(locs?|offsets?|deltas?|reg|regression)([^a-z]|$)/i;
 
 const squeezed = (dims: readonly number[]): number[] => dims.filter((d) => d !== 1);
 const count = (boxes: Part): number => boxes.dims.reduce((a, b) => a * b, 1) / 4;

@@ -322,6 +322,24 @@ describe('method/output: detectors', () => {
     }
   });
 
+  it('offsets from anchors that the graph does not hold are no boxes', async () => {
+    const net = constantNet({
+      loc: { parts: [list((b) => b, 0.01)] },
+      conf: { parts: [list((_, s) => [0, ...s])], head: ([v], add) => add('Softmax', [v!], { axis: 2 }) },
+    });
+    const { outputs } = await readNet(net, { labels: LABELS });
+    assert.deepEqual(
+      outputs.map((o) => [o.kind, o.layout]),
+      [
+        ['unknown', undefined],
+        ['unknown', undefined],
+      ],
+    );
+    assert.match(outputs[1]!.reason, /offsets from anchors/);
+    const said = { conf: { kind: 'detection', head: 'ssd' } } as const;
+    assert.equal((await readNet(net, { labels: LABELS, said })).output.kind, 'detection', 'unless it is said');
+  });
+
   it('candidates of anchors without names are told by the grids of the picture', async () => {
     // 32×32 at strides 8, 16 and 32: 21 places.
     const net = constantNet({
