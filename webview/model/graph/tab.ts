@@ -286,7 +286,7 @@ export class GraphTab extends LightElement {
       activityText(found, this.activations.value),
     ];
     return html`<section class="node-detail" aria-label="Node" ${size}>
-      <header class="node-head graph-readout" role="status">
+      <div class="node-head graph-readout" role="status">
         <h2 class="like">${node?.op ?? 'Module'}</h2>
         <span class="node-name">${node?.name ?? module?.path}</span>
         ${iconButton({ label: 'Copy the name', icon: 'copy', onClick: () => this.copy() })}
@@ -297,7 +297,7 @@ export class GraphTab extends LightElement {
             : nothing
         }
         <span class="dim">${facts.filter(Boolean).join(' · ')}</span>
-      </header>
+      </div>
       ${
         node === undefined
           ? nothing
