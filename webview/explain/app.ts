@@ -5,6 +5,7 @@ import type { Client } from '../../src/protocol/channel.js';
 import type { ExplainHostApi, ExportKind } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { HeatCanvas, PixelEvent } from '../shared/canvas/heatCanvas.js';
+import type { BoxEvent } from '../shared/canvas/canvasBoxes.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
 import '../shared/canvas/heatCanvas.js';
 import '../shared/charts/colorBar.js';
@@ -25,6 +26,7 @@ import { commandOf, gridMenu } from './grid/exports.js';
 import { gridChoicePart } from './grid/part.js';
 import { exportPicture, exportSvg, type ExportedPicture } from './picture/exportPicture.js';
 import { sanityPart } from './sanity/part.js';
+import { KnownBoxes } from './picture/boxes.js';
 import { questionPart } from './question/part.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
 
@@ -49,6 +51,8 @@ export class ExplainApp extends LitElement {
   @query('lens-explain-grid') private readonly grid!: ExplainGrid | null;
   private version = 0;
   @query('lens-heat-canvas') private readonly canvas!: HeatCanvas | null;
+  /** Made anew where they change only: the canvas draws when it gets others. */
+  private readonly boxes = new KnownBoxes();
   private previewOf: string | undefined;
   private preview: ImageBitmap | undefined;
   private readonly clock = new Clock(this);
@@ -197,6 +201,7 @@ export class ExplainApp extends LitElement {
       aria-label="Picture"
       aria-busy=${c.working}
       @lens-pixel=${this.onPixel}
+      @lens-box=${(e: CustomEvent<BoxEvent>) => c.ask({ target: `box:${e.detail.index + 1}` })}
     >
       ${
         empty
@@ -210,6 +215,7 @@ export class ExplainApp extends LitElement {
               .placeholder=${this.preview}
               .display=${display}
               .label=${label}
+              .boxes=${this.boxes.of(c)}
             ></lens-heat-canvas>`
       }
       <div class="stage-top">

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
 import type { ScoreKind } from '../../../src/result/recipe.js';
+import { asksForClass } from '../../../src/result/target.js';
 import { combobox } from '../../shared/form/combobox.js';
 import { button, dropdown, numberField } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
@@ -141,12 +142,13 @@ function parameters(c: Asked): TemplateResult {
 function targetPicker(c: Asked): TemplateResult {
   const { question, shown } = c;
   const explained = shown?.explanation.target;
-  const text =
-    question?.target === 'top1'
-      ? explained === undefined
-        ? 'top prediction'
-        : explained.label
-      : (c.labels?.[Number(question?.target)] ?? explained?.label ?? `class ${question?.target}`);
+  const target = question?.target ?? 'top1';
+  const known = shown?.current === true ? explained?.label : undefined;
+  const text = !asksForClass(target)
+    ? (known ?? target)
+    : target === 'top1'
+      ? (explained?.label ?? 'top prediction')
+      : (c.labels?.[Number(target)] ?? explained?.label ?? `class ${target}`);
   return combobox({
     label: 'Target class',
     value: question?.target ?? 'top1',
@@ -166,14 +168,23 @@ export function targetEntries(c: Asked): readonly Entry[] {
     value: 'top1',
     label: predictions[0] === undefined ? 'top prediction' : `${predictions[0].label} (top prediction)`,
   };
+  const boxes: readonly Entry[] = (c.shown?.explanation.found?.boxes ?? []).map((b, i) => ({
+    value: `box:${i + 1}`,
+    label: `box ${i + 1}: ${b.label}`,
+    detail: formatNumber(b.score),
+  }));
   if (c.labels === undefined || c.labels.length === 0)
-    return [top, ...predictions.map((p) => ({ value: String(p.index), label: p.label, detail: String(p.index) }))];
+    return [
+      top,
+      ...boxes,
+      ...predictions.map((p) => ({ value: String(p.index), label: p.label, detail: String(p.index) })),
+    ];
   let entries = entriesOf.get(c.labels);
   if (entries === undefined) {
     entries = c.labels.map((label, i) => ({ value: String(i), label, detail: String(i) }));
     entriesOf.set(c.labels, entries);
   }
-  return [top, ...entries];
+  return [top, ...boxes, ...entries];
 }
 
 function layerPicker(c: Asked): TemplateResult {

@@ -1,6 +1,7 @@
 import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { paint, type Display, type Scene } from './display.js';
+import { boxAt, boxButtons, placeBoxes, type BoxEvent, type CanvasBox } from './canvasBoxes.js';
 import { CanvasElement, wheelFactor, zoomKey } from './canvasElement.js';
 import { canvasColors } from '../page/theme.js';
 import { pan, pixelAt, place, rectOf, reveal, WHOLE, zoomAt, type Pixel, type Size, type View } from './geometry.js';
@@ -14,7 +15,8 @@ export interface PixelEvent {
 
 /**
  * A picture with its heat, drawn at the screen's resolution. Wheel and `+` `-` `0` zoom, dragging moves, arrow keys move
- * a crosshair (with Shift ten pixels). Fires `lens-pixel` with the pixel that is pointed at.
+ * a crosshair (with Shift ten pixels). Fires `lens-pixel` with the pixel that is pointed at, and `lens-box` with the box that
+ * was chosen of those over the picture.
  */
 @customElement('lens-heat-canvas')
 export class HeatCanvas extends CanvasElement {
@@ -23,26 +25,32 @@ export class HeatCanvas extends CanvasElement {
   @property({ attribute: false }) placeholder: ImageBitmap | undefined;
   @property({ attribute: false }) display!: Display;
   @property() label = '';
+  /** Drawn over the picture; each can be chosen. */
+  @property({ attribute: false }) boxes: readonly CanvasBox[] = [];
 
   private view: View = WHOLE;
   private pixel: Pixel | undefined;
   private keyboard = false;
+  /** The pointer has just dragged the picture: the click that follows means no box. */
+  private moved = false;
   private raster: HTMLCanvasElement | undefined;
 
   override render(): TemplateResult {
     return html`<canvas
-      tabindex="0"
-      role="application"
-      aria-roledescription="picture with heat"
-      aria-label="${this.label}. Arrow keys move the crosshair, plus and minus zoom, zero shows all."
-      @pointermove=${this.onMove}
-      @pointerdown=${this.onDown}
-      @pointerup=${this.onUp}
-      @pointerleave=${this.onLeave}
-      @keydown=${this.onKey}
-      @dblclick=${() => this.setView(WHOLE)}
-      @blur=${this.onBlur}
-    ></canvas>`;
+        tabindex="0"
+        role="application"
+        aria-roledescription="picture with heat"
+        aria-label="${this.label}. Arrow keys move the crosshair, plus and minus zoom, zero shows all."
+        @pointermove=${this.onMove}
+        @pointerdown=${this.onDown}
+        @pointerup=${this.onUp}
+        @pointerleave=${this.onLeave}
+        @click=${this.onClick}
+        @keydown=${this.onKey}
+        @dblclick=${() => this.setView(WHOLE)}
+        @blur=${this.onBlur}
+      ></canvas
+      >${boxButtons(this.boxes, (index) => this.chooseBox(index))}`;
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -89,6 +97,7 @@ export class HeatCanvas extends CanvasElement {
     context.imageSmoothingQuality = 'high';
     context.drawImage(source, rect.left, rect.top, rect.width, rect.height);
     if (this.pixel !== undefined && this.keyboard) this.drawCrosshair(context, picture, this.pixel);
+    placeBoxes(this.querySelectorAll('.box'), this.boxes, rect, picture);
   }
 
   private drawCrosshair(context: CanvasRenderingContext2D, picture: Size, pixel: Pixel): void {
@@ -139,9 +148,21 @@ export class HeatCanvas extends CanvasElement {
   };
 
   private readonly onUp = (): void => {
-    this.drop();
+    this.moved = this.view.zoom !== 1 && !this.drop();
     this.canvas.classList.remove('dragging');
   };
+
+  private readonly onClick = (event: MouseEvent): void => {
+    const { picture } = this;
+    if (picture === undefined || this.moved) return;
+    const index = boxAt(this.boxes, picture, this.room, this.view, this.point(event));
+    if (index !== undefined) this.chooseBox(index);
+  };
+
+  private chooseBox(index: number): void {
+    const detail: BoxEvent = { index };
+    this.tell('lens-box', detail);
+  }
 
   private readonly onLeave = (): void => {
     if (this.keyboard) return;
