@@ -75,7 +75,10 @@ export async function camAttribution(
         width,
       ])
     : pixelAttribution(floatTensor([height, width], clipped), !relu, unit, [height, width]);
-  return { attribution, layer: layer.name, notes };
+  const nothing = relu && map.some((v) => v < 0) && clipped.every((v) => v === 0);
+  const why =
+    'Everything in this layer argues against the target: without "Positive only" (relu=false) the map shows it.';
+  return { attribution, layer: layer.name, notes: nothing ? [...notes, why] : notes };
 }
 
 /** Σ_c w_c A_c */
