@@ -124,7 +124,7 @@ export class CudaSetup implements vscode.Disposable {
         pythons: await namedPythons(process.env, asked),
         providers: [
           ...(path.isAbsolute(folder) ? [{ folder, of: folder }] : []),
-          { folder: fetchedFolder(storage, runtime.version), of: 'what was fetched' },
+          { folder: fetchedFolder(storage, runtime.version), of: "the extension's storage" },
         ],
         libraries: settings.get('cuda.libraryPath').filter((each) => path.isAbsolute(each)),
         environment: process.env,
