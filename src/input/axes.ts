@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/graph.js';
 import { windowAxes } from '../graph/measure/windowAxes.js';
-import type { ModelValue } from './shape.js';
+import type { ModelValue } from './modelValue.js';
 
 /**
  * What the axes of a model's input are. One letter for each: `N` the batch, `C` channels, `W`, `H`, `D` and before them

@@ -1,20 +1,12 @@
 import { LensError } from '../base/errors.js';
 import { formatDims } from '../base/tensor.js';
 import { asPicture } from './axes.js';
+import type { ModelValue } from './modelValue.js';
 import type { Layout } from './settings.js';
 
-/** What the shapes of a model's inputs and outputs say about pictures and classes. */
+export type { ModelValue } from './modelValue.js';
 
-/** An input or output as the model file declares it. */
-export interface ModelValue {
-  readonly name: string;
-  /** Sizes, names of free dimensions, or '' where nothing is known; absent when even the rank is unknown. */
-  readonly dims?: readonly (number | string)[];
-  /** Element type by our names, e.g. `float32`. */
-  readonly type?: string;
-  /** e.g. `IMAGE`. */
-  readonly denotation?: string;
-}
+/** What the shapes of a model's inputs and outputs say about pictures and classes. */
 
 const CHANNELS: readonly unknown[] = [1, 3, 4];
 

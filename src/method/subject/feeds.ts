@@ -11,7 +11,6 @@ import {
   type Tensor,
   type TensorData,
 } from '../../base/tensor.js';
-import type { ValueInfo } from '../../checkpoint/model.js';
 import { dimsAt, type Facts, type ValueFact } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { dimsOf, repeated, zeros } from '../../session/probe.js';
@@ -64,7 +63,7 @@ export function feedsOf(
 }
 
 /** What stands in another input of the model: what somebody gave, else zeros. */
-function otherInput({ facts, others }: Fed, input: ValueInfo, n: number): Tensor {
+function otherInput({ facts, others }: Fed, input: Graph['inputs'][number], n: number): Tensor {
   const fact = facts.get(input.name);
   const dims = fact === undefined ? dimsOf(input, {}, n) : dimsAt(fact, facts.dynamicBatch ? n : facts.batch);
   const value = others?.get(input.name);
