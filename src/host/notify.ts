@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { LensError } from '../base/errors.js';
+import { showError, showWarning } from './plain.js';
 import { noticeOf, type Notice } from './notice.js';
 
 /** Shows errors and writes them to the log, with their causes. */
@@ -18,9 +19,7 @@ export class Notifier implements vscode.Disposable {
     }
     const titles = notice.actions.map((action) => action.title);
     const answer =
-      notice.severity === 'error'
-        ? vscode.window.showErrorMessage(notice.text, ...titles)
-        : vscode.window.showWarningMessage(notice.text, ...titles);
+      notice.severity === 'error' ? showError(notice.text, ...titles) : showWarning(notice.text, ...titles);
     this.shown.fire(notice);
     void answer.then((title) => {
       const action = notice.actions.find((each) => each.title === title);

@@ -10,6 +10,8 @@ export interface SettingValues {
   readonly provider: NonNullable<ModelRequest['provider']>;
   /** 0: as many as the runtime likes. */
   readonly threads: number;
+  /** GB that one run may take; 0: a share of the machine's memory. */
+  readonly memoryLimit: number;
   /** Empty: the editor's own Node. */
   readonly 'runner.nodePath': string;
   readonly 'runner.killAfterSeconds': number;
@@ -35,6 +37,7 @@ export interface SettingValues {
 const DEFAULTS: SettingValues = {
   provider: 'auto',
   threads: 0,
+  memoryLimit: 0,
   'runner.nodePath': '',
   'runner.killAfterSeconds': 3,
   'runner.idleMinutes': 10,
@@ -72,7 +75,13 @@ export class Settings implements vscode.Disposable {
 /** What every request about a model carries. */
 export function modelRequest(settings: Settings, model: vscode.Uri): ModelRequest {
   const threads = settings.get('threads', model);
-  return { model: pathOf(model), provider: settings.get('provider', model), ...(threads === 0 ? {} : { threads }) };
+  const memoryLimit = settings.get('memoryLimit', model);
+  return {
+    model: pathOf(model),
+    provider: settings.get('provider', model),
+    ...(threads === 0 ? {} : { threads }),
+    ...(memoryLimit === 0 ? {} : { memoryLimit }),
+  };
 }
 
 function acceptable(key: keyof SettingValues, value: unknown): boolean {
@@ -90,6 +99,7 @@ function acceptable(key: keyof SettingValues, value: unknown): boolean {
       return typeof value === 'boolean';
     case 'threads':
       return Number.isInteger(value) && (value as number) >= 0;
+    case 'memoryLimit':
     case 'runner.killAfterSeconds':
     case 'runner.idleMinutes':
       return typeof value === 'number' && value >= 0;

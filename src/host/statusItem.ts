@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { PlainTooltip, pickRow, plainRow } from './plain.js';
 import type { Status, WorkReport } from './services.js';
 
 const PROVIDER_NAMES: Readonly<Record<string, string>> = {
@@ -114,12 +115,9 @@ export class StatusItem implements Status, vscode.Disposable {
     const works = [...this.works];
     if (works.length <= 1) return works[0]?.abort.abort();
     const everything = { label: 'Everything', works };
-    const picked = await vscode.window.showQuickPick(
-      [everything, ...works.map((work) => ({ label: work.title, works: [work] }))],
-      {
-        title: 'Cancel',
-      },
-    );
+    const picked = await pickRow([everything, ...works.map((work) => ({ label: work.title, works: [work] }))], {
+      title: 'Cancel',
+    });
     for (const work of picked?.works ?? []) work.abort.abort();
   }
 
@@ -138,9 +136,9 @@ export class StatusItem implements Status, vscode.Disposable {
 
   private drawWork({ title, report }: Work): void {
     const percent = report.fraction === undefined ? '' : ` ${Math.floor(report.fraction * 100)} %`;
-    this.item.text = `$(loading~spin) ONNX Lens: ${title}${percent}`;
+    this.item.text = `$(loading~spin) ONNX Lens: ${plainRow(title)}${percent}`;
     this.item.tooltip = [...this.works]
-      .map((work) => work.title + (work.report.message ? ` - ${work.report.message}` : ''))
+      .map((work) => plainRow(work.title + (work.report.message ? ` - ${work.report.message}` : '')))
       .concat('Click to cancel')
       .join('\n');
     this.item.accessibilityInformation = { label: `ONNX Lens, ${title}${percent}, press to cancel`, role: 'button' };
@@ -151,8 +149,8 @@ export class StatusItem implements Status, vscode.Disposable {
   private drawLast({ provider, refused, milliseconds }: LastRun): void {
     const device = this.devices.get(provider.toLowerCase()) ?? '';
     const name = device === '' ? providerName(provider) : `${providerName(provider)}, ${device}`;
-    this.item.text = `ONNX Lens: ${name}`;
-    const tooltip = new vscode.MarkdownString();
+    this.item.text = `ONNX Lens: ${plainRow(name)}`;
+    const tooltip = new PlainTooltip().markdown;
     tooltip.appendText(`Ran on ${name}${milliseconds === undefined ? '' : ` in ${Math.round(milliseconds)} ms`}.`);
     for (const each of refused)
       tooltip

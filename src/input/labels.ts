@@ -43,10 +43,14 @@ export function fitLabels(table: LabelTable, classes: number | undefined): Label
   return undefined;
 }
 
-/** Names where nobody gives any. */
+/** A file may claim any number of classes: beyond this one they get their numbers when they are asked for, see {@link labelOf}. */
+const MOST_NUMBERED = 100_000;
+
+/** Names where nobody gives any; none where there would be more than {@link MOST_NUMBERED}. */
 export function numberedLabels(classes: number | undefined): Labels {
+  const listed = classes !== undefined && classes <= MOST_NUMBERED ? classes : 0;
   return {
-    names: Array.from({ length: classes ?? 0 }, (_, i) => `class ${i}`),
+    names: Array.from({ length: listed }, (_, i) => `class ${i}`),
     origin: { kind: 'default', detail: 'no labels were found; classes are numbered' },
   };
 }

@@ -15,6 +15,8 @@ export interface ModelRequest {
   readonly threads?: number;
   /** `.npy` files for inputs beside the one that is explained, by their names; before what the settings file says. */
   readonly otherInputs?: Readonly<Record<string, FilePath>>;
+  /** GB that the values of one run may take. */
+  readonly memoryLimit?: number;
   /** The output that is meant, where the model has several. */
   readonly output?: string;
   /** Settings of pictures to try in place of what is written; nothing is saved. */

@@ -5,6 +5,7 @@ import type { ValueInfo } from '../checkpoint/model.js';
 import type { Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
 import { batchedInputs, fixedBatch, probeFacts, type InputDims } from './probe.js';
+import { memoryLimit } from './plan.js';
 import type { Sessions } from './session.js';
 
 /** A graph as it is run and differentiated, and what is known of its values. */
@@ -25,12 +26,13 @@ export async function prepareGraph(
   sessions: Sessions,
   inputDims: InputDims = {},
   signal?: AbortSignal,
+  limit: number = memoryLimit(),
 ): Promise<Prepared> {
-  const free = await withFreeBatch(graph, sessions, inputDims, signal);
+  const free = await withFreeBatch(graph, sessions, inputDims, limit, signal);
   if (free !== undefined) return free;
   const probed = async (of: Graph, single = false): Promise<Prepared> => ({
     graph: of,
-    facts: await probeFacts(of, sessions, inputDims, signal, single),
+    facts: await probeFacts(of, sessions, inputDims, signal, { single, limit }),
   });
   const resolved = async (from: Prepared): Promise<Prepared> => {
     const next = resolveControlFlow(from.graph, from.facts);
@@ -67,6 +69,7 @@ async function withFreeBatch(
   graph: Graph,
   sessions: Sessions,
   inputDims: InputDims,
+  limit: number,
   signal?: AbortSignal,
 ): Promise<Prepared | undefined> {
   const fixed = fixedBatch(batchedInputs(graph, inputDims));
@@ -81,7 +84,7 @@ async function withFreeBatch(
     ...(graph.described === undefined ? {} : { described: graph.described.map(freed) }),
   };
   try {
-    const facts = await probeFacts(candidate, sessions, inputDims, signal);
+    const facts = await probeFacts(candidate, sessions, inputDims, signal, { limit });
     return facts.dynamicBatch ? { graph: candidate, facts } : undefined;
   } catch (error) {
     throwIfCancelled(signal);

@@ -16,6 +16,7 @@ import { layersOf } from '../graph/layers/layers.js';
 import { scopeOf } from '../graph/layers/scopes.js';
 import { probeGraph, readProbe, type Probe, type ProbeRun } from '../graph/measure/probe.js';
 import type { ValueInfo } from '../checkpoint/model.js';
+import { memoryLimit, planRun, withinLimit } from './plan.js';
 import type { Session, Sessions } from './session.js';
 
 /** Sizes of inputs at batch 1, for dimensions that the model leaves free, and what else is known of how they are fed. */
@@ -37,30 +38,42 @@ function bindingOf(inputDims: InputDims, name: string): InputBinding {
   return given !== undefined && 'length' in given ? { dims: given } : (given ?? {});
 }
 
+export interface ProbeOptions {
+  /** The batch counts as fixed at 1: what the model decides depends on it. */
+  readonly single?: boolean;
+  /** Bytes that the values of one run may take. */
+  readonly limit?: number;
+}
+
 /**
  * Runs a model once or twice on noise to learn the type and shape of every value. A model whose batch dimension is free
  * is run at two batch sizes; where the second fails or its batch does not reach the outputs, the batch counts as fixed.
  *
- * @param single the batch counts as fixed at 1: what the model decides depends on it
+ * @throws LensError `session/memory-limit` before a run whose values would take more than the limit
  */
 export async function probeFacts(
   graph: Graph,
   sessions: Sessions,
   inputDims: InputDims = {},
   signal?: AbortSignal,
-  single = false,
+  { single = false, limit = memoryLimit() }: ProbeOptions = {},
 ): Promise<Facts> {
   const probe = probeGraph(graph);
   const batched = batchedInputs(graph, inputDims);
   const fixed = fixedBatch(batched) ?? (single || batched.length === 0 || withoutBatch(inputDims) ? 1 : undefined);
   if (graph.nodes.length === 0)
     throw new LensError('unsupported', 'graph/empty', 'The model has no operators: it computes nothing.');
+  const sizes = graph.inputs.map((input) => [input.name, dimsOf(input, inputDims, fixed ?? 1)]);
+  const plan = await planRun(graph, sessions, Object.fromEntries(sizes));
+  withinLimit(plan.bytes, limit, plan.largest);
   const session = await sessions.open(probe.graph, { provider: 'cpu', optimised: false }).catch((error: unknown) => {
     throw placed(error, graph);
   });
   try {
     const first = await runProbe(probe, session, inputDims, fixed ?? 1, signal);
     if (fixed !== undefined) return readProbe(probe, [first]);
+    // What fits once may not fit twice: then it is run one by one.
+    if (2 * plan.bytes > limit) return readProbe(probe, [first]);
     const second = await runProbe(probe, session, inputDims, 2, signal).catch((error: unknown) => {
       throwIfCancelled(signal);
       if (error instanceof LensError) return undefined;

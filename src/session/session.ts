@@ -19,6 +19,8 @@ export interface SessionOptions {
    * run or two. A GPU's graphs are always rewritten.
    */
   readonly optimised: boolean;
+  /** GB that the values of one run may take; by default a share of the machine's memory. */
+  readonly memoryLimit?: number;
 }
 
 /** A graph that is ready to run. Values that are fetched must be graph outputs. */
@@ -45,4 +47,6 @@ export type GraphForms = (provider: ProviderName) => Graph | Promise<Graph>;
 /** Makes sessions. Counted: `open` sessions hold native memory until they are disposed. */
 export interface Sessions {
   open(graph: Graph | GraphForms, options?: Partial<SessionOptions>): Promise<Session>;
+  /** Shapes of a graph's outputs as far as they can be told without running it; what depends on values is absent. */
+  shapes?(graph: Graph): Promise<ReadonlyMap<string, readonly number[]>>;
 }

@@ -33,9 +33,24 @@ export function failure(error: ErrorData, actions: readonly ButtonOptions[]): Te
               ${refused.slice(0, 6).map((r) => html`<li>${r}</li>`)}
             </ul>`
       }
+      ${details(error)}
       <div class="actions">${actions.map(button)}</div>
     </div>
   </div>`;
+}
+
+/** What the runtime itself said, whole: folded away below our sentence. */
+function details(error: ErrorData): TemplateResult | typeof nothing {
+  const said: string[] = [];
+  for (let cause = error.cause; cause !== undefined; cause = cause.cause)
+    if (cause.message !== '' && cause.message !== error.message && !said.includes(cause.message))
+      said.push(cause.message);
+  return said.length === 0
+    ? nothing
+    : html`<details class="dim">
+        <summary>Details</summary>
+        <pre class="said">${said.join('\n\n')}</pre>
+      </details>`;
 }
 
 /** A line about what is shown, with at most one button. Never moves what lies below: it is laid over the picture. */

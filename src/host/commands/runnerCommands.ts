@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { pickRow } from '../plain.js';
 import type { RunnerClient } from '../runner/client.js';
 import type { HostServices } from '../services.js';
 import { PROVIDERS } from '../settings.js';
@@ -40,7 +41,7 @@ export function runnerCommands(
       detail: PROVIDER_TEXT[provider],
       provider,
     }));
-    const picked = await vscode.window.showQuickPick(items, { title: 'Run Models with' });
+    const picked = await pickRow(items, { title: 'Run Models with' });
     if (picked === undefined) return;
     const configuration = vscode.workspace.getConfiguration('onnxLens');
     // Where the setting is already made for this workspace, the user's own one would have no effect.

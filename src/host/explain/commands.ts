@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { pickRow } from '../plain.js';
 import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
 import type { ExplainPanels } from './explainPanels.js';
@@ -131,7 +132,7 @@ async function howMany(all: readonly vscode.Uri[], folder: string): Promise<read
     { label: `All ${all.length}`, description: 'takes a while; can be cancelled', images: all },
   ];
   const title = `${all.length} Pictures in ${folder}`;
-  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Explain …' }))?.images;
+  return (await pickRow(items, { title, placeHolder: 'Explain …' }))?.images;
 }
 
 async function browseFolder(): Promise<vscode.Uri | undefined> {

@@ -10,7 +10,8 @@ import { browse } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
 import { Panel } from '../panel/panel.js';
-import { commandLine } from './commandLine.js';
+import { showBriefly } from '../plain.js';
+import { commandLine, shellOf } from './commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { explanationOf } from './answers.js';
 import { saveBytes, saveExplanation } from './exports.js';
@@ -184,10 +185,13 @@ export class ExplainPanel extends Panel {
       },
       copyCommands: async ({ commands }) => {
         const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
-        const lines = commands.map((each) => commandLine(file(this.model), file(vscode.Uri.parse(each.picture)), each));
+        const shell = shellOf(vscode.env.shell, process.platform);
+        const lines = commands.map((each) =>
+          commandLine(file(this.model), file(vscode.Uri.parse(each.picture)), each, shell),
+        );
         await vscode.env.clipboard.writeText(lines.join('\n'));
         const what = lines.length === 1 ? 'the command line' : `${lines.length} command lines`;
-        vscode.window.setStatusBarMessage(`Copied ${what}`, 4000);
+        showBriefly(`Copied ${what}`, 4000);
       },
       saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
       choosePictures: async () => {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { LayerDescription } from '../../result/inspection.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { folderOf, named, nameOf } from '../names.js';
+import { plainRow } from '../plain.js';
 import { distance } from '../paths.js';
 import type { HostServices } from '../services.js';
 import { sameLayers, seriesOf } from '../workspace/series.js';
@@ -32,7 +33,7 @@ export async function chooseOther(
     other: { kind: 'random', seed: SEED },
   };
   const pick = vscode.window.createQuickPick<Offer>();
-  pick.title = `Compare "${layer}" of ${nameOf(model)} with…`;
+  pick.title = plainRow(`Compare "${layer}" of ${nameOf(model)} with…`);
   pick.placeholder = 'A checkpoint that has this layer';
   pick.matchOnDescription = true;
   pick.busy = true;
@@ -78,7 +79,11 @@ export async function chooseOther(
         const folder = folderOf(uri);
         const same = step !== undefined && (certain || sameLayers(layers, answer.outline.layers));
         const description = [folder, same ? 'same training' : ''].filter(Boolean).join(' · ');
-        found.push({ label: nameOf(uri), description, other: { kind: 'file', file: named(uri) } });
+        found.push({
+          label: plainRow(nameOf(uri)),
+          description: plainRow(description),
+          other: { kind: 'file', file: named(uri) },
+        });
       }
       if (found.length === 1 || performance.now() - shown > SHOW_MS) {
         if (open) show();

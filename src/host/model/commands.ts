@@ -4,6 +4,7 @@ import type { ModelEditors } from './modelEditor.js';
 import type { LayerSelection } from '../workspace/selection.js';
 import { activeFile } from '../workspace/pictures.js';
 import type { LensTarget } from '../python/pythonLenses.js';
+import { pickRow } from '../plain.js';
 import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { ModelTree } from '../tree/modelTree.js';
@@ -114,7 +115,7 @@ async function pickLayer(target: LensTarget, selection: LayerSelection): Promise
   // The one that is selected in the window comes first: Enter takes it.
   const isSelected = ({ model, layer }: PickedLayer): boolean => layer !== undefined && selection.of(model) === layer;
   const ordered = [...offers.filter(isSelected), ...offers.filter((offer) => !isSelected(offer))];
-  const picked = await vscode.window.showQuickPick(
+  const picked = await pickRow(
     ordered.map((offer) => ({
       label: offer.layer ?? nameOf(offer.model),
       description: [

@@ -3,6 +3,7 @@ import { LensError } from '../../base/errors.js';
 import type { GradientFile } from '../../protocol/gradient.js';
 import { formatBytes } from '../format.js';
 import { nameOf, pathOf } from '../names.js';
+import { pickRow, showInformation, showWarning } from '../plain.js';
 import type { HostServices } from '../services.js';
 
 type Weights = 'shared' | 'embedded';
@@ -39,7 +40,7 @@ export async function exportGradient(
     if (!(error instanceof LensError) || error.code !== 'gradient/folder') throw error;
     const copy = 'Copy the Weights In';
     const text = `${error.message} Write it beside the model, or copy the weights into it.`;
-    if ((await vscode.window.showWarningMessage(text, copy)) !== copy) return undefined;
+    if ((await showWarning(text, copy)) !== copy) return undefined;
     return exportGradient(services, model, { file, weights: 'embedded' });
   }
 }
@@ -67,7 +68,7 @@ async function askForWeights(model: vscode.Uri): Promise<Weights | undefined> {
       weights: 'embedded',
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await pickRow(items, {
     title: `Export the Gradient Graph of ${nameOf(model)}`,
     placeHolder: 'Weights',
   });
@@ -91,7 +92,7 @@ async function tell(model: vscode.Uri, file: vscode.Uri, weights: Weights, writt
   const text = [`Saved ${nameOf(file)} (${formatBytes(bytes)}).`, what, where, ...notes];
   const inWorkspace = vscode.workspace.getWorkspaceFolder(file) !== undefined;
   const reveal = inWorkspace ? 'Reveal in Explorer' : 'Open Containing Folder';
-  const answer = await vscode.window.showInformationMessage(text.join(' '), 'Open', reveal);
+  const answer = await showInformation(text.join(' '), 'Open', reveal);
   if (answer === 'Open') await vscode.commands.executeCommand('vscode.openWith', file, 'onnxLens.model');
   if (answer === reveal)
     await vscode.commands.executeCommand(inWorkspace ? 'revealInExplorer' : 'revealFileInOS', file);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { showBriefly } from '../plain.js';
 import { nameOf } from '../names.js';
 import type { HostServices } from '../services.js';
 
@@ -25,7 +26,7 @@ export async function askAndSave(proposal: vscode.Uri, content: Content): Promis
   const file = await vscode.window.showSaveDialog({ defaultUri: proposal, filters });
   if (file === undefined) return false;
   await vscode.workspace.fs.writeFile(file, await content());
-  vscode.window.setStatusBarMessage(`Saved ${nameOf(file)}`, 4000);
+  showBriefly(`Saved ${nameOf(file)}`, 4000);
   return true;
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../base/disposable.js';
 import type { LayerWeights } from '../../result/weights.js';
+import { PlainTooltip, plainLens } from '../plain.js';
 import { nameOf } from '../names.js';
 import { formatCount } from '../format.js';
 import type { HostServices } from '../services.js';
@@ -106,7 +107,7 @@ function lensesOf(match: CodeMatch, selection: LayerSelection): vscode.CodeLens[
   const where = candidates.map((each) => vscode.workspace.asRelativePath(each.model)).join(', ');
   const tooltip = [`In ${where}`, older].filter(Boolean).join('. ');
   const lens = (title: string, command: string, hint: string): vscode.CodeLens =>
-    new vscode.CodeLens(range, { title, command, tooltip: hint, arguments: [target] });
+    plainLens(range, { title, command, tooltip: hint, arguments: [target] });
   const shown = `${what}${selected === undefined || count === 1 ? '' : ` (${selected.name} selected)`}`;
   return [
     lens(`Inspect ${shown}${stale ? ' (older)' : ''}`, 'onnxLens.inspectCode', tooltip),
@@ -124,20 +125,17 @@ async function hoverText(
   layer: string,
   weights: LayerWeights,
 ): Promise<vscode.MarkdownString> {
-  const text = new vscode.MarkdownString();
+  const text = new PlainTooltip();
   const { shown, statistics: s } = weights;
   const file = nameOf(model);
-  text.appendText(
+  text.line(
     `${layer} · ${weights.op} · ${shown.dims.join('×')}${shown.label === undefined ? '' : ` · ${shown.label}`}\n`,
   );
   const dark = vscode.window.activeColorTheme.kind !== vscode.ColorThemeKind.Light;
   // The colour maps are not loaded before a picture is drawn: every window waits for what an extension loads.
   const { filterPicture } = await import('./filterPicture.js');
   const picture = filterPicture(weights, dark ? 37 : 243);
-  if (picture !== undefined)
-    text.appendMarkdown(
-      `\n![First filters](data:image/png;base64,${Buffer.from(encodePng(picture)).toString('base64')})\n\n`,
-    );
+  if (picture !== undefined) text.picture('First filters', encodePng(picture));
   if (s !== undefined) {
     const dead = s.dead.reduce((sum, each) => sum + each, 0);
     const number = (value: number): string => value.toPrecision(3);
@@ -148,9 +146,9 @@ async function hoverText(
       dead > 0 ? `${dead} of ${s.dead.length} filters dead` : '',
       s.nan + s.infinite > 0 ? `${formatCount(s.nan + s.infinite)} not finite` : '',
     ];
-    text.appendText(`${parts.filter(Boolean).join(' · ')}\n`);
+    text.line(parts.filter(Boolean).join(' · '));
   }
   const more = layers.length > 1 ? `, one of ${layers.length} layers that it made` : '';
-  text.appendText(`\n${file}${more}${stale ? ', older than this code' : ''}`);
-  return text;
+  text.paragraph(`${file}${more}${stale ? ', older than this code' : ''}`);
+  return text.markdown;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { LayerDescription, ValueDescription } from '../../result/inspection.js';
+import { PlainTooltip } from '../plain.js';
 import { formatBytes, formatCount } from '../format.js';
 import type { OutlineAnswer } from '../workspace/outlines.js';
 
@@ -9,14 +10,14 @@ import type { OutlineAnswer } from '../workspace/outlines.js';
 const LISTED = 3;
 
 export function modelTooltip(uri: vscode.Uri, bytes: number, answer: OutlineAnswer | undefined): vscode.MarkdownString {
-  const tooltip = new vscode.MarkdownString();
-  const line = (text: string): void => void tooltip.appendText(text).appendMarkdown('  \n');
+  const tooltip = new PlainTooltip();
+  const line = (text: string): void => void tooltip.line(text);
   line(`${vscode.workspace.asRelativePath(uri)} (${formatBytes(sizeOf(bytes, answer))})`);
-  if (answer === undefined) return tooltip;
+  if (answer === undefined) return tooltip.markdown;
   if ('error' in answer) {
     line(answer.error.message);
     if (answer.error.hint !== undefined) line(answer.error.hint);
-    return tooltip;
+    return tooltip.markdown;
   }
   const { outline } = answer;
   for (const input of outline.inputs) line(`Input ${valueText(input)}`);
@@ -28,7 +29,7 @@ export function modelTooltip(uri: vscode.Uri, bytes: number, answer: OutlineAnsw
   for (const { op, node, layer, reason } of outline.differentiable?.refused.slice(0, LISTED) ?? [])
     line(`No gradient through ${op} (${layer ?? node}): ${reason}`);
   for (const warning of outline.warnings) line(warning);
-  return tooltip;
+  return tooltip.markdown;
 }
 
 /** The files of external data count. */
@@ -37,14 +38,14 @@ function sizeOf(bytes: number, answer: OutlineAnswer | undefined): number {
 }
 
 export function layerTooltip(layer: LayerDescription): vscode.MarkdownString {
-  const tooltip = new vscode.MarkdownString();
-  const line = (text: string): void => void tooltip.appendText(text).appendMarkdown('  \n');
+  const tooltip = new PlainTooltip();
+  const line = (text: string): void => void tooltip.line(text);
   line(layer.name);
   line(`${layer.op}${layer.node === '' ? '' : `, node ${layer.node}`}`);
   line(`Output ${layer.output}${layer.shape === undefined ? '' : ` ${layer.shape.join('×')}`}`);
   if (layer.parameters > 0) line(`${formatCount(layer.parameters)} parameters: ${layer.weights.join(', ')}`);
   if (layer.source !== undefined) line(`${layer.source.path}:${layer.source.line}`);
-  return tooltip;
+  return tooltip.markdown;
 }
 
 /** `input: float32 batch×3×224×224` */

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { LensError } from '../../base/errors.js';
 import type { LayerDescription } from '../../result/inspection.js';
 import type { FolderNode } from './folderTree.js';
+import { plain, plainRow } from '../plain.js';
 import { nameOf } from '../names.js';
 import { formatAge, formatBytes, formatCount } from '../format.js';
 import type { LayerGroup } from './layerGroups.js';
@@ -75,10 +76,10 @@ export function itemOf(element: TreeElement, openFolders: boolean): vscode.TreeI
 }
 
 function folderItem({ label, node, uri }: FolderElement, open: boolean): vscode.TreeItem {
-  const item = new vscode.TreeItem(label, open ? Expanded : Collapsed);
+  const item = new vscode.TreeItem(plainRow(label), open ? Expanded : Collapsed);
   item.iconPath = vscode.ThemeIcon.Folder;
   item.description = String(node.count);
-  item.tooltip = uri.fsPath;
+  item.tooltip = plain(uri.fsPath);
   item.contextValue = 'folder';
   return item;
 }
@@ -86,7 +87,7 @@ function folderItem({ label, node, uri }: FolderElement, open: boolean): vscode.
 function modelItem(element: ModelElement): vscode.TreeItem {
   const { uri, bytes, modified } = element;
   const summary = element.summary?.of === versionOf(element) ? element.summary : undefined;
-  const item = new vscode.TreeItem(nameOf(uri), Collapsed);
+  const item = new vscode.TreeItem(plainRow(nameOf(uri)), Collapsed);
   item.iconPath = summary?.broken
     ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
     : new vscode.ThemeIcon('circuit-board');
@@ -99,20 +100,20 @@ function modelItem(element: ModelElement): vscode.TreeItem {
 
 function groupItem({ group }: GroupElement): vscode.TreeItem {
   const { name, path, layers, parameters } = group;
-  const item = new vscode.TreeItem(name, Collapsed);
+  const item = new vscode.TreeItem(plainRow(name), Collapsed);
   item.iconPath = new vscode.ThemeIcon('layers');
   item.description = [`${layers} layers`, parameters > 0 && formatCount(parameters)].filter(Boolean).join(' · ');
-  item.tooltip = path;
+  item.tooltip = plain(path);
   item.contextValue = 'group';
   return item;
 }
 
 function layerItem(element: LayerElement): vscode.TreeItem {
   const { layer, label } = element;
-  const item = new vscode.TreeItem(label, None);
+  const item = new vscode.TreeItem(plainRow(label), None);
   item.iconPath = new vscode.ThemeIcon(layerIcon(layer.op));
   const parts = [layer.op, layer.shape?.join('×'), layer.parameters > 0 && formatCount(layer.parameters)];
-  item.description = parts.filter(Boolean).join(' · ');
+  item.description = plainRow(parts.filter(Boolean).join(' · '));
   item.tooltip = layerTooltip(layer);
   item.contextValue = ['layer', layer.source && 'source', layer.weights.length > 0 && 'weights']
     .filter(Boolean)
@@ -122,9 +123,9 @@ function layerItem(element: LayerElement): vscode.TreeItem {
 }
 
 function problemItem({ error }: ProblemElement): vscode.TreeItem {
-  const item = new vscode.TreeItem(error.message, None);
+  const item = new vscode.TreeItem(plainRow(error.message), None);
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-  item.tooltip = [error.message, error.hint].filter(Boolean).join('\n\n');
+  item.tooltip = plain([error.message, error.hint].filter(Boolean).join('\n\n'));
   item.contextValue = 'problem';
   return item;
 }

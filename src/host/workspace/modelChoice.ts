@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { plainRow } from '../plain.js';
 import { LensError } from '../../base/errors.js';
 import type { Outline } from '../../result/inspection.js';
 import { formatAge, formatBytes } from '../format.js';
@@ -92,7 +93,11 @@ export async function chooseModel(
       reason ?? input,
       file.modified > 0 && formatAge(file.modified, Date.now()),
     ];
-    return { label: nameOf(file.uri), description: facts.filter(Boolean).join(' · '), uri: file.uri };
+    return {
+      label: plainRow(nameOf(file.uri)),
+      description: plainRow(facts.filter(Boolean).join(' · ')),
+      uri: file.uri,
+    };
   };
   const pick = vscode.window.createQuickPick<Row>();
   Object.assign(pick, { title, placeholder: 'Model', matchOnDescription: true });

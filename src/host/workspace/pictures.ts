@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { pickRow } from '../plain.js';
 import { excludeGlob } from './excludes.js';
 import { folderOf, nameOf } from '../names.js';
 import { distance } from '../paths.js';
@@ -39,19 +40,16 @@ export async function pickPicture(near: vscode.Uri, title: string): Promise<vsco
   const endings = PICTURE_ENDINGS.flatMap((ending) => [ending, ending.toUpperCase()]);
   const found = await vscode.workspace.findFiles(`**/*.{${endings.join(',')}}`, exclude, MOST);
   if (found.length === 0) return browse(title);
-  const other = { label: '$(folder-opened) Browse…', uri: undefined };
+  const other = { icon: 'folder-opened', label: 'Browse…', uri: undefined };
   const items = found
     .map((uri) => ({ uri, far: distance(uri.path, near.path), path: vscode.workspace.asRelativePath(uri) }))
     .sort((a, b) => a.far - b.far || a.path.localeCompare(b.path, 'en', { numeric: true }))
     .map(({ uri }) => ({ label: nameOf(uri), description: folderOf(uri), uri }));
-  const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { uri: vscode.Uri | undefined }>(
-    [...items, other],
-    {
-      title,
-      placeHolder: 'Picture',
-      matchOnDescription: true,
-    },
-  );
+  const picked = await pickRow<vscode.QuickPickItem & { uri: vscode.Uri | undefined }>([...items, other], {
+    title,
+    placeHolder: 'Picture',
+    matchOnDescription: true,
+  });
   return picked === other ? browse(title) : picked?.uri;
 }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { LayerDescription } from '../../result/inspection.js';
 import { remap, staleness } from '../../result/sourceMap.js';
+import { showBriefly } from '../plain.js';
 import { distance } from '../paths.js';
 
 /** The workspace's own copy of the file that made a layer. */
@@ -75,11 +76,7 @@ export async function openSource(
         : { viewColumn: column }),
   });
   editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-  if (stale)
-    vscode.window.setStatusBarMessage(
-      'The file was changed after the model was written: the line may have moved',
-      8000,
-    );
+  if (stale) showBriefly('The file was changed after the model was written: the line may have moved', 8000);
 }
 
 function modified(uri: vscode.Uri): Promise<number | undefined> {

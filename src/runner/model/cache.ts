@@ -80,8 +80,17 @@ export class ModelCache {
   }
 
   private async entryOf(request: ModelRequest): Promise<Entry> {
-    const { model, config, provider, threads, output, otherInputs, settings } = request;
-    const key = JSON.stringify([path.resolve(model), config, provider, threads, output, otherInputs, settings]);
+    const { model, config, provider, threads, output, memoryLimit, otherInputs, settings } = request;
+    const key = JSON.stringify([
+      path.resolve(model),
+      config,
+      provider,
+      threads,
+      output,
+      memoryLimit,
+      otherInputs,
+      settings,
+    ]);
     const file = await this.files.read(model);
     const known = this.entries.get(key);
     const holds = known?.file === file && (await isCurrent(known));
@@ -97,7 +106,7 @@ export class ModelCache {
       if (known.users === 0) void close(known);
     }
     const opening = OpenModel.open(file, this.sessions, {
-      session: given({ provider, threads }),
+      session: given({ provider, threads, memoryLimit }),
       ...given({ config, output, otherInputs, settings, memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };

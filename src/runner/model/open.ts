@@ -15,6 +15,7 @@ import { openSubject, type ModelSubject } from '../../method/subject/modelSubjec
 import type { SubjectOptions } from '../../method/subject/parts.js';
 import type { InputSpec } from '../../method/subject/subject.js';
 import type { SettingsChange } from '../../result/settings.js';
+import { memoryLimit } from '../../session/plan.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
 import { bindInputs, TRIED_SIZES } from './feeds.js';
@@ -170,7 +171,8 @@ export class OpenModel {
     for (const size of TRIED_SIZES) {
       const { bindings, tried } = bindInputs(known, size);
       try {
-        const prepared = await prepareGraph(graph, this.sessions, bindings);
+        const limit = memoryLimit(this.options.session.memoryLimit);
+        const prepared = await prepareGraph(graph, this.sessions, bindings, undefined, limit);
         this.notes = tried.map(({ input: name, dimension }) => triedNote(name, dimension, size, name === input?.name));
         return prepared;
       } catch (error) {

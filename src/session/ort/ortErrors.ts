@@ -1,4 +1,5 @@
 import { isCancelled, LensError } from '../../base/errors.js';
+import { cleaned, reasonOf, shorter } from './ortReasons.js';
 
 /** What ONNX Runtime throws is several lines with paths of its own source. A person gets one sentence; the original stays as the cause. */
 export function ortError(error: unknown, doing: 'open' | 'run'): Error {
@@ -60,20 +61,25 @@ export function ortError(error: unknown, doing: 'open' | 'run'): Error {
       hint: 'Close other models, or lower the memory setting so that smaller batches are used.',
     });
   }
+  const reason = reasonOf(text);
+  if (reason !== undefined) {
+    const { kind, sentence, hint } = reason;
+    return new LensError(kind === 'invalid' ? 'unsupported' : 'runtime', `session/${doing}`, `${sentence}.`, {
+      cause,
+      hint,
+    });
+  }
   const verb = doing === 'open' ? 'load the model' : 'run the model';
   return new LensError('runtime', `session/${doing}`, `ONNX Runtime could not ${verb}: ${firstSentence(text)}`, {
     cause,
   });
 }
 
-/** The part of a message that says something, on one line. */
+/** The longest part of a message of the runtime that is quoted in ours. */
+const MOST_QUOTED = 300;
+
+/** A message on one line, without what only its authors read; a long one is cut in its middle. */
 export function firstSentence(text: string): string {
-  const cleaned = text
-    .replace(/\/onnxruntime_src\/\S+:\d+\s+/g, '')
-    .replace(/onnxruntime::[\w:<>~ ,*&()]*?\)(?:::<lambda\(\)>)?(?:\s+const)?\s+/g, '')
-    .replace(/\S+ == \S+ was false\.\s*/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 300);
-  return /[.!?]$/.test(cleaned) ? cleaned : `${cleaned}.`;
+  const said = shorter(cleaned(text), MOST_QUOTED);
+  return /[.!?]$/.test(said) ? said : `${said}.`;
 }

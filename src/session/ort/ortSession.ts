@@ -88,6 +88,31 @@ export class OrtSessions implements Sessions {
       : this.openFor((provider) => bytesOf(graph, provider), options);
   }
 
+  /** Nothing where the runtime refuses the graph: whoever runs it learns why. */
+  async shapes(graph: Graph): Promise<ReadonlyMap<string, readonly number[]>> {
+    const ort = await loadRuntime();
+    const found = new Map<string, readonly number[]>();
+    try {
+      const { bytes, folder } = await this.serialise(widened(graph));
+      const native = await ort.InferenceSession.create(bytes, {
+        graphOptimizationLevel: 'disabled',
+        logSeverityLevel: 4,
+        intraOpNumThreads: 1,
+        ...(folder === undefined || folder === ''
+          ? {}
+          : { extra: { session: { model_external_initializers_file_folder_path: folder } } }),
+      });
+      for (const output of native.outputMetadata) {
+        if (!output.isTensor || !output.shape.every((d) => typeof d === 'number' && d >= 0)) continue;
+        found.set(output.name, output.shape as number[]);
+      }
+      await native.release();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
+    return found;
+  }
+
   /** A session of bytes, the same for every provider. */
   openBytes(model: ModelBytes, options: Partial<SessionOptions> = {}): Promise<Session> {
     return this.openFor(() => model, options);

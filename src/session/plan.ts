@@ -1,0 +1,98 @@
+import os from 'node:os';
+import { LensError } from '../base/errors.js';
+import { sizeOf } from '../base/tensor.js';
+import type { ValueInfo } from '../checkpoint/model.js';
+import type { Facts } from '../graph/facts.js';
+import type { Graph } from '../graph/graph.js';
+import { activationBytes } from '../graph/measure/memory.js';
+import { inferTypes } from '../graph/types.js';
+import type { Sessions } from './session.js';
+
+/** The memory that a run takes, worked out from shapes before it starts: a file of 162 bytes can ask for gigabytes. */
+
+const GB = 1e9;
+
+/** Names the limit where there is no editor with settings. */
+const VARIABLE = 'ONNX_LENS_MEMORY_LIMIT';
+
+/** Smaller weights stay: shapes and scales, which the inference of shapes computes with. */
+const FEWEST = 4096;
+
+/**
+ * Bytes that the values of one run may take: a quarter of the machine's memory, at least 2 and at most 16 GB, unless
+ * somebody says another number of GB.
+ */
+export function memoryLimit(said?: number): number {
+  const number = said ?? Number(process.env[VARIABLE] ?? '');
+  if (Number.isFinite(number) && number > 0) return number * GB;
+  const held = (process as { constrainedMemory?: () => number }).constrainedMemory?.();
+  const total = held !== undefined && held > 0 ? Math.min(held, os.totalmem()) : os.totalmem();
+  return Math.min(16 * GB, Math.max(2 * GB, total / 4));
+}
+
+/**
+ * Refuses a run whose values would take more than the limit.
+ *
+ * @throws LensError `session/memory-limit` with both numbers and the value that takes most
+ */
+export function withinLimit(bytes: number, limit: number, largest?: string): void {
+  if (bytes <= limit) return;
+  const where = largest === undefined ? '' : `; most of it is ${largest}`;
+  throw new LensError(
+    'unsupported',
+    'session/memory-limit',
+    `One run of the model would take ${gigabytes(bytes)} of memory, more than the ${gigabytes(limit)} that are allowed${where}.`,
+    {
+      hint: `Raise the setting onnxLens.memoryLimit, or ${VARIABLE} on the command line (both in GB), or use smaller inputs.`,
+    },
+  );
+}
+
+/** What a run with these inputs takes at most, as far as shapes can be told without running; see {@link withinLimit}. */
+export async function planRun(
+  graph: Graph,
+  sessions: Sessions,
+  inputs: Readonly<Record<string, readonly number[]>>,
+): Promise<{ readonly bytes: number; readonly largest: string | undefined }> {
+  const shapes = (await sessions.shapes?.(shapeGraph(graph, inputs))) ?? new Map<string, readonly number[]>();
+  const types = inferTypes(graph);
+  const facts: Facts = {
+    dynamicBatch: false,
+    batch: 1,
+    get(value) {
+      const dims = inputs[value] ?? shapes.get(value);
+      const type = types.get(value);
+      return dims === undefined || type === undefined ? undefined : { type, base: dims, slope: dims.map(() => 0) };
+    },
+  };
+  const sizes = [...shapes].map(([value, dims]) => ({ value, dims, size: sizeOf(dims) }));
+  const most = sizes.reduce<(typeof sizes)[number] | undefined>(
+    (best, each) => (best === undefined || each.size > best.size ? each : best),
+    undefined,
+  );
+  return {
+    bytes: activationBytes(graph, facts).peak,
+    largest: most === undefined ? undefined : `"${most.value}" (${most.dims.join('×')})`,
+  };
+}
+
+/** The graph at fixed sizes with every value as output; large weights are inputs of their shape, so that none is read. */
+function shapeGraph(graph: Graph, inputs: Readonly<Record<string, readonly number[]>>): Graph {
+  const fixed = graph.inputs.map((input): ValueInfo => ({ ...input, dims: inputs[input.name] ?? input.dims ?? [] }));
+  const large: ValueInfo[] = [];
+  const weights = new Map(graph.weights);
+  for (const [name, { type, dims }] of graph.weights) {
+    if (sizeOf(dims) < FEWEST) continue;
+    weights.delete(name);
+    large.push({ name, type, dims });
+  }
+  const outputs = graph.nodes.flatMap((node) =>
+    node.outputs.filter((v) => v !== '').map((name): ValueInfo => ({ name })),
+  );
+  return { ...graph, inputs: [...fixed, ...large], weights, outputs };
+}
+
+function gigabytes(bytes: number): string {
+  const value = bytes / GB;
+  return `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(2)} GB`;
+}

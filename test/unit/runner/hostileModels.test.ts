@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { LensError, type ErrorData } from '../../../src/base/errors.js';
+import { filePath, type FilePath } from '../../../src/base/place.js';
+import { writeModel } from '../../../src/checkpoint/writer.js';
+import { inMemory } from '../../../src/checkpoint/model.js';
+import { makeNode } from '../../../src/graph/edits.js';
+import type { Graph } from '../../../src/graph/graph.js';
+import { RunnerService } from '../../../src/runner/service.js';
+import { call } from '../support/call.js';
+import { dataPath, requireData } from '../support/data.js';
+import { main } from '../../../src/cli/main.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+const picture = (): FilePath => filePath(dataPath(PICTURE));
+const PICTURE = 'images/photos/goldfish.jpg';
+
+/** Files that claim, ask for or say too much: `cases/` of the test data, and larger ones of the same kinds made here. */
+describe('hostile models', () => {
+  const runner = new RunnerService();
+  const service = runner.operations;
+  const folder = temporaryFolder();
+  after(() => runner.dispose());
+
+  async function written(
+    name: string,
+    graph: Pick<Graph, 'inputs' | 'outputs' | 'nodes' | 'weights'>,
+  ): Promise<FilePath> {
+    const whole: Graph = { name: 'g', irVersion: 8, opset: 18, opsets: new Map(), metadata: new Map(), ...graph };
+    const { bytes } = await writeModel(whole);
+    const file = path.join(folder, `${name}.onnx`);
+    writeFileSync(file, bytes);
+    return filePath(file);
+  }
+
+  async function refusal(work: Promise<unknown>): Promise<LensError> {
+    const error: unknown = await work.then(
+      () => undefined,
+      (e: unknown) => e,
+    );
+    assert.ok(error instanceof LensError, String(error));
+    return error;
+  }
+
+  async function commandLine(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+    let [out, err] = ['', ''];
+    const signal = new AbortController().signal;
+    const io = { out: (t: string) => void (out += t), err: (t: string) => void (err += t), terminal: false, signal };
+    const code = await main(argv, io);
+    return { code, out, err };
+  }
+
+  describe('of the test data', () => {
+    before(requireData);
+    const model = (name: string): FilePath => filePath(dataPath(`cases/${name}.onnx`));
+
+    it('10⁹ claimed classes open at once, in little memory', async () => {
+      const before = process.memoryUsage().rss;
+      const file = model('classes_1000000000');
+      const { labels } = await service.inspect({ model: file }, call());
+      assert.ok((labels.names ?? []).length <= 100_000);
+      await service.overview({ model: file }, call());
+      const { results } = await service.predict({ model: file, inputs: [picture()] }, call());
+      assert.ok(results[0] !== undefined && 'result' in results[0], JSON.stringify(results));
+      assert.ok(process.memoryUsage().rss - before < 400e6);
+      const { code } = await commandLine('predict', file, dataPath(PICTURE));
+      assert.equal(code, 0);
+    });
+
+    it('a run that asks for gigabytes is refused with the number, or allowed where the limit is', async () => {
+      const file = model('resize_huge');
+      const asked = { model: file, inputs: [picture()], memoryLimit: 2 };
+      const error = await refusal(service.predict(asked, call()));
+      assert.equal(error.code, 'session/memory-limit');
+      assert.match(error.message, /12 GB .* 2\.0 GB .*"c" \(1×3×32000×32000\)/);
+      assert.match(error.hint ?? '', /onnxLens\.memoryLimit/);
+      process.env['ONNX_LENS_MEMORY_LIMIT'] = '2';
+      try {
+        const { code, err } = await commandLine('predict', file, dataPath(PICTURE));
+        assert.equal(code, 3);
+        assert.match(err, /12 GB/);
+      } finally {
+        delete process.env['ONNX_LENS_MEMORY_LIMIT'];
+      }
+    });
+
+    it("the runtime's refusal: the reason stands first in our words, the original whole below", async () => {
+      const asked = { model: model('long_refusal'), inputs: [picture()] };
+      const error = await refusal(service.predict(asked, call()));
+      assert.match(
+        error.message,
+        /^The node "\/blocks\/blocks\.1\/attn\/Concat_1" \(Identity\) has 3 inputs, but Identity takes 1\.$/,
+      );
+      assert.match((error.cause as Error).message, /has input size 3 not in range \[min=1, max=1\]/);
+      const { code, err } = await commandLine('predict', asked.model, dataPath(PICTURE));
+      assert.equal(code, 3);
+      assert.match(err, /Concat_1" \(Identity\) has 3 inputs/);
+    });
+
+    it('an output that is an initialiser: one sentence at most', async () => {
+      const { code, err } = await commandLine('inspect', model('output_is_initialiser'));
+      assert.equal(code, 0, err);
+      const predicted = await commandLine('predict', model('output_is_initialiser'), dataPath(PICTURE));
+      assert.doesNotMatch(predicted.err, /\n\s+at /);
+      assert.ok(predicted.err.split('\n').filter((line) => line.startsWith('error')).length <= 1, predicted.err);
+    });
+
+    it('a link to a command in a name stays text', async () => {
+      const { code, err } = await commandLine('inspect', model('command_link'));
+      assert.equal(code, 2);
+      assert.match(err, /\[Repair the model\]/);
+    });
+  });
+
+  const float = (name: string, dims: readonly number[]): Graph['inputs'][number] => ({ name, type: 'float32', dims });
+
+  it('20,000 outputs are described and read', async function () {
+    this.timeout(60_000);
+    const count = Number(process.env['LENS_OUTPUTS'] ?? 20_000);
+    const names = Array.from({ length: count }, (_, i) => `y${i}`);
+    const file = await written('outputs', {
+      inputs: [float('x', [1, 3, 8, 8])],
+      outputs: names.map((name) => float(name, [1, 3, 8, 8])),
+      nodes: names.map((name) => makeNode('Relu', name, ['x'])),
+      weights: new Map(),
+    });
+    const model = file;
+    const started = performance.now();
+    const found = await service.inspect({ model }, call());
+    assert.equal(found.outputs.length, count);
+    await service.overview({ model }, call());
+    assert.ok(performance.now() - started < 40_000, `${performance.now() - started} ms`);
+  });
+
+  it('200,000 initialisers are described', async function () {
+    this.timeout(60_000);
+    const count = 200_000;
+    const weight = inMemory('w', { type: 'float32', dims: [1], data: Float32Array.of(1) });
+    const weights = new Map(Array.from({ length: count }, (_, i) => [`w${i}`, { ...weight, name: `w${i}` }]));
+    const file = await written('weights', {
+      inputs: [float('x', [1, 3, 8, 8])],
+      outputs: [float('y', [1, 3, 8, 8])],
+      nodes: [makeNode('Add', 'y', ['x', 'w0'])],
+      weights,
+    });
+    const started = performance.now();
+    const found = await service.overview({ model: file }, call());
+    assert.equal(found.weights.length, count);
+    assert.ok(performance.now() - started < 40_000, `${performance.now() - started} ms`);
+  });
+
+  it('a huge value in the middle of a graph is refused before it is made', async () => {
+    const shape = inMemory('s', { type: 'int64', dims: [4], data: BigInt64Array.of(1n, 3n, 60_000n, 60_000n) });
+    const file = await written('expand', {
+      inputs: [float('x', [1, 3, 1, 1])],
+      outputs: [float('y', [1, 3, 1, 1])],
+      nodes: [makeNode('Expand', 'e', ['x', 's']), makeNode('GlobalAveragePool', 'y', ['e'])],
+      weights: new Map([['s', shape]]),
+    });
+    const error = await refusal(service.predict({ model: file, inputs: [] }, call()));
+    assert.match(error.message, /43 GB|allowed/);
+    assert.equal(error.code satisfies ErrorData['code'], 'session/memory-limit');
+  });
+});
