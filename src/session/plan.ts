@@ -15,6 +15,9 @@ const GB = 1e9;
 /** Names the limit where there is no editor with settings. */
 const VARIABLE = 'ONNX_LENS_MEMORY_LIMIT';
 
+/** The runtime lists outputs in quadratic time: of larger graphs the first nodes are looked at. */
+const MOST_NODES = 3000;
+
 /** Smaller weights stay: shapes and scales, which the inference of shapes computes with. */
 const FEWEST = 4096;
 
@@ -86,9 +89,9 @@ function shapeGraph(graph: Graph, inputs: Readonly<Record<string, readonly numbe
     weights.delete(name);
     large.push({ name, type, dims });
   }
-  const outputs = graph.nodes.flatMap((node) =>
-    node.outputs.filter((v) => v !== '').map((name): ValueInfo => ({ name })),
-  );
+  const outputs = graph.nodes
+    .slice(0, MOST_NODES)
+    .flatMap((node) => node.outputs.filter((v) => v !== '').map((name): ValueInfo => ({ name })));
   return { ...graph, inputs: [...fixed, ...large], weights, outputs };
 }
 

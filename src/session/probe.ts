@@ -38,6 +38,9 @@ function bindingOf(inputDims: InputDims, name: string): InputBinding {
   return given !== undefined && 'length' in given ? { dims: given } : (given ?? {});
 }
 
+/** The runtime takes seconds to list 4,000 outputs, and four times as long for twice as many. */
+const MOST_OUTPUTS = 4096;
+
 export interface ProbeOptions {
   /** The batch counts as fixed at 1: what the model decides depends on it. */
   readonly single?: boolean;
@@ -63,6 +66,13 @@ export async function probeFacts(
   const fixed = fixedBatch(batched) ?? (single || batched.length === 0 || withoutBatch(inputDims) ? 1 : undefined);
   if (graph.nodes.length === 0)
     throw new LensError('unsupported', 'graph/empty', 'The model has no operators: it computes nothing.');
+  if (graph.outputs.length > MOST_OUTPUTS)
+    throw new LensError(
+      'unsupported',
+      'session/outputs',
+      `The model has ${graph.outputs.length} outputs; models with up to ${MOST_OUTPUTS} are run.`,
+      { hint: 'Export it with the outputs that matter.' },
+    );
   const sizes = graph.inputs.map((input) => [input.name, dimsOf(input, inputDims, fixed ?? 1)]);
   const plan = await planRun(graph, sessions, Object.fromEntries(sizes));
   withinLimit(plan.bytes, limit, plan.largest);

@@ -33,9 +33,13 @@ export interface OutputHints {
   readonly said?: Readonly<Record<string, SaidOutput>>;
 }
 
+/** Outputs that each is compared with: a detector has few, and a file may have twenty thousand. */
+const MOST_COMPARED = 32;
+
 /** What each output of a graph is, in the graph's order, told from names, metadata, shapes, operators and labels. */
 export function readOutputs(graph: Graph, facts: Facts, hints: OutputHints): OutputReading[] {
   const parts = graph.outputs.map(({ name }) => partOf(graph, facts, hints, name));
+  const readable = parts.filter((part): part is OutputQuestion => typeof part !== 'string').slice(0, MOST_COMPARED);
   const readings = parts.map((part, i): OutputReading => {
     const { name } = graph.outputs[i]!;
     if (typeof part === 'string')
@@ -46,7 +50,7 @@ export function readOutputs(graph: Graph, facts: Facts, hints: OutputHints): Out
         guessed: false,
         constant: indexOf(graph).producer(name) === undefined,
       };
-    const others = parts.filter((other) => typeof other !== 'string' && other !== part) as OutputQuestion[];
+    const others = readable.filter((other) => other !== part);
     return tell({ ...part, others, said: hints.said?.[part.name] });
   });
   return readings.map((reading, i) => {

@@ -115,9 +115,9 @@ describe('hostile models', () => {
 
   const float = (name: string, dims: readonly number[]): Graph['inputs'][number] => ({ name, type: 'float32', dims });
 
-  it('20,000 outputs are described and read', async function () {
+  it('20,000 outputs are described, and not run', async function () {
     this.timeout(60_000);
-    const count = Number(process.env['LENS_OUTPUTS'] ?? 20_000);
+    const count = 20_000;
     const names = Array.from({ length: count }, (_, i) => `y${i}`);
     const file = await written('outputs', {
       inputs: [float('x', [1, 3, 8, 8])],
@@ -129,6 +129,10 @@ describe('hostile models', () => {
     const started = performance.now();
     const found = await service.inspect({ model }, call());
     assert.equal(found.outputs.length, count);
+    assert.ok(
+      found.warnings.some((w) => /20000 outputs/.test(w)),
+      found.warnings.join(),
+    );
     await service.overview({ model }, call());
     assert.ok(performance.now() - started < 40_000, `${performance.now() - started} ms`);
   });
