@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
+import { plain } from '../plain.js';
 import { registerCommands } from '../commands/register.js';
 import type { HostServices } from '../services.js';
 import { fits, missing, type Candidate } from './cudaSearch.js';
@@ -33,7 +34,7 @@ export function cudaCommands(services: HostServices, setup: CudaSetup, storage: 
       candidate.unfit === undefined ? pipCommand(missing(candidate)) : `pip install onnxruntime-gpu==${found.runtime}`;
     const [copy, show] = ['Copy pip Command', 'Show Log'];
     const answer = await vscode.window.showWarningMessage(
-      `${candidateName(candidate)} in ${candidate.of} cannot be used.`,
+      plain(`${candidateName(candidate)} in ${candidate.of} cannot be used.`),
       {
         modal: true,
         detail: [...against(candidate, facts), ...(pip === undefined ? [] : [`This would help: ${pip}`])].join('\n'),
@@ -53,7 +54,7 @@ export function cudaCommands(services: HostServices, setup: CudaSetup, storage: 
     const size = offered.bytes === undefined ? '' : ` (${(offered.bytes / 1e6).toFixed(0)} MB)`;
     const lacking = missing({ needs: found.expected });
     const answer = await vscode.window.showInformationMessage(
-      `Fetch ${CUDA_PACKAGE.name} ${offered.version}${size}?`,
+      plain(`Fetch ${CUDA_PACKAGE.name} ${offered.version}${size}?`),
       {
         modal: true,
         detail: [

@@ -48,10 +48,12 @@ describe('text from files', () => {
       /\bshow(?:Error|Warning|Information)Message\(|\bshowQuickPick[<(]|new vscode\.MarkdownString|\bappendMarkdown\(|\bsetStatusBarMessage\(|new vscode\.CodeLens\(|\bsendText\(|\bisTrusted = true|\bsupportHtml = true/;
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
     const offending = files.filter(
-      // The status bar offers our own commands as links, beside texts that are appended as text.
+      // The status bar offers our own commands as links, beside texts that are appended as text; CUDA's
+      // questions are modal and made plain there.
       (f) =>
-        !['plain.ts', 'statusItem.ts'].some((own) => path.normalize(f) === path.join('host', own)) &&
-        raw.test(readFileSync(path.join('src', f), 'utf8')),
+        !['plain.ts', 'statusItem.ts', 'provider/cudaCommands.ts'].some(
+          (own) => path.normalize(f) === path.join('host', own),
+        ) && raw.test(readFileSync(path.join('src', f), 'utf8')),
     );
     assert.deepEqual(offending, []);
   });
