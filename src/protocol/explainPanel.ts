@@ -4,6 +4,7 @@ import type { Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
 import type { PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
+import type { PixelSettings, SettingsChange, SettingsFinding } from '../result/settings.js';
 import type { Operation } from './channel.js';
 import type { TargetText, WorkProgress } from './request.js';
 
@@ -114,6 +115,12 @@ export interface CommandRequest extends OneRequest {
   readonly provider: string;
 }
 
+/** Settings for the sidecar, and where they come from. */
+export interface SettingsToTake {
+  readonly settings: PixelSettings;
+  readonly evidence: NonNullable<SettingsChange['evidence']>;
+}
+
 export type ExportKind = 'png' | 'svg' | 'npy' | 'recipe';
 
 export interface ExportRequest {
@@ -157,6 +164,10 @@ export interface ExplainHostApi {
   copyCommands: Operation<{ readonly commands: readonly CommandRequest[] }, void>;
   /** Writes a sidecar with the settings in use beside the model, where there is none, and opens it. */
   saveSettings: Operation<Record<string, never>, void>;
+  /** Finds the settings from the pictures around the one that is shown: its folder's, or those of the classes beside it. */
+  findSettings: Operation<Record<string, never>, SettingsFinding, WorkProgress>;
+  /** Writes settings beside the model, what stands there already kept. `false`: it could not be written. */
+  takeSettings: Operation<SettingsToTake, boolean>;
   choosePictures: Operation<Record<string, never>, void>;
   /** A layer was chosen here (or left to the method): the tree and the other panels follow. */
   selectLayer: Operation<{ readonly layer: string }, void>;

@@ -28,6 +28,7 @@ import { exportPicture, exportSvg, type ExportedPicture } from './picture/export
 import { sanityPart } from './sanity/part.js';
 import { KnownBoxes } from './picture/boxes.js';
 import { questionPart } from './question/part.js';
+import { doubtsPart } from './settings/doubts.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
 
 const PROVIDERS: Readonly<Record<string, string>> = {
@@ -133,7 +134,12 @@ export class ExplainApp extends LitElement {
         ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)}
         ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
       </div>
-      <div class="right">${questionPart(c)}</div>
+      <div class="right">
+        ${questionPart(
+          c,
+          doubtsPart(c, c.search, () => void c.takeSettings()),
+        )}
+      </div>
       <div class="draw">${drawingControls(c, scene, c.difference)}</div>
       <div class="below">
         ${sanityPart(c, c.badge, () => c.checkMethod())} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)}

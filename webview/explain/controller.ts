@@ -22,6 +22,7 @@ import { History } from './question/history.js';
 import { ModelFacts } from './question/modelFacts.js';
 import { colorOf, paramsToAsk, urisOf } from './question/run.js';
 import { Badge } from './sanity/badge.js';
+import { SettingsSearch } from './settings/search.js';
 
 /**
  * The panel's mind, without a DOM: composes the question, the history of its answers, and what is drawn of them. Every
@@ -31,6 +32,7 @@ export class ExplainController implements Asked {
   readonly badge: Badge;
   readonly compare: Comparison;
   readonly difference: Difference;
+  readonly search: SettingsSearch;
   private readonly form = new QuestionForm();
   private readonly history: History;
   private readonly facts: ModelFacts;
@@ -48,6 +50,7 @@ export class ExplainController implements Asked {
   ) {
     const selected = (): Address | undefined => this.selected;
     this.badge = new Badge(host, onChange);
+    this.search = new SettingsSearch(host, onChange);
     this.facts = new ModelFacts(host, onChange);
     this.history = new History(
       host,
@@ -280,6 +283,14 @@ export class ExplainController implements Asked {
 
   loadLayers(): Promise<void> {
     return this.facts.loadLayers();
+  }
+
+  /** Writes the settings that were found beside the model, and asks again with them. */
+  async takeSettings(): Promise<void> {
+    if (!(await this.search.take())) return;
+    // The class of before was an answer to another picture.
+    this.form.change({ target: 'top1' });
+    this.rerun();
   }
 
   checkMethod(): void {

@@ -14,6 +14,7 @@ import { showBriefly } from '../plain.js';
 import { commandLine, shellOf } from './commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { explanationOf } from './answers.js';
+import { findSettings, picturesAround, takeSettings } from '../workspace/findSettings.js';
 import { saveBytes, saveExplanation } from './exports.js';
 import { modelAnswers } from './modelAnswers.js';
 import { Runs, type ModelAnswers } from './runs.js';
@@ -194,6 +195,9 @@ export class ExplainPanel extends Panel {
         showBriefly(`Copied ${what}`, 4000);
       },
       saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
+      findSettings: async (_request, { signal, progress }) =>
+        findSettings(services, this.model, await picturesAround(this.topic.pictures), { signal, progress }),
+      takeSettings: (take) => takeSettings(services, this.model, take),
       choosePictures: async () => {
         const picked = await browse('Explain a Picture');
         if (picked !== undefined) this.show([picked], this.topic.layer);

@@ -10,6 +10,7 @@ import type { HostServices } from '../services.js';
 import type { ModelTree } from '../tree/modelTree.js';
 import { exportGradient, type ExportChoice } from './exportGradient.js';
 import { sidecarPath, sidecarText } from '../workspace/sidecar.js';
+import { askForSettings } from '../workspace/findSettings.js';
 import { openSource } from '../workspace/sourceLine.js';
 import type { LayerElement, ModelElement } from '../tree/treeElements.js';
 import { registerCommands } from '../commands/register.js';
@@ -46,6 +47,11 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
     await vscode.window.showTextDocument(file);
   };
 
+  const findModelSettings = async (...args: readonly unknown[]): Promise<void> => {
+    const model = await modelOf(args, 'Find the Settings of a Model');
+    if (model !== undefined) await askForSettings(services, model);
+  };
+
   const exportModelGradient = async (...args: readonly unknown[]): Promise<vscode.Uri | undefined> => {
     const model = await modelOf(args, 'Export the Gradient Graph of a Model');
     // In the explorer the second argument is the selection.
@@ -63,6 +69,7 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
   return registerCommands(services.notify, {
     inspectModel,
     createSidecar,
+    findSettings: findModelSettings,
     exportGradient: exportModelGradient,
     showLayer: async (...args) => {
       const element = layerOf(args);

@@ -11,18 +11,17 @@ import { foundList, rankingHint } from '../../shared/charts/foundList.js';
 import { predictionBars } from '../../shared/charts/predictionBars.js';
 import type { Entry } from '../../shared/form/search.js';
 import type { Asked } from '../asked.js';
-import { doubtsPart } from '../settings/doubts.js';
 import { DRAWN_HERE } from './run.js';
 
 const ROWS = 5;
 
 /** The part of the panel that asks: each change runs the model again. */
-export function questionPart(c: Asked): TemplateResult {
+export function questionPart(c: Asked, doubts: TemplateResult): TemplateResult {
   const { shown } = c;
   return html`
     <section class="predictions" aria-label="Predictions">
       <h2>Predictions<span class="dim hint">${rankingHint(shown?.explanation.outputs)}</span></h2>
-      ${doubtsPart(c)}
+      ${doubts}
       ${predictionBars({
         predictions: shownPredictions(shown?.explanation),
         // Room is kept for classes, which most models have, so that nothing moves.

@@ -1,12 +1,56 @@
-import { html, type TemplateResult } from 'lit';
-import { icon } from '../../shared/controls.js';
+import { html, nothing, type TemplateResult } from 'lit';
+import type { SettingsFinding } from '../../../src/result/settings.js';
+import { button, icon } from '../../shared/controls.js';
+import { formatPercent } from '../../shared/format.js';
 import type { Asked } from '../asked.js';
+import type { SettingsSearch } from './search.js';
 
-/** Why the predictions may be wrong, right where they are read. */
-export function doubtsPart(c: Asked): TemplateResult {
+/** Why the predictions may be wrong, right where they are read, and the way out: settings that are found from pictures. */
+export function doubtsPart(c: Asked, search: SettingsSearch, take: () => void): TemplateResult {
   const doubts = c.shown?.explanation.doubts ?? [];
-  if (doubts.length === 0) return html``;
-  return html`<ul class="doubts" aria-label="Doubts">
-    ${doubts.map((doubt) => html`<li class="doubt-${doubt.kind}">${icon('warning', 'warn')}<span>${doubt.sentence}</span></li>`)}
-  </ul>`;
+  const guessed = doubts.some((d) => d.kind === 'guessed');
+  const { finding, working, error } = search;
+  if (doubts.length === 0 && finding === undefined && !working && error === undefined) return html``;
+  const offered = guessed && finding === undefined && !working;
+  return html`<div class="doubts" role="group" aria-label="Doubts">
+    ${doubts.map((d) => html`<p class="doubt">${icon('warning', 'warn')}<span>${d.sentence}</span></p>`)}
+    ${
+      offered
+        ? html`<div class="doubt-actions">
+            ${button({ label: 'Find the settings…', icon: 'search', look: 'primary', onClick: () => void search.find() })}
+          </div>`
+        : nothing
+    }
+    ${
+      working
+        ? html`<div class="doubt-actions" role="status">
+            <span
+              >${search.progress?.message ?? 'Opening the model'}${search.progress?.fraction === undefined ? '' : `, ${formatPercent(search.progress.fraction)}`}</span
+            >${button({ label: 'Cancel', onClick: () => search.cancel() })}
+          </div>`
+        : nothing
+    }
+    ${error === undefined ? nothing : html`<p class="doubt" role="alert">${icon('error')}<span>${error.message} ${error.hint ?? ''}</span></p>`}
+    ${finding === undefined ? nothing : findingPart(finding, take)}
+  </div>`;
+}
+
+const ICONS = { stated: 'check', found: 'check', likely: 'question', 'cannot tell': 'circle-slash' } as const;
+
+function findingPart(finding: SettingsFinding, take: () => void): TemplateResult {
+  return html`<div class="finding" role="region" aria-label="Settings that were found">
+    <p><strong>${finding.title}</strong></p>
+    <ul>
+      ${finding.parts.map(
+        (p) =>
+          html`<li data-verdict=${p.verdict}>
+            ${icon(ICONS[p.verdict])}<span><b>${p.part}: ${p.verdict}.</b> ${p.sentence}</span>
+          </li>`,
+      )}
+      ${finding.notes.map((note) => html`<li>${icon('info')}<span>${note}</span></li>`)}
+    </ul>
+    <div class="doubt-actions">
+      ${button({ label: 'Use these settings', icon: 'save', look: 'primary', title: 'Writes them beside the model, with where they come from, and asks again', onClick: take })}
+    </div>
+  </div>`;
 }
