@@ -16,15 +16,19 @@ export function isGuessed(plan: Preprocessing | undefined): boolean {
   );
 }
 
-/** What is doubtful of every picture that a model is given. */
-export function settingDoubts(plan: Preprocessing | undefined, modelPath: string): Doubt[] {
+/**
+ * What is doubtful of every picture that a model is given.
+ *
+ * @param says what the model's own text says of its pictures
+ */
+export function settingDoubts(plan: Preprocessing | undefined, modelPath: string, says?: string): Doubt[] {
   if (plan === undefined || !isGuessed(plan)) return [];
   const sidecar = path.basename(sidecarPath(modelPath));
   return [
     {
       kind: 'guessed',
       short: 'settings guessed',
-      sentence: `How this model wants its pictures is a guess (${plan.range.origin.detail}), so this answer may be wrong. Find the settings from pictures of its kind ("Find the Settings…", inspect --find FOLDER), or say them in ${sidecar}.`,
+      sentence: `How this model wants its pictures is a guess (${plan.range.origin.detail}), so this answer may be wrong.${says === undefined ? '' : ` The file itself says: "${says}".`} Find the settings from pictures of its kind ("Find the Settings…", inspect --find FOLDER), or say them in ${sidecar}.`,
     },
   ];
 }

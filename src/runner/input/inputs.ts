@@ -15,6 +15,7 @@ import type { Doubt } from '../../result/doubt.js';
 import { intoSlices, sliceGrid } from '../../result/slices.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
 import type { OpenModel } from '../model/open.js';
+import { proposalOf } from '../settings/proposal.js';
 import { pictureDoubts, settingDoubts } from './doubts.js';
 
 /** One input that a request names, not read yet. */
@@ -84,7 +85,7 @@ async function picture(model: OpenModel, file: string, signal: AbortSignal): Pro
   const { inputDims } = await model.subject();
   // The model's own axes: some have none for the batch or for the channels.
   const tensor = { ...made, dims: [1, ...inputDims] };
-  const doubts = [...settingDoubts(plan, model.file.path), ...pictureDoubts(decoded, plan)];
+  const doubts = [...settingDoubts(plan, model.file.path, proposalOf(model)?.quote), ...pictureDoubts(decoded, plan)];
   return { tensor, picture: view, crop, preprocessing: recordOf(plan), notes: decoded.notes, doubts };
 }
 

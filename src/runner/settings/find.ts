@@ -16,6 +16,7 @@ import type { SettingsFinding } from '../../result/settings.js';
 import { classNameOf, namesOf } from '../input/answers.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
+import { proposalOf } from './proposal.js';
 import { sidecarWith } from './sidecar.js';
 
 /** Finds from pictures how a model wants them. */
@@ -38,6 +39,8 @@ async function findingOf(
 ): Promise<SettingsFinding> {
   const plan = requirePreprocessing(model.resolved);
   if (plan.range.origin.kind === 'metadata') return statedIn(plan.range.origin.detail, pixelsOf(plan));
+  const proposal = proposalOf(model);
+  if (proposal !== undefined) return statedIn(`"${proposal.quote}"`, proposal.settings);
   progress({ message: 'opening the model' });
   const subject = await model.subject();
   const expanded = await expandInputs(model, inputs, signal);
