@@ -10,7 +10,7 @@ export interface Given {
 }
 
 /** What is done to values before they are outputs. */
-export type Step = (value: string, add: Add) => string;
+type Step = (value: string, add: Add) => string;
 type Add = (op: string, inputs: readonly string[], attributes?: Parameters<typeof makeNode>[3]) => string;
 
 export const SIDE = 32;
