@@ -33,12 +33,14 @@ describe('text from files', () => {
 
   it('is cut in its middle where it is long', () => {
     const shown = plain('a'.repeat(1e6) + 'z');
-    assert.ok(shown.length < 1300 && shown.endsWith('z'));
+    assert.ok(shown.length < 1300, String(shown.length));
+    assert.match(shown, /z$/);
   });
 
   it('has our icon in a row and none of its own', () => {
     const [row] = plainRows([{ icon: 'sync', label: '$(error) x', description: '$(x)', kept: 1 }]);
-    assert.ok(row!.label.startsWith('$(sync) ') && visible(row!.label) === '$(sync) $(error) x');
+    assert.match(row!.label, /^\$\(sync\) /);
+    assert.equal(visible(row!.label), '$(sync) $(error) x');
     assert.doesNotMatch(row!.description, ICON);
     assert.equal(row!.kept, 1);
   });
