@@ -15,7 +15,7 @@ import type { Doubt } from '../../result/doubt.js';
 import { intoSlices, sliceGrid } from '../../result/slices.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
 import type { OpenModel } from '../model/open.js';
-import { proposalOf } from '../settings/proposal.js';
+import { proposalOf } from './proposal.js';
 import { pictureDoubts, settingDoubts } from './doubts.js';
 
 /** One input that a request names, not read yet. */

@@ -16,7 +16,7 @@ import type { SettingsFinding } from '../../result/settings.js';
 import { classNameOf, namesOf } from '../input/answers.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
-import { proposalOf } from './proposal.js';
+import { proposalOf } from '../input/proposal.js';
 import { sidecarWith } from './sidecar.js';
 
 /** Finds from pictures how a model wants them. */
