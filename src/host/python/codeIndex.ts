@@ -8,11 +8,15 @@ import type { Models } from '../services.js';
 import { findSource } from '../workspace/sourceLine.js';
 import { attributesOf } from './layerMatch.js';
 import { moduleCode, type ModuleAttribute, type ModuleCode } from './moduleCode.js';
-import { exportCalls, mayHoldModels, modelNames, type ExportCall, type ModelName } from './pythonCode.js';
+import { exportCalls, mayHoldModels, modelNames } from './pythonCode.js';
+import { couldBe } from './pythonText.js';
 
 /** So many models, the nearest to the file, are asked whether they came from it; of one training so many. */
 const MOST_MODELS = 12;
 const MOST_OF_SERIES = 4;
+
+/** Longer files are data rather than code: they are not read. */
+const MOST_LETTERS = 2_000_000;
 
 /** What of a model a place in the code is about. */
 export interface CodeCandidate {
@@ -43,7 +47,7 @@ export class CodeIndex {
   /** The places of a file. Asks the runner for outlines, and for nothing else. */
   async matches(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<readonly CodeMatch[]> {
     const text = document.getText();
-    if (!mayHoldModels(text)) return [];
+    if (text.length > MOST_LETTERS || !mayHoldModels(text)) return [];
     await this.models.ready();
     const families = this.families(document.uri);
     if (families.length === 0) return [];
@@ -119,11 +123,16 @@ export class CodeIndex {
 
   /** Names of `.onnx` files in the text that are in the workspace. */
   private namedModels(document: vscode.TextDocument, text: string): CodeMatch[] {
-    const calls = exportCalls(text);
-    const places = [...calls, ...modelNames(text).filter((name) => !calls.some((call) => covers(call, name)))];
+    const names = modelNames(text);
+    const calls = exportCalls(text, names);
+    // The name is what a call exports: one lens for both.
+    const exported = new Set(calls.map(({ name }) => name));
+    const places = [...calls, ...names.filter((name) => !exported.has(name))];
+    const models = new Map<string, vscode.Uri | undefined>();
     return places.flatMap(({ file, line, start, end }) => {
       // Of the checkpoints that a loop writes the newest.
-      const [model] = this.families(document.uri, file)[0] ?? [];
+      if (!models.has(file)) models.set(file, this.families(document.uri, file)[0]?.[0]);
+      const model = models.get(file);
       return model === undefined
         ? []
         : [{ range: new vscode.Range(line, start, line, end), candidates: [{ model, layers: [], stale: false }] }];
@@ -150,22 +159,10 @@ export class CodeIndex {
 
   /** @param name of the file; what stands in braces is filled in by running the code */
   private nearest(file: vscode.Uri, name?: string): vscode.Uri[] {
-    const pattern = name === undefined ? undefined : namePattern(name);
     return this.models
       .list()
       .map(({ uri }) => uri)
-      .filter((uri) => pattern === undefined || pattern.test(nameOf(uri)))
+      .filter((uri) => name === undefined || couldBe(name, nameOf(uri)))
       .sort((a, b) => distance(a.path, file.path) - distance(b.path, file.path) || (a.path < b.path ? -1 : 1));
   }
-}
-
-/** `epoch_{epoch}.onnx` fits `epoch_12.onnx`. */
-function namePattern(name: string): RegExp {
-  const parts = name.split(/\{[^}]*\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.+')}$`);
-}
-
-/** The name is what a call exports: one lens for both. */
-function covers(call: ExportCall, name: ModelName): boolean {
-  return call.file === name.file && name.line >= call.line && name.line <= call.lastLine;
 }

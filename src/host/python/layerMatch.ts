@@ -1,5 +1,7 @@
 import type { LayerDescription } from '../../result/inspection.js';
+import { memo } from '../../base/memo.js';
 import type { ModuleAttribute, ModuleCode, PythonClass } from './moduleCode.js';
+import { couldBe } from './pythonText.js';
 
 /** Which attributes of Python code have made a layer. Pure. */
 
@@ -116,21 +118,38 @@ function lengthOf({ name }: ModuleAttribute, parts: readonly string[], at: numbe
   const same = (part: string, i: number): boolean => {
     const there = parts[at + i];
     if (there === undefined) return false;
-    if (!part.includes('{')) return part === there;
-    // A name with a number in it that only running the code tells.
-    const pattern = part
-      .split(/\{[^}]*\}/)
-      .map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.+');
-    return new RegExp(`^${pattern}$`).test(there);
+    // A name may have a number in it that only running the code tells.
+    return couldBe(part, there);
   };
   return own.every(same) ? own.length : 0;
 }
 
-/** Attributes of a class, those of its bases in the file included. */
-function allAttributes(from: PythonClass, code: ModuleCode, depth = 0): readonly ModuleAttribute[] {
-  const bases = depth > 8 ? [] : code.classes.filter((each) => each !== from && from.bases.includes(each.name));
-  return [...from.attributes, ...bases.flatMap((base) => allAttributes(base, code, depth + 1))];
+const inherited = memo<PythonClass, ModuleCode, readonly ModuleAttribute[]>();
+
+/** Attributes of a class, those of its bases in the file included; each class is visited once, however they inherit. */
+function allAttributes(from: PythonClass, code: ModuleCode): readonly ModuleAttribute[] {
+  return inherited(from, code, () => {
+    const named = classesByName(code);
+    const found = new Set([from]);
+    for (const cls of found) for (const base of cls.bases) for (const each of named.get(base) ?? []) found.add(each);
+    return [...found].flatMap(({ attributes }) => attributes);
+  });
+}
+
+const byNames = new WeakMap<ModuleCode, ReadonlyMap<string, readonly PythonClass[]>>();
+
+function classesByName(code: ModuleCode): ReadonlyMap<string, readonly PythonClass[]> {
+  let known = byNames.get(code);
+  if (known === undefined) {
+    const made = new Map<string, PythonClass[]>();
+    for (const cls of code.classes) {
+      const same = made.get(cls.name);
+      if (same === undefined) made.set(cls.name, [cls]);
+      else same.push(cls);
+    }
+    byNames.set(code, (known = made));
+  }
+  return known;
 }
 
 /** Whether a class comes from a file: `net.BirdNet` from `net.py`, `__main__.Net` from any script. */

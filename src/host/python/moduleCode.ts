@@ -154,7 +154,11 @@ function lineStarts(text: string): number[] {
 }
 
 function lineAt(starts: readonly number[], at: number): number {
-  let line = starts.length - 1;
-  while (line > 0 && starts[line]! > at) line--;
+  let [line, after] = [0, starts.length];
+  while (after - line > 1) {
+    const middle = (line + after) >> 1;
+    if (starts[middle]! <= at) line = middle;
+    else after = middle;
+  }
   return line;
 }

@@ -1,3 +1,5 @@
+import { stringsIn } from './pythonText.js';
+
 /** What of a Python file is about models as a whole: names of `.onnx` files, and the calls that write them. Pure. */
 
 export interface ModelName {
@@ -12,9 +14,10 @@ export interface ModelName {
 export interface ExportCall extends ModelName {
   /** The line on which it ends. */
   readonly lastLine: number;
+  /** Where the name of the file stands in it. */
+  readonly name: ModelName;
 }
 
-const NAME = /(["'])((?:(?!\1)[^\\\n]|\\.)*?\.onnx)\1/g;
 const EXPORT = /\bonnx\s*\.\s*export\s*\(/;
 
 /** Whether a file can have anything of interest: cheap, before anything else is asked. */
@@ -27,9 +30,10 @@ export function modelNames(text: string): readonly ModelName[] {
   const found: ModelName[] = [];
   text.split('\n').forEach((content, line) => {
     const code = /^\s*#/.test(content) ? '' : content;
-    for (const match of code.matchAll(NAME)) {
-      const path = match[2]!;
-      found.push({ file: path.split(/[\\/]/).at(-1)!, line, start: match.index, end: match.index + match[0].length });
+    for (const { from, to } of stringsIn(code)) {
+      const path = code.slice(from, to);
+      if (!path.endsWith('.onnx')) continue;
+      found.push({ file: path.split(/[\\/]/).at(-1)!, line, start: from - 1, end: to + 1 });
     }
   });
   return found;
@@ -37,18 +41,23 @@ export function modelNames(text: string): readonly ModelName[] {
 
 /**
  * The lines of `torch.onnx.export(…)` and the name of the file that each writes, where the call says it as text.
+ *
+ * @param names those of the text, in its order
  */
-export function exportCalls(text: string): readonly ExportCall[] {
+export function exportCalls(text: string, names: readonly ModelName[] = modelNames(text)): readonly ExportCall[] {
   const lines = text.split('\n');
-  const names = modelNames(text);
+  // Calls come in the order of the names: what lies before one lies before all that follow.
+  let next = 0;
   return lines.flatMap((content, line) => {
     const match = /^\s*#/.test(content) ? null : EXPORT.exec(content);
     if (match === null) return [];
+    const before = (n: ModelName): boolean => n.line < line || (n.line === line && n.start <= match.index);
+    while (next < names.length && before(names[next]!)) next++;
     const end = endOfCall(lines, line, match.index + match[0].length);
-    const name = names.find((n) => n.line >= line && n.line <= end && (n.line > line || n.start > match.index));
-    return name === undefined
+    const name = names[next];
+    return name === undefined || name.line > end
       ? []
-      : [{ file: name.file, line, start: match.index, end: match.index + match[0].length, lastLine: end }];
+      : [{ file: name.file, line, start: match.index, end: match.index + match[0].length, lastLine: end, name }];
   });
 }
 

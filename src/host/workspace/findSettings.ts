@@ -4,6 +4,7 @@ import type { NamedFile, SettingsToTake } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { SettingsFinding } from '../../result/settings.js';
 import { fileAt, nameOf, pathOf } from '../names.js';
+import { pickRow, type Row } from '../plain.js';
 import type { HostServices } from '../services.js';
 import { isPicture } from './pictures.js';
 
@@ -109,16 +110,17 @@ export async function askForSettings(services: HostServices, model: vscode.Uri):
     signal: new AbortController().signal,
     progress: () => undefined,
   });
-  const take = { label: '$(save) Use these settings', description: finding.title };
-  const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem>(
+  const take: Row<vscode.QuickPickItem> = { icon: 'save', label: 'Use these settings', description: finding.title };
+  const chosen = await pickRow<vscode.QuickPickItem>(
     [
       take,
       ...finding.parts.map((p) => ({
-        label: `$(${ICONS[p.verdict]}) ${p.part}: ${p.verdict}`,
+        icon: ICONS[p.verdict],
+        label: `${p.part}: ${p.verdict}`,
         description: p.value,
         detail: p.sentence,
       })),
-      ...finding.notes.map((note) => ({ label: '$(info)', detail: note })),
+      ...finding.notes.map((note) => ({ icon: 'info', label: '', detail: note })),
     ],
     { title: `Settings of ${nameOf(model)}`, placeHolder: 'The first writes them beside the model' },
   );

@@ -12,6 +12,8 @@ import { byTraining } from './series.js';
 
 /** So many models of the list are read for what they take, the first ones first. */
 const READ = 100;
+/** How long the question waits for what models say of themselves, before it is asked. */
+const WAIT_MS = 300;
 /** Rows are written anew not more often than this. */
 const SHOW_MS = 200;
 
@@ -60,7 +62,7 @@ interface Row extends vscode.QuickPickItem {
 
 /**
  * The model to work with: the only one, or the one that is picked. Undefined when the question is dismissed. Rows say size,
- * input and age; what turns out not to take a picture goes to the end, with the reason.
+ * input and age; what is known not to take a picture stands at the end, with the reason.
  *
  * @param near the picture or other file it is wanted for
  * @param outlines what the models say of themselves
@@ -101,24 +103,9 @@ export async function chooseModel(
   };
   const pick = vscode.window.createQuickPick<Row>();
   Object.assign(pick, { title, placeholder: 'Model', matchOnDescription: true });
-  const show = (): void => {
-    const active = pick.activeItems[0]?.uri?.toString();
-    const bad = files.filter((file) => said.get(file)?.reason !== undefined);
-    const rows = files.filter((file) => !bad.includes(file)).map(row);
-    const rest = { label: 'cannot be used here', kind: vscode.QuickPickItemKind.Separator };
-    pick.keepScrollPosition = true;
-    pick.items = bad.length === 0 ? rows : [...rows, rest, ...bad.map(row)];
-    const again = pick.items.filter((each) => each.uri !== undefined && each.uri.toString() === active);
-    if (again.length > 0) pick.activeItems = again;
-  };
-  show();
   let open = true;
-  const chosen = new Promise<vscode.Uri | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.selectedItems[0]?.uri));
-    pick.onDidHide(() => resolve(undefined));
-  }).finally(() => (open = false));
-  pick.show();
-  void (async () => {
+  let update = (): void => undefined;
+  const reading = (async () => {
     let shown = performance.now();
     for (const file of files.slice(0, READ)) {
       const answer = await outlines.get(file.uri).catch(() => undefined);
@@ -132,11 +119,29 @@ export async function chooseModel(
         said.set(file, { input, bytes: outline.totalBytes ?? file.bytes, ...(reason === undefined ? {} : { reason }) });
       }
       if (performance.now() - shown < SHOW_MS) continue;
-      show();
+      update();
       shown = performance.now();
     }
-    if (open) show();
+    update();
   })();
+  await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, WAIT_MS))]);
+  // What is known by now orders the rows. Later ones are filled in where they stand: none moves away under the pointer.
+  const bad = files.filter((file) => said.get(file)?.reason !== undefined);
+  const good = files.filter((file) => !bad.includes(file));
+  update = () => {
+    const active = pick.activeItems[0]?.uri?.toString();
+    const rest = { label: 'cannot be used here', kind: vscode.QuickPickItemKind.Separator };
+    pick.keepScrollPosition = true;
+    pick.items = bad.length === 0 ? good.map(row) : [...good.map(row), rest, ...bad.map(row)];
+    const again = pick.items.filter((each) => each.uri !== undefined && each.uri.toString() === active);
+    if (again.length > 0) pick.activeItems = again;
+  };
+  update();
+  const chosen = new Promise<vscode.Uri | undefined>((resolve) => {
+    pick.onDidAccept(() => resolve(pick.selectedItems[0]?.uri));
+    pick.onDidHide(() => resolve(undefined));
+  }).finally(() => (open = false));
+  pick.show();
   const uri = await chosen;
   pick.dispose();
   return uri;

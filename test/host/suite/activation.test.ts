@@ -100,7 +100,7 @@ describe('what package.json declares', () => {
     assert.ok(Object.keys(properties).length >= 5, `Object.keys(properties).length: ${Object.keys(properties).length}`);
     for (const [id, property] of Object.entries(properties)) {
       assert.ok(property.markdownDescription.endsWith('.') && property.scope, id);
-      assert.strictEqual(
+      assert.deepStrictEqual(
         services.settings.get(id.replace('onnxLens.', '') as keyof SettingValues),
         property.default,
         id,

@@ -30,7 +30,7 @@ describe('protocol/traits', () => {
 
   it('has what a person waits for in the foreground', () => {
     const foreground = names.filter((name) => TRAITS[name].waits === 'foreground').sort();
-    assert.deepEqual(foreground, ['activations', 'explain', 'graphActivations', 'predict']);
+    assert.deepEqual(foreground, ['activations', 'explain', 'findSettings', 'graphActivations', 'predict']);
     assert.deepEqual(
       names.filter((name) => TRAITS[name].waits === 'background'),
       ['sanity'],

@@ -9,8 +9,6 @@ export interface Given {
   readonly data: ArrayLike<number>;
 }
 
-/** What is done to values before they are outputs. */
-type Step = (value: string, add: Add) => string;
 type Add = (op: string, inputs: readonly string[], attributes?: Parameters<typeof makeNode>[3]) => string;
 
 export const SIDE = 32;
