@@ -11,7 +11,7 @@ export const options = {
 };
 
 /** What a method costs most of; small values are enough to see that it runs. */
-const CHEAP = { Samples: 4, Steps: 4, Iterations: 5, Masks: 20, Patch: 16, Stride: 8 };
+const CHEAP = { Samples: 40, Steps: 4, Iterations: 5, Masks: 20, Patch: 16, Stride: 8 };
 
 /** Behind a global mean, as in the birds' network, HiResCAM is Grad-CAM (Draelos and Carin 2020). */
 const ALIKE = { hirescam: 'gradcam' };
