@@ -7,16 +7,17 @@ export interface Proposal {
   readonly quote: string;
 }
 
-const NUMBER = String.raw`[-+]?\d*\.?\d+(?:e-?\d+)?`;
-const LIST = String.raw`[([{]?\s*(${NUMBER}(?:\s*[,; ]\s*${NUMBER}){2})\s*[)\]}]?`;
-const FILLER = String.raw`(?:\s+(?:values?|pixels?|of|is|are|rgb|bgr|imagenet|the|channel|per))*\s*[:=]?\s*`;
+// Blanks are single and numbers short, so that no text, however made, is read in more ways than a few.
+const NUMBER = String.raw`[-+]?(?:\d{1,9}(?:\.\d{0,15})?|\.\d{1,15})(?:e-?\d{1,3})?`;
+const LIST = String.raw`[([{]? ?(${NUMBER}(?: ?[,; ] ?${NUMBER}){2}) ?[)\]}]?`;
+const FILLER = String.raw`(?: (?:values?|pixels?|of|is|are|rgb|bgr|imagenet|the|channel|per)){0,8} ?[:=]? ?`;
 
 /**
  * Reads words like "RGB input 0..255 minus mean (123,117,104)", "BGR", "scaled to [-1, 1]", "mean=[0.485, 0.456, 0.406]
  * std=[0.229, 0.224, 0.225]". Nothing where no range and no mean is named: an order alone is no way to prepare a picture.
  */
 export function proposalIn(text: string, channels: number): Proposal | undefined {
-  const words = text.slice(0, 20_000).replace(/[−–]/g, '-').replace(/…/g, '..');
+  const words = text.slice(0, 20_000).replace(/\s+/g, ' ').replace(/[−–]/g, '-').replace(/…/g, '..');
   const mean = listAfter(words, String.raw`\b(?:mean|minus|subtract(?:ed|ing)?)`) ?? oneAfter(words, 'mean');
   const std = listAfter(words, String.raw`\b(?:std|stddev|standard deviations?|divided by)`) ?? oneAfter(words, 'std');
   const range = rangeIn(words) ?? rangeOfMean(mean?.values);

@@ -9,7 +9,7 @@ describe('labels that a sidecar names elsewhere', () => {
       const consulted = new Consulted();
       const sidecar = { path: '/m/net.lens.json', content: { labels } };
       await assert.rejects(
-        resolveLabels(sidecar as Parameters<typeof resolveLabels>[0], [], undefined, [], consulted),
+        resolveLabels(sidecar, [], undefined, [], consulted),
         (e: unknown) => e instanceof LensError && e.code === 'sidecar/labels',
       );
       assert.deepEqual(consulted.files, []);

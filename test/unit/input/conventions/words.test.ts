@@ -29,4 +29,18 @@ describe('Sentences about pictures in a model file', () => {
     ];
     for (const text of others) assert.equal(proposalIn(text, 3), undefined, text);
   });
+
+  it('reads any text once, however it is made', function () {
+    // Runs of blanks and digits, which a pattern that is not careful tries in as many ways as their length cubed.
+    this.timeout(4000);
+    for (const text of [
+      `mean${' '.repeat(20_000)}x`,
+      `mean ${'1'.repeat(20_000)}x`,
+      `mean ${'rgb '.repeat(5000)}`,
+      `mean (${'1,'.repeat(10_000)}`,
+      `scaled${' '.repeat(19_000)}[0`,
+      'minus '.repeat(3000),
+    ])
+      assert.equal(proposalIn(text, 3), undefined, text.slice(0, 20));
+  });
 });
