@@ -7,7 +7,7 @@ import { fits, missing, type Candidate } from './cudaSearch.js';
 import type { CudaSearchResult, CudaSetup } from './cudaSetup.js';
 import { against, candidateName, cardLine, lacks, names, pipCommand } from './cudaText.js';
 import { CUDA_PACKAGE } from './cudaPackage.js';
-import { fetchedFolder, fetchPackage, isFetched, offeredPackage } from './fetchPackage.js';
+import { fetchedFolder, isFetched } from './fetched.js';
 
 interface Deed extends vscode.QuickPickItem {
   readonly run?: () => Promise<unknown>;
@@ -48,6 +48,8 @@ export function cudaCommands(services: HostServices, setup: CudaSetup, storage: 
 
   const fetchIt = async ({ found }: CudaSearchResult): Promise<void> => {
     const feed = settings.get('cuda.feed');
+    // What unpacks it is not loaded before it is wanted: every window waits for what an extension loads.
+    const { fetchPackage, offeredPackage } = await import('./fetchPackage.js');
     const offered = await status.work('looking for the CUDA package', (signal) =>
       offeredPackage(feed, found.runtime, signal),
     );

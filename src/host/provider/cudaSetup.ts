@@ -10,7 +10,7 @@ import { asChoice, liesIn, startWith, type CudaChoice, type RunnerRuntime } from
 import { fits, searchCuda, type Candidate, type CudaFindings } from './cudaSearch.js';
 import { against, candidateName, cardLine, report } from './cudaText.js';
 import { deviceFor, nvidiaFacts, nvidiaPresent, type DriverPlaces, type NvidiaFacts } from './devices.js';
-import { fetchedFolder } from './fetchPackage.js';
+import { fetchedFolder } from './fetched.js';
 import { linksFor } from './home.js';
 import { namedPythons } from './namedPythons.js';
 

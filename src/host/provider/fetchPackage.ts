@@ -7,8 +7,9 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { openPromise, type Entry } from 'yauzl';
 import { CancelledError, LensError, throwIfCancelled } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import { CUDA_PACKAGE } from './cudaPackage.js';
-import { exists } from './loader.js';
+import { fetchedFolder } from './fetched.js';
 import { CUDA_LIBRARY, FETCHED_MARK, SHARED_LIBRARY } from './runtimePackage.js';
 
 /** A package of a feed, before it is fetched. */
@@ -27,11 +28,6 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
   /** 0 to 1 where the size is known, and what is being done. */
   readonly onProgress?: (report: { readonly fraction?: number; readonly message: string }) => void;
-}
-
-/** Where the libraries of a version lie once they were fetched. */
-export function fetchedFolder(storage: string, version: string): string {
-  return path.join(storage, `onnxruntime-${version}`);
 }
 
 /** A feed that takes longer to answer has stopped doing so. */
@@ -128,7 +124,7 @@ async function download(offered: OfferedPackage, file: string, options: FetchOpt
   });
   const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   try {
-    await pipeline(body, count, createWriteStream(file), given(options.signal));
+    await pipeline(body, count, createWriteStream(file), given({ signal: options.signal }));
   } catch (error) {
     if (options.signal?.aborted || isDisk(error)) throw error;
     throw feedError(`The connection broke off after ${(done / 1e6).toFixed(1)} MB.`, error);
@@ -163,7 +159,7 @@ async function unpack(archive: string, folder: string, signal: AbortSignal | und
     );
     for (const [name, entry] of entries) {
       const content = await zip.openReadStreamPromise(entry);
-      await pipeline(content, createWriteStream(path.join(folder, name)), given(signal));
+      await pipeline(content, createWriteStream(path.join(folder, name)), given({ signal }));
     }
   } finally {
     zip.close();
@@ -206,7 +202,7 @@ async function answer(url: string, signal: AbortSignal | undefined): Promise<Res
   try {
     // The signal of the person stays in force while the body is read.
     response = await Promise.race([
-      fetch(url, given(signal)),
+      fetch(url, given({ signal })),
       new Promise<never>((_, reject) =>
         patience.signal.addEventListener('abort', () => reject(new Error(`no answer within ${ANSWER_MS / 1000} s`))),
       ),
@@ -261,10 +257,6 @@ function feedError(message: string, cause?: unknown): LensError {
   });
 }
 
-function given(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
-}
-
 function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
@@ -277,9 +269,4 @@ function list(value: unknown, name: string): readonly unknown[] {
 function text(value: unknown, name: string): string | undefined {
   const found = record(value)[name];
   return typeof found === 'string' ? found : undefined;
-}
-
-/** Whether a version was fetched. */
-export async function isFetched(storage: string, version: string): Promise<boolean> {
-  return exists(path.join(fetchedFolder(storage, version), CUDA_LIBRARY));
 }
