@@ -1,9 +1,8 @@
-import { floatTensor } from '../../base/tensor.js';
-import { fillTensor } from '../fill.js';
+import type { Attribution } from '../../result/explanation.js';
 import { attributionMethod } from '../method.js';
-import { scoreCoalitions } from './parts/coalitions.js';
-import { partsOf, partsParameters, spread } from './parts/parts.js';
-import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { coveredOf, scoreCoalitions } from './parts/coalitions.js';
+import { partsParameters } from './parts/parts.js';
+import { scoreNotes, unitOf } from './shared/answer.js';
 import { fillParameter } from './shared/parameters.js';
 import { runningPicture } from './shared/runningPicture.js';
 
@@ -18,19 +17,17 @@ export const featureAblation = attributionMethod({
   layer: 'none',
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {
-    const { input, score, params } = request;
-    const { height, width } = subject.input;
-    const fill = fillTensor(params.fill, input, subject.input, context.random);
-    const parts = partsOf(params.parts, params.count, input, subject.input);
+    const { score } = request;
+    const covered = coveredOf(subject, request, context.random);
+    const { parts } = covered;
     const unit = `drop of the ${unitOf(score)}`;
     const drops = new Float64Array(parts.count);
     let whole: number | undefined;
     let next = 0;
     const show = runningPicture(context, 'parts');
-    const picture = (): ReturnType<typeof pixelAttribution> =>
-      pixelAttribution(floatTensor([height, width], spread(drops, parts)), true, unit);
+    const picture = (): Attribution => covered.map(drops, unit);
     await scoreCoalitions(
-      { subject, request, fill, parts },
+      covered,
       withoutOne(parts.count),
       context.signal,
       (_on, value) => {

@@ -1,12 +1,11 @@
-import { floatTensor } from '../../base/tensor.js';
 import type { Random } from '../../base/random.js';
-import { fillTensor } from '../fill.js';
+import type { Attribution } from '../../result/explanation.js';
 import { attributionMethod } from '../method.js';
-import { scoreCoalitions, type Covered } from './parts/coalitions.js';
-import { partsOf, partsParameters, spread } from './parts/parts.js';
+import { coveredOf, scoreCoalitions } from './parts/coalitions.js';
+import { partsParameters } from './parts/parts.js';
 import { constrained, standardErrors, Sums, type Fit } from './parts/regression.js';
 import { fitNotes } from './parts/words.js';
-import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { scoreNotes, unitOf } from './shared/answer.js';
 import { fillParameter } from './shared/parameters.js';
 import { runningPicture } from './shared/runningPicture.js';
 
@@ -39,13 +38,10 @@ export const kernelShap = attributionMethod({
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {
     const { input, target, score, params } = request;
-    const { height, width } = subject.input;
-    const fill = fillTensor(params.fill, input, subject.input, context.random);
-    const parts = partsOf(params.parts, params.count, input, subject.input);
-    const covered: Covered = { subject, request, fill, parts };
+    const covered = coveredOf(subject, request, context.random);
+    const { parts, fill } = covered;
     const unit = `share of the ${unitOf(score)}`;
-    const map = (values: Float64Array): ReturnType<typeof pixelAttribution> =>
-      pixelAttribution(floatTensor([height, width], spread(values, parts)), true, unit);
+    const map = (values: Float64Array): Attribution => covered.map(values, unit);
     const show = runningPicture(context, 'samples');
     const [whole] = await subject.scores(input, target, score, context.signal);
     const [nothing] = await subject.scores(fill, target, score, context.signal);

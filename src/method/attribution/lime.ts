@@ -1,12 +1,11 @@
-import { floatTensor } from '../../base/tensor.js';
 import type { Random } from '../../base/random.js';
-import { fillTensor } from '../fill.js';
+import type { Attribution } from '../../result/explanation.js';
 import { attributionMethod } from '../method.js';
-import { scoreCoalitions } from './parts/coalitions.js';
-import { partsOf, partsParameters, spread } from './parts/parts.js';
+import { coveredOf, scoreCoalitions } from './parts/coalitions.js';
+import { partsParameters } from './parts/parts.js';
 import { ridge, standardErrors, Sums } from './parts/regression.js';
 import { fitNotes } from './parts/words.js';
-import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { scoreNotes, unitOf } from './shared/answer.js';
 import { fillParameter } from './shared/parameters.js';
 import { runningPicture } from './shared/runningPicture.js';
 
@@ -48,20 +47,18 @@ export const lime = attributionMethod({
   layer: 'none',
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {
-    const { input, score, params } = request;
-    const { height, width } = subject.input;
-    const fill = fillTensor(params.fill, input, subject.input, context.random);
-    const parts = partsOf(params.parts, params.count, input, subject.input);
+    const { score, params } = request;
+    const covered = coveredOf(subject, request, context.random);
+    const { parts } = covered;
     const unit = `${unitOf(score)} per part`;
     const groups = Array.from({ length: Math.min(GROUPS, params.samples) }, () => new Sums(parts.count));
     const fit = (sums: Sums): ReturnType<typeof ridge> => ridge(sums, 1);
     const total = (): Sums => groups.reduce((a, b) => a.plus(b));
-    const picture = (): ReturnType<typeof pixelAttribution> =>
-      pixelAttribution(floatTensor([height, width], spread(fit(total()).values, parts)), true, unit);
+    const picture = (): Attribution => covered.map(fit(total()).values, unit);
     const show = runningPicture(context, 'samples');
     let k = 0;
     await scoreCoalitions(
-      { subject, request, fill, parts },
+      covered,
       samplesOf(parts.count, params.samples, context.random.fork(0)),
       context.signal,
       (on, value) => groups[k++ % groups.length]!.add(on, value, nearness(on, params.width)),
@@ -70,7 +67,7 @@ export const lime = attributionMethod({
     const found = fit(total());
     const errors = standardErrors(groups, fit);
     return {
-      attribution: pixelAttribution(floatTensor([height, width], spread(found.values, parts)), true, unit),
+      attribution: covered.map(found.values, unit),
       params: { count: parts.count },
       notes: [...scoreNotes(subject, score), ...fitNotes(found, params.samples, errors, unitOf(score))],
     };

@@ -1,8 +1,12 @@
 import { throwIfCancelled } from '../../../base/errors.js';
+import type { Random } from '../../../base/random.js';
 import { floatTensor, type FloatTensor } from '../../../base/tensor.js';
+import type { Attribution } from '../../../result/explanation.js';
+import { fillTensor, type Fill } from '../../fill.js';
 import type { AttributionRequest } from '../../method.js';
 import type { Subject } from '../../subject/subject.js';
-import { switched } from './parts.js';
+import { partsOf, spread, switched, type PartsKind } from './parts.js';
+import { pixelAttribution } from '../shared/answer.js';
 import type { Parts } from './squares.js';
 
 /** A picture in parts that can be covered, and the score that is watched. */
@@ -11,6 +15,26 @@ export interface Covered {
   readonly request: Pick<AttributionRequest<never>, 'input' | 'target' | 'score'>;
   readonly fill: FloatTensor;
   readonly parts: Parts;
+  /** One value for each part as a map of the pixels. */
+  map(values: ArrayLike<number>, unit: string): Attribution;
+}
+
+/** The picture of a request cut into the parts that its parameters ask for, and what stands in their place. */
+export function coveredOf(
+  subject: Subject,
+  request: Covered['request'] & { readonly params: { parts: PartsKind; count: number; fill: Fill } },
+  random: Random,
+): Covered {
+  const { input, params } = request;
+  const { height, width } = subject.input;
+  const parts = partsOf(params.parts, params.count, input, subject.input);
+  return {
+    subject,
+    request,
+    fill: fillTensor(params.fill, input, subject.input, random),
+    parts,
+    map: (values, unit) => pixelAttribution(floatTensor([height, width], spread(values, parts)), true, unit),
+  };
 }
 
 /**
