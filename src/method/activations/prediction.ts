@@ -5,7 +5,7 @@ import type { ScoreKind } from '../../result/recipe.js';
 import { decode, type Decoded } from '../output/decode.js';
 import { valuesOf } from '../output/layout.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
-import { rankOf } from '../target/class.js';
+import { rankOf } from '../rankOf.js';
 import { classLayoutOf } from '../target/index.js';
 import type { ClassRegions } from '../target/regions.js';
 import { isOneScore, isSide, type Target } from '../target/target.js';
@@ -14,6 +14,8 @@ import { isOneScore, isSide, type Target } from '../target/target.js';
 const BOXES = 20;
 /** Values of an output beside the chosen one that are shown along with it. */
 const MOST_BESIDE = 16;
+/** Kinds that are said by their ranked classes alone: nothing else in them is decoded. */
+const RANKED: ReadonlySet<string> = new Set(['classes', 'multi-label', 'segmentation']);
 
 /** What the model says about each input of a batch, `[n, …]` in, by the kind of its output. */
 export async function predict(
@@ -45,7 +47,7 @@ export async function predict(
       const shares = nth(probabilities, k, size);
       out.push({
         ...ranked(subject, labels, row, shares, top),
-        ...(layout === undefined ? {} : { decoded: decode(layout, sample, options) }),
+        ...(layout === undefined || RANKED.has(layout.kind) ? {} : { decoded: decode(layout, sample, options) }),
         others: beside.map((o) => besideOf(o, sample)),
       });
     }

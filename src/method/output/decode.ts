@@ -1,6 +1,7 @@
 import { labelOf, type Labels } from '../../input/labels.js';
 import type { Box } from '../../result/output.js';
 import type { ClassScore } from '../../result/explanation.js';
+import { rankOf } from '../rankOf.js';
 import { softmax } from '../softmax.js';
 import { boxesOf, type SampleValues } from './detection/boxes.js';
 import type { FlatLayout, Layout, MapLayout, SequenceLayout } from './layout.js';
@@ -43,7 +44,7 @@ export function decode(layout: Layout, values: SampleValues, options: DecodeOpti
       return { values: Array.from(values.get(layout.value)!) };
     case 'embedding': {
       const list = Array.from(values.get(layout.value)!);
-      return { values: list, norm: Math.hypot(...list) };
+      return { values: list, norm: Math.sqrt(list.reduce((sum, v) => sum + v * v, 0)) };
     }
     case 'segmentation':
       return { top: sharesOf(layout, values.get(layout.value)!, options) };
@@ -63,15 +64,9 @@ export function probabilitiesOf(layout: FlatLayout, row: ArrayLike<number>): Flo
   return Float64Array.from(row);
 }
 
-function best(scores: ArrayLike<number>, top: number): number[] {
-  return Array.from({ length: scores.length }, (_, i) => i)
-    .sort((a, b) => scores[b]! - scores[a]! || a - b)
-    .slice(0, top);
-}
-
 function classesOf(layout: FlatLayout, row: ArrayLike<number>, { labels, top }: DecodeOptions): ClassScore[] {
   const shares = probabilitiesOf(layout, row);
-  return best(shares, top).map((index) => ({
+  return rankOf(shares, top).map((index) => ({
     index,
     label: labelOf(labels, index),
     probability: shares[index]!,
@@ -92,7 +87,7 @@ function sharesOf(layout: MapLayout, row: ArrayLike<number>, { labels, top }: De
       if (winner >= 0) counts[winner]!++;
     }
   const shares = counts.map((n) => n / (height * width));
-  return best(shares, top).map((index) => ({ index, label: labelOf(labels, index), logit: shares[index]! }));
+  return rankOf(shares, top).map((index) => ({ index, label: labelOf(labels, index), logit: shares[index]! }));
 }
 
 function spreadOf(row: ArrayLike<number>): Decoded {
@@ -122,7 +117,7 @@ export function readText(
     const scores = Float64Array.from({ length: classes }, (_, k) => row[at(step, k)]!);
     const shares =
       values === 'probabilities' ? scores : values === 'log-probabilities' ? scores.map(Math.exp) : softmax(scores);
-    const [index = 0] = best(shares, 1);
+    const [index = 0] = rankOf(shares, 1);
     places.push({ step, index, label: index === blank ? 'blank' : name(index), probability: shares[index]! });
     if (index !== before && index !== blank) letters.push(name(index));
     before = index;

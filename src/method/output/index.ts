@@ -1,6 +1,7 @@
 import { isFloating } from '../../base/tensor.js';
 import type { Facts } from '../../graph/facts.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
+import { operator } from '../../graph/operators/operators.js';
 import type { InputSpec } from '../../input/preprocessing.js';
 import { sampleDims } from '../subject/samples.js';
 import { detection } from './detection/detection.js';
@@ -182,8 +183,7 @@ function partOf(
 function bestOf(graph: Graph, output: string): string | undefined {
   const index = indexOf(graph);
   let node = index.producer(output);
-  while (node !== undefined && ['Cast', 'Squeeze', 'Unsqueeze', 'Identity', 'Reshape'].includes(node.op))
-    node = index.producer(node.inputs[0] ?? '');
+  while (node !== undefined && operator(node).keepsOrder === true) node = index.producer(node.inputs[0] ?? '');
   return node?.op === 'ArgMax' ? node.inputs[0] : undefined;
 }
 

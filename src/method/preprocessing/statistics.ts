@@ -1,5 +1,6 @@
 import type { FloatTensor } from '../../base/tensor.js';
 import { indexOf, type Graph, type GraphNode } from '../../graph/graph.js';
+import { operator } from '../../graph/operators/operators.js';
 import { readBlock, weightArray } from '../../session/weightArray.js';
 
 /** What a network's own BatchNormalization remembers of the pictures that it was trained on. */
@@ -111,7 +112,7 @@ export async function rememberedInput(
     const [node] = readers;
     if (node === undefined || readers.length !== 1 || node.domain !== '') return undefined;
     if (node.op === 'Conv') return behindConvolution(graph, node, channels);
-    if (!['Identity', 'Transpose', 'Pad', 'Cast'].includes(node.op)) return undefined;
+    if (node.op !== 'Transpose' && node.op !== 'Pad' && operator(node).keepsOrder !== true) return undefined;
     value = node.outputs[0]!;
   }
 }

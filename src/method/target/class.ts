@@ -1,6 +1,7 @@
 import { LensError } from '../../base/errors.js';
 import { closest } from '../../base/suggest.js';
 import { findClass, labelOf } from '../../input/labels.js';
+import { rankOf } from '../rankOf.js';
 import type { TargetKind, TargetQuestion } from './kind.js';
 import type { Target } from './target.js';
 
@@ -52,12 +53,4 @@ export function classInRegions(kind: string, text: string, question: TargetQuest
 
 function unknown(sentence: string, hint = 'Give top1, a class index, or a class name.'): LensError {
   return new LensError('usage', 'target/unknown', sentence, { hint });
-}
-
-/** Indices of the `k` largest scores, best first; of equal ones the lower index first. NaN comes last. */
-export function rankOf(scores: ArrayLike<number>, k: number): number[] {
-  const key = (i: number): number => (Number.isNaN(scores[i]!) ? -Infinity : scores[i]!);
-  return Array.from({ length: scores.length }, (_, i) => i)
-    .sort((a, b) => key(b) - key(a) || a - b)
-    .slice(0, k);
 }

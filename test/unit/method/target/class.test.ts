@@ -5,7 +5,7 @@ import type { ModelSubject } from '../../../../src/method/subject/modelSubject.j
 import { findTarget } from '../../../../src/method/target/index.js';
 import type { Target } from '../../../../src/method/target/target.js';
 import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
-import { rankOf } from '../../../../src/method/target/class.js';
+import { rankOf } from '../../../../src/method/rankOf.js';
 import { assertClose } from '../../support/close.js';
 import { openTiny, tinyNet, tinyPicture } from '../tinyNet.js';
 
