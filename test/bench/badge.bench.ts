@@ -3,7 +3,6 @@ import path from 'node:path';
 import { filePath } from '../../src/base/place.js';
 import { RunnerService } from '../../src/runner/service.js';
 import { DATA } from '../data.mjs';
-import { calibration } from './calibration.js';
 import { interleaved, zooModel, type Row } from './measure.js';
 
 const PICTURE = filePath(path.join(DATA, 'images/photos/goldfish.jpg'));
@@ -12,8 +11,7 @@ const MAPS = 6;
 
 /** The badge of the plain gradient: its six maps against as many first explanations, each of a model opened anew. */
 export async function bench(): Promise<Row[]> {
-  if (process.env['BENCH_ONLY']) return calibration();
-  return [...(await calibration()), await badge('resnet18'), await badge('vgg11')];
+  return [await badge('resnet18'), await badge('vgg11')];
 }
 
 async function badge(name: string): Promise<Row> {

@@ -82,7 +82,7 @@ interface Found {
 }
 
 /** A row for each network and method: what three measures say of the fully random network, on each picture. */
-export async function calibration(): Promise<Row[]> {
+export async function bench(): Promise<Row[]> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'lens-calibration-'));
   const runner = new RunnerService();
   try {
