@@ -81,7 +81,7 @@ function columnsOf(kind: OutputKindId, results: readonly Prediction[], number: (
         number(r.norm ?? NaN),
         ...(short ? [vector(r.values ?? [])] : (r.values ?? [])),
       ]);
-      const widest = Math.max(0, ...results.map((r) => r.values?.length ?? 0));
+      const widest = results.reduce((most, r) => Math.max(most, r.values?.length ?? 0), 0);
       return {
         head: [
           'input',
