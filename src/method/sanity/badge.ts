@@ -2,6 +2,8 @@ import { given } from '../../base/given.js';
 import { throwIfCancelled } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
 import type { FloatTensor } from '../../base/tensor.js';
+import { ruleSet } from '../../gradient/brought/overrides.js';
+import type { Graph } from '../../graph/graph.js';
 import type { WeightReplacement } from '../../graph/layers/layer.js';
 import type { Attribution } from '../../result/explanation.js';
 import { reduce, type ValueMap } from '../../result/heatmap.js';
@@ -112,7 +114,7 @@ export async function sanityCurve(
         verdict: 'empty',
         sentence: sentenceOf({ similarity: 0 }, 'empty'),
       } as const)
-    : findingOf(telling, method.properties.edges);
+    : findingOf(telling, method.properties.edges === true && rectifies(subject.graph));
   return {
     params,
     ...given({ layer }),
@@ -121,6 +123,12 @@ export async function sanityCurve(
     ...finding,
     notes: [...notes],
   };
+}
+
+/** Whether a graph has what methods that show edges treat in their own way; without it they are the gradient. */
+function rectifies({ nodes }: Graph): boolean {
+  const own = ruleSet('guided_backprop');
+  return nodes.some(({ op }) => own.has(op));
 }
 
 /** SSIM of scaled magnitudes, Spearman of magnitudes, and the rise of entropy from the first to the second. */
