@@ -199,24 +199,25 @@ export function statedIn(detail: string, settings: PixelSettings): SettingsFindi
     part: id,
     value,
     verdict: 'stated',
-    sentence: `Stated in the file: ${detail}.`,
+    sentence: `${upper(value)}.`,
   });
   const [low, high] = settings.range;
   const centred = low < 0 || settings.mean.some((m) => m !== 0);
+  const mean = settings.mean.some((m) => m !== 0) ? `, mean ${settings.mean.join(', ')}` : '';
   const because = `stated in the model: ${detail}`;
   return {
     settings,
     title: 'as the file says',
     parts: [
       part('scale', `pixels ${low}…${high}`),
-      part('centring', centred ? 'centred around 0' : 'without centring'),
+      part('centring', centred ? `centred around 0${mean}` : 'without centring'),
       part('order', settings.color),
     ],
     evidence: 'file',
     pictures: 0,
     labelled: 0,
     readings: [],
-    notes: [ASSUMED],
+    notes: [`The file says: ${detail}.`, ASSUMED],
     origins: { color: because, range: because, mean: because, std: because },
   };
 }
