@@ -27,6 +27,7 @@ import { gridChoicePart } from './grid/part.js';
 import { exportPicture, exportSvg, type ExportedPicture } from './picture/exportPicture.js';
 import { sanityPart } from './sanity/part.js';
 import { KnownBoxes } from './picture/boxes.js';
+import { waysOut } from './picture/wayOut.js';
 import { questionPart } from './question/part.js';
 import { doubtsPart } from './settings/doubts.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
@@ -240,6 +241,7 @@ export class ExplainApp extends LitElement {
         error === undefined || c.working
           ? nothing
           : failure(error, [
+              ...waysOut(c, error),
               { label: 'Run again', look: 'primary', onClick: () => c.rerun() },
               ...(error.kind === 'runtime' || error.kind === 'bug'
                 ? [{ label: 'Show log', onClick: () => void this.host.showLog({}) }]
