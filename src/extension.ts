@@ -21,6 +21,9 @@ import type { HostServices } from './host/services.js';
 import { modelRequest, Settings } from './host/settings.js';
 import { StatusItem } from './host/statusItem.js';
 import { trustedOnly } from './host/workspaceTrust.js';
+import { askModal } from './host/plain.js';
+import { pathOf } from './host/names.js';
+import { FilesOutside } from './host/workspace/outside.js';
 
 /** What other code can reach through `vscode.extensions.getExtension(…).exports`; our tests do. */
 export interface LensApi {
@@ -73,7 +76,16 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   );
   own(settings.onDidChange((changed) => changed('runner.nodePath') && runner.replace()));
 
-  const client = trustedOnly(runner.client, context.extensionPath, () => vscode.workspace.isTrusted);
+  const outside = new FilesOutside({
+    memory: context.workspaceState,
+    roots: () =>
+      (vscode.workspace.workspaceFolders ?? [])
+        .filter(({ uri }) => uri.scheme === 'file')
+        .map(({ uri }) => pathOf(uri)),
+    trusted: () => vscode.workspace.isTrusted,
+    ask: askModal,
+  });
+  const client = outside.over(trustedOnly(runner.client, context.extensionPath, () => vscode.workspace.isTrusted));
   const services: HostServices = {
     extension: context.extensionUri,
     runner: () => Promise.resolve(client),
@@ -97,7 +109,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   own(new PythonLenses(services));
   own(explainCommands(services, explain));
   own(modelCommands(services, tree, editors));
-  own(runnerCommands(context.extension.id, services, runner, status));
+  own(runnerCommands(context.extension.id, services, { runner, status, outside }));
   own(cudaCommands(services, cuda, storage));
   const activationMs = performance.now() - start;
   return { services, runner, tree, explain, editors, notifier, status, cuda, activationMs };

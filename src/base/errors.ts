@@ -20,12 +20,15 @@ export interface LensErrorOptions {
   readonly cause?: unknown;
   /** The operators that stop a model (kind `unsupported`). */
   readonly refused?: readonly RefusedOperator[];
+  /** The files that it is about, where somebody can decide about them. Absolute paths. */
+  readonly files?: readonly string[];
 }
 
 /** An error that was foreseen. `code` is stable and machine-readable, `<room>/<what>`, e.g. `checkpoint/truncated`. */
 export class LensError extends Error {
   readonly hint?: string;
   readonly refused?: readonly RefusedOperator[];
+  readonly files?: readonly string[];
 
   constructor(
     readonly kind: ErrorKind,
@@ -37,6 +40,7 @@ export class LensError extends Error {
     this.name = 'LensError';
     if (options.hint !== undefined) this.hint = options.hint;
     if (options.refused !== undefined) this.refused = options.refused;
+    if (options.files !== undefined) this.files = options.files;
   }
 }
 
@@ -66,6 +70,7 @@ export interface ErrorData {
   readonly message: string;
   readonly hint?: string;
   readonly refused?: readonly RefusedOperator[];
+  readonly files?: readonly string[];
   readonly stack?: string;
   readonly cause?: ErrorData;
 }
@@ -82,6 +87,7 @@ export function toErrorData(error: unknown): ErrorData {
       message: error.message,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       ...(error.refused === undefined ? {} : { refused: error.refused }),
+      ...(error.files === undefined ? {} : { files: error.files }),
       ...(cause === undefined ? {} : { cause }),
     };
   }
@@ -106,6 +112,7 @@ export function fromErrorData(data: ErrorData): Error {
   return new LensError(data.kind, data.code, data.message, {
     ...(data.hint === undefined ? {} : { hint: data.hint }),
     ...(data.refused === undefined ? {} : { refused: data.refused }),
+    ...(data.files === undefined ? {} : { files: data.files }),
     ...(cause === undefined ? {} : { cause }),
   });
 }

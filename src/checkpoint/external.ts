@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
+import { whyNoPlace } from '../base/reach.js';
 
 /** Where external data lies. A location is untrusted text: it may only name a file inside the model's own folder. */
 export class ExternalFiles {
@@ -40,6 +41,9 @@ export class ExternalFiles {
     if (relative.startsWith('/') || /^[A-Za-z]:/.test(relative)) {
       throw refuse('external-path', `The weights "${tensor}" point to the absolute path "${location}".`, INSIDE);
     }
+    const odd = whyNoPlace(location);
+    if (odd !== undefined)
+      throw refuse('external-path', `The weights "${tensor}" point to "${location}": ${odd}.`, INSIDE);
     const normal = path.posix.normalize(relative);
     if (normal === '..' || normal.startsWith('../')) {
       throw refuse(

@@ -38,6 +38,11 @@ export function showWarning(text: string, ...titles: readonly string[]): Thenabl
   return vscode.window.showWarningMessage(plain(text), ...titles);
 }
 
+/** A question that waits for its answer; `undefined` where it is dismissed. */
+export function askModal(text: string, detail: string, ...titles: readonly string[]): Thenable<string | undefined> {
+  return vscode.window.showWarningMessage(plain(text), { modal: true, detail: plain(detail) }, ...titles);
+}
+
 export function showInformation(text: string, ...titles: readonly string[]): Thenable<string | undefined> {
   return vscode.window.showInformationMessage(plain(text), ...titles);
 }

@@ -1,5 +1,6 @@
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { LensError } from '../base/errors.js';
+import type { FileReach, Looked } from './reach.js';
 
 /** Small helpers around the file system. */
 
@@ -54,14 +55,34 @@ export async function stampOf(file: string): Promise<string> {
 export class Consulted {
   private readonly stamps = new Map<string, string>();
 
+  /** @param reach decides which files may be read; left out, all */
+  constructor(private readonly reach?: Pick<FileReach, 'look' | 'notes'>) {}
+
+  /** Sentences about files outside the workspace. */
+  get notes(): readonly string[] {
+    return this.reach?.notes ?? [];
+  }
+
   get files(): readonly string[] {
     return [...this.stamps.keys()];
   }
 
-  /** As {@link readText}; the file's state is that of before it was read, so that a change meanwhile is noticed. */
-  async read(file: string): Promise<SmallText> {
+  /**
+   * As {@link readText}; the file's state is that of before it was read, so that a change meanwhile is noticed. `kept` where
+   * it lies outside the workspace and is left alone.
+   *
+   * @param named whether another file names it; if not, we look for it under a name of our own
+   */
+  async read(file: string, named = false): Promise<SmallText | { readonly kept: true }> {
+    const looked = await this.look(file, named);
+    if (!('real' in looked)) return looked;
     await this.note(file);
-    return readText(file);
+    return readText(looked.real);
+  }
+
+  /** Where a file is to be read, if it may be. */
+  async look(file: string, named: boolean): Promise<Looked> {
+    return this.reach === undefined ? { real: file } : this.reach.look(file, named);
   }
 
   /** A file that is read by somebody else: called before that. */

@@ -4,6 +4,7 @@ import { given } from '../base/given.js';
 import { formatDims } from '../base/tensor.js';
 import type { ModelContext, Reading } from './conventions/convention.js';
 import { Consulted } from './files.js';
+import { FileReach } from './reach.js';
 import { asPicture, inputAxes } from './axes.js';
 import { conventions, defaultRules } from './conventions/index.js';
 import { resolveLabels } from './resolveLabels.js';
@@ -47,7 +48,7 @@ export async function resolveInput(
   sidecar?: LoadedSidecar | null,
   change?: PartialSettings,
 ): Promise<ResolvedInput> {
-  const { consulted = new Consulted() } = described;
+  const { consulted = new Consulted(new FileReach(described.modelPath)) } = described;
   const context: ModelContext = { ...described, consulted };
   const user = sidecar === undefined ? await readModelSidecar(context.modelPath, consulted) : (sidecar ?? undefined);
   const input = chooseInput(context.inputs, user?.content.input?.name);

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
+import { whyNoPlace } from '../base/reach.js';
 import type { Reading } from './conventions/convention.js';
 import type { Consulted } from './files.js';
 import { parseLabelText, tableOf } from './labelText.js';
@@ -40,17 +41,13 @@ async function sidecarLabels(
     if (table === undefined || table.names.length === 0) return undefined;
     return { table, origin: { kind: 'sidecar', detail: `labels in ${name}` } };
   }
-  // To look at a share of another machine tells it who asks.
-  if (/^[\\/]{2}/.test(labels) || labels.includes('\0'))
-    throw new LensError(
-      'input',
-      'sidecar/labels',
-      `${name} names a place for its labels that is not on this machine.`,
-      {
-        hint: 'Copy the list of names beside the settings file.',
-      },
-    );
-  const found = await consulted.read(path.resolve(path.dirname(sidecar.path), labels));
+  const odd = whyNoPlace(labels);
+  if (odd !== undefined)
+    throw new LensError('input', 'sidecar/labels', `${name} names a place for its labels that is not read: ${odd}.`, {
+      hint: 'Copy the list of names beside the settings file.',
+    });
+  const found = await consulted.read(path.resolve(path.dirname(sidecar.path), labels), true);
+  if ('kept' in found) return undefined;
   const table = 'text' in found ? parseLabelText(found.text) : undefined;
   if (table === undefined) {
     const why =

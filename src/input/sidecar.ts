@@ -163,8 +163,9 @@ export async function readModelSidecar(
 
 /** A sidecar by its path, as `--config` names it. */
 export async function readSidecar(file: string, consulted = new Consulted()): Promise<LoadedSidecar> {
-  const found = await consulted.read(file);
+  const found = await consulted.read(file, true);
   if ('unreadable' in found) throw unreadable(file, found.unreadable);
+  if ('kept' in found) throw unreadable(file, 'lies outside the workspace and is not read');
   if ('absent' in found) throw new LensError('usage', 'sidecar/not-found', `There is no settings file "${file}".`);
   return { path: file, content: parseSidecar(found.text, path.basename(file)) };
 }

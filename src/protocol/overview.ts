@@ -1,4 +1,3 @@
-import type { FilePath } from '../base/place.js';
 import type { Inspection, Outline } from '../result/inspection.js';
 import type { Measurements, Overview, ScanProgress, WeightScan } from '../result/overview.js';
 import type { Operation } from './channel.js';
@@ -8,7 +7,7 @@ import type { ModelRequest, WorkProgress } from './request.js';
 /** What a checkpoint is, as a whole. */
 export interface OverviewOperations {
   /** Cheap: never starts a session, reads no weights. */
-  outline: Operation<{ readonly model: FilePath }, Outline>;
+  outline: Operation<Pick<ModelRequest, 'model' | 'reach'>, Outline>;
   inspect: Operation<ModelRequest, Inspection, WorkProgress>;
   /** What the file says: no session, no weights. */
   overview: Operation<ModelRequest, Overview, WorkProgress>;

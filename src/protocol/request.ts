@@ -1,4 +1,5 @@
 import type { FilePath } from '../base/place.js';
+import type { Reach } from '../base/reach.js';
 import type { Explanation } from '../result/explanation.js';
 import type { ParameterValue } from '../result/method.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
@@ -19,6 +20,8 @@ export interface ModelRequest {
   readonly memoryLimit?: number;
   /** The output that is meant, where the model has several. */
   readonly output?: string;
+  /** Which files its own files may name; left out, all, and those outside its folder are said. */
+  readonly reach?: Reach;
   /** Settings of pictures to try in place of what is written; nothing is saved. */
   readonly settings?: SettingsChange;
 }

@@ -4,6 +4,7 @@ import type { RunnerClient } from '../runner/client.js';
 import type { HostServices } from '../services.js';
 import { PROVIDERS } from '../settings.js';
 import { providerName, type StatusItem } from '../statusItem.js';
+import type { FilesOutside } from '../workspace/outside.js';
 import { registerCommands } from './register.js';
 
 type Provider = (typeof PROVIDERS)[number];
@@ -28,8 +29,7 @@ function providersOf(platform: NodeJS.Platform): readonly Provider[] {
 export function runnerCommands(
   extensionId: string,
   services: HostServices,
-  runner: RunnerClient,
-  status: StatusItem,
+  { runner, status, outside }: { runner: RunnerClient; status: StatusItem; outside: FilesOutside },
 ): vscode.Disposable {
   const { log, settings } = services;
 
@@ -57,6 +57,7 @@ export function runnerCommands(
     selectProvider,
     restartRunner: () => runner.restart(),
     showLog: () => log.show(true),
+    askAboutFilesAgain: () => outside.forget(),
     cancel: () => status.cancel(),
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#firstSteps`, false),

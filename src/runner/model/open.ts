@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
+import type { Reach } from '../../base/reach.js';
 import type { Tensor } from '../../base/tensor.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { Consulted } from '../../input/files.js';
+import { FileReach } from '../../input/reach.js';
 import { sampleShape } from '../../input/axes.js';
 import { inputSpec, tensorSpec } from '../../input/preprocessing.js';
 import { npyDims } from '../../input/npyInput.js';
@@ -28,6 +30,8 @@ export interface OpenOptions {
   readonly output?: string;
   /** `.npy` files for other inputs, by their names. */
   readonly otherInputs?: Readonly<Record<string, string>>;
+  /** Which files the model's own files may name. */
+  readonly reach?: Reach;
   /** Settings of pictures to try in place of what is written. */
   readonly settings?: SettingsChange;
   readonly session: Partial<SessionOptions>;
@@ -56,7 +60,9 @@ export class OpenModel {
 
   static async open(file: ModelFile, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
     const { graph } = file;
-    const consulted = new Consulted();
+    const reach = new FileReach(file.path, options.reach, options.config);
+    await reach.requireData(file.checkpoint.externalFiles);
+    const consulted = new Consulted(reach);
     const context = {
       modelPath: path.resolve(file.path),
       metadata: graph.metadata,
@@ -68,7 +74,8 @@ export class OpenModel {
     const sidecar = options.config === undefined ? undefined : await readSidecar(options.config, consulted);
     const resolved = await resolveInput(context, sidecar, changeOf(options.settings));
     const others = await readOtherInputs(options.otherInputs ?? {}, resolved.sidecar, graph.inputs, consulted);
-    return new OpenModel(file, resolved, sessions, options, others);
+    const warnings = [...resolved.warnings, ...consulted.notes];
+    return new OpenModel(file, { ...resolved, warnings }, sessions, options, others);
   }
 
   /** The graph as it is run, with its control flow resolved, and the shapes of its values at the input's real size. */

@@ -2,6 +2,7 @@ import { stat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LensError } from '../../base/errors.js';
 import { readNpy } from '../../base/npy.js';
+import { whyNoPlace } from '../../base/reach.js';
 import { castFloating, floatTensor, isFloating, sizeOf, toNumbers, type Tensor } from '../../base/tensor.js';
 import { makeData } from '../../checkpoint/elements.js';
 import type { ValueInfo } from '../../checkpoint/model.js';
@@ -20,13 +21,29 @@ export async function readOtherInputs(
   for (const [name, said] of Object.entries(sidecar?.content.inputs ?? {})) {
     if (Object.hasOwn(asked, name)) continue;
     const folder = path.dirname(sidecar!.path);
-    const tensor =
-      typeof said === 'string' ? await readFrom(path.resolve(folder, said), consulted) : listed(said, name);
-    out.set(name, ofType(tensor, typeOf(name), name));
+    const tensor = typeof said === 'string' ? await readNamed(said, folder, name, consulted) : listed(said, name);
+    if (tensor !== undefined) out.set(name, ofType(tensor, typeOf(name), name));
   }
   for (const [name, file] of Object.entries(asked))
     out.set(name, ofType(await readFrom(path.resolve(file), consulted), typeOf(name), name));
   return out;
+}
+
+/** Values of a file that the settings file names; `undefined` where it lies outside the workspace and is left alone. */
+async function readNamed(
+  said: string,
+  folder: string,
+  input: string,
+  consulted: Consulted,
+): Promise<Tensor | undefined> {
+  const odd = whyNoPlace(said);
+  const looked = odd === undefined ? await consulted.look(path.resolve(folder, said), true) : undefined;
+  const why = odd ?? (looked !== undefined && 'unreadable' in looked ? `it ${looked.unreadable}` : undefined);
+  if (why !== undefined)
+    throw new LensError('input', 'input/other', `The file for the input "${input}" is not read: ${why}.`, {
+      hint: 'Copy it beside the settings file.',
+    });
+  return looked !== undefined && 'real' in looked ? readFrom(looked.real, consulted) : undefined;
 }
 
 /** More is no value of a second input. */

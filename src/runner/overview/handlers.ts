@@ -1,3 +1,4 @@
+import { FileReach } from '../../input/reach.js';
 import type { Handlers } from '../../protocol/channel.js';
 import type { OverviewOperations } from '../../protocol/overview.js';
 import type { Rooms } from '../rooms.js';
@@ -7,8 +8,9 @@ import { measureModel, overviewOf, scanModel } from './overview.js';
 
 export function overviewHandlers({ models, files }: Rooms): Handlers<OverviewOperations> {
   return {
-    outline: async ({ model }) => {
+    outline: async ({ model, reach }) => {
       const { checkpoint, graph, layers } = await files.read(model);
+      await new FileReach(model, reach).requireData(checkpoint.externalFiles);
       const totalBytes = await bytesWithData(checkpoint);
       return { ...outlineOf(checkpoint, graph, layers), totalBytes, differentiable: differentiableByTable(graph) };
     },

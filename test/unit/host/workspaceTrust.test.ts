@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LensError } from '../../../src/base/errors.js';
 import { isShipped, trustedOnly } from '../../../src/host/workspaceTrust.js';
@@ -38,6 +38,38 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   sidecarText: true,
   release: true,
   status: true,
+};
+
+/** The words that stand for an operation in what the editor shows of an untrusted workspace. */
+const WORDS: Readonly<Record<string, RegExp>> = {
+  outline: /listed/,
+  overview: /layers/,
+  scanWeights: /scan for oddities/,
+  graphView: /graph/,
+  graphNode: /node details/,
+  weights: /weights/,
+  weightStatistics: /statistics/,
+  compareWeights: /comparison/,
+  weightsPca: /principal components/,
+  weightNeighbours: /neighbours/,
+  exportWeights: /weights are exported/,
+  recipe: /what is said about them/,
+  sidecarText: /settings files are written/,
+  methods: /what is said about them/,
+  release: /only read/,
+  status: /only read/,
+  inspect: /measurements/,
+  measure: /measurements/,
+  graphActivations: /activations/,
+  activations: /activations/,
+  exportActivations: /activations/,
+  topPictures: /activations/,
+  predict: /predictions/,
+  labels: /predictions/,
+  explain: /explanations/,
+  sanity: /explanations/,
+  exportGradient: /exported gradients/,
+  findSettings: /predictions/,
 };
 
 describe('a workspace that is not trusted', () => {
@@ -119,6 +151,20 @@ describe('a workspace that is not trusted', () => {
     symlinkSync(extension, other);
     assert.equal(isShipped(path.join(other, 'models', 'digits.onnx'), extension), true);
     assert.equal(isShipped(shipped, other), true);
+  });
+
+  it('is told so in writing, operation by operation', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const listed = /<!-- untrusted -->(.*?)<!-- untrusted end -->/s.exec(readme)?.[1] ?? '';
+    const served = Object.entries(SERVED).flatMap(([name, is]) => (is ? [name] : []));
+    assert.deepEqual([...listed.matchAll(/`(\w+)`/g)].map((m) => m[1]!).sort(), served.sort());
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      capabilities: { untrustedWorkspaces: { description: string; restrictedConfigurations: string[] } };
+    };
+    const { description } = manifest.capabilities.untrustedWorkspaces;
+    const refused = Object.entries(SERVED).flatMap(([name, is]) => (is ? [] : [name]));
+    for (const name of served) assert.match(description.split('No model is run')[0]!, WORDS[name]!, name);
+    for (const name of refused) assert.match(description.split('No model is run')[1]!, WORDS[name]!, name);
   });
 
   it('does not look like a promise', () => {
