@@ -5,7 +5,7 @@ import { findLayer } from '../../graph/layers/findLayer.js';
 import { lastLinear } from '../../graph/layers/heads.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import { labelOf } from '../../input/labels.js';
-import { cosineNeighbours, principalComponents } from '../../method/weights/pca.js';
+import { cosineNeighbours, principalComponents } from '../../numeric/pca.js';
 import { shownWeights, type ShownWeight } from '../../method/weights/view.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';

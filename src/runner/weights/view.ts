@@ -2,7 +2,7 @@ import { given } from '../../base/given.js';
 import { floatTensor } from '../../base/tensor.js';
 import { storedBytes } from '../../checkpoint/elements.js';
 import { pageOf } from '../../method/weights/page.js';
-import { cosineMatrix } from '../../method/weights/pca.js';
+import { cosineMatrix } from '../../numeric/pca.js';
 import { tokenGrid } from '../../method/weights/tokenGrid.js';
 import type { ShownWeight } from '../../method/weights/view.js';
 import type { Call } from '../../protocol/channel.js';

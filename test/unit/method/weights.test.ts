@@ -11,7 +11,7 @@ import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { layersOf } from '../../../src/graph/layers/layers.js';
 import { graphOddities, unusedOddity, weightOddities } from '../../../src/method/weights/oddities.js';
 import { pageOf } from '../../../src/method/weights/page.js';
-import { cosineMatrix, cosineNeighbours, principalComponents } from '../../../src/method/weights/pca.js';
+import { cosineMatrix, cosineNeighbours, principalComponents } from '../../../src/numeric/pca.js';
 import { statisticsOf } from '../../../src/method/weights/statistics.js';
 import { shownWeight, shownWeights } from '../../../src/method/weights/view.js';
 import { chunksOf, permuted, plainArray, readBlock, reshaped } from '../../../src/session/weightArray.js';

@@ -1,5 +1,8 @@
-import { floatTensor, type FloatTensor } from '../../base/tensor.js';
-import { firstEigenvectors } from './eigen.js';
+import { floatTensor, type FloatTensor } from '../base/tensor.js';
+import { Random } from '../base/random.js';
+import { firstEigenvectors, orthonormalise } from './eigen.js';
+import { centred, rows as rowsOf } from './neighbours.js';
+import { plainProducts, type Products } from './products.js';
 
 /** Principal components of the rows of a matrix. */
 export interface Principal {
@@ -54,6 +57,134 @@ export function principalComponents(rows: FloatTensor, wanted: number): Principa
     }
   }
   return { mean, components, scores, variance, explained: variance.map((v) => (total > 0 ? v / total : 0)) };
+}
+
+/** Up to so many features their whole covariance is formed; of more, the range of the first components is found. */
+const FEATURES = 1024;
+/** Rows of one product: what is summed in single precision stays short, and memory bounded. */
+const BLOCK = 4096;
+const OVERSAMPLED = 10;
+const POWERS = 4;
+
+/**
+ * The same for many points, with products that another machine may do: the covariance of up to 1024 features, else the
+ * randomised range finder (Halko, Martinsson and Tropp 2011; seeded, 4 power iterations), whose later components are
+ * approximate where eigenvalues fall slowly.
+ *
+ * @param points `[samples, features]`, finite
+ * @param onProgress called before each product; what it throws ends the search
+ */
+export async function principalComponentsOfMany(
+  points: FloatTensor,
+  wanted: number,
+  { products = plainProducts, seed = 0, onProgress = (): void => undefined }: ManyOptions = {},
+): Promise<Principal> {
+  const [n = 0, d = 0] = points.dims;
+  const count = Math.max(0, Math.min(wanted, n - 1, d));
+  if (count === 0 || Math.min(n, d) <= 64) return principalComponents(points, wanted);
+  const x = centred(points);
+  const mean = Float64Array.from({ length: d }, () => 0);
+  for (let i = 0; i < n * d; i++) mean[i % d]! += points.data[i]! / n;
+  let total = 0;
+  for (const v of x.data) total += v * v;
+  const directions =
+    d <= FEATURES
+      ? await byCovariance(x, count, products, onProgress)
+      : await byRange(x, Math.min(count + OVERSAMPLED, n, d), new Random(seed), products, onProgress);
+  const components = floatTensor([count, d]);
+  directions.slice(0, count).forEach((direction, k) => {
+    orient(direction);
+    components.data.set(direction, k * d);
+  });
+  const scores = floatTensor([n, count]);
+  for (let from = 0; from < n; from += BLOCK) {
+    onProgress();
+    scores.data.set(
+      (await products.multiply(rowsOf(x, from, Math.min(n, from + BLOCK)), components, { b: true })).data,
+      from * count,
+    );
+  }
+  const variance = Array.from({ length: count }, (_, k) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += scores.data[i * count + k]! ** 2;
+    return sum / (n - 1);
+  });
+  total /= n - 1;
+  return { mean, components, scores, variance, explained: variance.map((v) => (total > 0 ? v / total : 0)) };
+}
+
+interface ManyOptions {
+  readonly products?: Products;
+  readonly seed?: number;
+  readonly onProgress?: () => void;
+}
+
+async function byCovariance(
+  x: FloatTensor,
+  count: number,
+  products: Products,
+  onProgress: () => void,
+): Promise<Float64Array[]> {
+  const [n = 0, d = 0] = x.dims;
+  const sum = new Float64Array(d * d);
+  for (let from = 0; from < n; from += BLOCK) {
+    onProgress();
+    const block = rowsOf(x, from, Math.min(n, from + BLOCK));
+    const { data } = await products.multiply(block, block, { a: true });
+    for (let i = 0; i < sum.length; i++) sum[i]! += data[i]!;
+  }
+  return [...firstEigenvectors(symmetric(sum, d, n - 1), d, count).vectors];
+}
+
+/** An orthonormal basis of what X does to random vectors, powered, and the eigenvectors of the small matrix within it. */
+async function byRange(
+  x: FloatTensor,
+  width: number,
+  random: Random,
+  products: Products,
+  onProgress: () => void,
+): Promise<Float64Array[]> {
+  const [n = 0, d = 0] = x.dims;
+  let basis = floatTensor([d, width]);
+  for (let i = 0; i < basis.data.length; i++) basis.data[i] = random.normal();
+  basis = orthonormalColumns(basis);
+  let small = new Float64Array(0);
+  for (let power = 0; power <= POWERS; power++) {
+    const image = new Float64Array(d * width);
+    small = new Float64Array(width * width);
+    for (let from = 0; from < n; from += BLOCK) {
+      onProgress();
+      const block = rowsOf(x, from, Math.min(n, from + BLOCK));
+      const projected = await products.multiply(block, basis);
+      const back = (await products.multiply(block, projected, { a: true })).data;
+      for (let i = 0; i < image.length; i++) image[i]! += back[i]!;
+      const inner = (await products.multiply(projected, projected, { a: true })).data;
+      for (let i = 0; i < small.length; i++) small[i]! += inner[i]!;
+    }
+    if (power < POWERS) {
+      // Brought to a size that single precision holds before its columns are made orthonormal.
+      const most = image.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
+      basis = orthonormalColumns({ ...floatTensor([d, width]), data: Float32Array.from(image, (v) => v / most) });
+    }
+  }
+  const { vectors } = firstEigenvectors(symmetric(small, width, n - 1), width, width);
+  return vectors.map((v) => {
+    const out = new Float64Array(d);
+    for (let j = 0; j < d; j++) for (let k = 0; k < width; k++) out[j]! += basis.data[j * width + k]! * v[k]!;
+    const length = Math.hypot(...chunked(out)) || 1;
+    return out.map((value) => value / length);
+  });
+}
+
+function orthonormalColumns(matrix: FloatTensor): FloatTensor {
+  const [d = 0, width = 0] = matrix.dims;
+  const columns = Array.from({ length: width }, (_, k) =>
+    Float64Array.from({ length: d }, (__, j) => matrix.data[j * width + k]!),
+  );
+  orthonormalise(columns);
+  const out = floatTensor([d, width]);
+  columns.forEach((v, k) => v.forEach((value, j) => (out.data[j * width + k] = value)));
+  return out;
 }
 
 /** Xᵀ X / (n - 1), `d × d`. */

@@ -1,5 +1,5 @@
 import { PCA } from 'ml-pca';
-import { Random } from '../../base/random.js';
+import { Random } from '../base/random.js';
 
 /** Eigenvectors of a symmetric positive matrix, largest eigenvalue first. */
 export interface Eigen {
@@ -67,7 +67,7 @@ function bySubspace(matrix: Float64Array, size: number, count: number): Eigen | 
 }
 
 /** Modified Gram-Schmidt, twice, because once loses digits. A vector that vanishes stays zero. */
-function orthonormalise(vectors: readonly Float64Array[]): void {
+export function orthonormalise(vectors: readonly Float64Array[]): void {
   for (let pass = 0; pass < 2; pass++) {
     vectors.forEach((v, k) => {
       for (let j = 0; j < k; j++) {
