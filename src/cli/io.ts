@@ -7,16 +7,46 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
+/** What a terminal obeys instead of showing it, or what turns, hides or breaks the text around it; joiners of letters stay. */
+const COMMANDS =
+  /(?![\t\n])\p{Cc}|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+
+/**
+ * A text with everything that a terminal would obey written out: names in files may hold ESC. In JSON, where this is how
+ * such a character is written, the document stays the same.
+ */
+export function shown(text: string): string {
+  return text.replace(COMMANDS, escaped);
+}
+
+/** The same on one line, for a name within a line of ours. */
+export function onOneLine(text: string): string {
+  return shown(text).replace(/[\t\n]/g, escaped);
+}
+
+function escaped(letters: string): string {
+  return Array.from({ length: letters.length }, (_, i) => {
+    const code = letters.charCodeAt(i);
+    return code === 9 ? '\\t' : code === 10 ? '\\n' : `\\u${code.toString(16).padStart(4, '0')}`;
+  }).join('');
+}
+
+/** The one way out: nothing of a file reaches the terminal as a command. */
+export function guarded(io: Io): Io {
+  return { ...io, out: (text) => io.out(shown(text)), err: (text) => io.err(shown(text)) };
+}
+
 /** Progress on one line of the terminal, rewritten in place; silent where stderr is a file. */
 export class ProgressLine {
   private shown = 0;
 
+  /** @param io as it is: the line is rewritten by a control character of ours */
   constructor(private readonly io: Io) {}
 
   show(fraction: number | undefined, message: string): void {
     if (!this.io.terminal) return;
     const percent = fraction === undefined ? '' : `${Math.floor(100 * fraction)} % `.padStart(6);
-    const text = `${percent}${message}`.slice(0, 100);
+    const text = onOneLine(`${percent}${message}`).slice(0, 100);
     this.io.err(`\r${text.padEnd(this.shown)}`);
     this.shown = text.length;
   }
@@ -29,7 +59,7 @@ export class ProgressLine {
 
 /** Columns of text, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = [head, ...rows.map((row) => row.map(String))];
+  const cells = [head.map(onOneLine), ...rows.map((row) => row.map((cell) => onOneLine(String(cell))))];
   const widths = head.map((_, c) => Math.max(...cells.map((row) => (row[c] ?? '').length)));
   const right = head.map((_, c) => rows.length > 0 && rows.every((row) => typeof row[c] === 'number'));
   const line = (row: readonly string[]): string =>

@@ -1,7 +1,7 @@
 import { isCancelled, LensError, toErrorData } from '../base/errors.js';
 import { RunnerService } from '../runner/service.js';
 import { VERSION } from '../runner/model/version.js';
-import { json, ProgressLine, table, type Io } from './io.js';
+import { guarded, json, ProgressLine, table, type Io } from './io.js';
 import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { activations } from './verbs/activations.js';
@@ -20,8 +20,9 @@ const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, we
 const INTERRUPTED = 130;
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const progress = new ProgressLine(io);
+export async function main(argv: readonly string[], terminal: Io): Promise<number> {
+  const progress = new ProgressLine(terminal);
+  const io = guarded(terminal);
   try {
     const line = parseCommandLine(argv);
     if (line.version) return (io.out(`${VERSION}\n`), 0);

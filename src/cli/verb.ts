@@ -4,7 +4,7 @@ import type { Call, Handlers } from '../protocol/channel.js';
 import type { ModelAnswer, WorkProgress } from '../protocol/request.js';
 import type { RunnerApi } from '../protocol/runner.js';
 import type { Outcome } from '../result/explanation.js';
-import { ProgressLine, type Io } from './io.js';
+import { onOneLine, ProgressLine, type Io } from './io.js';
 import type { CommandLine, OptionName } from './options.js';
 
 /** What a verb has to work with. */
@@ -54,10 +54,10 @@ export function report(
   results: readonly Outcome<unknown>[] = [],
 ): void {
   context.progress.clear();
-  for (const warning of answer.warnings) context.io.err(`warning: ${warning}\n`);
+  for (const warning of answer.warnings) context.io.err(`warning: ${onOneLine(warning)}\n`);
   for (const outcome of results) {
     if (!('error' in outcome)) continue;
-    context.io.err(`error: ${outcome.input}: ${sentenceOf(outcome.error)}\n`);
+    context.io.err(`error: ${onOneLine(outcome.input)}: ${sentenceOf(outcome.error)}\n`);
     if (outcome.error.kind === 'bug' && outcome.error.stack !== undefined) context.io.err(`${outcome.error.stack}\n`);
   }
 }
@@ -65,9 +65,9 @@ export function report(
 /** Message, hint and the operators that were refused. */
 export function sentenceOf(error: Pick<ErrorData, 'message' | 'hint' | 'refused'>): string {
   const refused = (error.refused ?? []).map(
-    (r) => `\n  ${r.op}${r.node === '' ? '' : ` (${r.layer ?? r.node})`}: ${r.reason}`,
+    (r) => `\n  ${onOneLine(`${r.op}${r.node === '' ? '' : ` (${r.layer ?? r.node})`}: ${r.reason}`)}`,
   );
-  return [error.message, ...(error.hint === undefined ? [] : [error.hint])].join(' ') + refused.join('');
+  return onOneLine([error.message, error.hint ?? ''].join(' ').trimEnd()) + refused.join('');
 }
 
 /** Exit code of a run over inputs: 2 when one failed, 3 when all failed because the model cannot be served. */

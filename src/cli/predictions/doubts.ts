@@ -1,3 +1,4 @@
+import { onOneLine } from '../io.js';
 import type { Doubt } from '../../result/doubt.js';
 
 /** Why answers may be wrong, a line each, right below their table; a doubt about all inputs is said once. */
@@ -5,8 +6,8 @@ export function doubtLines(results: readonly { readonly input: string; readonly 
   const inputs = new Map<string, string[]>();
   for (const { input, doubts = [] } of results) {
     for (const { short, sentence } of doubts) {
-      const text = `${short}: ${sentence}`;
-      inputs.set(text, [...(inputs.get(text) ?? []), input]);
+      const text = onOneLine(`${short}: ${sentence}`);
+      inputs.set(text, [...(inputs.get(text) ?? []), onOneLine(input)]);
     }
   }
   return [...inputs]

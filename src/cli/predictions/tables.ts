@@ -1,7 +1,7 @@
 import type { PredictAnswer } from '../../protocol/prediction.js';
 import type { OutputKindId } from '../../result/output.js';
 import type { Prediction } from '../../result/explanation.js';
-import { digits } from '../io.js';
+import { digits, onOneLine } from '../io.js';
 import { succeeded } from '../verb.js';
 
 /** Predictions as columns, by the kind of the output: in a terminal, and as .csv. */
@@ -142,7 +142,7 @@ export function besideLines(results: readonly Prediction[]): string[] {
         values?.map(digits).join(' ') ??
         top?.map((c) => `${c.label} ${digits(c.probability ?? c.logit)}`).join(', ') ??
         '';
-      return `${results.length > 1 ? `${input}: ` : ''}${name} (${kind}): ${said}`;
+      return onOneLine(`${results.length > 1 ? `${input}: ` : ''}${name} (${kind}): ${said}`);
     }),
   );
 }

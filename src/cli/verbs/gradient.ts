@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { filePath } from '../../base/place.js';
-import { json } from '../io.js';
+import { json, onOneLine } from '../io.js';
 import { modelRequest, usage } from '../options.js';
 import { outKind } from '../outputs.js';
 import { callOf, type Verb } from '../verb.js';
@@ -21,7 +21,7 @@ export const gradient: Verb = {
       callOf(context),
     );
     progress.clear();
-    for (const note of notes) io.err(`note: ${note}\n`);
+    for (const note of notes) io.err(`note: ${onOneLine(note)}\n`);
     io.out(
       line.json
         ? json({
