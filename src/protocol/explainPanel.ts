@@ -1,6 +1,6 @@
 import type { ErrorData } from '../base/errors.js';
 import type { Address } from '../base/place.js';
-import type { Explanation } from '../result/explanation.js';
+import type { ClassScore, Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
 import type { PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
@@ -139,6 +139,8 @@ export interface ExplainHostApi {
   /** Class names of the model; empty where nobody named them. */
   labels: Operation<Record<string, never>, readonly string[]>;
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
+  /** What the model says of a picture, all classes, best first. */
+  scores: Operation<{ readonly picture: Address }, readonly ClassScore[]>;
   /** The encoded bytes of a picture, to show it before the model has answered; `undefined` where that is no use. */
   preview: Operation<{ readonly picture: Address }, Uint8Array | undefined>;
   /** Runs, joins or repeats a run. A new run ends the one before it. */

@@ -78,6 +78,8 @@ export interface Explanation {
   readonly probability?: number;
   /** Classes, best first; of a regression its numbers. */
   readonly predictions: readonly ClassScore[];
+  /** How many classes there are, where the chosen output is a list of them. */
+  readonly classes?: number;
   /** What the chosen output holds beside them. */
   readonly found?: Omit<Prediction, 'input' | 'label' | 'top'>;
   /** What the model's outputs are. */

@@ -19,7 +19,7 @@ import { baseName, formatDuration } from '../shared/format.js';
 import { emptyState, failure, notice, working } from '../shared/messages.js';
 import type { MenuItem } from '../shared/form/menu.js';
 import type { ExplainController } from './controller.js';
-import { historyPart, modelViewPart, picturesPart, remarks } from './picture/details.js';
+import { historyPart, modelViewPart, notesPart, picturesPart, warningsPart } from './picture/details.js';
 import './grid/element.js';
 import type { ExplainGrid } from './grid/element.js';
 import { commandOf, gridMenu } from './grid/exports.js';
@@ -28,7 +28,7 @@ import { exportPicture, exportSvg, type ExportedPicture } from './picture/export
 import { sanityPart } from './sanity/part.js';
 import { KnownBoxes } from './picture/boxes.js';
 import { waysOut } from './picture/wayOut.js';
-import { questionPart } from './question/part.js';
+import { predictionsPart, questionPart } from './question/part.js';
 import { doubtsPart } from './settings/doubts.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
 
@@ -132,20 +132,23 @@ export class ExplainApp extends LitElement {
     const c = this.controller;
     return html`<main class="layout">
       <div class="left">
-        ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${modeControls(c, this.held)}
-        ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
+        ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)}
+        <section class="trust" aria-label="Trust">
+          ${sanityPart(c, c.badge, () => c.checkMethod())} ${warningsPart(c)}
+        </section>
+        ${modeControls(c, this.held)} ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">
-        ${questionPart(
+        ${predictionsPart(
           c,
           doubtsPart(c, c.search, () => void c.takeSettings()),
+          (picture) => this.host.scores({ picture }),
         )}
+        ${questionPart(c)}
       </div>
       <div class="draw">${drawingControls(c, scene, c.difference)}</div>
-      <div class="below">
-        ${sanityPart(c, c.badge, () => c.checkMethod())} ${modelViewPart(c, () => this.saveSettings())} ${remarks(c)}
-        ${historyPart(c)}
-      </div>
+      <div class="below">${modelViewPart(c, () => this.saveSettings())} ${notesPart(c)}</div>
+      ${historyPart(c)}
     </main>`;
   }
 

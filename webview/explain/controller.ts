@@ -20,7 +20,7 @@ import { Difference } from './picture/difference.js';
 import { QuestionForm } from './question/form.js';
 import { History } from './question/history.js';
 import { ModelFacts } from './question/modelFacts.js';
-import { colorOf, paramsToAsk, urisOf } from './question/run.js';
+import { colorOf, paramsToAsk, same, urisOf } from './question/run.js';
 import { Badge } from './sanity/badge.js';
 import { SettingsSearch } from './settings/search.js';
 
@@ -92,10 +92,11 @@ export class ExplainController implements Asked {
 
   private restore(kept: KeptPanel, setup: ExplainSetup): void {
     const here = urisOf(setup.pictures);
+    const sent = !same(here, urisOf(kept.subject.pictures));
     this.drawn = { ...DEFAULT_DISPLAY, ...kept.display };
     this.picture = kept.picture !== undefined && here.includes(kept.picture) ? kept.picture : undefined;
     this.history.restore(restoredRuns(kept, setup, this.now()), kept.current, here);
-    this.compare.restore(kept.grid);
+    if (!sent || here.length > 1) this.compare.restore(kept.grid);
     // Other pictures were sent here while the tab was hidden.
     if (this.current === undefined) this.form.change({ target: 'top1' });
   }
@@ -263,6 +264,8 @@ export class ExplainController implements Asked {
     this.topic = { ...this.topic, ...topic };
     this.picture = undefined;
     if (topic.layer !== undefined && this.method?.layer !== 'none') this.form.change({ layer: topic.layer });
+    // One picture is looked at large, whatever was compared before.
+    if (topic.pictures.length < 2 && this.compare.open) this.compare.show(false);
     // A class that was chosen for another picture is not what "explain this image" asks for.
     this.ask({ target: 'top1' });
     this.compare.fill();

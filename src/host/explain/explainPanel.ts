@@ -17,6 +17,7 @@ import { explanationOf } from './answers.js';
 import { findSettings, picturesAround, takeSettings } from '../workspace/findSettings.js';
 import { saveBytes, saveExplanation } from './exports.js';
 import { modelAnswers } from './modelAnswers.js';
+import { allScores } from './scores.js';
 import { Runs, type ModelAnswers } from './runs.js';
 
 /** Larger pictures are not sent ahead: the answer is there sooner. */
@@ -141,6 +142,7 @@ export class ExplainPanel extends Panel {
           ...given({ shape: shape === undefined ? undefined : formatDims(shape) }),
         }));
       },
+      scores: ({ picture }, { signal }) => allScores(services, this.model, picture, signal),
       preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),
       run: (request, { signal, progress }) =>
         this.runs.run(request, signal, progress).catch((error: unknown) => {

@@ -130,6 +130,7 @@ async function explainOne(
     // A neuron has no probability, nor has what is no class.
     ...given({ probability: isInside(target) ? undefined : probabilities?.[target.index] }),
     predictions: withTarget(top, target, logits, probabilities),
+    ...given({ classes: subject.classifier && top.length > 0 ? logits.length : undefined }),
     ...given({ doubts: doubtsOf(loaded.doubts, classesOf(subject, ranking)) }),
     found: foundOf(predictionOf(subject, ranking, loaded)),
     outputs: summariesOf(subject.outputs, subject.output),

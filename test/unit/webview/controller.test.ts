@@ -107,6 +107,29 @@ function fakeHost(about: ExplainSetup) {
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('the explain panel', () => {
+  it('shows one picture large, whatever was compared before', async () => {
+    const { controller } = fakeHost(setup('cat.png', 'dog.png'));
+    await controller.start();
+    controller.compare.show(true);
+    controller.show({ ...setup('dog.png', 'fox.png') });
+    assert.equal(controller.compare.open, true, 'several stay beside each other');
+    controller.show({ ...setup('dog.png') });
+    assert.equal(controller.compare.open, false);
+  });
+
+  it('does not open a grid of before for another picture that was sent to a hidden tab', async () => {
+    const { controller } = fakeHost(setup('cat.png'));
+    await controller.start();
+    controller.compare.show(true);
+    const kept = controller.keep();
+    const same = fakeHost(setup('cat.png')).controller;
+    await same.start(kept);
+    assert.equal(same.compare.open, true, 'the same picture: as it was left');
+    const other = fakeHost(setup('dog.png')).controller;
+    await other.start(kept);
+    assert.equal(other.compare.open, false);
+  });
+
   it('asks one question at once, with the settings of the editor', async () => {
     const { controller, started } = fakeHost(setup('cat.png'));
     await controller.start();

@@ -34,25 +34,50 @@ export function modelViewPart(c: Asked, save: () => void): TemplateResult {
   </details>`;
 }
 
-export function remarks(c: Asked): TemplateResult {
+/** Warnings that are read without being asked for; the others open on a click. */
+const READ_AT_ONCE = 2;
+
+/** What is odd about the answer: beside it, where it is read. */
+export function warningsPart(c: Asked): TemplateResult {
   const { shown, current } = c;
   const notes = new Set(shown?.explanation.recipe.notes);
-  const warnings = new Set(
-    [...(current?.answer?.warnings ?? []), ...(shown?.explanation.warnings ?? [])].filter((w) => !notes.has(w)),
+  const warnings = [...new Set([...(current?.answer?.warnings ?? []), ...(shown?.explanation.warnings ?? [])])].filter(
+    (w) => !notes.has(w),
   );
+  if (warnings.length === 0) return html``;
+  const item = (text: string): TemplateResult => html`<li>${icon('warning', 'warn')}<span>${text}</span></li>`;
+  const rest = warnings.slice(READ_AT_ONCE);
+  return html`<ul class="remarks" aria-label="Warnings">
+      ${warnings.slice(0, READ_AT_ONCE).map(item)}
+    </ul>
+    ${
+      rest.length === 0
+        ? nothing
+        : html`<details class="more-warnings">
+            <summary>${icon('warning', 'warn')}<span>${rest.length} more</span></summary>
+            <ul class="remarks" aria-label="More warnings">
+              ${rest.map(item)}
+            </ul>
+          </details>`
+    }`;
+}
+
+/** What must be known of how the answer was made. */
+export function notesPart(c: Asked): TemplateResult {
+  const { shown } = c;
+  const notes = new Set(shown?.explanation.recipe.notes);
   const { delta } = shown?.explanation ?? {};
   if (delta !== undefined)
     notes.add(`The map adds up to the difference of the scores but for ${formatNumber(delta)} (completeness).`);
-  if (warnings.size + notes.size === 0) return html``;
-  return html`<ul class="remarks" aria-label="Remarks">
-    ${[...warnings].map((text) => html`<li>${icon('warning', 'warn')}<span>${text}</span></li>`)}
+  if (notes.size === 0) return html``;
+  return html`<ul class="remarks" aria-label="Notes">
     ${[...notes].map((text) => html`<li>${icon('info')}<span>${text}</span></li>`)}
   </ul>`;
 }
 
-/** The runs of this panel, newest first: a click goes back to one. */
+/** The runs of this panel, newest first, in a line at the lower edge that stays in sight: a click goes back to one. */
 export function historyPart(c: Asked): TemplateResult {
-  if (c.runs.length < 2) return html``;
+  if (c.runs.length === 0) return html``;
   return html`<section class="history" aria-label="History">
     <h2>History</h2>
     <div class="history-runs">
@@ -75,7 +100,7 @@ function historyRun(c: Asked, run: Run): TemplateResult {
     title="${run.title}${describeParams(run)}"
     @click=${() => c.goTo(run.id)}
   >
-    <lens-thumbnail .picture=${thumbnailOf(c, run)} .side=${28}></lens-thumbnail>
+    <lens-thumbnail .picture=${thumbnailOf(c, run)} .side=${26}></lens-thumbnail>
     <span class="history-text"
       ><span class="ellipsis">${run.title}</span
       ><span class="dim">${run.outdated ? 'before the change on disk' : text}</span></span

@@ -1,3 +1,4 @@
+import type { Address } from '../../../src/base/place.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
 import type { ScoreKind } from '../../../src/result/recipe.js';
@@ -11,31 +12,45 @@ import { foundList, rankingHint } from '../../shared/charts/foundList.js';
 import { predictionBars } from '../../shared/charts/predictionBars.js';
 import type { Entry } from '../../shared/form/search.js';
 import type { Asked } from '../asked.js';
+import './classList.js';
 import { DRAWN_HERE } from './run.js';
 
 const ROWS = 5;
 
-/** The part of the panel that asks: each change runs the model again. */
-export function questionPart(c: Asked, doubts: TemplateResult): TemplateResult {
+/** What the model says: the best, and all of it on demand. Choosing something explains it. */
+export function predictionsPart(
+  c: Asked,
+  doubts: TemplateResult,
+  scores: (picture: Address) => Promise<readonly ClassScore[]>,
+): TemplateResult {
   const { shown } = c;
-  return html`
-    <section class="predictions" aria-label="Predictions">
-      <h2>Predictions<span class="dim hint">${rankingHint(shown?.explanation.outputs)}</span></h2>
-      ${doubts}
-      ${predictionBars({
-        predictions: shownPredictions(shown?.explanation),
-        // Room is kept for classes, which most models have, so that nothing moves.
-        rows: hasClasses(shown?.explanation) ? ROWS : 0,
-        target: shown?.explanation.target.index,
-        onTarget: (index) => c.ask({ target: String(index) }),
-      })}
-      ${foundList({ explanation: shown?.explanation, onTarget: (target) => c.ask({ target }) })}
-    </section>
-    <section class="question" aria-label="Question">
-      <h2>Question</h2>
-      ${c.question === undefined ? nothing : form(c)}
-    </section>
-  `;
+  const onTarget = (index: number): void => c.ask({ target: String(index) });
+  return html`<section class="predictions" aria-label="Predictions">
+    <h2>Predictions<span class="dim hint">${rankingHint(shown?.explanation.outputs)}</span></h2>
+    ${doubts}
+    ${predictionBars({
+      predictions: shownPredictions(shown?.explanation),
+      // Room is kept for classes, which most models have, so that nothing moves.
+      rows: hasClasses(shown?.explanation) ? ROWS : 0,
+      target: shown?.explanation.target.index,
+      onTarget,
+    })}
+    <lens-class-list
+      .explanation=${shown?.explanation}
+      .shown=${ROWS}
+      .load=${() => scores(shown!.picture)}
+      @lens-class=${(event: CustomEvent<number>) => onTarget(event.detail)}
+    ></lens-class-list>
+    ${foundList({ explanation: shown?.explanation, onTarget: (target) => c.ask({ target }) })}
+  </section>`;
+}
+
+/** The part of the panel that asks: each change runs the model again. */
+export function questionPart(c: Asked): TemplateResult {
+  return html`<section class="question" aria-label="Question">
+    <h2>Question</h2>
+    ${c.question === undefined ? nothing : form(c)}
+  </section>`;
 }
 
 const CLASS_KINDS: readonly unknown[] = [undefined, 'classes', 'multi-label'];
