@@ -2,9 +2,10 @@ import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { paint, type Display, type Scene } from './display.js';
 import { boxAt, boxButtons, placeBoxes, type BoxEvent, type CanvasBox } from './canvasBoxes.js';
+import type { Brush, BrushEvent } from './brush.js';
+import { BrushTool, drawCrosshair, type Placed } from './brushTool.js';
 import { CanvasElement, wheelFactor, zoomKey } from './canvasElement.js';
-import { canvasColors } from '../page/theme.js';
-import { pan, pixelAt, place, rectOf, reveal, WHOLE, zoomAt, type Pixel, type Size, type View } from './geometry.js';
+import { pan, pixelAt, place, reveal, WHOLE, zoomAt, type Pixel, type Size, type View } from './geometry.js';
 import { rasterOf } from './raster.js';
 
 /** The pixel under the pointer or the crosshair; `spoken` when it was moved by keys and should be read out. */
@@ -16,7 +17,9 @@ export interface PixelEvent {
 /**
  * A picture with its heat, drawn at the screen's resolution. Wheel and `+` `-` `0` zoom, dragging moves, arrow keys move
  * a crosshair (with Shift ten pixels). Fires `lens-pixel` with the pixel that is pointed at, and `lens-box` with the box that
- * was chosen of those over the picture.
+ * was chosen of those over the picture. With a `brush` dragging paints and the middle button moves; arrow keys move a square,
+ * which Space or Enter presses and Escape takes away: fires `lens-brush`. What is painted is whoever's business listens; it
+ * comes back as `overlay`.
  */
 @customElement('lens-heat-canvas')
 export class HeatCanvas extends CanvasElement {
@@ -28,6 +31,11 @@ export class HeatCanvas extends CanvasElement {
   /** Drawn over the picture; each can be chosen. */
   @property({ attribute: false }) boxes: readonly CanvasBox[] = [];
 
+  @property({ attribute: false }) brush: Brush | undefined;
+  /** Drawn over the picture, stretched to it; another object where it has changed. */
+  @property({ attribute: false }) overlay: HTMLCanvasElement | undefined;
+
+  private readonly brushTool = new BrushTool((event: BrushEvent) => this.tell('lens-brush', event));
   private view: View = WHOLE;
   private pixel: Pixel | undefined;
   private keyboard = false;
@@ -40,7 +48,7 @@ export class HeatCanvas extends CanvasElement {
         tabindex="0"
         role="application"
         aria-roledescription="picture with heat"
-        aria-label="${this.label}. Arrow keys move the crosshair, plus and minus zoom, zero shows all."
+        aria-label="${this.label}. Arrow keys move the ${this.brush === undefined ? 'crosshair' : 'square, Space paints'}, plus and minus zoom, zero shows all."
         @pointermove=${this.onMove}
         @pointerdown=${this.onDown}
         @pointerup=${this.onUp}
@@ -96,33 +104,17 @@ export class HeatCanvas extends CanvasElement {
       this.raster === undefined || this.display.smooth || rect.width * ratio < source.width;
     context.imageSmoothingQuality = 'high';
     context.drawImage(source, rect.left, rect.top, rect.width, rect.height);
-    if (this.pixel !== undefined && this.keyboard) this.drawCrosshair(context, picture, this.pixel);
+    if (this.overlay !== undefined) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(this.overlay, rect.left, rect.top, rect.width, rect.height);
+    }
+    if (this.pixel !== undefined && this.keyboard) drawCrosshair(context, this.placed(picture), this.pixel);
+    if (this.brush !== undefined) this.brushTool.draw(context, this.brush, this.placed(picture));
     placeBoxes(this.querySelectorAll('.box'), this.boxes, rect, picture);
   }
 
-  private drawCrosshair(context: CanvasRenderingContext2D, picture: Size, pixel: Pixel): void {
-    const rect = rectOf(picture, this.room, this.view, pixel);
-    const colors = canvasColors();
-    const size = Math.max(5, rect.width);
-    const [x, y] = [rect.left + rect.width / 2, rect.top + rect.height / 2];
-    const line = (width: number, color: string): void => {
-      context.lineWidth = width;
-      context.strokeStyle = color;
-      context.strokeRect(x - size / 2, y - size / 2, size, size);
-      context.beginPath();
-      for (const [dx, dy] of [
-        [1, 0],
-        [-1, 0],
-        [0, 1],
-        [0, -1],
-      ] as const) {
-        context.moveTo(x + (dx * size) / 2, y + (dy * size) / 2);
-        context.lineTo(x + dx * (size / 2 + 8), y + dy * (size / 2 + 8));
-      }
-      context.stroke();
-    };
-    line(4, colors.crosshairEdge);
-    line(2, colors.crosshair);
+  private placed(picture: Size): Placed {
+    return { picture, room: this.room, view: this.view };
   }
 
   private point(event: MouseEvent): { x: number; y: number } {
@@ -139,22 +131,32 @@ export class HeatCanvas extends CanvasElement {
     this.keyboard = false;
     this.pixel = pixelAt(picture, this.room, this.view, at.x, at.y);
     this.tellPixel(false);
+    if (this.brush === undefined) return;
+    this.brushTool.move(this.placed(picture), at);
+    this.redraw();
   };
 
   private readonly onDown = (event: PointerEvent): void => {
-    if (event.button !== 0 || this.view.zoom === 1) return;
+    const { picture, brush } = this;
+    if (picture !== undefined && brush !== undefined && event.button === 0) {
+      this.canvas.setPointerCapture(event.pointerId);
+      this.brushTool.down(this.placed(picture), this.point(event));
+      return;
+    }
+    if (event.button !== (brush === undefined ? 0 : 1) || this.view.zoom === 1) return;
     this.grab(event);
     this.canvas.classList.add('dragging');
   };
 
   private readonly onUp = (): void => {
+    this.brushTool.up();
     this.moved = this.view.zoom !== 1 && !this.drop();
     this.canvas.classList.remove('dragging');
   };
 
   private readonly onClick = (event: MouseEvent): void => {
     const { picture } = this;
-    if (picture === undefined || this.moved) return;
+    if (picture === undefined || this.moved || this.brush !== undefined) return;
     const index = boxAt(this.boxes, picture, this.room, this.view, this.point(event));
     if (index !== undefined) this.chooseBox(index);
   };
@@ -168,9 +170,16 @@ export class HeatCanvas extends CanvasElement {
     if (this.keyboard) return;
     this.pixel = undefined;
     this.tellPixel(false);
+    this.takeBrush();
   };
 
+  private takeBrush(): void {
+    this.brushTool.leave();
+    if (this.brush !== undefined) this.redraw();
+  }
+
   private readonly onBlur = (): void => {
+    this.takeBrush();
     if (!this.keyboard) return;
     this.keyboard = false;
     this.pixel = undefined;
@@ -199,6 +208,8 @@ export class HeatCanvas extends CanvasElement {
     const move = moves[event.key];
     const zoom = zoomKey(event.key);
     if (move !== undefined) this.moveCrosshair(picture, ...move);
+    else if (this.brush !== undefined && (event.key === ' ' || event.key === 'Enter')) this.brushTool.stamp();
+    else if (this.brush !== undefined && event.key === 'Escape') this.takeBrush();
     else if (zoom === undefined) return;
     else if (zoom === 0) this.setView(WHOLE);
     else this.zoom(zoom);
@@ -212,6 +223,7 @@ export class HeatCanvas extends CanvasElement {
     this.keyboard = true;
     this.setView(reveal(picture, this.room, this.view, this.pixel));
     this.tellPixel(true);
+    if (this.brush !== undefined) this.brushTool.over(this.pixel);
   }
 
   private tellPixel(spoken: boolean): void {
