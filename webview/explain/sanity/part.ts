@@ -62,8 +62,10 @@ function verdict(c: Asked, badge: Badge, sanity: SanityCheck): TemplateResult {
   >
     <summary class="sanity-line">
       ${icon(sign.icon, 'sanity-icon')}<span class="sr-only">${sign.word}: </span>
-      <span class="sanity-sentence">${sanity.sentence}</span>
-      <span class="dim">${elsewhere ? `checked on ${baseName(sanity.input)}` : 'maps and curve'}</span>
+      <span class="sanity-sentence"
+        >${sanity.sentence}
+        <span class="dim">${elsewhere ? `Checked on ${baseName(sanity.input)}` : 'Maps and curve'}</span></span
+      >
     </summary>
     ${badge.open ? strip(c, sanity) : nothing}
   </details>`;
