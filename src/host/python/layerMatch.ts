@@ -39,7 +39,7 @@ export function attributesOf(layer: Layer, code: ModuleCode, options: MatchOptio
   for (const root of options.anywhere === true ? code.classes : structure.roots) {
     const starts = options.anywhere === true ? parts.map((_, i) => i) : [0];
     if (WRAPPERS.has(parts[0] ?? '')) starts.push(1);
-    for (const start of starts) follow(root, start, parts, structure, found, new Set());
+    for (const start of starts) follow(root, start, { parts, structure, found, seen: new Set(), lists: new Map() });
   }
   return found;
 }
@@ -76,15 +76,19 @@ function isList({ module }: ModuleAttribute, byName: ReadonlyMap<string, PythonC
   return !byName.has(last) && (module.startsWith('self.') || /^(Sequential|ModuleList|ModuleDict)$/.test(last));
 }
 
+/** A path that is followed, and how far. */
+interface Following {
+  readonly parts: readonly string[];
+  readonly structure: Structure;
+  readonly found: Set<ModuleAttribute>;
+  readonly seen: Set<string>;
+  /** Places in the path at which a list went on into the other classes, and from which class: all of them are seen then. */
+  readonly lists: Map<number, PythonClass>;
+}
+
 /** Adds the attributes on a path that begins in a class. True: the path makes sense in it. */
-function follow(
-  from: PythonClass,
-  at: number,
-  parts: readonly string[],
-  structure: Structure,
-  found: Set<ModuleAttribute>,
-  seen: Set<string>,
-): boolean {
+function follow(from: PythonClass, at: number, following: Following): boolean {
+  const { parts, structure, found, seen, lists } = following;
   const key = `${from.name} ${at}`;
   if (seen.has(key)) return false;
   seen.add(key);
@@ -94,14 +98,18 @@ function follow(
     if (length === 0) continue;
     const next = at + length;
     const inner = structure.byName.get(attribute.module.split('.').at(-1)!);
-    const on = (cls: PythonClass, i: number): boolean => follow(cls, i, parts, structure, found, seen);
+    const on = (cls: PythonClass, i: number): boolean => follow(cls, i, following);
     if (next < parts.length) {
       if (inner !== undefined) {
         if (!on(inner, next)) continue;
       } else if (isList(attribute, structure.byName)) {
         // Past its number, or its numbers, into whichever class of the file goes on like that.
         for (let i = next; i < parts.length; i++) {
-          for (const cls of structure.code.classes) if (cls !== from) on(cls, i);
+          const before = lists.get(i);
+          if (before === undefined) {
+            lists.set(i, from);
+            for (const cls of structure.code.classes) if (cls !== from) on(cls, i);
+          } else if (before !== from) on(before, i);
           if (!/^\d+$/.test(parts[i]!)) break;
         }
       }
@@ -126,14 +134,26 @@ function lengthOf({ name }: ModuleAttribute, parts: readonly string[], at: numbe
 
 const inherited = memo<PythonClass, ModuleCode, readonly ModuleAttribute[]>();
 
+/** More classes than anybody inherits from: what a file holds beyond is none that a person wrote. */
+const MOST_BASES = 64;
+
 /** Attributes of a class, those of its bases in the file included; each class is visited once, however they inherit. */
 function allAttributes(from: PythonClass, code: ModuleCode): readonly ModuleAttribute[] {
   return inherited(from, code, () => {
     const named = classesByName(code);
     const found = new Set([from]);
-    for (const cls of found) for (const base of cls.bases) for (const each of named.get(base) ?? []) found.add(each);
-    return [...found].flatMap(({ attributes }) => attributes);
+    for (const cls of found)
+      for (const base of cls.bases)
+        for (const each of named.get(base) ?? []) {
+          if (found.size === MOST_BASES) return attributesIn(found);
+          found.add(each);
+        }
+    return attributesIn(found);
   });
+}
+
+function attributesIn(classes: Iterable<PythonClass>): readonly ModuleAttribute[] {
+  return [...classes].flatMap(({ attributes }) => attributes);
 }
 
 const byNames = new WeakMap<ModuleCode, ReadonlyMap<string, readonly PythonClass[]>>();

@@ -51,6 +51,22 @@ describe('python code that is hostile', function () {
     );
   });
 
+  it('follows very many classes of one name, each of which inherits from all of them', () => {
+    const code = moduleCode(`${filled('class A(A):\n')}  def __init__(self):\n    self.m = nn.Linear(2, 2)\n`);
+    const found = attributesOf({ name: 'm', modules: [] }, code, { file: 'net', anywhere: true });
+    assert.deepEqual(
+      [...found].map(({ name }) => name),
+      ['m'],
+    );
+  });
+
+  it('goes on from very many lists into very many classes', () => {
+    const classes = `class A:\n${filled('  self.a = f(\n)\n')}${Array.from({ length: 20_000 }, (_, i) => `class B${i}:\n  self.b = g()\n`).join('')}`;
+    const code = moduleCode(classes.replaceAll('f(', 'nn.Sequential('));
+    const found = attributesOf({ name: 'a.0.b', modules: [] }, code, { file: 'net' });
+    assert.ok(found.size > 20_000, `${found.size}`);
+  });
+
   it('takes what stands in braces for anything but nothing, without trying twice', () => {
     assert.ok(couldBe('epoch_{epoch}.onnx', 'epoch_12.onnx'));
     assert.ok(couldBe('{a}_{b}.onnx', 'net_v2_best.onnx'));
