@@ -26,8 +26,13 @@ export interface ModelBytes {
 
 let loading: Promise<OrtModule> | undefined;
 
+/** What its builds for Linux and macOS look at before they count and report sessions, and write files for that beside others' temporary ones. */
+const NO_TELEMETRY = 'ORT_DISABLE_TELEMETRY';
+
 /** Loads the native module on first use, so that work without a session never pays for it. */
 export function loadRuntime(): Promise<OrtModule> {
+  // Models are nobody else's business. A user's own setting holds.
+  process.env[NO_TELEMETRY] ??= '1';
   loading ??= import('onnxruntime-node').then(
     (ort) => {
       // Failures are thrown as exceptions; the native logger would only repeat them on stderr.

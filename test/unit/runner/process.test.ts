@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 import { filePath } from '../../../src/base/place.js';
@@ -7,9 +8,11 @@ import { LensError } from '../../../src/base/errors.js';
 import { Channel } from '../../../src/protocol/channel.js';
 import type { RunnerApi } from '../../../src/protocol/runner.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 describe('runner/main', () => {
   const script = path.join(process.env['UNIT_OUT'] ?? 'out', 'runner-under-test.cjs');
+  const temporary = temporaryFolder();
   let child: ChildProcess;
   let channel: Channel<RunnerApi>;
   before(requireData);
@@ -25,7 +28,9 @@ describe('runner/main', () => {
     });
   });
   beforeEach(() => {
-    child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: temporary };
+    delete env['ORT_DISABLE_TELEMETRY'];
+    child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env });
     channel = new Channel<RunnerApi>(
       {
         post: (message) => void child.send(message as object),
@@ -55,6 +60,11 @@ describe('runner/main', () => {
     assert.ok(outcome !== undefined && 'result' in outcome, 'there is no outcome');
     assert.ok(outcome.result.attribution.values.data instanceof Float32Array);
     assert.ok(outcome.result.picture.data instanceof Uint8Array);
+  });
+
+  it('leaves nothing among the temporary files: ONNX Runtime reports to nobody', async () => {
+    await channel.client.inspect({ model: modelPath('small_cnn.onnx') });
+    assert.deepEqual(readdirSync(temporary), []);
   });
 
   it('hears a cancel between the pieces and goes on serving', async () => {
