@@ -13,5 +13,18 @@ export const OUTPUT_KINDS = [
 
 export type OutputKindId = (typeof OUTPUT_KINDS)[number];
 
+/** What one number of an output is called, where it is no probability. */
+export const NUMBER_NAMES: Readonly<Record<OutputKindId, string>> = {
+  classes: 'logit',
+  'multi-label': 'logit',
+  regression: 'value',
+  embedding: 'value',
+  segmentation: 'score',
+  dense: 'value',
+  sequence: 'score',
+  detection: 'score',
+  unknown: 'value',
+};
+
 /** How the rows of a detector are laid out. */
 export const HEADS = ['v5', 'v8', 'obb', 'pose', 'segment', 'end2end', 'ssd', 'detr'] as const;

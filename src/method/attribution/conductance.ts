@@ -33,7 +33,7 @@ export const conductance = attributionMethod({
     const of = subject.scoreAt(target, score);
     const baseline = fillTensor(params.baseline, input, subject.input, context.random);
     const { alphas } = quadrature(params.rule, params.steps + 1);
-    const unit = unitOf(score);
+    const unit = unitOf(subject, request);
     const notes = new Set(scoreNotes(subject, score));
     if (view.layer === undefined)
       notes.add('Seen from the input itself, conductance is Integrated Gradients; choose a layer for more.');

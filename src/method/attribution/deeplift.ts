@@ -34,7 +34,7 @@ export const deeplift = attributionMethod({
     const [whole] = await subject.scores(input, target, score, context.signal);
     const [start] = await subject.scores(baseline, target, score, context.signal);
     return {
-      attribution: channelAttribution(values, subject.input, unitOf(score), params.reduce),
+      attribution: channelAttribution(values, subject.input, unitOf(subject, request), params.reduce),
       delta: values.reduce((a, b) => a + b, 0) - (whole! - start!),
       notes: [...scoreNotes(subject, score), ...notes],
     };

@@ -56,7 +56,7 @@ export const expectedGradients = attributionMethod({
     const streams = context.random.fork(0);
     const size = input.data.length;
     const sum = new Float64Array(size);
-    const unit = unitOf(score);
+    const unit = unitOf(subject, request);
     let [done, baselineScores] = [0, 0];
     const mean = (): Float32Array => Float32Array.from(sum, (v) => v / done);
     const show = runningPicture(context, 'samples');

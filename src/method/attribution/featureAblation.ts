@@ -20,7 +20,7 @@ export const featureAblation = attributionMethod({
     const { score } = request;
     const covered = coveredOf(subject, request, context.random);
     const { parts } = covered;
-    const unit = `drop of the ${unitOf(score)}`;
+    const unit = `drop of the ${unitOf(subject, request)}`;
     const drops = new Float64Array(parts.count);
     let whole: number | undefined;
     let next = 0;

@@ -36,7 +36,7 @@ export const guidedGradcam = attributionMethod({
     }
     return {
       attribution: {
-        ...channelAttribution(out.data, input, `${unitOf(request.score)} per unit, weighted`, request.params.reduce),
+        ...channelAttribution(out.data, input, `${unitOf(subject, request)} per unit, weighted`, request.params.reduce),
         resolution: [height, width],
       },
       layer: layer.name,

@@ -40,13 +40,13 @@ export const kernelShap = attributionMethod({
     const { input, target, score, params } = request;
     const covered = coveredOf(subject, request, context.random);
     const { parts, fill } = covered;
-    const unit = `share of the ${unitOf(score)}`;
+    const unit = `share of the ${unitOf(subject, request)}`;
     const map = (values: Float64Array): Attribution => covered.map(values, unit);
     const show = runningPicture(context, 'samples');
     const [whole] = await subject.scores(input, target, score, context.signal);
     const [nothing] = await subject.scores(fill, target, score, context.signal);
     const difference = whole! - nothing!;
-    const adds = `The values of the ${parts.count} parts add up to ${difference.toPrecision(4)}, the ${unitOf(score)} of the picture minus that of the fill alone.`;
+    const adds = `The values of the ${parts.count} parts add up to ${difference.toPrecision(4)}, the ${unitOf(subject, request)} of the picture minus that of the fill alone.`;
     const common = [...scoreNotes(subject, score), adds];
     const all = 2 ** parts.count;
     if (all <= params.samples) {
@@ -77,7 +77,7 @@ export const kernelShap = attributionMethod({
     );
     const found = fit(total());
     const used = groups.filter((g) => g.weight > 0).length;
-    const sure = used > 1 ? fitNotes(found, samples, standardErrors(groups, fit), unitOf(score)) : [];
+    const sure = used > 1 ? fitNotes(found, samples, standardErrors(groups, fit), unitOf(subject, request)) : [];
     return { attribution: map(found.values), params: { count: parts.count }, notes: [...common, ...sure] };
   },
 });

@@ -50,7 +50,7 @@ export const lime = attributionMethod({
     const { score, params } = request;
     const covered = coveredOf(subject, request, context.random);
     const { parts } = covered;
-    const unit = `${unitOf(score)} per part`;
+    const unit = `${unitOf(subject, request)} per part`;
     const groups = Array.from({ length: Math.min(GROUPS, params.samples) }, () => new Sums(parts.count));
     const fit = (sums: Sums): ReturnType<typeof ridge> => ridge(sums, 1);
     const total = (): Sums => groups.reduce((a, b) => a.plus(b));
@@ -69,7 +69,7 @@ export const lime = attributionMethod({
     return {
       attribution: covered.map(found.values, unit),
       params: { count: parts.count },
-      notes: [...scoreNotes(subject, score), ...fitNotes(found, params.samples, errors, unitOf(score))],
+      notes: [...scoreNotes(subject, score), ...fitNotes(found, params.samples, errors, unitOf(subject, request))],
     };
   },
 });

@@ -1,7 +1,7 @@
 import { foldNormalisation } from '../../gradient/brought/foldNormalisation.js';
 import { LRP_PRESETS, lrpRules } from '../../gradient/brought/lrp.js';
 import { attributionMethod } from '../method.js';
-import { channelAttribution, scoreNotes } from './shared/answer.js';
+import { channelAttribution, scoreNotes, unitOf } from './shared/answer.js';
 import { reduceParameter } from './shared/parameters.js';
 
 /** Layer-wise relevance propagation: the logit is handed back from layer to layer, to each input in proportion to its share. */
@@ -47,7 +47,12 @@ export const lrp = attributionMethod({
     const values = gradient.data.map((g, i) => g * input.data[i]!);
     const own = score === 'probability' ? ['LRP divides the logit, also where the probability was asked for.'] : [];
     return {
-      attribution: channelAttribution(values, subject.input, 'logit', params.reduce),
+      attribution: channelAttribution(
+        values,
+        subject.input,
+        unitOf(subject, { target, score: 'logit' }),
+        params.reduce,
+      ),
       delta: values.reduce((a, b) => a + b, 0) - scores[0]!,
       notes: [...scoreNotes(subject, 'logit'), ...own, ...notes],
     };

@@ -128,7 +128,7 @@ export const occlusion = attributionMethod({
       throw usage('One value per square is possible for a single patch size only.');
 
     const fill = fillTensor(params.fill, input, subject.input, context.random);
-    const unit = `drop of the ${unitOf(score)}`;
+    const unit = `drop of the ${unitOf(subject, { target, score })}`;
     const sum = new Float64Array(height * width);
     const notes = [...scoreNotes(subject, score)];
     const show = runningPicture(context, 'patches');
@@ -192,7 +192,7 @@ async function occludedBlocks(
   if (!params.upsample && grids.length > 1)
     throw usage('One value per square is possible for a single patch size only.');
   const fill = fillTensor(params.fill, input, subject.input, context.random);
-  const unit = `drop of the ${unitOf(score)}`;
+  const unit = `drop of the ${unitOf(subject, { target, score })}`;
   const sum = new Float32Array(space.reduce((a, b) => a * b, 1));
   const show = runningPicture(context, 'patches');
   const total = grids.reduce((all, g) => all + g.counts.reduce((a, b) => a * b, 1), 0);

@@ -85,7 +85,7 @@ export const perturbation = attributionMethod({
     const [rows, columns] = [Math.round((cells * height) / side), Math.round((cells * width) / side)];
     if (whole! <= covered!)
       notes.add(
-        `The fill alone has no lower ${unitOf(score)} than the picture: there is little to find with this fill.`,
+        `The fill alone has no lower ${unitOf(subject, request)} than the picture: there is little to find with this fill.`,
       );
     const soft = new SoftMask(rows, columns, height, width, side / cells / 2);
     const mask = new Float64Array(rows * columns).fill(1);
@@ -115,7 +115,7 @@ export const perturbation = attributionMethod({
     const final = await subject.scores(mixed(input, fill, full, subject.input), target, score, context.signal);
     const kept = full.reduce((a, b) => a + b, 0) / full.length;
     const share = (100 * (deletion ? 1 - kept : kept)).toFixed(1);
-    const words = `the ${unitOf(score)} is ${final[0]!.toPrecision(3)} then, ${whole!.toPrecision(3)} for the whole picture and ${covered!.toPrecision(3)} for the fill alone.`;
+    const words = `the ${unitOf(subject, request)} is ${final[0]!.toPrecision(3)} then, ${whole!.toPrecision(3)} for the whole picture and ${covered!.toPrecision(3)} for the fill alone.`;
     notes.add(
       deletion
         ? `The mask covers ${share} % of the picture: ${words}`

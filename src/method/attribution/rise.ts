@@ -101,7 +101,7 @@ export const rise = attributionMethod({
     const { samples, grid, keep } = params;
     const fill = fillTensor(params.fill, input, subject.input, context.random);
     const masks = context.random.fork(0);
-    const unit = `rise of the ${unitOf(score)} when seen`;
+    const unit = `rise of the ${unitOf(subject, request)} when seen`;
     const tally = new Tally(height * width);
     const picture = (): ReturnType<typeof pixelAttribution> =>
       pixelAttribution(floatTensor([height, width], tally.map()), true, unit, [grid, grid]);

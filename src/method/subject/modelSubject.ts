@@ -1,4 +1,5 @@
 import { floatTensor, type FloatTensor, type Tensor } from '../../base/tensor.js';
+import { NUMBER_NAMES } from '../../base/outputKinds.js';
 import { remembered } from '../../base/memo.js';
 import { Newest } from '../../base/newest.js';
 import { prune, withWeights } from '../../graph/edits.js';
@@ -125,6 +126,14 @@ export class ModelSubject implements Subject {
   /** Whether a score can be asked for as a probability: of numbers, vectors and maps of numbers none is made. */
   get makesProbabilities(): boolean {
     return this.classifier || this.places.activation !== 'none';
+  }
+
+  scoreName(kind: ScoreKind): string {
+    const { logit, probability, note, classifier, activation } = this.places;
+    if (kind === 'probability' && this.makesProbabilities) return 'probability';
+    // An output that was found to be a distribution: there is no logit before it.
+    if (classifier && activation === 'none' && logit === probability && note !== undefined) return 'probability';
+    return NUMBER_NAMES[this.places.output.kind];
   }
 
   scoreValue(kind: ScoreKind): { value: string; note?: string } {

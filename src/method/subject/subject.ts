@@ -56,6 +56,8 @@ export interface Subject {
   readonly input: InputSpec;
   /** Value that holds the class scores as logits or probabilities; says whether a final Softmax or Sigmoid was cut. */
   scoreValue(kind: ScoreKind): { readonly value: string; readonly note?: string };
+  /** What a number of the scores is called: "logit", "probability", of what is no class "value" or "score". */
+  scoreName(kind: ScoreKind): string;
   /** The value and its element or direction that is differentiated for a target. */
   scoreAt(target: Target, kind: ScoreKind): ScoreAt;
   /** Number of classes, i.e. elements of a sample's scores. */

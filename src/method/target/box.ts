@@ -14,7 +14,7 @@ import { factOf, sampleDims } from '../subject/samples.js';
 import { sizeOf } from '../../base/tensor.js';
 import { classIndex } from './class.js';
 import { HeadBuilder, type Head, type Ref } from './head.js';
-import type { TargetKind, TargetQuestion } from './kind.js';
+import type { Corners, TargetKind, TargetQuestion } from './kind.js';
 import type { Target } from './target.js';
 
 /**
@@ -85,8 +85,6 @@ export function requireInside(
   );
 }
 
-export type Corners = readonly [x0: number, y0: number, x1: number, y1: number];
-
 function detectorOf(text: string, { subject, sample }: TargetQuestion): [DetectionLayout, SampleValues] {
   const { layout, name, kind } = subject.output;
   if (layout?.kind !== 'detection') {
@@ -122,10 +120,11 @@ interface Chosen {
 function boxTarget(layout: DetectionLayout, sample: SampleValues, question: TargetQuestion, chosen: Chosen): Target {
   const { index, box: corners, rank } = chosen;
   const name = labelOf(question.labels, index);
-  const place = corners.map((v) => +v.toFixed(1)).join(', ');
+  const place = (question.inPicture?.(corners) ?? corners).map((v) => Math.round(v)).join(', ');
   return {
     index,
     label: rank === undefined ? `${name} in ${place}` : `box ${rank}: ${name} in ${place}`,
+    measure: 'score of the box',
     head: boxHead(layout, sample, question.subject, chosen),
     box: corners,
   };

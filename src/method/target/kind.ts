@@ -5,6 +5,9 @@ import type { ModelSubject } from '../subject/modelSubject.js';
 import type { ClassLayout, ClassRegions } from './regions.js';
 import type { Target } from './target.js';
 
+/** A box: its left, top, right and bottom edge. */
+export type Corners = readonly [x0: number, y0: number, x1: number, y1: number];
+
 /** What a text is read against: one prepared input of a model. */
 export interface TargetQuestion {
   /** The score of each class, for ranks. */
@@ -15,6 +18,8 @@ export interface TargetQuestion {
   readonly sample?: SampleValues | undefined;
   /** Painted pictures that the text names, by the name it gives them. */
   readonly painted?: ReadonlyMap<string, Painted> | undefined;
+  /** A box of the model's input in pixels of the picture that was given, where there is one: names of boxes say it so. */
+  readonly inPicture?: ((box: Corners) => Corners) | undefined;
   /** Where the classes are, for a model that says so. */
   readonly regions?: ClassRegions | undefined;
 }

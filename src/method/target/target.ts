@@ -19,6 +19,8 @@ export interface Target {
   readonly unit?: ScoreAt;
   /** A number that the model does not compute by itself, and the nodes that do: how well a box is found. */
   readonly head?: Head;
+  /** What the number is called, where it is no element of the scores: "activation". */
+  readonly measure?: string;
   /** The box that is meant, x0, y0, x1, y1 in pixels of the model's input. */
   readonly box?: readonly [x0: number, y0: number, x1: number, y1: number];
 }
@@ -46,6 +48,11 @@ export function isBehind(target: Target): boolean {
 /** The nodes that compute the number, where the model does not: the subject that is asked for it has to have them. */
 export function headOf(target: Target): Head | undefined {
   return target.head;
+}
+
+/** What the number is called in units; undefined where it is a score of the model. */
+export function measureOf(target: Target): string | undefined {
+  return target.measure;
 }
 
 /** The box that is meant, for what is shown of a target. */

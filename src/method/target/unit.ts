@@ -25,7 +25,12 @@ function unitTarget(
   const layer = subject.layer(name);
   const value = layer.output;
   const label = `${layer.name} channel ${channel}${place === undefined ? '' : ` at ${place.join(', ')}`}`;
-  const of = (pick: ScoreAt['pick']): Target => ({ index: channel, label, unit: { value, pick } });
+  const of = (pick: ScoreAt['pick']): Target => ({
+    index: channel,
+    label,
+    measure: 'activation',
+    unit: { value, pick },
+  });
   const map = featureMapOf(subject, value);
   if (map === undefined) {
     const fact = subject.facts.get(value);

@@ -113,6 +113,7 @@ async function explainOne(
   const { model, subject, labels, method, asked } = question;
   const { score, seed } = asked;
   const started = performance.now();
+  const takesPictures = model.resolved.preprocessing !== undefined;
   const loaded = await loadInput(input, signal);
   const ranking = (await predictBatch(subject, labels, loaded.tensor, TOP, signal))[0]!;
   requireNumbers(loaded, ranking);
@@ -131,7 +132,7 @@ async function explainOne(
     ...given({ probability: isInside(target) ? undefined : probabilities?.[target.index] }),
     predictions: withTarget(top, target, logits, probabilities),
     ...given({ classes: subject.classifier && top.length > 0 ? logits.length : undefined }),
-    ...given({ doubts: doubtsOf(loaded.doubts, classesOf(subject, ranking)) }),
+    ...given({ doubts: doubtsOf(loaded.doubts, classesOf(subject, ranking), takesPictures) }),
     found: foundOf(predictionOf(subject, ranking, loaded)),
     outputs: summariesOf(subject.outputs, subject.output),
   };

@@ -11,6 +11,7 @@ import { paintedFiles } from '../../method/target/mask.js';
 import { boxOf, type Target } from '../../method/target/target.js';
 import type { TargetText } from '../../protocol/request.js';
 import { asksForClass, type TargetSummary } from '../../result/target.js';
+import { toPicture } from '../output/prediction.js';
 import type { LoadedInput } from '../input/inputs.js';
 
 /** One prepared input, and what the model says of it. */
@@ -28,7 +29,7 @@ export async function targetOf(
   signal: AbortSignal,
 ): Promise<Target> {
   const { logits: scores, regions } = ranking;
-  const common = { scores, labels, subject, regions };
+  const common = { scores, labels, subject, regions, inPicture: toPicture(subject.input, loaded.crop) };
   const { layout } = subject.output;
   if (text === undefined || asksForClass(text)) return findTarget(text ?? 'top1', common);
   const values = layout === undefined ? [] : await subject.values(loaded.tensor, valuesOf(layout), signal);

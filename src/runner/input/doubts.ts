@@ -80,8 +80,9 @@ function colourOf({ data, channels }: Raster): number {
  * Probabilities that are nearly alike: the best is below three times an equal share, of few classes barely above it.
  *
  * @param probabilities of one of several classes, which add up to 1
+ * @param takesPictures whether the model's input is a picture, and no text, signal or volume
  */
-export function uniformDoubts(probabilities: ArrayLike<number>): Doubt[] {
+export function uniformDoubts(probabilities: ArrayLike<number>, takesPictures: boolean): Doubt[] {
   const classes = probabilities.length;
   if (classes < 2) return [];
   let top = 0;
@@ -93,11 +94,14 @@ export function uniformDoubts(probabilities: ArrayLike<number>): Doubt[] {
   const equal = 1 / classes;
   // Three shares of ten are .3; from there down to two classes the same part of the way from equal to certain.
   if (Math.abs(sum - 1) > 1e-3 || top >= Math.min(3 * equal, equal + (1 - equal) * (2 / 9))) return [];
+  const [what, check] = takesPictures
+    ? ['pictures', 'the settings with a picture']
+    : ['input', 'how it is prepared with an input'];
   return [
     {
       kind: 'uniform',
       short: 'nearly uniform',
-      sentence: `The model hardly prefers any of its ${classes} classes: it does not know, or it gets its pictures in another form than it was trained on. Check the settings with a picture whose class you know.`,
+      sentence: `The model hardly prefers any of its ${classes} classes: it does not know, or it gets its ${what} in another form than it was trained on. Check ${check} whose class you know.`,
     },
   ];
 }
@@ -112,7 +116,8 @@ export function uniformDoubts(probabilities: ArrayLike<number>): Doubt[] {
 export function doubtsOf(
   ofInput: readonly Doubt[],
   probabilities: ArrayLike<number> | undefined,
+  takesPictures: boolean,
 ): readonly Doubt[] | undefined {
-  const all = [...ofInput, ...(probabilities === undefined ? [] : uniformDoubts(probabilities))];
+  const all = [...ofInput, ...(probabilities === undefined ? [] : uniformDoubts(probabilities, takesPictures))];
   return all.length === 0 ? undefined : all;
 }

@@ -26,7 +26,10 @@ export function predictionOf(
       names: decoded.names,
       norm: decoded.norm,
       text: decoded.text,
-      boxes: decoded.boxes?.map((box) => inPicture(box, subject.input, input.crop)),
+      boxes: decoded.boxes?.map((box): PredictedBox => {
+        const placed = toPicture(subject.input, input.crop)?.(box.box);
+        return placed === undefined ? box : { ...box, inPicture: placed };
+      }),
     }),
     ...(others.length === 0 ? {} : { others }),
   };
@@ -37,14 +40,12 @@ export function classesOf({ output }: ModelSubject, { probabilities }: Ranking):
   return output.kind === 'classes' ? probabilities : undefined;
 }
 
-/** The box with its place in the picture that was given, where the model sees a part of one. */
-function inPicture(
-  box: Box,
+/** From pixels of the model's input to those of the picture that was given; undefined where no picture was. */
+export function toPicture(
   { height, width }: { readonly height: number; readonly width: number },
-  crop?: Crop,
-): PredictedBox {
-  if (crop === undefined) return box;
+  crop: Crop | undefined,
+): ((box: Box['box']) => Box['box']) | undefined {
+  if (crop === undefined) return undefined;
   const [sx, sy] = [crop.width / width, crop.height / height];
-  const [x0, y0, x1, y1] = box.box;
-  return { ...box, inPicture: [crop.left + x0 * sx, crop.top + y0 * sy, crop.left + x1 * sx, crop.top + y1 * sy] };
+  return ([x0, y0, x1, y1]) => [crop.left + x0 * sx, crop.top + y0 * sy, crop.left + x1 * sx, crop.top + y1 * sy];
 }

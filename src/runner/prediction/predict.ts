@@ -25,6 +25,7 @@ export async function predictInputs(
   const { signal } = call;
   call.progress({ message: 'opening the model' });
   const subject = await model.subject();
+  const takesPictures = model.resolved.preprocessing !== undefined;
   const inputs = await expandInputs(model, request.inputs, signal);
   const { labels, notes, truth } = namesOf(model, subject, inputs);
   const results: Outcome<Prediction>[] = [];
@@ -57,7 +58,7 @@ export async function predictInputs(
           input: outcome.input,
           ...given({ label }),
           ...predictionOf(subject, ranking, outcome.result),
-          ...given({ doubts: doubtsOf(outcome.result.doubts, classesOf(subject, ranking)) }),
+          ...given({ doubts: doubtsOf(outcome.result.doubts, classesOf(subject, ranking), takesPictures) }),
         },
       });
     });

@@ -13,7 +13,7 @@ export const CURVES: readonly { readonly value: Curve; readonly label: string; r
   { value: 'std', label: 'Standard deviation', axis: 'standard deviation of the weight' },
   { value: 'mean', label: 'Mean', axis: 'mean of the weight' },
   { value: 'sparsity', label: 'Exactly zero, %', axis: 'exactly zero, %' },
-  { value: 'score', label: 'Explained score', axis: 'logit of the explained class' },
+  { value: 'score', label: 'Explained score', axis: 'score that is explained' },
 ];
 
 /** A number of a checkpoint; NaN while it is not known. */

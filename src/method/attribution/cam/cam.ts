@@ -67,7 +67,7 @@ export async function camAttribution(
   const { relu, upsample } = request.params;
   const { height, width } = layer.map;
   const clipped = relu ? map.map((v) => (v <= 0 ? 0 : v)) : map;
-  const unit = `${unitOf(request.score)}, weighted activation`;
+  const unit = `${unitOf(subject, request)}, weighted activation`;
   const { height: H, width: W } = subject.input;
   const attribution = upsample
     ? pixelAttribution(floatTensor([H, W], upsampleBilinear(clipped, height, width, H, W)), !relu, unit, [

@@ -4,6 +4,7 @@ import type { Attribution } from '../../../result/explanation.js';
 import { spaceLetters } from '../../../input/axes.js';
 import { overChannels } from '../../../result/heatmap.js';
 import type { ScoreKind } from '../../../result/recipe.js';
+import { measureOf, type Target } from '../../target/target.js';
 import type { InputSpec, Subject } from '../../subject/subject.js';
 import type { ReduceChoice } from './parameters.js';
 
@@ -53,9 +54,12 @@ export function pixelAttribution(
   return { values: map, axes: spaceLetters(map.dims.length), signed, unit, ...given({ resolution }) };
 }
 
-/** The score's name in units: "logit", "probability". */
-export function unitOf(score: ScoreKind): string {
-  return score === 'logit' ? 'logit' : 'probability';
+/** What the explained number is called in units: "logit", "probability"; of what is no class "value", "score of the box". */
+export function unitOf(
+  subject: Pick<Subject, 'scoreName'>,
+  { target, score }: { readonly target: Target; readonly score: ScoreKind },
+): string {
+  return measureOf(target) ?? subject.scoreName(score);
 }
 
 /** What must be said of a model's score beside an answer about it. */

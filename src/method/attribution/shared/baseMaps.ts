@@ -59,7 +59,7 @@ export async function baseAttribution(
   const of = subject.scoreAt(request.target, request.score);
   const { maps, notes } = await baseMaps(subject, request.input, base, of, view.value, signal);
   return {
-    attribution: view.attribution(maps.data, `${unitOf(request.score)}${per}`, request.params.reduce),
+    attribution: view.attribution(maps.data, `${unitOf(subject, request)}${per}`, request.params.reduce),
     ...given({ layer: view.layer }),
     notes: [...scoreNotes(subject, request.score), ...notes],
   };

@@ -56,7 +56,7 @@ export async function smoothAttribution(
   let squares: Float64Array | undefined;
   let deviations: Float64Array | undefined;
   let done = 0;
-  const unit = moment === 'mean' ? `${unitOf(score)} per unit` : `(${unitOf(score)} per unit)²`;
+  const unit = moment === 'mean' ? `${unitOf(subject, request)} per unit` : `(${unitOf(subject, request)} per unit)²`;
   const notes = new Set(scoreNotes(subject, score));
   const picture = (): AttributionAnswer['attribution'] => {
     const values =

@@ -60,14 +60,17 @@ describe('Doubts about an answer', () => {
 
   it('says that probabilities are nearly alike, with a bound for few classes that two can fall below', () => {
     const flat = (top: number, n: number): number[] => [top, ...new Array<number>(n - 1).fill((1 - top) / (n - 1))];
-    assert.deepEqual(kinds(uniformDoubts(flat(0.29, 10))), ['uniform']);
-    assert.deepEqual(kinds(uniformDoubts(flat(0.31, 10))), []);
-    assert.deepEqual(kinds(uniformDoubts(flat(0.0029, 1000))), ['uniform']);
-    assert.deepEqual(kinds(uniformDoubts(flat(0.0031, 1000))), []);
-    assert.deepEqual(kinds(uniformDoubts([0.55, 0.45])), ['uniform']);
-    assert.deepEqual(kinds(uniformDoubts([0.7, 0.3])), []);
+    assert.deepEqual(kinds(uniformDoubts(flat(0.29, 10), true)), ['uniform']);
+    assert.deepEqual(kinds(uniformDoubts(flat(0.31, 10), true)), []);
+    assert.deepEqual(kinds(uniformDoubts(flat(0.0029, 1000), true)), ['uniform']);
+    assert.deepEqual(kinds(uniformDoubts(flat(0.0031, 1000), true)), []);
+    assert.deepEqual(kinds(uniformDoubts([0.55, 0.45], true)), ['uniform']);
+    assert.deepEqual(kinds(uniformDoubts([0.7, 0.3], true)), []);
+    assert.match(uniformDoubts([0.5, 0.5], true)[0]!.sentence, /its pictures in another form.*a picture whose class/);
+    // A model of text, signals or volumes has no pictures.
+    assert.doesNotMatch(uniformDoubts([0.5, 0.5], false)[0]!.sentence, /picture/);
     // Several labels may be right: nothing adds up to 1.
-    assert.deepEqual(kinds(uniformDoubts([0.1, 0.1, 0.1])), []);
+    assert.deepEqual(kinds(uniformDoubts([0.1, 0.1, 0.1], true)), []);
   });
 
   it('says that colour is made grey, and that a photograph is squeezed', () => {
@@ -83,10 +86,10 @@ describe('Doubts about an answer', () => {
 
   it('says in the terminal what concerns all inputs once, and names the input otherwise', () => {
     const guess = settingDoubts(planOf([32, 32], 'RGB'), 'net.onnx');
-    const uniform = uniformDoubts([0.5, 0.5]);
+    const uniform = uniformDoubts([0.5, 0.5], true);
     const text = doubtLines([
-      { input: 'a.png', doubts: doubtsOf(guess, [0.5, 0.5])! },
-      { input: 'b.png', doubts: doubtsOf(guess, [1, 0])! },
+      { input: 'a.png', doubts: doubtsOf(guess, [0.5, 0.5], true)! },
+      { input: 'b.png', doubts: doubtsOf(guess, [1, 0], true)! },
     ]);
     assert.equal(text, `! settings guessed: ${guess[0]!.sentence}\n! a.png: nearly uniform: ${uniform[0]!.sentence}\n`);
     assert.equal(doubtLines([{ input: 'a.png' }]), '');
