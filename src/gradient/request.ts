@@ -1,13 +1,16 @@
 import type { Graph } from '../graph/graph.js';
 import type { Rule } from './rule.js';
 
-/** Which extra graph input chooses what is differentiated: an element (`index`), a direction (`direction`), none (`sum`). */
-export type SeedKind = 'index' | 'direction' | 'sum';
+/**
+ * Which extra graph input chooses what is differentiated: an element (`index`), a direction (`direction`), none (`sum`,
+ * `top`).
+ */
+export type SeedKind = 'index' | 'direction' | 'sum' | 'top';
 
 /**
  * The number that is differentiated, one per sample: an element of `value` chosen by an int64 input `[batch]` that
- * indexes the flattened sample (`index`), the inner product of `value` with an input of its shape (`direction`), or the
- * sum of the sample's elements (`sum`).
+ * indexes the flattened sample (`index`), the inner product of `value` with an input of its shape (`direction`), the sum of
+ * the sample's elements (`sum`), or the first of its largest elements (`top`).
  */
 export interface ScoreRequest {
   readonly value: string;
@@ -31,7 +34,7 @@ export interface GradientRequest {
 export interface GradientGraph {
   /** The forward nodes that are needed, and the backward ones. Outputs: score and gradients, plus the kept forward values. */
   readonly graph: Graph;
-  /** Name of the seed input; absent for `sum`. */
+  /** Name of the seed input; absent for `sum` and `top`. */
   readonly seed?: string;
   /** Output `[batch]`. */
   readonly score: string;

@@ -2,7 +2,8 @@ import { LensError } from '../base/errors.js';
 import type { Crop, Rgb } from '../base/picture.js';
 import { floatTensor, formatDims, type FloatTensor } from '../base/tensor.js';
 import { centerCrop, letterbox, place, resizedSize, toGray } from './geometry.js';
-import { resize, type Raster } from './resize.js';
+import { resize, type Part, type Raster } from './resize.js';
+import { memo } from '../base/memo.js';
 import { sampleShape } from './axes.js';
 import type { Preprocessing } from './settings.js';
 
@@ -27,8 +28,10 @@ function fit(picture: Raster, plan: Preprocessing): { raster: Raster; crop: Crop
   const [height, width] = plan.size.value;
   const [h, w] = resizedSize(picture, plan);
   const [left, top] = corner(h, w, plan);
-  const scaled = resize(picture, h, w, plan.resize.value.interpolation);
-  const raster = place(scaled, left, top, height, width, plan.pad.value);
+  // Only what lies in the window is computed.
+  const part = within(h, w, left, top, height, width);
+  const scaled = resize(picture, h, w, plan.resize.value.interpolation, part);
+  const raster = place(scaled, left - part.left, top - part.top, height, width, plan.pad.value);
   const sx = picture.width / w;
   const sy = picture.height / h;
   return {
@@ -42,6 +45,14 @@ function fit(picture: Raster, plan: Preprocessing): { raster: Raster; crop: Crop
       originalHeight: picture.height,
     },
   };
+}
+
+/** The part of a picture of `h × w` that lies in a window; all of it where none does. */
+function within(h: number, w: number, left: number, top: number, height: number, width: number): Part {
+  const [x0, x1] = [Math.max(0, left), Math.min(w, left + width)];
+  const [y0, y1] = [Math.max(0, top), Math.min(h, top + height)];
+  if (x1 <= x0 || y1 <= y0) return { left: 0, top: 0, width: w, height: h };
+  return { left: x0, top: y0, width: x1 - x0, height: y1 - y0 };
 }
 
 /** Where the model's window begins on the resized picture of `h × w`. */
@@ -69,9 +80,13 @@ function sourceChannels(plan: Preprocessing): number[] {
   return plan.color.value === 'BGR' ? [2, 1, 0] : [0, 1, 2];
 }
 
+const tables = memo<Preprocessing, number, Float32Array>();
+
 /** {@link pixelToValue} of every pixel value 0..255. */
 function tableOf(channel: number, plan: Preprocessing): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, pixel) => pixelToValue(plan, channel, pixel));
+  return tables(plan, channel, () =>
+    Float32Array.from({ length: 256 }, (_, pixel) => pixelToValue(plan, channel, pixel)),
+  );
 }
 
 /**
@@ -101,8 +116,10 @@ function normalise(raster: Raster, plan: Preprocessing): FloatTensor {
   channels.forEach((source, channel) => {
     const table = tableOf(channel, plan);
     const step = planar ? 1 : count;
+    // Of its own variables: a field that is read a hundred thousand times costs more than what is done with it.
+    const { data, channels: stride } = raster;
     let o = planar ? channel * area : channel;
-    for (let i = source; i < area * raster.channels; i += raster.channels, o += step) out[o] = table[raster.data[i]!]!;
+    for (let i = source, end = area * stride; i < end; i += stride, o += step) out[o] = table[data[i]!]!;
   });
   return floatTensor(planar ? [1, count, height, width] : [1, height, width, count], out);
 }

@@ -13,6 +13,14 @@ export interface Raster {
   readonly data: Uint8Array;
 }
 
+/** A part of a picture, in its pixels. */
+export interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Filter {
   readonly support: number;
   readonly weight: (x: number) => number;
@@ -53,31 +61,32 @@ interface Windows {
   readonly taps: number;
 }
 
-function windowsOf(from: number, to: number, filter: Filter): Windows {
+/** Of the positions `begin` to `begin + count` of `to`. */
+function windowsOf(from: number, to: number, filter: Filter, begin: number, count: number): Windows {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = filter.support * stretch;
   const taps = Math.ceil(support) * 2 + 1;
-  const start = new Int32Array(to);
-  const length = new Int32Array(to);
-  const weights = new Int32Array(to * taps);
+  const start = new Int32Array(count);
+  const length = new Int32Array(count);
+  const weights = new Int32Array(count * taps);
   const row = new Float64Array(taps);
-  for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * scale;
+  for (let i = 0; i < count; i++) {
+    const center = (i + begin + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
-    const count = Math.min(from, Math.trunc(center + support + 0.5)) - first;
+    const long = Math.min(from, Math.trunc(center + support + 0.5)) - first;
     let sum = 0;
-    for (let k = 0; k < count; k++) {
+    for (let k = 0; k < long; k++) {
       const weight = filter.weight((k + first - center + 0.5) * (1 / stretch));
       row[k] = weight;
       sum += weight;
     }
-    for (let k = 0; k < count; k++) {
+    for (let k = 0; k < long; k++) {
       const weight = (sum === 0 ? row[k]! : row[k]! / sum) * (1 << PRECISION);
       weights[i * taps + k] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
     }
     start[i] = first;
-    length[i] = count;
+    length[i] = long;
   }
   return { start, length, weights, taps };
 }
@@ -87,12 +96,14 @@ function clip(sum: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-function horizontal(source: Raster, width: number, filter: Filter): Raster {
-  const { height, channels, data } = source;
-  const { start, length, weights, taps } = windowsOf(source.width, width, filter);
+/** Rows `top` to `top + height` of the source, in the given columns of the result. */
+function horizontal(source: Raster, columns: Windows, top: number, height: number): Raster {
+  const { channels, data } = source;
+  const { start, length, weights, taps } = columns;
+  const width = start.length;
   const out = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
-    const line = y * source.width * channels;
+    const line = (top + y) * source.width * channels;
     let o = y * width * channels;
     for (let x = 0; x < width; x++) {
       let p = line + start[x]! * channels;
@@ -120,9 +131,11 @@ function horizontal(source: Raster, width: number, filter: Filter): Raster {
   return { width, height, channels, data: out };
 }
 
-function vertical(source: Raster, height: number, filter: Filter): Raster {
+/** The given rows of the result; the source begins at row `top` of what they were found for. */
+function vertical(source: Raster, rows: Windows, top: number): Raster {
   const { width, channels, data } = source;
-  const { start, length, weights, taps } = windowsOf(source.height, height, filter);
+  const { start, length, weights, taps } = rows;
+  const height = start.length;
   const line = width * channels;
   const out = new Uint8Array(height * line);
   const sums = new Int32Array(line);
@@ -130,7 +143,7 @@ function vertical(source: Raster, height: number, filter: Filter): Raster {
     sums.fill(HALF);
     for (let k = 0; k < length[y]!; k++) {
       const weight = weights[y * taps + k]!;
-      const from = (start[y]! + k) * line;
+      const from = (start[y]! - top + k) * line;
       for (let x = 0; x < line; x++) sums[x] = sums[x]! + Math.imul(data[from + x]!, weight);
     }
     for (let x = 0; x < line; x++) out[y * line + x] = clip(sums[x]!);
@@ -147,10 +160,10 @@ function nearestPositions(from: number, to: number): Int32Array {
   return positions;
 }
 
-function nearest(source: Raster, height: number, width: number): Raster {
+function nearest(source: Raster, H: number, W: number, { left, top, width, height }: Part): Raster {
   const { channels, data } = source;
-  const columns = nearestPositions(source.width, width);
-  const rows = nearestPositions(source.height, height);
+  const columns = nearestPositions(source.width, W).subarray(left, left + width);
+  const rows = nearestPositions(source.height, H).subarray(top, top + height);
   const out = new Uint8Array(width * height * channels);
   let o = 0;
   for (let y = 0; y < height; y++) {
@@ -163,11 +176,39 @@ function nearest(source: Raster, height: number, width: number): Raster {
   return { width, height, channels, data: out };
 }
 
-/** The raster at another size, as `PIL.Image.resize((width, height), interpolation)` makes it. */
-export function resize(source: Raster, height: number, width: number, interpolation: Interpolation): Raster {
-  if (source.height === height && source.width === width) return source;
-  if (interpolation === 'nearest') return nearest(source, height, width);
+/**
+ * The raster at another size, as `PIL.Image.resize((width, height), interpolation)` makes it.
+ *
+ * @param part what is wanted of the result, to the byte the same as cut from all of it
+ */
+export function resize(
+  source: Raster,
+  height: number,
+  width: number,
+  interpolation: Interpolation,
+  part: Part = { left: 0, top: 0, width, height },
+): Raster {
+  if (source.height === height && source.width === width) return cut(source, part);
+  if (interpolation === 'nearest') return nearest(source, height, width, part);
   const filter = FILTERS[interpolation];
-  const wide = source.width === width ? source : horizontal(source, width, filter);
-  return wide.height === height ? wide : vertical(wide, height, filter);
+  const rows = source.height === height ? undefined : windowsOf(source.height, height, filter, part.top, part.height);
+  // The rows of the source that the rows of the result look at.
+  const first = rows?.start[0] ?? part.top;
+  const end = rows === undefined ? first + part.height : rows.start.at(-1)! + rows.length.at(-1)!;
+  const wide =
+    source.width === width
+      ? cut(source, { left: part.left, top: first, width: part.width, height: end - first })
+      : horizontal(source, windowsOf(source.width, width, filter, part.left, part.width), first, end - first);
+  return rows === undefined ? wide : vertical(wide, rows, first);
+}
+
+function cut(source: Raster, { left, top, width, height }: Part): Raster {
+  if (width === source.width && height === source.height) return source;
+  const { channels } = source;
+  const data = new Uint8Array(width * height * channels);
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * source.width + left) * channels;
+    data.set(source.data.subarray(from, from + width * channels), y * width * channels);
+  }
+  return { width, height, channels, data };
 }

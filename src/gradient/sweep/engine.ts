@@ -150,7 +150,8 @@ class Builder {
     const tape = new Tape(this.graph, this.facts, 'grad');
     tape.scope = 'score';
     const target = this.contextOf(targetNode(request.score.value), tape);
-    const seed = request.score.seed === 'sum' ? undefined : tape.name(request.score.seed);
+    const seedless = request.score.seed === 'sum' || request.score.seed === 'top';
+    const seed = seedless ? undefined : tape.name(request.score.seed);
     if (seed !== undefined)
       tape.declare(seed, request.score.seed === 'index' ? 'int64' : target.type(request.score.value));
     const score = guarded(() => writeScore(target, this.facts, request.score, seed), request.score.value);

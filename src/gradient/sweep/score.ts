@@ -21,7 +21,7 @@ interface Samples {
   restore(g: Ref): Ref;
 }
 
-/** Writes the score of one value. `seed` is the name of the extra input; for `sum` there is none. */
+/** Writes the score of one value. `seed` is the name of the extra input; for `sum` and `top` there is none. */
 export function writeScore(c: NodeContext, facts: Facts, request: ScoreRequest, seed: Ref | undefined): Score {
   const a = new Algebra(c);
   const { value } = request;
@@ -31,15 +31,18 @@ export function writeScore(c: NodeContext, facts: Facts, request: ScoreRequest, 
     const samples = asSamples(a, real, c.dims(value), facts);
     return { score: a.reduceSum(samples.flat, [1], false), gradient: a.fill(1, c.dims(value), real) };
   }
-  if (seed === undefined) throw new Error('A seed input is needed');
-  if (request.seed === 'direction') {
+  if (seed === undefined && request.seed !== 'top') throw new Error('A seed input is needed');
+  if (request.seed === 'direction' && seed !== undefined) {
     // s = ⟨y, v⟩ per sample; ds/dy = v
     const sum = a.reduceSum(asSamples(a, a.mul(real, seed), c.dims(value), facts).flat, [1], false);
     return { score: sum, gradient: seed };
   }
-  // s = y[k]; ds/dy is one at k and zero elsewhere
+  // s = y[k]; ds/dy is one at k and zero elsewhere. Every runtime has ArgMax for float32; the cast is exact.
   const samples = asSamples(a, real, c.dims(value), facts);
-  const index = a.op('Unsqueeze', [seed, c.emit.ints([1])]);
+  const index =
+    seed === undefined
+      ? a.op('ArgMax', [type === 'float64' ? samples.flat : a.cast(samples.flat, 'float32')], { axis: 1, keepdims: 1 })
+      : a.op('Unsqueeze', [seed, c.emit.ints([1])]);
   const picked = a.op('GatherElements', [samples.flat, index], { axis: 1 });
   const [batch] = samples.dims;
   const ones = a.fill(1, [batch, fixed(1)], real);

@@ -2,6 +2,7 @@ import { memo } from '../../base/memo.js';
 import { secantRules } from '../../gradient/brought/secant.js';
 import { twinned, type Twins } from '../../gradient/brought/twoPasses.js';
 import type { Rule } from '../../gradient/rule.js';
+import type { Graph } from '../../graph/graph.js';
 import { fillTensor } from '../fill.js';
 import { attributionMethod } from '../method.js';
 import type { DerivedGraph, Subject } from '../subject/subject.js';
@@ -46,11 +47,11 @@ interface SecantGraph {
   readonly baselineInput: string;
 }
 
-const secantGraphs = memo<Subject, string, SecantGraph>();
+const secantGraphs = memo<Graph, string, SecantGraph>();
 
 /** The model twice, for the input and its baseline, with the secants' slopes as rules: once for each value explained. */
 function secantGraph(subject: Subject, value: string): SecantGraph {
-  return secantGraphs(subject, value, () => {
+  return secantGraphs(subject.graph, value, () => {
     // The rules read the twins' names when they are applied, which is after the twins are made.
     let twins: Twins | undefined;
     const overrides: ReadonlyMap<string, Rule> = secantRules((v) => twins!.twin(v));

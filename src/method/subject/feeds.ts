@@ -16,7 +16,7 @@ import type { Graph } from '../../graph/graph.js';
 import { dimsOf, repeated, zeros } from '../../session/probe.js';
 import { fromSamples, sampleDims } from './samples.js';
 import type { InputSpec } from './subject.js';
-import type { ScoreAt } from '../target/target.js';
+import type { ScoresAt } from '../target/scoreAt.js';
 
 /** What feeds need to know of a model. */
 export interface Fed {
@@ -84,9 +84,15 @@ function fitting(model: Fed, batch: FloatTensor, n: number): FloatTensor {
 }
 
 /** What is fed for the score of samples `from` to `from + n`: indices, or directions in the model's own arrangement. */
-export function seedFeed(of: ScoreAt, fact: ValueFact, facts: Facts, n: number, from: number): Tensor {
+export function seedFeed(of: ScoresAt, fact: ValueFact, facts: Facts, n: number, from: number): Tensor {
   const { pick } = of;
-  if (pick === 'sum') throw new Error('A sum has no seed');
+  if (pick === 'sum' || pick === 'top') throw new Error('A sum has no seed, nor has what is largest');
+  if ('indices' in pick) {
+    // Samples that fill up a fixed batch are the last one again.
+    const { indices } = pick;
+    const at = (k: number): bigint => BigInt(indices[Math.min(indices.length - 1, from + k)]!);
+    return { type: 'int64', dims: [n], data: BigInt64Array.from({ length: n }, (_, k) => at(k)) };
+  }
   if ('index' in pick) return { type: 'int64', dims: [n], data: new BigInt64Array(n).fill(BigInt(pick.index)) };
   const dims = sampleDims(fact, facts);
   const size = sizeOf(dims);

@@ -13,6 +13,10 @@ import { inPieces } from './pieces.js';
 import { factOf, samplesOf } from './samples.js';
 import type { SubjectSessions } from './sessions.js';
 import type { GradientAnswer, GradientOptions, Subject } from './subject.js';
+import type { ScoresAt } from '../target/scoreAt.js';
+
+/** A gradient of samples that may belong to several questions. */
+export type SamplesOptions = Omit<GradientOptions, 'of'> & { readonly of: ScoresAt };
 
 /** The one way to a gradient: a graph for each question, made once and in the form of its provider, run in pieces. */
 export class Gradients {
@@ -23,11 +27,11 @@ export class Gradients {
     private readonly sessions: SubjectSessions,
   ) {}
 
-  async of(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer> {
+  async of(batch: FloatTensor, options: SamplesOptions, signal: AbortSignal): Promise<GradientAnswer> {
     const { model } = this;
     const { of, rules, wrt = [model.input.name] } = options;
     const wanted = (options.values ?? []).filter((v) => v !== model.input.name);
-    const seed: SeedKind = of.pick === 'sum' ? 'sum' : 'index' in of.pick ? 'index' : 'direction';
+    const seed = seedOf(of);
     const named = typeof rules === 'object' ? { own: rules.key } : (rules ?? '');
     const key = `gradient ${JSON.stringify([of.value, seed, wrt, named, wanted])}`;
     const request: GradientRequest = { score: { value: of.value, seed }, wrt, keep: wanted };
@@ -82,6 +86,12 @@ export class Gradients {
     const { graph, facts } = this.model;
     return rules === undefined ? { graph, facts } : { graph, facts, overrides: ruleSet(rules) };
   }
+}
+
+/** How a graph is told what is differentiated. */
+export function seedOf({ pick }: ScoresAt): SeedKind {
+  if (pick === 'sum' || pick === 'top') return pick;
+  return 'index' in pick || 'indices' in pick ? 'index' : 'direction';
 }
 
 /** Forward values that the gradient graph lost by pruning, put back from the graph that was differentiated. */

@@ -11,7 +11,7 @@ import type { ScoreKind } from '../../result/recipe.js';
 import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost } from '../../session/batches.js';
 import type { ProviderReport } from '../../session/session.js';
 import { feedsOf, inputDimsOf } from './feeds.js';
-import { Gradients } from './gradients.js';
+import { Gradients, type SamplesOptions } from './gradients.js';
 import type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
 import type { OutputReading } from '../output/index.js';
 import { inPieces } from './pieces.js';
@@ -51,6 +51,16 @@ export async function openSubject(
   return new ModelSubject(parts, places, options);
 }
 
+/** What a subject is asked of its samples and cannot derive: forward values, and gradients along what is given. */
+export interface SampleRuns {
+  /** The subject whose sessions are used: what it keeps of grown graphs holds here, too. */
+  readonly root: ModelSubject;
+  values: Subject['values'];
+  /** A method runs a graph of its own: what that costs is not known. */
+  derived(): void;
+  readonly differentiate: (batch: FloatTensor, options: SamplesOptions, signal: AbortSignal) => Promise<GradientAnswer>;
+}
+
 /** Targets that are asked for again find their gradient graphs made. */
 const GROWN = 8;
 
@@ -68,7 +78,7 @@ export class ModelSubject implements Subject {
   /** By the number that their targets ask for. */
   private readonly grown = new Newest<string, ModelSubject>(GROWN);
   private readonly batchSizes = new Map<string, number>();
-  private readonly differentiated: Gradients;
+  private readonly differentiated: Pick<Gradients, 'of'>;
 
   constructor(
     private readonly parts: SubjectParts,
@@ -76,6 +86,8 @@ export class ModelSubject implements Subject {
     private readonly options: SubjectOptions,
     /** Of the subject that this one is made of, where it shares them. */
     shared?: SubjectSessions,
+    /** Runs in place of this subject's own. */
+    private readonly runs?: SampleRuns,
   ) {
     this.graph = places.graph;
     this.facts = places.facts;
@@ -84,7 +96,7 @@ export class ModelSubject implements Subject {
     this.classes = places.classes;
     const cacheBytes = options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3);
     this.sessions = shared ?? new SubjectSessions(parts.sessions, { ...options, cacheBytes });
-    this.differentiated = new Gradients(this, this.sessions);
+    this.differentiated = runs === undefined ? new Gradients(this, this.sessions) : { of: runs.differentiate };
     this.others = parts.others ?? new Map();
     this.notes = [...(parts.notes ?? []), ...this.zeros(), ...fixedBatchNote(this.facts)];
   }
@@ -212,6 +224,7 @@ export class ModelSubject implements Subject {
     feeds: Readonly<Record<string, Tensor>>,
     signal: AbortSignal,
   ): Promise<Record<string, Tensor>> {
+    this.runs?.derived();
     const outputs = graph.outputs.map((o) => o.name);
     return this.sessions.use({ key: `derived ${key}`, graph }, (session) => session.run(feeds, outputs, signal));
   }
@@ -226,6 +239,7 @@ export class ModelSubject implements Subject {
       if (name !== this.input.name && known.producer(name) === undefined)
         throw new Error(`The model computes no value "${name}"`);
     }
+    if (this.runs !== undefined) return this.runs.values(batch, names, signal);
     const wanted = [...new Set(names)].filter((name) => name !== this.input.name);
     const out = new Map<string, FloatTensor>();
     if (names.includes(this.input.name)) out.set(this.input.name, batch);
@@ -259,13 +273,24 @@ export class ModelSubject implements Subject {
     return { ...answer, scores: answer.scores.map((_, k) => probabilities[k * this.classes + index]!) };
   }
 
+  /** What {@link gradients} runs where nothing has to be done in double precision. */
+  readonly differentiate: SampleRuns['differentiate'] = (batch, options, signal) =>
+    this.differentiated.of(batch, options, signal);
+
+  /** The same subject, whose runs somebody else makes. It shares this one's sessions and is not disposed. */
+  answeredBy(runs: SampleRuns): ModelSubject {
+    return new ModelSubject(this.parts, this.places, this.options, this.sessions, runs);
+  }
+
   /**
    * The subject that a target is asked of: this one, or, where the target brings nodes of its own, one whose graph has them.
    * That shares this one's sessions and is not disposed.
    */
   asking(target: Target): ModelSubject {
     const head = headOf(target);
-    return head === undefined ? this : remembered(this.grown, head.value, () => this.with(head));
+    if (head === undefined) return this;
+    const root = this.runs?.root ?? this;
+    return remembered(root.grown, head.value, () => root.with(head));
   }
 
   private with(head: Head): ModelSubject {

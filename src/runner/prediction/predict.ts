@@ -1,5 +1,6 @@
 import { given } from '../../base/given.js';
 import { isCancelled, throwIfCancelled, toErrorData, type ErrorData } from '../../base/errors.js';
+import type { FloatTensor } from '../../base/tensor.js';
 import { labelOf, type Labels } from '../../input/labels.js';
 import { judge, type Judged } from '../../method/activations/accuracy.js';
 import { predict as predictBatch, type Ranking } from '../../method/activations/prediction.js';
@@ -37,7 +38,7 @@ export async function predictInputs(
       inputs.slice(from, from + step).map((input) => attempt(input.name, () => loadInput(input, signal))),
     );
     const loaded = part.flatMap((p) => ('result' in p ? [p.result] : []));
-    const ranked = await rank(subject, labels, loaded, request.top ?? 5, signal);
+    const ranked = await rank(subject, labels, loaded, undefined, request.top ?? 5, signal);
     part.forEach((outcome, i) => {
       if ('error' in outcome) return results.push(outcome);
       const ranking = ranked[loaded.indexOf(outcome.result)]!;
@@ -69,22 +70,29 @@ export async function predictInputs(
   return { ...(await answerOf(model, subject, notes)), outputs, results, ...judge(judged, labels) };
 }
 
-/** Predictions of a batch. Should the batch fail as a whole, each input is tried by itself, so that one does not take the others along. */
-async function rank(
+/**
+ * Predictions of a batch. Should the batch fail as a whole, each input is tried by itself, so that one does not take the
+ * others along.
+ *
+ * @param joined their tensors as one, where somebody has joined them
+ */
+export async function rank(
   subject: ModelSubject,
   labels: Labels,
   loaded: readonly LoadedInput[],
+  joined: FloatTensor | undefined,
   top: number,
   signal: AbortSignal,
 ): Promise<readonly (Ranking | { readonly error: ErrorData })[]> {
   if (loaded.length === 0) return [];
   try {
-    return await predictBatch(subject, labels, concatBatches(loaded.map((l) => l.tensor)), top, signal);
+    const batch = joined ?? concatBatches(loaded.map((l) => l.tensor));
+    return await predictBatch(subject, labels, batch, top, signal);
   } catch (error) {
     if (isCancelled(error)) throw error;
     if (loaded.length === 1) return [{ error: toErrorData(error) }];
     const single: (Ranking | { readonly error: ErrorData })[] = [];
-    for (const one of loaded) single.push(...(await rank(subject, labels, [one], top, signal)));
+    for (const one of loaded) single.push(...(await rank(subject, labels, [one], undefined, top, signal)));
     return single;
   }
 }

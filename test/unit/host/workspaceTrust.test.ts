@@ -31,6 +31,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   labels: false,
   methods: true,
   explain: false,
+  explainCells: false,
   sanity: false,
   exportGradient: false,
   recipe: true,

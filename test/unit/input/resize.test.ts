@@ -17,6 +17,35 @@ describe('resize', () => {
 
   const side = fc.integer({ min: 1, max: 40 });
 
+  it('computes a part as it stands in the whole', () => {
+    const edge = fc.nat(1000);
+    const run = (h: number, w: number, H: number, W: number, edges: number[], interpolation: Interpolation): void => {
+      const source = noise(h * 41 + w, h, w, 3);
+      const [x0, x1, y0, y1] = edges.map((e, i) => e % (i < 2 ? W : H));
+      const [left, width] = [Math.min(x0!, x1!), Math.abs(x1! - x0!) + 1];
+      const [top, height] = [Math.min(y0!, y1!), Math.abs(y1! - y0!) + 1];
+      const whole = resize(source, H, W, interpolation);
+      const part = resize(source, H, W, interpolation, { left, top, width, height });
+      assert.deepEqual([part.width, part.height], [width, height]);
+      for (let y = 0; y < height; y++) {
+        const from = 3 * ((top + y) * W + left);
+        const row = Buffer.from(part.data.subarray(3 * y * width, 3 * (y + 1) * width));
+        assert.ok(row.equals(whole.data.subarray(from, from + 3 * width)), `row ${y} is another`);
+      }
+    };
+    fc.assert(
+      fc.property(
+        side,
+        side,
+        side,
+        side,
+        fc.tuple(edge, edge, edge, edge),
+        fc.constantFrom(...INTERPOLATIONS),
+        (h, w, H, W, edges, interpolation) => run(h, w, H, W, edges, interpolation),
+      ),
+    );
+  });
+
   it('keeps a plain colour plain at every size', () => {
     fc.assert(
       fc.property(

@@ -2,7 +2,7 @@ import { isCancelled, LensError } from '../../../base/errors.js';
 import { memo } from '../../../base/memo.js';
 import { isFloating, type FloatTensor } from '../../../base/tensor.js';
 import { lastConvolution } from '../../../graph/layers/heads.js';
-import { indexOf, type GraphNode } from '../../../graph/graph.js';
+import { indexOf, type Graph, type GraphNode } from '../../../graph/graph.js';
 import { readsOf } from '../../../graph/order.js';
 import type { Subject } from '../../subject/subject.js';
 import type { ScoreAt } from '../../target/target.js';
@@ -24,7 +24,7 @@ const ENOUGH = 0.5;
 /** Share of the places of a grid under which single places are read. */
 const FEW = 0.1;
 
-const chosen = memo<Subject, string, Promise<CamLayer>>();
+const chosen = memo<Graph, string, Promise<CamLayer>>();
 
 /**
  * The layer that was asked for, or the best one: the last value that still has places and on all of whose places the
@@ -47,7 +47,7 @@ export async function camLayerOf(
     if (found !== undefined) return found;
   }
   try {
-    return await chosen(subject, of.value, () => choose(subject, input, of, signal));
+    return await chosen(subject.graph, of.value, () => choose(subject, input, of, signal));
   } catch (error) {
     // Another question that was choosing has been cancelled.
     if (isCancelled(error) && !signal.aborted) return camLayerOf(subject, input, of, layerName, signal);
