@@ -57,7 +57,7 @@ export async function planRun(
   sessions: Sessions,
   inputs: Readonly<Record<string, readonly number[]>>,
 ): Promise<{ readonly bytes: number; readonly largest: string | undefined }> {
-  const shapes = (await sessions.shapes?.(shapeGraph(graph, inputs))) ?? new Map<string, readonly number[]>();
+  const shapes = await shapesOf(graph, sessions, inputs);
   const types = inferTypes(graph);
   const facts: Facts = {
     dynamicBatch: false,
@@ -79,6 +79,32 @@ export async function planRun(
   };
 }
 
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/**
+ * The shapes that the runtime can tell. It refuses a graph as a whole where one shape cannot be right, as one that is doubled
+ * until no number holds it; a run would get far before it comes to that node. So the longest part that it does not refuse is
+ * looked for, by halves.
+ */
+async function shapesOf(
+  graph: Graph,
+  sessions: Sessions,
+  inputs: Readonly<Record<string, readonly number[]>>,
+): Promise<Shapes> {
+  const told = async (count: number): Promise<Shapes> =>
+    (await sessions.shapes?.(shapeGraph({ ...graph, nodes: graph.nodes.slice(0, count) }, inputs))) ?? new Map();
+  const most = Math.min(graph.nodes.length, MOST_NODES);
+  let found = await told(most);
+  if (found.size > 0 || sessions.shapes === undefined) return found;
+  for (let [known, refused] = [0, most]; refused - known > 1;) {
+    const middle = (known + refused) >> 1;
+    const shapes = await told(middle);
+    if (shapes.size > 0) [found, known] = [shapes, middle];
+    else refused = middle;
+  }
+  return found;
+}
+
 /** The graph at fixed sizes with every value as output; large weights are inputs of their shape, so that none is read. */
 function shapeGraph(graph: Graph, inputs: Readonly<Record<string, readonly number[]>>): Graph {
   const fixed = graph.inputs.map((input): ValueInfo => ({ ...input, dims: inputs[input.name] ?? input.dims ?? [] }));
@@ -89,9 +115,9 @@ function shapeGraph(graph: Graph, inputs: Readonly<Record<string, readonly numbe
     weights.delete(name);
     large.push({ name, type, dims });
   }
-  const outputs = graph.nodes
-    .slice(0, MOST_NODES)
-    .flatMap((node) => node.outputs.filter((v) => v !== '').map((name): ValueInfo => ({ name })));
+  const outputs = graph.nodes.flatMap((node) =>
+    node.outputs.filter((v) => v !== '').map((name): ValueInfo => ({ name })),
+  );
   return { ...graph, inputs: [...fixed, ...large], weights, outputs };
 }
 

@@ -156,6 +156,20 @@ describe('hostile models', () => {
     assert.ok(performance.now() - started < 40_000, `${performance.now() - started} ms`);
   });
 
+  it('a value that is doubled until no number holds its size is refused before it is made', async () => {
+    const nodes = Array.from({ length: 200 }, (_, i) =>
+      makeNode('Concat', `d${i}`, [i === 0 ? 'x' : `d${i - 1}`, i === 0 ? 'x' : `d${i - 1}`], { axis: 1 }),
+    );
+    const file = await written('doubled', {
+      inputs: [float('x', [1, 3, 8, 8])],
+      outputs: [{ name: 'd199' }],
+      nodes,
+      weights: new Map(),
+    });
+    const error = await refusal(service.predict({ model: file, inputs: [] }, call()));
+    assert.equal(error.code, 'session/memory-limit');
+  });
+
   it('a huge value in the middle of a graph is refused before it is made', async () => {
     const shape = inMemory('s', { type: 'int64', dims: [4], data: BigInt64Array.of(1n, 3n, 60_000n, 60_000n) });
     const file = await written('expand', {
