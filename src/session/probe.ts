@@ -136,7 +136,7 @@ async function runProbe(
     probe.graph.inputs.map((input) => {
       const { value } = bindingOf(inputDims, input.name);
       const dims = dimsOf(input, inputDims, batch);
-      return [input.name, value === undefined ? noise(input, dims, random) : repeated(value, dims)];
+      return [input.name, value === undefined ? noise(input, dims, random) : repeated(value, dims, input.name)];
     }),
   );
   const outputs = await session.run(
@@ -195,11 +195,23 @@ function noise(input: ValueInfo, dims: readonly number[], random: Random): Tenso
   return type === 'float32' ? tensor : castFloating(tensor, type as 'float64' | 'float16' | 'bfloat16');
 }
 
-/** A tensor whose batch is repeated until it has the given shape. */
-export function repeated(tensor: Tensor, dims: readonly number[]): Tensor {
+/**
+ * A tensor whose batch is repeated until it has the given shape.
+ *
+ * @param name of the input that it is for
+ * @throws LensError `input/shape` for values of more than one sample, or of another shape
+ */
+export function repeated(tensor: Tensor, dims: readonly number[], name: string): Tensor {
   const size = tensor.data.length;
   const times = sizeOf(dims) / Math.max(1, size);
   if (times === 1) return { ...tensor, dims };
+  if (!Number.isInteger(times))
+    throw new LensError(
+      'input',
+      'input/shape',
+      `The value for "${name}" is ${formatDims(tensor.dims)}, but ${formatDims(dims)} is fed for each picture.`,
+      { hint: 'Save the values that belong to one picture: they are used for every one.' },
+    );
   const { data } = tensor;
   if (Array.isArray(data)) return { ...tensor, dims, data: Array.from({ length: times }, () => data).flat() };
   const Make = data.constructor as new (length: number) => Exclude<TensorData, string[]>;

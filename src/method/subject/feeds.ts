@@ -67,7 +67,7 @@ function otherInput({ facts, others }: Fed, input: Graph['inputs'][number], n: n
   const fact = facts.get(input.name);
   const dims = fact === undefined ? dimsOf(input, {}, n) : dimsAt(fact, facts.dynamicBatch ? n : facts.batch);
   const value = others?.get(input.name);
-  return value === undefined ? zeros(input.type ?? 'float32', dims, input.name) : repeated(value, dims);
+  return value === undefined ? zeros(input.type ?? 'float32', dims, input.name) : repeated(value, dims, input.name);
 }
 
 function fitting(model: Fed, batch: FloatTensor, n: number): FloatTensor {

@@ -94,10 +94,23 @@ function ofType(tensor: Tensor, type: Tensor['type'], name: string): Tensor {
     const floats = floatTensor(tensor.dims, Float32Array.from(numbers));
     return type === 'float32' ? floats : castFloating(floats, type as 'float64' | 'float16' | 'bfloat16');
   }
+  const odd = numbers.find((v) => !holds(type, Math.round(v)));
+  if (odd !== undefined)
+    throw new LensError('input', 'input/other', `The input "${name}" takes ${type}, which cannot hold ${odd}.`, {
+      hint: `Save its values as ${type} with numpy.`,
+    });
   const data = makeData(type, sizeOf(tensor.dims));
   for (let i = 0; i < numbers.length; i++) {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(Math.round(numbers[i]!));
     else (data as Float64Array)[i] = type === 'bool' ? Number(numbers[i] !== 0) : Math.round(numbers[i]!);
   }
   return { type, dims: tensor.dims, data };
+}
+
+/** Whether a whole number is one of an element type; the types that are none of whole numbers hold what becomes of it. */
+function holds(type: Tensor['type'], value: number): boolean {
+  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(type) ?? [];
+  if (bits === undefined) return true;
+  const half = 2 ** (Number(bits) - 1);
+  return unsigned === '' ? value >= -half && value < half : value >= 0 && value < 2 * half;
 }

@@ -243,7 +243,7 @@ const MUTATIONS: readonly Mutation[] = [
     const values = graph.fields
       .filter((f) => f.number === 11 && isTree(f.value))
       .map((f) => textOf(f.value as Tree, 1));
-    const length = pick(random, [20, 300, 3000]);
+    const length = rarely(random, 8) ? 3000 : pick(random, [20, 300]);
     const op = pick(random, ['Add', 'Concat', 'Mul', 'MatMul']);
     let last = values[0] ?? 'x';
     for (let n = 0; n < length; n++) {
@@ -333,7 +333,7 @@ function deepen(graph: Tree, depth: number, op: string): void {
 export function restructured(random: Random, bytes: Uint8Array): { bytes: Uint8Array; what: string } {
   const tree = parseTree(bytes);
   const done: string[] = [];
-  for (let n = 1 + random.below(3); n > 0; n--) {
+  for (let n = pick(random, [1, 1, 2, 3]); n > 0; n--) {
     const what = pick(random, MUTATIONS)(random, tree);
     if (what !== undefined) done.push(what);
   }

@@ -31,10 +31,10 @@ async function questions(place: Place, chosen: number): Promise<boolean> {
       () => place.ask('graphNode', { ...about, node: chosen % Math.max(1, overview?.nodes ?? 1) }),
       () => place.ask('scanWeights', about),
       () => weights(place, about, layer),
-      () => place.ask('labels', about),
     ];
     const running: (() => Promise<unknown>)[] = [
       () => place.ask('graphView', { ...about, measured: true }),
+      () => place.ask('labels', about),
       () => place.ask('measure', about),
       () => place.ask('graphActivations', { ...about, input: inputs[0] }),
       () => layer && place.ask('activations', { ...about, input: inputs[0], layer: layer.name }),

@@ -59,7 +59,10 @@ function claimed(random: Random): Uint8Array {
 function odd(random: Random): Uint8Array {
   const dims = pick(random, [
     [1, 3, 8, 8],
+    [1, 3, 8, 8],
     [3, 8, 8],
+    [3, 8, 8],
+    [1, 1, 4, 4, 4],
     [2, 3, 8, 8],
     [8, 8, 3],
     [5, 3, 8, 8],

@@ -146,6 +146,24 @@ describe('inputs beside the one that is explained', () => {
       ],
     });
 
+  it('of several pictures, or that are none of their type, are refused in a sentence', async () => {
+    const graph = pairOf();
+    const shared = { ...graph, inputs: graph.inputs.map((i) => ({ ...i, dims: ['batch', ...i.dims!.slice(1)] })) };
+    const model = await written('shared', shared);
+    const inputs = [saved(normal(3, 16, 16))];
+    const ask = (ids: Tensor): Promise<Explanation> =>
+      explained({ model, inputs, target: '1', otherInputs: { ids: saved(ids) } });
+    await assert.rejects(ask(int64Tensor([3, 2], [1, 2, 3, 4, 5, 6])), {
+      code: 'input/shape',
+      message: 'The value for "ids" is 3×2, but 1×2 is fed for each picture.',
+    });
+    for (const odd of [Infinity, Number.NaN, 1e30])
+      await assert.rejects(ask(floatTensor([1, 2], Float32Array.of(odd, 1))), {
+        code: 'input/other',
+        message: /^The input "ids" takes int64, which cannot hold /,
+      });
+  });
+
   it('numbers of tokens are refused as a picture, and explained as a .npy by occlusion, as it says', async () => {
     const model = await written('tokens', tokens());
     const inspected = await service.inspect({ model, provider: 'cpu' }, call());
