@@ -1,3 +1,5 @@
+import { asSentence } from './shorter.js';
+
 /**
  * Expected errors, apart from bugs. An expected error carries a sentence a person can act on; anything else that is
  * thrown is a bug and keeps its stack. Cancellation is branded and is never shown as an error.
@@ -24,7 +26,7 @@ export interface LensErrorOptions {
   readonly files?: readonly string[];
 }
 
-/** An error that was foreseen. `code` is stable and machine-readable, `<room>/<what>`, e.g. `checkpoint/truncated`. */
+/** An error that was foreseen: one sentence on one line, whatever it quotes. `code` is stable and machine-readable, `<room>/<what>`, e.g. `checkpoint/truncated`. */
 export class LensError extends Error {
   readonly hint?: string;
   readonly refused?: readonly RefusedOperator[];
@@ -36,9 +38,9 @@ export class LensError extends Error {
     message: string,
     options: LensErrorOptions = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(asSentence(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LensError';
-    if (options.hint !== undefined) this.hint = options.hint;
+    if (options.hint !== undefined) this.hint = asSentence(options.hint);
     if (options.refused !== undefined) this.refused = options.refused;
     if (options.files !== undefined) this.files = options.files;
   }

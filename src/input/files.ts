@@ -143,11 +143,28 @@ function unmarkedUtf16(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   return odd === 0 && even > looked / 4 ? 'utf-16be' : undefined;
 }
 
+/** No settings are nested deeper, and what walks through them need not fear for its stack. */
+const MOST_DEEP = 64;
+
+/** How deep brackets stand in one another, those in strings left out. */
+function depthOf(json: string): number {
+  let [depth, most] = [0, 0];
+  for (const [piece] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
+    if (piece === '[' || piece === '{') most = Math.max(most, ++depth);
+    else if (piece === ']' || piece === '}') depth--;
+  }
+  return most;
+}
+
 /** Parses JSON; a syntax error becomes a sentence that names the file and, where it can be told, the line. */
 export function parseJson(text: string, name: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (depthOf(text) > MOST_DEEP)
+      throw new LensError('input', 'input/json', `${name} is nested more than ${MOST_DEEP} levels deep.`);
+    return value;
   } catch (error) {
+    if (error instanceof LensError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const position = /position (\d+)/.exec(message)?.[1];
     const at = position === undefined ? '' : ` in line ${text.slice(0, Number(position)).split('\n').length}`;

@@ -1,3 +1,4 @@
+import { LensError } from '../../base/errors.js';
 import { floatTensor, type FloatTensor, type Tensor } from '../../base/tensor.js';
 import { NUMBER_NAMES } from '../../base/outputKinds.js';
 import { remembered } from '../../base/memo.js';
@@ -236,8 +237,14 @@ export class ModelSubject implements Subject {
   ): Promise<ReadonlyMap<string, FloatTensor>> {
     const known = indexOf(this.graph);
     for (const name of names) {
-      if (name !== this.input.name && known.producer(name) === undefined)
-        throw new Error(`The model computes no value "${name}"`);
+      if (name === this.input.name || known.producer(name) !== undefined) continue;
+      if (!this.graph.weights.has(name)) throw new Error(`The model computes no value "${name}"`);
+      throw new LensError(
+        'unsupported',
+        'subject/constant',
+        `What is asked for does not depend on the picture: "${name}" is a weight of the model.`,
+        { hint: 'Choose another output, or export the model again.' },
+      );
     }
     if (this.runs !== undefined) return this.runs.values(batch, names, signal);
     const wanted = [...new Set(names)].filter((name) => name !== this.input.name);

@@ -1,5 +1,6 @@
 import { isCancelled, LensError } from '../../base/errors.js';
-import { cleaned, reasonOf, shorter } from './ortReasons.js';
+import { shorter } from '../../base/shorter.js';
+import { cleaned, reasonOf } from './ortReasons.js';
 
 /** What ONNX Runtime throws is several lines with paths of its own source. A person gets one sentence; the original stays as the cause. */
 export function ortError(error: unknown, doing: 'open' | 'run'): Error {

@@ -1,3 +1,5 @@
+import { shorter } from '../../base/shorter.js';
+
 /**
  * What ONNX Runtime refuses, in our words: which node, and what is wrong with it. Its own text names the node with all its
  * values and says the reason at the end, where a reader has given up.
@@ -136,11 +138,4 @@ export function cleaned(text: string): string {
     .replace(/\S+ == \S+ was false\.\s*/g, '')
     .replace(/\s+/g, ' ')
     .trim();
-}
-
-/** At most so many characters, left out in the middle: what a long text is about stands at its beginning, why at its end. */
-export function shorter(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const head = Math.floor((most - 1) / 3);
-  return `${text.slice(0, head)}…${text.slice(text.length - (most - 1 - head))}`;
 }

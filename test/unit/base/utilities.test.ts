@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { address, filePath, type FilePath } from '../../../src/base/place.js';
 import { Disposables } from '../../../src/base/disposable.js';
+import { LensError } from '../../../src/base/errors.js';
 import { given } from '../../../src/base/given.js';
 import { memo, perObject, remembered } from '../../../src/base/memo.js';
 import { Newest } from '../../../src/base/newest.js';
@@ -101,5 +102,15 @@ describe('base/place', () => {
     assert.equal(filePath(place), 'file:///data/cat.png');
     // @ts-expect-error nor is any text, until someone takes it for one
     assert.equal(read('/data/cat.png'), '/data/cat.png');
+  });
+});
+
+describe('what is said', () => {
+  it('is one sentence on one line, however long and whatever is quoted', () => {
+    const name = `x\n    at f (g.js:1)\0${'long '.repeat(9000)}`;
+    const { message, hint } = new LensError('input', 'a/b', `There is no "${name}".`, { hint: `Name another.\r\n` });
+    assert.ok(message.length <= 500, `${message.length} letters`);
+    assert.match(message, /^There is no "x at f \(g\.js:1\) long .*….*long "\.$/);
+    assert.equal(hint, 'Name another.');
   });
 });

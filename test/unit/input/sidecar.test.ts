@@ -103,6 +103,13 @@ describe('sidecar', () => {
     assert.match(problem('').message, /is not valid JSON/);
   });
 
+  it('is not nested deeper than settings are', () => {
+    const deep = `{"inputs": {"z": ${'['.repeat(20_000)}${']'.repeat(20_000)}}}`;
+    assert.throws(() => parseSidecar(deep, 'a.lens.json'), { code: 'input/json', message: /more than 64 levels/ });
+    const quoted = JSON.stringify({ labels: ['['.repeat(500), `"\\${'{'.repeat(500)}`] });
+    assert.equal(JSON.stringify(parseSidecar(quoted, 'a.lens.json')), quoted);
+  });
+
   it('never fails in another way, whatever the content', () => {
     const keys = fc.constantFrom(
       'input',

@@ -65,6 +65,14 @@ describe('method/modelSubject', () => {
     return answer.gradients.get('x')!.data;
   }
 
+  it('says of a value that is a weight that no picture changes it', async () => {
+    const subject = await open(tinyNet());
+    await assert.rejects(subject.values(tinyPicture(), ['fc.weight'], signal), {
+      code: 'subject/constant',
+      message: /"fc\.weight" is a weight of the model\.$/,
+    });
+  });
+
   it('reads probabilities as the softmax of logits in double precision', async () => {
     const { probabilities } = await plain.predict(tinyPicture(), signal);
     assert.deepEqual(probabilities, softmax(logits));
