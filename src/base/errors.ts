@@ -22,6 +22,8 @@ export interface LensErrorOptions {
   readonly cause?: unknown;
   /** The operators that stop a model (kind `unsupported`). */
   readonly refused?: readonly RefusedOperator[];
+  /** The output of the model that it is about, where somebody can say what that is. */
+  readonly output?: string;
   /** The files that it is about, where somebody can decide about them. Absolute paths. */
   readonly files?: readonly string[];
 }
@@ -31,6 +33,7 @@ export class LensError extends Error {
   readonly hint?: string;
   readonly refused?: readonly RefusedOperator[];
   readonly files?: readonly string[];
+  readonly output?: string;
 
   constructor(
     readonly kind: ErrorKind,
@@ -43,6 +46,7 @@ export class LensError extends Error {
     if (options.hint !== undefined) this.hint = asSentence(options.hint);
     if (options.refused !== undefined) this.refused = options.refused;
     if (options.files !== undefined) this.files = options.files;
+    if (options.output !== undefined) this.output = options.output;
   }
 }
 
@@ -73,6 +77,7 @@ export interface ErrorData {
   readonly hint?: string;
   readonly refused?: readonly RefusedOperator[];
   readonly files?: readonly string[];
+  readonly output?: string;
   readonly stack?: string;
   readonly cause?: ErrorData;
 }
@@ -90,6 +95,7 @@ export function toErrorData(error: unknown): ErrorData {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       ...(error.refused === undefined ? {} : { refused: error.refused }),
       ...(error.files === undefined ? {} : { files: error.files }),
+      ...(error.output === undefined ? {} : { output: error.output }),
       ...(cause === undefined ? {} : { cause }),
     };
   }
@@ -115,6 +121,7 @@ export function fromErrorData(data: ErrorData): Error {
     ...(data.hint === undefined ? {} : { hint: data.hint }),
     ...(data.refused === undefined ? {} : { refused: data.refused }),
     ...(data.files === undefined ? {} : { files: data.files }),
+    ...(data.output === undefined ? {} : { output: data.output }),
     ...(cause === undefined ? {} : { cause }),
   });
 }

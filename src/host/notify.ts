@@ -1,7 +1,18 @@
 import * as vscode from 'vscode';
-import { LensError } from '../base/errors.js';
+import { isCancelled, LensError } from '../base/errors.js';
 import { showError, showWarning } from './plain.js';
 import { noticeOf, type Notice } from './notice.js';
+
+/** Writes an error with its causes: what ONNX Runtime itself said stands there in full. A cancellation is none. */
+export function logError(log: Pick<vscode.LogOutputChannel, 'error'>, error: unknown, what?: string): void {
+  if (isCancelled(error)) return;
+  let before = what === undefined ? '' : `${what}: `;
+  if (!(error instanceof Error)) return log.error(`${before}${String(error)}`);
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    log.error(before + (each instanceof LensError ? `${each.code}: ${each.message}` : (each.stack ?? each.message)));
+    before = '  caused by ';
+  }
+}
 
 /** Shows errors and writes them to the log, with their causes. */
 export class Notifier implements vscode.Disposable {
@@ -14,9 +25,7 @@ export class Notifier implements vscode.Disposable {
   readonly notify = (error: unknown): void => {
     const notice = noticeOf(error);
     if (notice === undefined) return;
-    for (let each: unknown = error; each instanceof Error; each = each.cause) {
-      this.log.error(each instanceof LensError ? `${each.code}: ${each.message}` : (each.stack ?? each.message));
-    }
+    logError(this.log, error);
     const titles = notice.actions.map((action) => action.title);
     const answer =
       notice.severity === 'error' ? showError(notice.text, ...titles) : showWarning(notice.text, ...titles);

@@ -2,6 +2,7 @@ import type { ErrorData } from '../base/errors.js';
 import type { Address } from '../base/place.js';
 import type { ClassScore, Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
+import type { OutputChoices } from '../result/output.js';
 import type { PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
 import type { PixelSettings, SettingsChange, SettingsFinding } from '../result/settings.js';
@@ -27,6 +28,8 @@ export interface Question {
   readonly score: ScoreKind;
   readonly layer?: string;
   readonly seed: number;
+  /** How outputs are read, where somebody has said it here. */
+  readonly outputs?: OutputChoices;
 }
 
 /** What the panel is about. Changes when other pictures are sent to it. */
@@ -140,7 +143,7 @@ export interface ExplainHostApi {
   labels: Operation<Record<string, never>, readonly string[]>;
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
   /** What the model says of a picture, all classes, best first. */
-  scores: Operation<{ readonly picture: Address }, readonly ClassScore[]>;
+  scores: Operation<{ readonly picture: Address; readonly outputs?: OutputChoices }, readonly ClassScore[]>;
   /** The encoded bytes of a picture, to show it before the model has answered; `undefined` where that is no use. */
   preview: Operation<{ readonly picture: Address }, Uint8Array | undefined>;
   /** Runs, joins or repeats a run. A new run ends the one before it. */
@@ -170,6 +173,8 @@ export interface ExplainHostApi {
   findSettings: Operation<Record<string, never>, SettingsFinding, WorkProgress>;
   /** Writes settings beside the model, what stands there already kept. `false`: it could not be written. */
   takeSettings: Operation<SettingsToTake, boolean>;
+  /** Writes beside the model how its outputs are read, what stands there already kept. `false`: it could not be written. */
+  saveReading: Operation<{ readonly outputs: OutputChoices }, boolean>;
   choosePictures: Operation<Record<string, never>, void>;
   /** A layer was chosen here (or left to the method): the tree and the other panels follow. */
   selectLayer: Operation<{ readonly layer: string }, void>;

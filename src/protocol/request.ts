@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import type { Reach } from '../base/reach.js';
 import type { Explanation } from '../result/explanation.js';
 import type { ParameterValue } from '../result/method.js';
+import type { OutputChoices } from '../result/output.js';
 import type { PreprocessingRecord, ScoreKind } from '../result/recipe.js';
 import type { SettingsChange } from '../result/settings.js';
 
@@ -20,6 +21,8 @@ export interface ModelRequest {
   readonly memoryLimit?: number;
   /** The output that is meant, where the model has several. */
   readonly output?: string;
+  /** What somebody says of outputs, before what the settings file says; nothing is saved. */
+  readonly outputs?: OutputChoices;
   /** Which files its own files may name; left out, all, and those outside its folder are said. */
   readonly reach?: Reach;
   /** Settings of pictures to try in place of what is written; nothing is saved. */

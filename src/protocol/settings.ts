@@ -17,6 +17,11 @@ export interface FindSettingsAnswer {
   readonly warnings: readonly string[];
 }
 
+/** What a sidecar is to say: settings of pictures, and the request's `outputs`. */
+export interface SidecarRequest extends ModelRequest {
+  readonly change: SettingsChange;
+}
+
 export interface SidecarText {
   /** Where it belongs: beside the model. */
   readonly file: FilePath;
@@ -27,7 +32,7 @@ export interface SidecarText {
 export interface SettingsOperations {
   findSettings: Operation<FindSettingsRequest, FindSettingsAnswer, WorkProgress>;
   /** The sidecar with the settings of the request, what it says already beside them. Writes nothing. */
-  sidecarText: Operation<ModelRequest & { readonly change: SettingsChange }, SidecarText>;
+  sidecarText: Operation<SidecarRequest, SidecarText>;
 }
 
 export const settingsOperations: Chapter<SettingsOperations> = {

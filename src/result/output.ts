@@ -16,6 +16,16 @@ export interface OutputSummary {
   readonly guessed?: boolean;
 }
 
+/** What a person says of an output. */
+export interface OutputChoice {
+  readonly kind: OutputKindId;
+  /** Of a detector: how its rows are laid out. */
+  readonly head?: string;
+}
+
+/** The same by the outputs' names. */
+export type OutputChoices = Readonly<Record<string, OutputChoice>>;
+
 /** A box that a detector found. */
 export interface Box {
   /** Which of the detector's candidates it is: a target `box:K` names it by its rank in this list, not by this. */

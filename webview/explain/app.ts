@@ -27,6 +27,7 @@ import { gridChoicePart } from './grid/part.js';
 import { exportPicture, exportSvg, type ExportedPicture } from './picture/exportPicture.js';
 import { sanityPart } from './sanity/part.js';
 import { KnownBoxes } from './picture/boxes.js';
+import { readingPart } from './output/reading.js';
 import { waysOut } from './picture/wayOut.js';
 import { predictionsPart, questionPart } from './question/part.js';
 import { doubtsPart } from './settings/doubts.js';
@@ -141,8 +142,8 @@ export class ExplainApp extends LitElement {
       <div class="right">
         ${predictionsPart(
           c,
-          doubtsPart(c, c.search, () => void c.takeSettings()),
-          (picture) => this.host.scores({ picture }),
+          html`${readingPart(c, c.error, () => void c.saveReading())}${doubtsPart(c, c.search, () => void c.takeSettings())}`,
+          (picture) => this.host.scores({ picture, ...given({ outputs: c.question?.outputs }) }),
         )}
         ${questionPart(c)}
       </div>

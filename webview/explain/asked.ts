@@ -10,6 +10,7 @@ import type {
 } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
+import type { OutputChoice } from '../../src/result/output.js';
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import type { Display } from '../shared/canvas/display.js';
 
@@ -76,6 +77,8 @@ export interface Asked {
    * @param known answers to it that are here already: shown at once
    */
   look(picture: Address, question: Question, known: ReadonlyMap<Address, Explanation>): void;
+  /** Reads an output as a person says, from now on in this panel; `undefined` takes that back. */
+  readAs(output: string, choice: OutputChoice | undefined): void;
   /** Goes back to a run of the history. */
   goTo(id: string): void;
   setDisplay(change: Partial<Display>): void;

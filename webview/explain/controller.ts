@@ -9,6 +9,7 @@ import type {
   Question,
 } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
+import type { OutputChoice } from '../../src/result/output.js';
 import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/canvas/display.js';
@@ -187,6 +188,19 @@ export class ExplainController implements Asked {
   chooseLayer(name: string): void {
     this.form.chooseLayer(name);
     this.answer();
+  }
+
+  readAs(output: string, choice: OutputChoice | undefined): void {
+    this.form.readAs(output, choice);
+    this.answer();
+  }
+
+  /** Writes beside the model how its outputs are read, and asks again: from then on the file says it. */
+  async saveReading(): Promise<void> {
+    const outputs = this.question?.outputs;
+    if (outputs === undefined || !(await this.host.saveReading({ outputs }))) return;
+    for (const name of Object.keys(outputs)) this.form.readAs(name, undefined);
+    this.rerun();
   }
 
   setParameter(name: string, value: ParameterValue): void {

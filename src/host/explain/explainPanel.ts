@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { fromErrorData } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
 import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
@@ -10,11 +11,12 @@ import { browse } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
 import { Panel } from '../panel/panel.js';
+import { logError } from '../notify.js';
 import { showBriefly } from '../plain.js';
 import { commandLine, shellOf } from './commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { explanationOf } from './answers.js';
-import { findSettings, picturesAround, takeSettings } from '../workspace/findSettings.js';
+import { findSettings, picturesAround, saveReading, takeSettings } from '../workspace/findSettings.js';
 import { saveBytes, saveExplanation } from './exports.js';
 import { modelAnswers } from './modelAnswers.js';
 import { allScores } from './scores.js';
@@ -142,13 +144,15 @@ export class ExplainPanel extends Panel {
           ...given({ shape: shape === undefined ? undefined : formatDims(shape) }),
         }));
       },
-      scores: ({ picture }, { signal }) => allScores(services, this.model, picture, signal),
+      scores: (request, { signal }) => allScores(services, this.model, request, signal),
       preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),
-      run: (request, { signal, progress }) =>
-        this.runs.run(request, signal, progress).catch((error: unknown) => {
-          services.log.error(`Explaining with ${this.topic.model.name}: ${String(error)}`);
-          throw error;
-        }),
+      run: async (request, { signal, progress }) => {
+        const answer = await this.runs.run(request, signal, progress);
+        for (const outcome of answer.outcomes)
+          if (outcome.state === 'failed')
+            logError(services.log, fromErrorData(outcome.error), `Explaining with ${this.topic.model.name}`);
+        return answer;
+      },
       seen: async ({ id }) => this.runs.seen(id),
       stop: async ({ id }) => this.runs.stop(id),
       explanation: async ({ run, picture }) => this.runs.explanation(run, picture),
@@ -194,12 +198,14 @@ export class ExplainPanel extends Panel {
         );
         await vscode.env.clipboard.writeText(lines.join('\n'));
         const what = lines.length === 1 ? 'the command line' : `${lines.length} command lines`;
-        showBriefly(`Copied ${what}`, 4000);
+        const unsaved = commands.some(({ question }) => question.outputs !== undefined);
+        showBriefly(unsaved ? `Copied ${what}: save how the output is read first` : `Copied ${what}`, 4000);
       },
       saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
       findSettings: async (_request, { signal, progress }) =>
         findSettings(services, this.model, await picturesAround(this.topic.pictures), { signal, progress }),
       takeSettings: (take) => takeSettings(services, this.model, take),
+      saveReading: ({ outputs }) => saveReading(services, this.model, outputs),
       choosePictures: async () => {
         const picked = await browse('Explain a Picture');
         if (picked !== undefined) this.show([picked], this.topic.layer);

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { given } from '../../base/given.js';
 import { fromErrorData } from '../../base/errors.js';
 import type { Address } from '../../base/place.js';
+import type { OutputChoices } from '../../result/output.js';
 import type { ClassScore } from '../../result/explanation.js';
 import { fileAt, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
@@ -16,11 +18,11 @@ const ALL = Number.MAX_SAFE_INTEGER;
 export async function allScores(
   services: HostServices,
   model: vscode.Uri,
-  picture: Address,
+  { picture, outputs }: { readonly picture: Address; readonly outputs?: OutputChoices },
   signal: AbortSignal,
 ): Promise<readonly ClassScore[]> {
   const runner = await services.runner();
-  const request = { ...services.request(model), inputs: [pathOf(fileAt(picture))], top: ALL };
+  const request = { ...services.request(model), inputs: [pathOf(fileAt(picture))], top: ALL, ...given({ outputs }) };
   const [first] = (await runner.predict(request, { signal })).results;
   if (first === undefined) return [];
   if ('error' in first) throw fromErrorData(first.error);

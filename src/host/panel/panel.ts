@@ -3,6 +3,7 @@ import { Disposables, type Disposable } from '../../base/disposable.js';
 import { isCancelled, LensError } from '../../base/errors.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
 import type { HostServices } from '../services.js';
+import { logError } from '../notify.js';
 import { webviewChannel, webviewHtml, webviewOptions } from './webview.js';
 
 /** What a panel shows. */
@@ -41,7 +42,7 @@ export abstract class Panel implements Disposable {
     const { panel } = this;
     this.bundle = bundle;
     const { extension, kept } = this.services;
-    const client = webviewChannel<PageApi, HostApi>(panel, kept, handlers);
+    const client = webviewChannel<PageApi, HostApi>(panel, kept, logged(handlers, this.services.log, bundle));
     panel.webview.options = webviewOptions(extension);
     const picture = (theme: string): vscode.Uri => vscode.Uri.joinPath(extension, 'media', `${icon}-${theme}.svg`);
     if (icon !== undefined) panel.iconPath = { light: picture('light'), dark: picture('dark') };
@@ -60,4 +61,26 @@ export abstract class Panel implements Disposable {
       this.services.log.error(`The page "${this.bundle}": ${what}`);
     });
   }
+}
+
+type Handler = (request: never, call: never) => Promise<unknown>;
+
+/** The same handlers; what one cannot answer stands in the log, with all that the page has no room for. */
+export function logged<HostApi>(
+  handlers: Handlers<HostApi>,
+  log: Pick<vscode.LogOutputChannel, 'error'>,
+  page: string,
+): Handlers<HostApi> {
+  const all = Object.entries<Handler>(handlers).map(([name, handler]): [string, Handler] => [
+    name,
+    async (request, call) => {
+      try {
+        return await handler(request, call);
+      } catch (error) {
+        logError(log, error, `The page "${page}" (${name})`);
+        throw error;
+      }
+    },
+  ]);
+  return Object.fromEntries(all) as unknown as Handlers<HostApi>;
 }

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { NamedFile, SettingsToTake } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
+import type { SidecarRequest } from '../../protocol/settings.js';
+import type { OutputChoices } from '../../result/output.js';
 import type { SettingsFinding } from '../../result/settings.js';
 import { fileAt, nameOf, pathOf } from '../names.js';
 import { pickRow, type Row } from '../plain.js';
@@ -77,15 +79,27 @@ async function holdsClasses(folder: vscode.Uri): Promise<boolean> {
 }
 
 /** Writes settings beside a model. What its sidecar says already of labels and outputs stays. */
-export async function takeSettings(
+export function takeSettings(
   services: HostServices,
   model: vscode.Uri,
   { settings, evidence }: SettingsToTake,
 ): Promise<boolean> {
+  return writeBeside(services, model, { change: { ...settings, evidence } });
+}
+
+/** Writes beside a model how its outputs are read; the rest of its sidecar stays. */
+export function saveReading(services: HostServices, model: vscode.Uri, outputs: OutputChoices): Promise<boolean> {
+  return writeBeside(services, model, { change: {}, outputs });
+}
+
+async function writeBeside(
+  services: HostServices,
+  model: vscode.Uri,
+  said: Pick<SidecarRequest, 'change' | 'outputs'>,
+): Promise<boolean> {
   try {
     const runner = await services.runner();
-    const change = { ...settings, evidence };
-    const { file, text } = await runner.sidecarText({ model: pathOf(model), change });
+    const { file, text } = await runner.sidecarText({ model: pathOf(model), ...said });
     await vscode.workspace.fs.writeFile(vscode.Uri.file(file), new TextEncoder().encode(text));
     return true;
   } catch (error) {

@@ -19,6 +19,7 @@ export const whole: TargetKind = {
         'target/unknown-output',
         `The output "${name}" is not a list of classes; choose how to read it. ${output.reason}`,
         {
+          output: name,
           hint: `Say what it is under "outputs" in the settings file, e.g. { "outputs": { ${JSON.stringify(name)}: { "kind": "regression" } } }, or name one of its numbers: value:0.`,
         },
       );

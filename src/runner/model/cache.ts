@@ -80,7 +80,7 @@ export class ModelCache {
   }
 
   private async entryOf(request: ModelRequest): Promise<Entry> {
-    const { model, config, provider, threads, output, memoryLimit, otherInputs, settings, reach } = request;
+    const { model, config, provider, threads, output, memoryLimit, otherInputs, settings, outputs, reach } = request;
     const key = JSON.stringify([
       path.resolve(model),
       config,
@@ -90,6 +90,7 @@ export class ModelCache {
       memoryLimit,
       otherInputs,
       settings,
+      outputs,
       reach,
     ]);
     const file = await this.files.read(model);
@@ -108,7 +109,7 @@ export class ModelCache {
     }
     const opening = OpenModel.open(file, this.sessions, {
       session: given({ provider, threads, memoryLimit }),
-      ...given({ config, output, otherInputs, settings, reach, memoryShare: this.options.memoryShare }),
+      ...given({ config, output, otherInputs, settings, outputs, reach, memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {

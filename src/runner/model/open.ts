@@ -16,6 +16,7 @@ import type { PartialSettings } from '../../input/settings.js';
 import { openSubject, type ModelSubject } from '../../method/subject/modelSubject.js';
 import type { SubjectOptions } from '../../method/subject/parts.js';
 import type { InputSpec } from '../../method/subject/subject.js';
+import type { OutputChoices } from '../../result/output.js';
 import type { SettingsChange } from '../../result/settings.js';
 import { memoryLimit } from '../../session/plan.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
@@ -30,6 +31,8 @@ export interface OpenOptions {
   readonly output?: string;
   /** `.npy` files for other inputs, by their names. */
   readonly otherInputs?: Readonly<Record<string, string>>;
+  /** What somebody says of outputs, before what is written. */
+  readonly outputs?: OutputChoices;
   /** Which files the model's own files may name. */
   readonly reach?: Reach;
   /** Settings of pictures to try in place of what is written. */
@@ -145,9 +148,9 @@ export class OpenModel {
 
   /** What is known of the outputs beside the graph. */
   wishes(): Pick<SubjectOptions, 'output' | 'labels' | 'said'> {
-    const { labels, outputs: said } = this.resolved;
+    const { labels, outputs } = this.resolved;
     return {
-      said,
+      said: { ...outputs, ...this.options.outputs },
       // Numbers that stand for names say nothing of what an output is.
       labels: labels.origin.kind === 'default' ? [] : labels.names,
       ...given({ output: this.options.output ?? this.resolved.output }),

@@ -27,7 +27,10 @@ export async function findSettings(
 ): Promise<FindSettingsAnswer> {
   const warnings: string[] = [];
   const finding = await findingOf(model, request, call, warnings);
-  const { file, text } = await sidecarWith(model.file.path, { ...finding.settings, evidence: finding.origins });
+  const { file, text } = await sidecarWith({
+    ...request,
+    change: { ...finding.settings, evidence: finding.origins },
+  });
   return { finding, sidecar: { file: filePath(file), text }, warnings };
 }
 

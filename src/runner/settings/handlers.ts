@@ -8,8 +8,8 @@ import { sidecarWith } from './sidecar.js';
 export function settingsHandlers({ models }: Rooms): Handlers<SettingsOperations> {
   return {
     findSettings: (request, call) => models.use(request, (model) => findSettings(model, request, call)),
-    sidecarText: async ({ model, change, reach }) => {
-      const { file, text } = await sidecarWith(model, change, reach);
+    sidecarText: async (request) => {
+      const { file, text } = await sidecarWith(request);
       return { file: filePath(file), text };
     },
   };

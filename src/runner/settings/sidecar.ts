@@ -2,20 +2,25 @@ import path from 'node:path';
 import { changedSidecar, formatSidecar, parseSidecar, readModelSidecar, sidecarPath } from '../../input/sidecar.js';
 import { Consulted } from '../../input/files.js';
 import { FileReach } from '../../input/reach.js';
-import type { Reach } from '../../base/reach.js';
+import type { SidecarRequest } from '../../protocol/settings.js';
 import type { SettingsChange } from '../../result/settings.js';
 
-/** The sidecar of a model with other settings: what it says of labels and outputs stays. Nothing is written. */
-export async function sidecarWith(
-  model: string,
-  change: SettingsChange,
-  reach?: Reach,
-): Promise<{ file: string; text: string }> {
+/** The sidecar of a model with other settings, and what is said of its outputs: the rest of it stays. Nothing is written. */
+export async function sidecarWith({
+  model,
+  change,
+  outputs,
+  reach,
+}: SidecarRequest): Promise<{ file: string; text: string }> {
   const there = await readModelSidecar(model, new Consulted(new FileReach(model, reach)));
   const file = there?.path ?? sidecarPath(path.resolve(model));
   // Held to the rules of what is read, so that what is written can be.
-  const checked = parseSidecar(JSON.stringify({ input: short(change) }), path.basename(file));
-  return { file, text: formatSidecar(changedSidecar(there?.content ?? {}, checked.input ?? {})) };
+  const said = Object.keys(change).length === 0 ? {} : { input: short(change) };
+  const checked = parseSidecar(JSON.stringify({ ...said, outputs }), path.basename(file));
+  const before = there?.content ?? {};
+  const changed = checked.input === undefined ? before : changedSidecar(before, checked.input);
+  const all = { ...changed.outputs, ...checked.outputs };
+  return { file, text: formatSidecar({ ...changed, ...(Object.keys(all).length === 0 ? {} : { outputs: all }) }) };
 }
 
 /** One number for all channels where they are alike. */

@@ -4,7 +4,7 @@ import { Uri } from '../support/vscode.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { address } from '../../../src/base/place.js';
 import { fileAt, keptFile, named, nameOf } from '../../../src/host/names.js';
-import { Panel } from '../../../src/host/panel/panel.js';
+import { logged, Panel } from '../../../src/host/panel/panel.js';
 import { onDisk, passed } from '../../../src/host/panel/passed.js';
 import type { HostServices } from '../../../src/host/services.js';
 
@@ -29,6 +29,26 @@ describe('names of files', () => {
       code: 'explain/scheme',
       message: /^cat\.png is not/,
     });
+  });
+});
+
+describe('what a page is refused', () => {
+  it('stands in the log with all that the runtime said; a cancellation does not', async () => {
+    const lines: string[] = [];
+    const cause = new Error('[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : a very long story');
+    const handlers = logged(
+      {
+        fails: () => Promise.reject(new LensError('runtime', 'session/run', 'Node "a" cannot run.', { cause })),
+        stops: () => Promise.reject(new CancelledError()),
+      },
+      { error: (text) => void lines.push(String(text)) },
+      'explain',
+    );
+    await assert.rejects(handlers.fails(), { code: 'session/run' });
+    await assert.rejects(handlers.stops());
+    assert.equal(lines.length, 2);
+    assert.match(lines[0]!, /"explain" \(fails\): session\/run: Node "a" cannot run/);
+    assert.match(lines[1]!, /a very long story/);
   });
 });
 

@@ -81,6 +81,23 @@ describe('what the explained number is called', () => {
       }
     });
 
+  it('follows what somebody says of an output for now, and what is saved of it', async () => {
+    const file = await model({ d: { kind: 'unknown' } }, [], ['d']);
+    const asked = { model: file, inputs: [tensor], method: 'gradient', target: '2' };
+    const [refused] = (await runner.operations.explain({ provider: 'cpu', ...asked }, call())).results;
+    assert.ok(refused !== undefined && 'error' in refused);
+    assert.deepEqual([refused.error.code, refused.error.output], ['target/unknown-output', 'd']);
+    const outputs = { d: { kind: 'regression' } } as const;
+    const { attribution, outputs: read } = await explained({ ...asked, outputs });
+    assert.equal(attribution.unit, 'value per unit');
+    assert.equal(read?.[0]?.kind, 'regression');
+    const { text } = await runner.operations.sidecarText({ model: file, change: {}, outputs }, call());
+    assert.deepEqual(JSON.parse(text), { outputs: { d: { kind: 'regression' } } });
+    const none = { ...asked, outputs: { d: { kind: 'segmentation' } } } as const;
+    const [unfit] = (await runner.operations.explain({ provider: 'cpu', ...none }, call())).results;
+    assert.match(JSON.stringify(unfit), /its shape 5 is not of that kind/);
+  });
+
   it('is a value of a dense map, and an activation of a channel', async () => {
     const file = await model({ c: { kind: 'dense' } }, [], ['c']);
     const { attribution } = await explained({ model: file, inputs: [tensor], method: 'gradient', target: 'value:7' });

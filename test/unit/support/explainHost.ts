@@ -10,6 +10,7 @@ import type {
   RunRequest,
 } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
+import type { OutputChoices } from '../../../src/result/output.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import { ExplainController } from '../../../webview/explain/controller.js';
 import { explanationWith } from './explanation.js';
@@ -62,6 +63,7 @@ export interface Started {
 export function fakeHost(about: ExplainSetup) {
   const started: Started[] = [];
   const stopped: string[] = [];
+  const readings: OutputChoices[] = [];
   const seen: string[] = [];
   const lost = new Set<string>();
   const host = {
@@ -86,6 +88,7 @@ export function fakeHost(about: ExplainSetup) {
         });
       }),
     stop: async ({ id }: { id: string }) => void stopped.push(id),
+    saveReading: async ({ outputs }: { outputs: OutputChoices }) => (readings.push(outputs), true),
     seen: async ({ id }: { id: string }) => void seen.push(id),
     explanation: async ({ run, picture }: { run: string; picture: string }) => {
       if (lost.has(run) || lost.has(`${run} ${picture}`)) throw new LensError('runtime', 'explain/forgotten', 'gone');
@@ -100,5 +103,5 @@ export function fakeHost(about: ExplainSetup) {
     () => `run-${++ids}`,
     () => 0,
   );
-  return { controller, started, stopped, seen, lost };
+  return { controller, started, readings, stopped, seen, lost };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { address } from '../../../src/base/place.js';
+import { questioned } from '../../../webview/explain/output/questioned.js';
 import { isKept } from '../../../webview/explain/kept.js';
 import { explanation, fakeHost, file, setup } from '../support/explainHost.js';
 
@@ -23,6 +24,36 @@ describe('the explain panel', () => {
     await settle();
     assert.equal(controller.shown?.current, true);
     assert.equal(controller.current?.title, 'GRADIENT · class 1');
+  });
+
+  it('reads an output as a person says, asks with it, and keeps it over a reload', async () => {
+    const { controller, started, readings } = fakeHost(setup('cat.png'));
+    await controller.start();
+    const error = new LensError('usage', 'target/unknown-output', 'It is no list of classes.', { output: 'out' });
+    started[0]!.fail(error);
+    await settle();
+    const asked = questioned(controller, controller.error);
+    assert.deepEqual([asked?.name, asked?.urgent], ['out', true]);
+    assert.match(asked!.sentence, /not a list of classes; choose how to read it/);
+    controller.ask({ target: 'value:3' });
+    controller.readAs('out', { kind: 'regression' });
+    const last = started.at(-1)!;
+    assert.deepEqual(last.request.question.outputs, { out: { kind: 'regression' } });
+    assert.equal(last.request.question.target, 'top1', 'what was asked of another reading is not asked of this one');
+    last.finish();
+    await settle();
+    const kept = controller.keep()!;
+    assert.deepEqual(kept.question.outputs, { out: { kind: 'regression' } });
+    const again = fakeHost(setup('cat.png'));
+    await again.controller.start(JSON.parse(JSON.stringify(kept)) as typeof kept);
+    assert.deepEqual(again.controller.question?.outputs, kept.question.outputs);
+
+    await controller.saveReading();
+    assert.deepEqual(readings, [{ out: { kind: 'regression' } }]);
+    assert.equal(started.at(-1)!.request.question.outputs, undefined, 'the settings file says it now');
+    controller.readAs('out', { kind: 'dense' });
+    controller.readAs('out', undefined);
+    assert.equal(controller.question?.outputs, undefined);
   });
 
   it('drops answers to older questions', async () => {

@@ -1,3 +1,4 @@
+import { given } from '../../../src/base/given.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Asked } from '../asked.js';
@@ -69,6 +70,7 @@ export class Comparison {
     this.grid.show(axes[this.choice.rows], arranged(columns, this.choice), {
       score: question.score,
       seed: question.seed,
+      ...given({ outputs: question.outputs }),
     });
   }
 

@@ -24,7 +24,7 @@ export type CellState =
 const SPARE = 60;
 
 /** What every cell of a grid has in common. */
-export type GridBase = Pick<Question, 'score' | 'seed'>;
+export type GridBase = Pick<Question, 'score' | 'seed' | 'outputs'>;
 
 interface WantedCell {
   readonly key: string;

@@ -1,5 +1,6 @@
 import { given } from '../../../src/base/given.js';
 import type { ExplainSetup, Question } from '../../../src/protocol/explainPanel.js';
+import type { OutputChoice, OutputChoices } from '../../../src/result/output.js';
 import type { MethodDescription } from '../../../src/result/method.js';
 import { firstQuestion, paramsToAsk } from './run.js';
 
@@ -44,6 +45,20 @@ export class QuestionForm {
     if (this.asked === undefined) return;
     const { layer: _layer, ...others } = this.asked;
     this.asked = name === '' ? others : { ...others, layer: name };
+  }
+
+  /** What an output is, or that nobody says it any more. What was explained of it meant another reading. */
+  readAs(output: string, choice: OutputChoice | undefined): void {
+    if (this.asked === undefined) return;
+    const { outputs, ...others } = this.asked;
+    const { [output]: _before, ...rest } = outputs ?? {};
+    const said: OutputChoices = choice === undefined ? rest : { ...rest, [output]: choice };
+    this.asked = {
+      ...others,
+      target: 'top1',
+      score: 'logit',
+      ...(Object.keys(said).length === 0 ? {} : { outputs: said }),
+    };
   }
 
   paramsFor(method: string): Question['params'] {
