@@ -21,6 +21,8 @@ export interface CampaignOptions {
   readonly say: (line: string) => void;
   /** Processes at a time; default 2. */
   readonly workers?: number;
+  /** Other bounds than those of a campaign, for the tests of this. */
+  readonly bounds?: { readonly deadlineMs: number; readonly megabytes: number };
 }
 
 export interface Failure {
@@ -119,7 +121,11 @@ class Worker {
     mkdirSync(this.shared);
     for (const [name, bytes] of mutants.shared ?? []) writeFileSync(path.join(this.shared, name), bytes);
     const { temporary } = this;
-    this.subject = new Subject(options.scripts[kind.asked], { TMPDIR: temporary, TEMP: temporary, TMP: temporary });
+    this.subject = new Subject(
+      options.scripts[kind.asked],
+      { TMPDIR: temporary, TEMP: temporary, TMP: temporary },
+      options.bounds,
+    );
   }
 
   get mostMegabytes(): number {

@@ -97,7 +97,8 @@ export function bruised(random: Random, bytes: Uint8Array, others: readonly Uint
       return Buffer.concat([bytes.subarray(0, at), other.subarray(from)]);
     }
     default: {
-      const out = bytes.slice();
+      // Not `bytes.slice`: that of a Node Buffer is a view of the same memory.
+      const out = Uint8Array.from(bytes);
       for (let n = 1 + random.below(8); n > 0 && out.length > 0; n--) {
         const where = random.below(out.length);
         out[where] = rarely(random, 2) ? out[where]! ^ (1 << random.below(8)) : pick(random, [0, 1, 0x7f, 0x80, 0xff]);

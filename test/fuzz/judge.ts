@@ -27,7 +27,7 @@ function faultsOfSentence(text: string): string[] {
   const found: string[] = [];
   if (/\n\s+at |node_modules|\.ts:\d+/.test(text.replace(/"[^"]*"/g, ''))) found.push(`holds a stack: ${shown}`);
   if (text.length > MOST_LETTERS) found.push(`has ${text.length} letters: ${shown}`);
-  if (!/^["'(A-Z0-9a-z_.]/.test(text) || !/[.!?:)"']$/.test(text.trim())) found.push(`is no sentence: ${shown}`);
+  if (/[\n\0]/.test(text) || !/[.!?:)"']$/.test(text.trim())) found.push(`is no sentence: ${shown}`);
   if (/\[object |\bundefined\b/.test(text.replace(/"[^"]*"/g, ''))) found.push(`says nothing: ${shown}`);
   return found;
 }

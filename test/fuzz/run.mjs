@@ -4,7 +4,7 @@
 // overview, prediction, explanations, graph, activations, weights. Refusing a mutant is right, answering is right; wrong is
 //
 // - a process that died, or took more than its bound of memory,
-// - no answer within a minute,
+// - no answer after a minute of work,
 // - an error that nobody foresaw, a message with a stack or of more than 600 letters, or one that is no sentence,
 // - a probability that is NaN or outside 0 to 1,
 // - a file that was left behind.

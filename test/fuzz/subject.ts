@@ -9,8 +9,12 @@ import { faultsOfAnswer, faultsOfError } from './judge.js';
  * has a deadline for each answer and a bound on the process's memory, and both are failures here.
  */
 
-/** Mutants of the smallest files: what takes longer than this, on however busy a machine, would not have come to an end. */
+/**
+ * Mutants of the smallest files: what works for longer than this, of the processor's time, would not have come to an end.
+ * What waits for nothing is given up after so many times as long; a machine that is busy with other things is no failure.
+ */
 const DEADLINE_MS = 60_000;
+const PATIENCE = 10;
 
 /** GB for the values of a run, in every request. */
 export const RUN_GB = 0.5;
@@ -27,16 +31,21 @@ const WATCH_MS = 250;
 export class Subject {
   private readonly runner: RunnerClient;
   private readonly watch: NodeJS.Timeout;
+  private readonly deadlineMs: number;
+  private readonly mostMegabytesAllowed: number;
   /** Largest resident memory of any process so far, MB. */
   mostMegabytes = 0;
   private tooLarge: string | undefined;
+  /** The question that is waited for: when it was asked, and what the process had worked until then. */
+  private waiting: { readonly since: number; readonly worked: number; readonly abort: AbortController } | undefined;
 
   constructor(
     script: string,
     environment: Readonly<Record<string, string>>,
-    private readonly deadlineMs = DEADLINE_MS,
-    private readonly mostMegabytesAllowed = MOST_MB,
+    { deadlineMs, megabytes } = { deadlineMs: DEADLINE_MS, megabytes: MOST_MB },
   ) {
+    this.deadlineMs = deadlineMs;
+    this.mostMegabytesAllowed = megabytes;
     const silent = (): void => undefined;
     const options: RunnerClientOptions = {
       script,
@@ -49,13 +58,16 @@ export class Subject {
       watchSeconds: DEADLINE_MS / 2000,
     };
     this.runner = new RunnerClient(options);
-    this.watch = setInterval(() => this.look('VmRSS'), WATCH_MS).unref();
+    this.watch = setInterval(() => {
+      this.look('VmRSS');
+      this.lookAtTime();
+    }, WATCH_MS).unref();
   }
 
   /** One question: its answer or its refusal, and what is wrong with that. */
   async ask(operation: string, request: object): Promise<{ answer?: unknown; refusal?: Error; faults: string[] }> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), this.deadlineMs);
+    this.waiting = { since: performance.now(), worked: this.worked(), abort };
     const client = this.runner.client as unknown as Record<
       string,
       (request: object, options: { signal: AbortSignal }) => Promise<unknown>
@@ -71,7 +83,7 @@ export class Subject {
       if (error instanceof CancelledError) return { faults: [await this.hung(operation)] };
       return { refusal: error as Error, faults: faultsOfError(error) };
     } finally {
-      clearTimeout(timer);
+      this.waiting = undefined;
     }
   }
 
@@ -92,7 +104,31 @@ export class Subject {
     while (Date.now() < end && this.runner.pid === pid) await new Promise((resolve) => setTimeout(resolve, 100));
     const how = this.runner.pid === pid ? 'stopped when it was cancelled' : 'had to be ended';
     this.restart();
-    return `no answer to ${operation} within ${this.deadlineMs / 1000} s; it ${how}`;
+    return `no answer to ${operation} after ${this.deadlineMs / 1000} s of work; it ${how}`;
+  }
+
+  private lookAtTime(): void {
+    if (this.waiting === undefined) return;
+    const { since, worked, abort } = this.waiting;
+    const waited = performance.now() - since;
+    // A fresh process has worked for no question before this one.
+    const now = this.worked();
+    const own = now < worked ? now : now - worked;
+    if (own > this.deadlineMs || waited > PATIENCE * this.deadlineMs) abort.abort();
+  }
+
+  /** Milliseconds of processor time that the process has taken; where the system does not say, those that have passed. */
+  private worked(): number {
+    const { pid } = this.runner;
+    if (process.platform !== 'linux') return performance.now();
+    if (pid === undefined) return 0;
+    try {
+      // Behind the name in brackets: user and system time in hundredths of a second.
+      const [user, system] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ').slice(11, 13);
+      return 10 * (Number(user) + Number(system));
+    } catch {
+      return 0; // it has just gone
+    }
   }
 
   /** Reads one of the kernel's numbers about the process; systems without them are not watched. */
