@@ -72,7 +72,7 @@ function corner(h: number, w: number, plan: Preprocessing): [left: number, top: 
 }
 
 /** Source channel (of red, green, blue or grey) of each channel of the tensor. */
-function sourceChannels(plan: Preprocessing): number[] {
+export function sourceChannels(plan: Preprocessing): number[] {
   const count = plan.channels.value;
   if (plan.color.value === 'gray') return new Array<number>(count).fill(0);
   if (count !== 3)

@@ -3,9 +3,9 @@ import type { Explanation, Outcome } from '../result/explanation.js';
 import type { MethodDescription } from '../result/method.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
-import type { MethodRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
+import type { EditedRequest, MethodRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
-export interface ExplainRequest extends MethodRequest {
+export interface ExplainRequest extends MethodRequest, EditedRequest {
   /** Pictures, folders or `.npy` files. */
   readonly inputs: readonly FilePath[];
 }

@@ -1,4 +1,5 @@
 import type { ErrorData } from '../base/errors.js';
+import type { PictureEdit } from '../base/picture.js';
 import type { Address } from '../base/place.js';
 import type { ClassScore, Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
@@ -30,6 +31,8 @@ export interface Question {
   readonly seed: number;
   /** How outputs are read, where somebody has said it here. */
   readonly outputs?: OutputChoices;
+  /** The picture was painted over: the name that the host gave to what was painted. Of one picture only. */
+  readonly edit?: string;
 }
 
 /** What the panel is about. Changes when other pictures are sent to it. */
@@ -41,6 +44,12 @@ export interface ExplainTopic {
   readonly layer?: string;
 }
 
+/** What a person has painted over a picture. It lives in memory: nothing of it is written to disk. */
+export interface PaintedPicture {
+  readonly picture: Address;
+  readonly edit: PictureEdit;
+}
+
 export interface ExplainSetup extends ExplainTopic {
   /** The methods of the chapter `attribution`, in the order to offer them. */
   readonly methods: readonly MethodDescription[];
@@ -49,6 +58,8 @@ export interface ExplainSetup extends ExplainTopic {
   /** Runs of before a file changed on disk, by their ids, and the names of such files. */
   readonly outdated: readonly string[];
   readonly stale: readonly string[];
+  /** What was painted before the page was thrown away with its hidden tab. */
+  readonly painted?: PaintedPicture;
 }
 
 /**
@@ -142,8 +153,15 @@ export interface ExplainHostApi {
   /** Class names of the model; empty where nobody named them. */
   labels: Operation<Record<string, never>, readonly string[]>;
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
-  /** What the model says of a picture, all classes, best first. */
-  scores: Operation<{ readonly picture: Address; readonly outputs?: OutputChoices }, readonly ClassScore[]>;
+  /** What the model says of a picture, as it is or painted over: all classes, best first, or its numbers. */
+  scores: Operation<
+    { readonly picture: Address; readonly outputs?: OutputChoices; readonly edit?: PictureEdit },
+    readonly ClassScore[]
+  >;
+  /** Remembers what is painted at the moment, for the page that comes after this one; nothing: nothing is. */
+  paint: Operation<{ readonly painted?: PaintedPicture }, void>;
+  /** Keeps what is painted, so that it can be explained, and answers its name. */
+  keepEdit: Operation<{ readonly edit: PictureEdit }, string>;
   /** The encoded bytes of a picture, to show it before the model has answered; `undefined` where that is no use. */
   preview: Operation<{ readonly picture: Address }, Uint8Array | undefined>;
   /** Runs, joins or repeats a run. A new run ends the one before it. */

@@ -3,9 +3,9 @@ import type { Outcome, Prediction } from '../result/explanation.js';
 import type { OutputSummary } from '../result/output.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
-import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
+import type { EditedRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
-export interface PredictRequest extends ModelRequest {
+export interface PredictRequest extends ModelRequest, EditedRequest {
   /** Pictures, folders or `.npy` files. */
   readonly inputs: readonly FilePath[];
   /** Classes to return for each input; default 5. Of a detector as many boxes at least. */

@@ -1,3 +1,4 @@
+import type { PictureEdit } from '../base/picture.js';
 import type { FilePath } from '../base/place.js';
 import type { Reach } from '../base/reach.js';
 import type { Explanation } from '../result/explanation.js';
@@ -27,6 +28,12 @@ export interface ModelRequest {
   readonly reach?: Reach;
   /** Settings of pictures to try in place of what is written; nothing is saved. */
   readonly settings?: SettingsChange;
+}
+
+/** A request about pictures, one of which may have been painted over. */
+export interface EditedRequest {
+  /** Painted over the only input before the model sees it: of the size of the picture as the model sees it. */
+  readonly edit?: PictureEdit;
 }
 
 /** What every answer about a model carries. */

@@ -2,7 +2,7 @@ import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
 import type { Doubt } from './doubt.js';
 import type { Box, OutputKindId, OutputSummary } from './output.js';
-import type { Recipe, ScoreKind } from './recipe.js';
+import type { EditSummary, Recipe, ScoreKind } from './recipe.js';
 import type { TargetSummary } from './target.js';
 
 /** One class of a prediction. */
@@ -70,6 +70,8 @@ export interface Explanation {
   /** The picture as the model sees it. */
   readonly picture: Rgb;
   readonly crop?: Crop;
+  /** The picture was painted over by hand. */
+  readonly edited?: EditSummary;
   readonly target: TargetSummary;
   readonly score: ScoreKind;
   /** Value of the explained score for this input. */

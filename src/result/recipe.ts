@@ -21,7 +21,7 @@ export type PreprocessingRecord = Readonly<Record<string, Sourced<unknown>>>;
 export interface Recipe {
   readonly schema: 'onnx-lens/recipe/1';
   readonly model: { readonly file: string; readonly sha256: string };
-  readonly input?: { readonly file: string; readonly sha256?: string };
+  readonly input?: { readonly file: string; readonly sha256?: string; readonly edited?: EditSummary };
   readonly preprocessing: PreprocessingRecord;
   readonly method: string;
   readonly params: Readonly<Record<string, ParameterValue>>;
@@ -36,6 +36,13 @@ export interface Recipe {
   readonly notes: readonly string[];
   /** What the randomisation check says about the method, where it was made. */
   readonly sanity?: SanitySummary;
+}
+
+/** Pixels that were painted over by hand before the model saw the picture. */
+export interface EditSummary {
+  readonly pixels: number;
+  /** Of the painted pixels: tells one edit from another. */
+  readonly sha256: string;
 }
 
 /** The badge in short: see `sanity.ts`. */

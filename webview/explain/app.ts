@@ -5,6 +5,7 @@ import type { Client } from '../../src/protocol/channel.js';
 import type { ExplainHostApi, ExportKind } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { HeatCanvas, PixelEvent } from '../shared/canvas/heatCanvas.js';
+import type { BrushEvent } from '../shared/canvas/brush.js';
 import type { BoxEvent } from '../shared/canvas/canvasBoxes.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
 import '../shared/canvas/heatCanvas.js';
@@ -31,6 +32,7 @@ import { readingPart } from './output/reading.js';
 import { waysOut } from './picture/wayOut.js';
 import { predictionsPart, questionPart } from './question/part.js';
 import { doubtsPart } from './settings/doubts.js';
+import { Painting } from './whatIf/painting.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
 
 const PROVIDERS: Readonly<Record<string, string>> = {
@@ -59,6 +61,7 @@ export class ExplainApp extends LitElement {
   private previewOf: string | undefined;
   private preview: ImageBitmap | undefined;
   private readonly clock = new Clock(this);
+  private readonly painting = new Painting(() => this);
   private scene:
     | {
         readonly explanation: Explanation;
@@ -82,6 +85,7 @@ export class ExplainApp extends LitElement {
   /** Draws anew; called by the controller. */
   refresh(): void {
     this.requestUpdate();
+    this.controller.whatIf.follow(this.controller.shown);
     this.clock.run(this.controller.working);
     void this.loadPreview();
   }
@@ -133,18 +137,18 @@ export class ExplainApp extends LitElement {
     const c = this.controller;
     return html`<main class="layout">
       <div class="left">
-        ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)}
+        ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${this.painting.tools()}
         <section class="trust" aria-label="Trust">
           ${sanityPart(c, c.badge, () => c.checkMethod())} ${warningsPart(c)}
         </section>
         ${modeControls(c, this.held)} ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">
-        ${predictionsPart(
-          c,
-          html`${readingPart(c, c.error, () => void c.saveReading())}${doubtsPart(c, c.search, () => void c.takeSettings())}`,
-          (picture) => this.host.scores({ picture, ...given({ outputs: c.question?.outputs }) }),
-        )}
+        ${predictionsPart(c, {
+          doubts: html`${readingPart(c, c.error, () => void c.saveReading())}${doubtsPart(c, c.search, () => void c.takeSettings())}`,
+          whatIf: c.whatIf,
+          scores: () => this.painting.scores(),
+        })}
         ${questionPart(c)}
       </div>
       <div class="draw">${drawingControls(c, scene, c.difference)}</div>
@@ -166,7 +170,10 @@ export class ExplainApp extends LitElement {
     return html`<header class="toolbar">
       <h1>
         <span class="ellipsis">${count > 1 ? `${count} pictures` : selected}</span
-        ><span class="dim ellipsis">${setup?.model.name ?? ''}</span>
+        >${shown?.explanation.edited === undefined ? nothing : html`<span class="edited">edited picture</span>`}<span
+          class="dim ellipsis"
+          >${setup?.model.name ?? ''}</span
+        >
       </h1>
       <span
         class="ran"
@@ -203,7 +210,7 @@ export class ExplainApp extends LitElement {
     const label =
       shown === undefined
         ? 'Picture'
-        : `${baseName(shown.explanation.input)}, heat for ${shown.explanation.target.label}`;
+        : `${baseName(shown.explanation.input)}${shown.explanation.edited === undefined ? '' : ', edited picture'}, heat for ${shown.explanation.target.label}`;
     const display = this.held ? { ...c.display, mode: 'original' as const } : c.display;
     const grey = error !== undefined || (shown !== undefined && !shown.current);
     const empty = c.setup?.pictures.length === 0;
@@ -212,6 +219,7 @@ export class ExplainApp extends LitElement {
       aria-label="Picture"
       aria-busy=${c.working}
       @lens-pixel=${this.onPixel}
+      @lens-brush=${(e: CustomEvent<BrushEvent>) => c.whatIf.stroke(e.detail)}
       @lens-box=${(e: CustomEvent<BoxEvent>) => c.ask({ target: `box:${e.detail.index + 1}` })}
     >
       ${
@@ -227,6 +235,8 @@ export class ExplainApp extends LitElement {
               .display=${display}
               .label=${label}
               .boxes=${this.boxes.of(c)}
+              .brush=${c.whatIf.brush}
+              .overlay=${this.painting.overlay(display)}
             ></lens-heat-canvas>`
       }
       <div class="stage-top">
@@ -274,7 +284,14 @@ export class ExplainApp extends LitElement {
       { label: 'Picture (SVG)…', icon: 'file-code', disabled, onClick: () => void this.export('svg') },
       { label: 'Values (.npy)…', icon: 'symbol-array', disabled, onClick: () => void this.export('npy') },
       { label: 'Recipe (JSON)…', icon: 'json', disabled, onClick: () => void this.export('recipe') },
-      { label: 'Copy as command line', icon: 'terminal', disabled, onClick: () => void this.copyCommand() },
+      ...this.painting.exports(),
+      {
+        label: 'Copy as command line',
+        icon: 'terminal',
+        // No line can say what was painted.
+        disabled: disabled || this.controller.question?.edit !== undefined,
+        onClick: () => void this.copyCommand(),
+      },
     ];
   }
 
@@ -332,7 +349,8 @@ export class ExplainApp extends LitElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const { grid } = this.controller.compare;
-    if (event.key === 'Escape' && grid.working) grid.cancel();
+    if (this.painting.key(event, isTyping(event))) event.preventDefault();
+    else if (event.key === 'Escape' && grid.working) grid.cancel();
     else if (event.key === 'Escape' && this.controller.working) this.controller.cancel();
     else if (event.key.toLowerCase() === 'o' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event))
       this.held = true;

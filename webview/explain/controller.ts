@@ -1,3 +1,4 @@
+import { given } from '../../src/base/given.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../src/base/errors.js';
 import type { Address } from '../../src/base/place.js';
 import type { Client } from '../../src/protocol/channel.js';
@@ -24,6 +25,7 @@ import { ModelFacts } from './question/modelFacts.js';
 import { colorOf, paramsToAsk, same, urisOf } from './question/run.js';
 import { Badge } from './sanity/badge.js';
 import { SettingsSearch } from './settings/search.js';
+import { WhatIf } from './whatIf/whatIf.js';
 
 /**
  * The panel's mind, without a DOM: composes the question, the history of its answers, and what is drawn of them. Every
@@ -34,6 +36,7 @@ export class ExplainController implements Asked {
   readonly compare: Comparison;
   readonly difference: Difference;
   readonly search: SettingsSearch;
+  readonly whatIf: WhatIf;
   private readonly form = new QuestionForm();
   private readonly history: History;
   private readonly facts: ModelFacts;
@@ -52,6 +55,7 @@ export class ExplainController implements Asked {
     const selected = (): Address | undefined => this.selected;
     this.badge = new Badge(host, onChange);
     this.search = new SettingsSearch(host, onChange);
+    this.whatIf = new WhatIf(host, onChange);
     this.facts = new ModelFacts(host, onChange);
     this.history = new History(
       host,
@@ -78,6 +82,7 @@ export class ExplainController implements Asked {
       this.topic = setup;
       this.setupError = undefined;
       this.facts.restore(setup.stale);
+      this.whatIf.restore(setup.painted);
       this.form.begin(setup, kept?.question);
       if (kept === undefined) this.drawn = { ...DEFAULT_DISPLAY, ...colorOf(setup.defaults.colorMap) };
       else this.restore(kept, setup);
@@ -227,7 +232,9 @@ export class ExplainController implements Asked {
   private answer(known?: ReadonlyMap<Address, Explanation>): void {
     const { question, setup } = this;
     if (question === undefined || setup === undefined) return;
-    if (setup.pictures.length > 0) this.history.ask(question, urisOf(setup.pictures), known);
+    const { selected } = this;
+    if (question.edit !== undefined && selected !== undefined) this.history.ask(question, [selected], known);
+    else if (setup.pictures.length > 0) this.history.ask(question, urisOf(setup.pictures), known);
     else this.onChange();
   }
 
@@ -235,7 +242,21 @@ export class ExplainController implements Asked {
   rerun(): void {
     const { question, setup } = this;
     if (setup === undefined) void this.start();
-    else if (question !== undefined && setup.pictures.length > 0) this.history.again(question, urisOf(setup.pictures));
+    else if (question !== undefined && setup.pictures.length > 0)
+      this.history.again(
+        question,
+        question.edit === undefined ? urisOf(setup.pictures) : (this.current?.pictures ?? []),
+      );
+  }
+
+  /** Explains what is painted over the picture, or the picture as it is again. */
+  async explainEdited(edited: boolean): Promise<void> {
+    const edit = edited ? await this.whatIf.keep() : undefined;
+    const { question } = this;
+    if (question === undefined || (edited && edit === undefined)) return;
+    const { edit: _before, ...asked } = question;
+    this.form.put({ ...asked, ...given({ edit }) });
+    this.answer();
   }
 
   cancel(): void {
@@ -280,6 +301,7 @@ export class ExplainController implements Asked {
     if (topic.layer !== undefined && this.method?.layer !== 'none') this.form.change({ layer: topic.layer });
     // One picture is looked at large, whatever was compared before.
     if (topic.pictures.length < 2 && this.compare.open) this.compare.show(false);
+    this.form.unpaint();
     // A class that was chosen for another picture is not what "explain this image" asks for.
     this.ask({ target: 'top1' });
     this.compare.fill();

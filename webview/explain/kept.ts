@@ -65,11 +65,12 @@ export function keep({ setup, question, display, picture, current, grid, runs }:
   return {
     version: 1,
     subject: { model, pictures, pinned, ...given({ layer }) },
-    question,
+    // What was painted is not kept: it lives in memory.
+    question: unpainted(question),
     display,
     ...given({ picture, current, grid }),
     runs: runs
-      .filter((r) => r.status !== 'failed')
+      .filter((r) => r.status !== 'failed' && r.question.edit === undefined)
       .map(({ id, question: asked, pictures: about, title }) => ({
         id,
         question: asked,
@@ -77,4 +78,8 @@ export function keep({ setup, question, display, picture, current, grid, runs }:
         ...given({ pictures: same(about, here) ? undefined : about }),
       })),
   };
+}
+
+function unpainted({ edit: _edit, ...question }: Question): Question {
+  return question;
 }

@@ -4,6 +4,7 @@ import './sanity/badge.css';
 import './grid/grid.css';
 import './settings/settings.css';
 import './question/classList.css';
+import './whatIf/whatIf.css';
 import type { ExplainHostApi, ExplainPanelApi } from '../../src/protocol/explainPanel.js';
 import { connect } from '../shared/page/channel.js';
 import { KeptState } from '../shared/page/state.js';

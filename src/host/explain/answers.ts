@@ -9,9 +9,11 @@ import type { Explanation, Outcome } from '../../result/explanation.js';
 import { filesStamps } from '../disk/settle.js';
 
 /** One question about one picture, as the runner takes it: all that an answer depends on but the files' contents. */
-export interface Inquiry extends Omit<ExplainRequest, 'inputs'> {
+export interface Inquiry extends Omit<ExplainRequest, 'inputs' | 'edit'> {
   /** Path of the picture. */
   readonly input: FilePath;
+  /** What was painted over it, by the name of its contents. */
+  readonly edited?: string;
 }
 
 /** What the runner said to an inquiry: an explanation, or what is wrong with the picture. */

@@ -2,7 +2,13 @@ import * as vscode from 'vscode';
 import { fromErrorData } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import type { Client, Handlers } from '../../protocol/channel.js';
-import type { ExplainHostApi, ExplainPanelApi, ExplainTopic, NamedFile } from '../../protocol/explainPanel.js';
+import type {
+  ExplainHostApi,
+  ExplainPanelApi,
+  ExplainTopic,
+  NamedFile,
+  PaintedPicture,
+} from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
 import type { Selected } from '../workspace/selection.js';
@@ -14,6 +20,7 @@ import { Panel } from '../panel/panel.js';
 import { logError } from '../notify.js';
 import { showBriefly } from '../plain.js';
 import { commandLine, shellOf } from './commandLine.js';
+import { Edits } from './edits.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { explanationOf } from './answers.js';
 import { findSettings, picturesAround, saveReading, takeSettings } from '../workspace/findSettings.js';
@@ -50,6 +57,9 @@ export class ExplainPanel extends Panel {
   private readonly page: Client<ExplainPanelApi>;
   /** Names of files that have changed since something was computed last. */
   private readonly stale = new Set<string>();
+  private readonly edits = new Edits();
+  /** What is painted at the moment, for a page that comes back. */
+  private painted: PaintedPicture | undefined;
   private topic: ExplainTopic;
 
   constructor(panel: vscode.WebviewPanel, services: HostServices, { model, images, pinned, layer }: ShowRequest) {
@@ -65,6 +75,7 @@ export class ExplainPanel extends Panel {
     this.answers = modelAnswers(
       services,
       model,
+      this.edits,
       () => this.stale.clear(),
       (files) => this.watch.also(files),
     );
@@ -133,6 +144,7 @@ export class ExplainPanel extends Panel {
           },
           outdated: this.runs.outdated,
           stale: [...this.stale],
+          ...given({ painted: this.painted }),
         };
       },
       labels: async () => (await services.runner()).labels(services.request(this.model)),
@@ -144,7 +156,9 @@ export class ExplainPanel extends Panel {
           ...given({ shape: shape === undefined ? undefined : formatDims(shape) }),
         }));
       },
-      scores: (request, { signal }) => allScores(services, this.model, request, signal),
+      scores: (asked, { signal }) => allScores(services, this.model, asked, signal),
+      paint: async ({ painted }) => void (this.painted = painted),
+      keepEdit: async ({ edit }) => this.edits.keep(edit),
       preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),
       run: async (request, { signal, progress }) => {
         const answer = await this.runs.run(request, signal, progress);
@@ -158,9 +172,11 @@ export class ExplainPanel extends Panel {
       explanation: async ({ run, picture }) => this.runs.explanation(run, picture),
       sanity: async ({ question, picture }, { signal, progress }) => {
         const uri = vscode.Uri.parse(picture);
+        // The method is judged, on the picture as it is.
+        const { edit: _edit, ...asked } = question;
         const runner = await services.runner();
         const { sanity, cached } = await runner.sanity(
-          { ...services.request(this.model), ...question, input: pathOf(uri) },
+          { ...services.request(this.model), ...asked, input: pathOf(uri) },
           { signal, onProgress: progress },
         );
         return { sanity, cached };

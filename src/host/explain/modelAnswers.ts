@@ -4,27 +4,32 @@ import type { OneRequest } from '../../protocol/explainPanel.js';
 import { fileAt, nameOf, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { Compute, Inquiry } from './answers.js';
+import type { Edits } from './edits.js';
 import type { ModelAnswers } from './runs.js';
 
 /**
  * The window's answers about one model: what is missing is asked of the runner, with its progress in the status bar.
  *
+ * @param edits what was painted over pictures, by the names in questions
  * @param begun a question goes to the runner
  * @param dependsOn files beside the model that an answer depends on
  */
 export function modelAnswers(
   services: HostServices,
   model: vscode.Uri,
+  edits: Edits,
   begun: () => void,
   dependsOn: (files: readonly vscode.Uri[]) => void,
 ): ModelAnswers {
   const { answers } = services;
-  const inquiry = ({ question, picture }: OneRequest): Inquiry => ({
+  const inquiry = ({ question: { edit, ...question }, picture }: OneRequest): Inquiry => ({
     ...services.request(model),
     ...question,
+    ...given({ edited: edit }),
     input: pathOf(fileAt(picture)),
   });
-  const compute: Compute = async ({ input, ...request }, { signal, onProgress }) => {
+  const compute: Compute = async ({ input, edited, ...request }, { signal, onProgress }) => {
+    const edit = edited === undefined ? undefined : edits.of(edited);
     begun();
     const { status } = services;
     const runner = await services.runner();
@@ -32,7 +37,7 @@ export function modelAnswers(
       `explaining ${nameOf(vscode.Uri.file(input))}`,
       (ours, report) =>
         runner.explain(
-          { ...request, inputs: [input] },
+          { ...request, inputs: [input], ...given({ edit }) },
           {
             signal: ours,
             onProgress: (progress) => {

@@ -1,30 +1,42 @@
 import * as vscode from 'vscode';
-import { given } from '../../base/given.js';
 import { fromErrorData } from '../../base/errors.js';
+import type { PictureEdit } from '../../base/picture.js';
 import type { Address } from '../../base/place.js';
 import type { OutputChoices } from '../../result/output.js';
-import type { ClassScore } from '../../result/explanation.js';
+import type { ClassScore, Prediction } from '../../result/explanation.js';
 import { fileAt, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
+
+/** A picture, as it is or painted over, and how outputs are read. */
+interface ScoresAsked {
+  readonly picture: Address;
+  readonly outputs?: OutputChoices;
+  readonly edit?: PictureEdit;
+}
 
 /** As many classes as there are. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
 /**
- * All classes of a picture, best first.
+ * What a model says of a picture, as it is or painted over: all classes, best first, or its numbers.
  *
  * @throws LensError that says what is wrong with the model or the picture
  */
 export async function allScores(
   services: HostServices,
   model: vscode.Uri,
-  { picture, outputs }: { readonly picture: Address; readonly outputs?: OutputChoices },
+  { picture, ...asked }: ScoresAsked,
   signal: AbortSignal,
 ): Promise<readonly ClassScore[]> {
   const runner = await services.runner();
-  const request = { ...services.request(model), inputs: [pathOf(fileAt(picture))], top: ALL, ...given({ outputs }) };
+  const request = { ...services.request(model), ...asked, inputs: [pathOf(fileAt(picture))], top: ALL };
   const [first] = (await runner.predict(request, { signal })).results;
   if (first === undefined) return [];
   if ('error' in first) throw fromErrorData(first.error);
-  return first.result.top ?? [];
+  return scoresOf(first.result);
+}
+
+/** Classes where there are some, else the numbers by their names. */
+function scoresOf({ top, values, names }: Prediction): readonly ClassScore[] {
+  return top ?? values?.map((logit, index) => ({ index, label: names?.[index] ?? `value ${index}`, logit })) ?? [];
 }

@@ -5,6 +5,7 @@ import type { CellsProgress, ExplainAnswer, ExplainCellsRequest, ExplainRequest 
 import type { ModelAnswer, WorkProgress } from '../../protocol/request.js';
 import type { Explanation, Outcome } from '../../result/explanation.js';
 import { answerOf, namesOf } from '../input/answers.js';
+import { editedInputs } from '../input/edited.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import { answerCells } from './cells.js';
@@ -20,7 +21,7 @@ export async function explainInputs(
   call.progress({ message: 'opening the model' });
   const subject = await model.subject();
   const question = await questionOf(model, subject, request, signal);
-  const inputs = await expandInputs(model, request.inputs, signal);
+  const inputs = editedInputs(model, await expandInputs(model, request.inputs, signal), request.edit);
   const { labels } = namesOf(model, subject, inputs);
   const results: Outcome<Explanation>[] = [];
   await answerCells(

@@ -14,6 +14,7 @@ import type { Attribution, Explanation } from '../../result/explanation.js';
 import type { Recipe } from '../../result/recipe.js';
 import { requireNumbers } from '../input/answers.js';
 import { doubtsOf } from '../input/doubts.js';
+import { editNotes } from '../input/edited.js';
 import type { LoadedInput, PendingInput } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
 import { outputNotes, summariesOf } from '../output/outputs.js';
@@ -57,7 +58,7 @@ export async function explainOne(
   const fixed = {
     input: input.name,
     picture: loaded.picture,
-    ...given({ crop: loaded.crop }),
+    ...given({ crop: loaded.crop, edited: input.edited }),
     target: describe(target),
     score,
     value,
@@ -80,7 +81,7 @@ export async function explainOne(
       score,
       seed,
       provider: subject.provider?.used ?? 'cpu',
-      notes: [...subject.notes, ...notes],
+      notes: [...editNotes(input), ...subject.notes, ...notes],
     });
   // A running picture has the recipe as far as it is known; computed once, before the work, because progress cannot wait.
   const early = progress === undefined ? undefined : await recipe({ notes: [] });

@@ -10,7 +10,7 @@ import { requirePreprocessing } from '../../input/resolve.js';
 import type { Crop, Rgb } from '../../base/picture.js';
 import { arrangementOf, spaceOf } from '../../method/attribution/shared/answer.js';
 import { overChannels } from '../../result/heatmap.js';
-import type { PreprocessingRecord } from '../../result/recipe.js';
+import type { EditSummary, PreprocessingRecord } from '../../result/recipe.js';
 import type { Doubt } from '../../result/doubt.js';
 import { intoSlices, sliceGrid } from '../../result/slices.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
@@ -25,6 +25,8 @@ export interface PendingInput {
   readonly file: string;
   /** Name of the folder that stands for its class. */
   readonly className?: string;
+  /** It was painted over by hand. */
+  readonly edited?: EditSummary;
   load(signal: AbortSignal): Promise<LoadedInput>;
 }
 

@@ -5,14 +5,14 @@ import { runtimeVersion } from '../../session/ort/ortSession.js';
 import type { OpenModel } from '../model/open.js';
 import { sha256Of } from '../model/stamp.js';
 import { VERSION } from '../model/version.js';
-import type { ExpandedInput } from './inputs.js';
+import type { PendingInput } from './inputs.js';
 
 /** What a recipe says beside what is known of the model, the files and the versions. */
 export interface RecipeParts
   extends
     Pick<Recipe, 'preprocessing' | 'method' | 'params' | 'notes'>,
     Partial<Pick<Recipe, 'layer' | 'target' | 'score' | 'seed'>> {
-  readonly input?: Pick<ExpandedInput, 'name'> & { readonly file?: string };
+  readonly input?: Pick<PendingInput, 'name' | 'edited'> & { readonly file?: string };
   /** What ran the model. Left out where the file alone was read: then the runtime's version is not named either. */
   readonly provider?: string;
 }
@@ -26,7 +26,13 @@ export async function recipeOf(model: OpenModel, parts: RecipeParts): Promise<Re
     model: { file: path.basename(file), sha256: await sha256Of(file) },
     ...(input === undefined
       ? {}
-      : { input: { file: path.basename(input.name), sha256: await sha256Of(input.file ?? input.name) } }),
+      : {
+          input: {
+            file: path.basename(input.name),
+            sha256: await sha256Of(input.file ?? input.name),
+            ...given({ edited: input.edited }),
+          },
+        }),
     preprocessing,
     method,
     params,

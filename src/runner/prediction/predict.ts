@@ -14,6 +14,7 @@ import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } fr
 import { summariesOf } from '../output/outputs.js';
 import { classesOf, predictionOf } from '../output/prediction.js';
 import { doubtsOf } from '../input/doubts.js';
+import { editedInputs } from '../input/edited.js';
 import { expandInputs, type LoadedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -27,7 +28,7 @@ export async function predictInputs(
   call.progress({ message: 'opening the model' });
   const subject = await model.subject();
   const takesPictures = model.resolved.preprocessing !== undefined;
-  const inputs = await expandInputs(model, request.inputs, signal);
+  const inputs = editedInputs(model, await expandInputs(model, request.inputs, signal), request.edit);
   const { labels, notes, truth } = namesOf(model, subject, inputs);
   const results: Outcome<Prediction>[] = [];
   const judged: Judged[] = [];

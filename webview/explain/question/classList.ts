@@ -216,6 +216,7 @@ function sameScores(a: Explanation | undefined, b: Explanation | undefined): boo
   return (
     a.input === b.input &&
     a.recipe.input?.sha256 === b.recipe.input?.sha256 &&
+    a.edited?.sha256 === b.edited?.sha256 &&
     a.recipe.model.sha256 === b.recipe.model.sha256 &&
     a.predictions[0]?.index === b.predictions[0]?.index &&
     a.predictions[0]?.logit === b.predictions[0]?.logit

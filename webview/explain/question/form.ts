@@ -23,6 +23,13 @@ export class QuestionForm {
     this.asked = question;
   }
 
+  /** About the picture as it is. */
+  unpaint(): void {
+    if (this.asked === undefined) return;
+    const { edit: _edit, ...others } = this.asked;
+    this.asked = others;
+  }
+
   change(change: Partial<Question>): void {
     if (this.asked !== undefined) this.asked = { ...this.asked, ...change };
   }

@@ -182,7 +182,8 @@ export class History {
 
   private arrived(run: OwnRun, picture: Address, explanation: Explanation): void {
     run.explanations.set(picture, explanation);
-    run.title = `${this.view.titleOf(run.question)} · ${explanation.target.label}`;
+    const edited = explanation.edited === undefined ? '' : ' · edited picture';
+    run.title = `${this.view.titleOf(run.question)} · ${explanation.target.label}${edited}`;
   }
 
   /** Makes a run the one that answers. */

@@ -1,10 +1,9 @@
-import type { Address } from '../../../src/base/place.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
 import type { ScoreKind } from '../../../src/result/recipe.js';
 import { asksForClass } from '../../../src/result/target.js';
 import { combobox } from '../../shared/form/combobox.js';
-import { button, dropdown, numberField } from '../../shared/controls.js';
+import { button, dropdown, icon, numberField } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
 import { parameterForm } from '../../shared/form/parameterForm.js';
 import { shownParameters } from '../../shared/form/parameters.js';
@@ -12,36 +11,60 @@ import { foundList, rankingHint } from '../../shared/charts/foundList.js';
 import { predictionBars } from '../../shared/charts/predictionBars.js';
 import type { Entry } from '../../shared/form/search.js';
 import type { Asked } from '../asked.js';
+import { whatIfBars } from '../whatIf/part.js';
+import type { WhatIf } from '../whatIf/whatIf.js';
 import './classList.js';
 import { DRAWN_HERE } from './run.js';
 
 const ROWS = 5;
 
+/** What stands around the predictions. */
+export interface PredictionParts {
+  readonly doubts: TemplateResult;
+  readonly whatIf: WhatIf;
+  /** Scores of all classes of the explanation that is shown. */
+  readonly scores: () => Promise<readonly ClassScore[]>;
+}
+
 /** What the model says: the best, and all of it on demand. Choosing something explains it. */
-export function predictionsPart(
-  c: Asked,
-  doubts: TemplateResult,
-  scores: (picture: Address) => Promise<readonly ClassScore[]>,
-): TemplateResult {
-  const { shown } = c;
+export function predictionsPart(c: Asked, { doubts, whatIf, scores }: PredictionParts): TemplateResult {
+  const explanation = c.shown?.explanation;
   const onTarget = (index: number): void => c.ask({ target: String(index) });
+  const edited = explanation?.edited !== undefined || (whatIf.open && whatIf.edit !== undefined);
   return html`<section class="predictions" aria-label="Predictions">
-    <h2>Predictions<span class="dim hint">${rankingHint(shown?.explanation.outputs)}</span></h2>
+    <h2>
+      Predictions${edited ? html`<span class="edited">edited picture</span>` : nothing}<span class="dim hint"
+        >${rankingHint(explanation?.outputs)}</span
+      ><button
+        type="button"
+        class="what-if-toggle"
+        aria-pressed=${whatIf.open}
+        title="Paint over the picture and see the prediction move; the file stays as it is"
+        ?disabled=${!whatIf.possible}
+        @click=${() => whatIf.show(!whatIf.open)}
+      >
+        ${icon('paintcan')}What if…
+      </button>
+    </h2>
     ${doubts}
-    ${predictionBars({
-      predictions: shownPredictions(shown?.explanation),
-      // Room is kept for classes, which most models have, so that nothing moves.
-      rows: hasClasses(shown?.explanation) ? ROWS : 0,
-      target: shown?.explanation.target.index,
-      onTarget,
-    })}
+    ${
+      whatIf.open
+        ? whatIfBars(whatIf, explanation?.target.index, onTarget)
+        : predictionBars({
+            predictions: shownPredictions(explanation),
+            // Room is kept for classes, which most models have, so that nothing moves.
+            rows: hasClasses(explanation) ? ROWS : 0,
+            target: explanation?.target.index,
+            onTarget,
+          })
+    }
     <lens-class-list
-      .explanation=${shown?.explanation}
+      .explanation=${explanation}
       .shown=${ROWS}
-      .load=${() => scores(shown!.picture)}
+      .load=${scores}
       @lens-class=${(event: CustomEvent<number>) => onTarget(event.detail)}
     ></lens-class-list>
-    ${foundList({ explanation: shown?.explanation, onTarget: (target) => c.ask({ target }) })}
+    ${foundList({ explanation, onTarget: (target) => c.ask({ target }) })}
   </section>`;
 }
 
