@@ -3,7 +3,7 @@ import { pathOf } from './names.js';
 import type { ModelRequest } from '../protocol/request.js';
 
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
-export const COLOR_MAPS = ['magma', 'inferno', 'viridis'] as const;
+export const COLOR_MAPS = ['auto', 'magma', 'inferno', 'viridis'] as const;
 
 /** The settings `onnxLens.*` by name; package.json describes each to the user. */
 export interface SettingValues {
@@ -47,7 +47,7 @@ const DEFAULTS: SettingValues = {
   'cuda.feed': 'https://api.nuget.org/v3/index.json',
   'cuda.offer': true,
   defaultMethod: 'gradient',
-  colorMap: 'magma',
+  colorMap: 'auto',
   trustBadge: true,
 };
 

@@ -1,10 +1,10 @@
 import type { ErrorData } from '../base/errors.js';
-import type { PictureEdit } from '../base/picture.js';
+import type { Crop, PictureEdit, Rgb } from '../base/picture.js';
 import type { Address } from '../base/place.js';
 import type { ClassScore, Explanation } from '../result/explanation.js';
 import type { MethodDescription, ParameterValue } from '../result/method.js';
 import type { OutputChoices } from '../result/output.js';
-import type { PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
+import type { Drawing, PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
 import type { PixelSettings, SettingsChange, SettingsFinding } from '../result/settings.js';
 import type { Operation } from './channel.js';
@@ -145,6 +145,8 @@ export interface ExportRequest {
   readonly bytes?: Uint8Array;
   /** What the check of the method has found, where it is known. */
   readonly sanity?: SanitySummary;
+  /** How the map is drawn. */
+  readonly drawing?: Drawing;
 }
 
 /** What the extension host does for the explain panel. */
@@ -158,6 +160,8 @@ export interface ExplainHostApi {
     { readonly picture: Address; readonly outputs?: OutputChoices; readonly edit?: PictureEdit },
     readonly ClassScore[]
   >;
+  /** The part of a picture that the model sees, finer than it sees it. */
+  photograph: Operation<{ readonly picture: Address; readonly crop: Crop; readonly most: number }, Rgb>;
   /** Remembers what is painted at the moment, for the page that comes after this one; nothing: nothing is. */
   paint: Operation<{ readonly painted?: PaintedPicture }, void>;
   /** Keeps what is painted, so that it can be explained, and answers its name. */

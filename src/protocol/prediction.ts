@@ -1,3 +1,4 @@
+import type { Crop, Rgb } from '../base/picture.js';
 import type { FilePath } from '../base/place.js';
 import type { Outcome, Prediction } from '../result/explanation.js';
 import type { OutputSummary } from '../result/output.js';
@@ -21,15 +22,25 @@ export interface PredictAnswer extends ModelAnswer {
   readonly confusion?: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
 }
 
+export interface PhotographRequest {
+  readonly input: FilePath;
+  readonly crop: Crop;
+  /** Length of the longer side, in pixels. */
+  readonly most: number;
+}
+
 /** What a model takes pictures for. */
 export interface PredictionOperations {
   predict: Operation<PredictRequest, PredictAnswer, WorkProgress>;
   /** Class names of a model, for the target picker. */
   labels: Operation<ModelRequest, readonly string[]>;
+  /** The part of a picture that a model sees, finer than the model sees it. */
+  photograph: Operation<PhotographRequest, Rgb>;
 }
 
 export const predictionOperations: Chapter<PredictionOperations> = {
   predict: { runs: 'always', waits: 'foreground', doing: 'predicting with' },
   // Where nobody has named the classes they are counted, which takes a run.
   labels: { runs: 'always', waits: 'neither' },
+  photograph: { runs: 'never', waits: 'neither' },
 };

@@ -1,6 +1,9 @@
 import {
+  interpolateBrBG,
   interpolateInferno,
   interpolateMagma,
+  interpolatePiYG,
+  interpolatePRGn,
   interpolatePuOr,
   interpolateRdBu,
   interpolateViridis,
@@ -12,8 +15,8 @@ import {
  */
 
 export type SequentialName = 'magma' | 'inferno' | 'viridis' | 'gray';
-/** `RdBu`: red is positive; `BuRd`: blue is positive; `PuOr`: orange is positive. */
-export type DivergingName = 'RdBu' | 'BuRd' | 'PuOr';
+/** The colour that is named first is the positive one; only of `PuOr` it is the other. */
+export type DivergingName = 'RdBu' | 'BuRd' | 'PuOr' | 'PRGn' | 'PiYG' | 'BrBG';
 export type ColormapName = SequentialName | DivergingName;
 
 export interface Colormap {
@@ -29,7 +32,7 @@ export function lowest({ kind }: Pick<Colormap, 'kind'>, limit: number): number 
 }
 
 export const SEQUENTIAL: readonly SequentialName[] = ['magma', 'inferno', 'viridis', 'gray'];
-export const DIVERGING: readonly DivergingName[] = ['RdBu', 'BuRd', 'PuOr'];
+export const DIVERGING: readonly DivergingName[] = ['RdBu', 'BuRd', 'PuOr', 'PRGn', 'PiYG', 'BrBG'];
 
 type Ramp = (t: number) => string;
 
@@ -45,6 +48,9 @@ const RAMPS: Record<ColormapName, Ramp> = {
   RdBu: (t) => interpolateRdBu(1 - t),
   BuRd: (t) => interpolateRdBu(t),
   PuOr: (t) => interpolatePuOr(1 - t),
+  PRGn: (t) => interpolatePRGn(1 - t),
+  PiYG: (t) => interpolatePiYG(1 - t),
+  BrBG: (t) => interpolateBrBG(1 - t),
 };
 
 const built = new Map<ColormapName, Colormap>();

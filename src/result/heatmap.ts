@@ -171,16 +171,6 @@ export function overlay(picture: Rgb, map: NormalisedMap, colors: Colormap, opac
   );
 }
 
-/** The picture where the map is strong, black where it is zero. */
-export function mask(picture: Rgb, map: NormalisedMap, smooth = true): Rgb {
-  const fitted = fit(map, picture.width, picture.height, smooth);
-  return mix(
-    picture,
-    (i) => 1 - Math.abs(fitted.values[i]!),
-    () => 0,
-  );
-}
-
 /** A map at another size: smoothed (bilinear) or as the pixels it has. */
 export function fit<M extends ValueMap>(map: M, width: number, height: number, smooth: boolean): M {
   if (map.width === width && map.height === height) return map;

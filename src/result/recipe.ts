@@ -34,8 +34,28 @@ export interface Recipe {
   readonly versions: Readonly<Record<string, string>>;
   /** What must be said beside the picture: a cut Softmax, a straight-through estimate, an approximation. */
   readonly notes: readonly string[];
+  /** How the exported picture was drawn, where there is one. */
+  readonly drawing?: Drawing;
   /** What the randomisation check says about the method, where it was made. */
   readonly sanity?: SanitySummary;
+}
+
+/** How a map is drawn: nothing of it changes a value. */
+export interface Drawing {
+  readonly mode: string;
+  readonly colours: string;
+  /** Of the heat over the picture, 0 to 1. */
+  readonly opacity?: number;
+  /** Where the outline runs, as a share of the scale. */
+  readonly level?: number;
+  /** Share of the places of the map that the mask leaves. */
+  readonly top?: number;
+  readonly reduction?: string;
+  readonly sign: string;
+  readonly percentile: number;
+  readonly smooth: boolean;
+  /** Below the heat lies the photograph, of this size, and not the picture as the model sees it. */
+  readonly photograph?: readonly [width: number, height: number];
 }
 
 /** Pixels that were painted over by hand before the model saw the picture. */

@@ -3,7 +3,6 @@ import { customElement, query, state } from 'lit/decorators.js';
 import { given } from '../../src/base/given.js';
 import type { Client } from '../../src/protocol/channel.js';
 import type { ExplainHostApi, ExportKind } from '../../src/protocol/explainPanel.js';
-import type { Explanation } from '../../src/result/explanation.js';
 import type { HeatCanvas, PixelEvent } from '../shared/canvas/heatCanvas.js';
 import type { BrushEvent } from '../shared/canvas/brush.js';
 import type { BoxEvent } from '../shared/canvas/canvasBoxes.js';
@@ -14,8 +13,7 @@ import '../shared/form/menu.js';
 import '../shared/canvas/thumbnail.js';
 import { Clock } from '../shared/task/clock.js';
 import { iconButton, segmented } from '../shared/controls.js';
-import { differenceOf } from '../shared/canvas/difference.js';
-import { sceneOf, type Display, type Scene } from '../shared/canvas/display.js';
+import type { Scene } from '../shared/canvas/display.js';
 import { baseName, formatDuration } from '../shared/format.js';
 import { emptyState, failure, notice, working } from '../shared/messages.js';
 import type { MenuItem } from '../shared/form/menu.js';
@@ -25,7 +23,9 @@ import './grid/element.js';
 import type { ExplainGrid } from './grid/element.js';
 import { commandOf, gridMenu } from './grid/exports.js';
 import { gridChoicePart } from './grid/part.js';
-import { exportPicture, exportSvg, type ExportedPicture } from './picture/exportPicture.js';
+import { drawingOf, exportPicture, exportSvg, type ExportedPicture } from './picture/exportPicture.js';
+import { DrawnScene } from './picture/drawn.js';
+import { photographPart } from './picture/photographPart.js';
 import { sanityPart } from './sanity/part.js';
 import { KnownBoxes } from './picture/boxes.js';
 import { readingPart } from './output/reading.js';
@@ -62,14 +62,7 @@ export class ExplainApp extends LitElement {
   private preview: ImageBitmap | undefined;
   private readonly clock = new Clock(this);
   private readonly painting = new Painting(() => this);
-  private scene:
-    | {
-        readonly explanation: Explanation;
-        readonly other: Explanation | undefined;
-        readonly display: Display;
-        readonly scene: Scene;
-      }
-    | undefined;
+  private readonly drawn = new DrawnScene();
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -91,20 +84,7 @@ export class ExplainApp extends LitElement {
   }
 
   private sceneNow(): Scene | undefined {
-    const explanation = this.controller.shown?.explanation;
-    if (explanation === undefined) return undefined;
-    const { display } = this.controller;
-    const other = this.controller.difference.explanation;
-    const known = this.scene;
-    if (known?.explanation !== explanation || known.display !== display || known.other !== other) {
-      const own = sceneOf(explanation, display);
-      const scene =
-        other === undefined
-          ? own
-          : differenceOf(own, explanation.attribution.unit, sceneOf(other, display), other.attribution.unit, display);
-      this.scene = { explanation, other, display, scene };
-    }
-    return this.scene!.scene;
+    return this.drawn.of(this.controller);
   }
 
   override render(): TemplateResult {
@@ -141,7 +121,7 @@ export class ExplainApp extends LitElement {
         <section class="trust" aria-label="Trust">
           ${sanityPart(c, c.badge, () => c.checkMethod())} ${warningsPart(c)}
         </section>
-        ${modeControls(c, this.held)} ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
+        ${modeControls(c, this.held)} ${photographPart(c)} ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">
         ${predictionsPart(c, {
@@ -301,7 +281,8 @@ export class ExplainApp extends LitElement {
     if (current === undefined || shown === undefined || scene === undefined) return;
     const { badge, difference } = this.controller;
     const sanity = badge.summary;
-    const request = { kind, run: current.id, picture: shown.picture, ...given({ sanity }) };
+    const drawing = drawingOf(scene, display);
+    const request = { kind, run: current.id, picture: shown.picture, drawing, ...given({ sanity }) };
     if (kind !== 'png' && kind !== 'svg') {
       await this.host.save(request);
       return;

@@ -19,6 +19,7 @@ import type { Asked, Run, Shown } from './asked.js';
 import { Comparison } from './grid/comparison.js';
 import { keep, restoredRuns, type KeptPanel } from './kept.js';
 import { Difference } from './picture/difference.js';
+import { Photographs } from './picture/photographs.js';
 import { QuestionForm } from './question/form.js';
 import { History } from './question/history.js';
 import { ModelFacts } from './question/modelFacts.js';
@@ -36,6 +37,7 @@ export class ExplainController implements Asked {
   readonly compare: Comparison;
   readonly difference: Difference;
   readonly search: SettingsSearch;
+  readonly photographs: Photographs;
   readonly whatIf: WhatIf;
   private readonly form = new QuestionForm();
   private readonly history: History;
@@ -56,6 +58,7 @@ export class ExplainController implements Asked {
     this.badge = new Badge(host, onChange);
     this.search = new SettingsSearch(host, onChange);
     this.whatIf = new WhatIf(host, onChange);
+    this.photographs = new Photographs(host, onChange);
     this.facts = new ModelFacts(host, onChange);
     this.history = new History(
       host,

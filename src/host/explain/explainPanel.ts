@@ -157,6 +157,8 @@ export class ExplainPanel extends Panel {
         }));
       },
       scores: (asked, { signal }) => allScores(services, this.model, asked, signal),
+      photograph: async ({ picture, crop, most }, { signal }) =>
+        (await services.runner()).photograph({ input: pathOf(vscode.Uri.parse(picture)), crop, most }, { signal }),
       paint: async ({ painted }) => void (this.painted = painted),
       keepEdit: async ({ edit }) => this.edits.keep(edit),
       preview: ({ picture }) => previewOf(vscode.Uri.parse(picture)),

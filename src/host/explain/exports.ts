@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { writeNpy } from '../../base/npy.js';
+import { given } from '../../base/given.js';
 import type { ExportKind, ExportRequest } from '../../protocol/explainPanel.js';
 import type { Explanation } from '../../result/explanation.js';
 import { nameOf } from '../names.js';
@@ -10,13 +11,15 @@ const ENDINGS: Readonly<Record<ExportKind, string>> = { png: 'png', svg: 'svg', 
 
 /** Asks where to save one form of an explanation, and saves it. `false` when the question is dismissed. */
 export async function saveExplanation(
-  { kind, bytes, sanity }: ExportRequest,
+  { kind, bytes, sanity, drawing }: ExportRequest,
   picture: vscode.Uri,
   explanation: Explanation,
 ): Promise<boolean> {
   const stem = nameOf(picture).replace(/\.[^.]+$/, '');
   const proposal = vscode.Uri.joinPath(picture, '..', `${stem}.${explanation.recipe.method}.${ENDINGS[kind]}`);
-  return askAndSave(proposal, () => contentOf(kind, bytes, explanation, sanity));
+  return askAndSave(proposal, () =>
+    contentOf(kind, bytes, { ...explanation.recipe, ...given({ sanity, drawing }) }, explanation),
+  );
 }
 
 /** Asks where to save bytes, proposing a name beside a file, and saves them. */
@@ -28,8 +31,8 @@ export async function saveBytes(name: string, bytes: Uint8Array, beside: vscode.
 function contentOf(
   kind: ExportKind,
   bytes: Uint8Array | undefined,
-  explanation: Explanation,
-  sanity: ExportRequest['sanity'],
+  recipe: Recipe,
+  { attribution }: Explanation,
 ): Uint8Array {
   switch (kind) {
     case 'png':
@@ -37,10 +40,8 @@ function contentOf(
       if (bytes === undefined) throw new Error('The panel sent no picture');
       return bytes;
     case 'npy':
-      return writeNpy(explanation.attribution.values);
-    case 'recipe': {
-      const recipe: Recipe = sanity === undefined ? explanation.recipe : { ...explanation.recipe, sanity };
+      return writeNpy(attribution.values);
+    case 'recipe':
       return new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`);
-    }
   }
 }

@@ -3,7 +3,6 @@ import { floatTensor } from '../../../src/base/tensor.js';
 import { colormap, DIVERGING, SEQUENTIAL } from '../../../src/result/colormap.js';
 import type { Attribution } from '../../../src/result/explanation.js';
 import {
-  mask,
   normalise,
   overlay,
   percentileOf,
@@ -101,10 +100,5 @@ describe('colours', () => {
     const signed = overlay(picture, normalise(map([0, 1]), 100), colormap('RdBu'), 1);
     assert.deepEqual([...signed.data.subarray(0, 3)], [10, 20, 30]);
     assert.notDeepEqual([...signed.data.subarray(3)], [40, 50, 60]);
-  });
-  it('masks to black where the map is zero, also from a smaller map', () => {
-    const picture = { width: 2, height: 2, data: new Uint8Array(12).fill(200) };
-    const shown = mask(picture, normalise(map([0, 1], false), 100), false);
-    assert.deepEqual([...shown.data], [0, 0, 0, 200, 200, 200, 0, 0, 0, 200, 200, 200]);
   });
 });

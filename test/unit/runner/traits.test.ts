@@ -63,6 +63,9 @@ describe('the traits of the operations and what they do', () => {
     topPictures: [{ model, inputs: [input], layer, channel: 0 }],
     predict: [{ model, inputs: [input] }],
     labels: [{ model }],
+    photograph: [
+      { input, crop: { left: 0, top: 0, width: 9, height: 9, originalWidth: 64, originalHeight: 64 }, most: 5 },
+    ],
     methods: [{}],
     explain: [{ model, inputs: [input], method: 'gradient' }],
     explainCells: [{ model, inputs: [input], questions: [{ method: 'gradient' }], cells: [{ input: 0, question: 0 }] }],

@@ -263,13 +263,13 @@ export class GridScenes {
     if (limit === undefined) {
       const known = this.own.get(explanation);
       if (known?.display === display) return known.scene;
-      const scene = sceneOf(explanation, display);
+      const scene = sceneOf(explanation, display, {});
       this.own.set(explanation, { display, scene });
       return scene;
     }
     const known = this.shared.get(explanation);
     if (known?.display === display && known.limit === limit) return known.scene;
-    const scene = sceneOf(explanation, display, limit);
+    const scene = sceneOf(explanation, display, { limit });
     this.shared.set(explanation, { display, limit, scene });
     return scene;
   }

@@ -124,11 +124,11 @@ const thumbnails = new WeakMap<object, { readonly key: string; readonly picture:
 export function thumbnailOf(c: Asked, run: Run | undefined, picture = run?.pictures[0]) {
   const explanation = picture === undefined ? undefined : run?.explanations.get(picture);
   if (explanation === undefined) return undefined;
-  const { reduction, sign, percentile, sequential, diverging } = c.display;
-  const key = [reduction, sign, percentile, sequential, diverging].join();
+  const { reduction, sign, percentile, auto, sequential, diverging } = c.display;
+  const key = [reduction, sign, percentile, auto, sequential, diverging].join();
   const known = thumbnails.get(explanation);
   if (known?.key === key) return known.picture;
-  const made = paint(sceneOf(explanation, c.display), { mode: 'blend', opacity: 0.7, smooth: true });
+  const made = paint(sceneOf(explanation, c.display), { ...c.display, mode: 'blend', opacity: 0.7, smooth: true });
   thumbnails.set(explanation, { key, picture: made });
   return made;
 }

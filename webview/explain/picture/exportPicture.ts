@@ -1,10 +1,10 @@
 import { lowest } from '../../../src/result/colormap.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import type { SanitySummary } from '../../../src/result/recipe.js';
+import type { Drawing, SanitySummary } from '../../../src/result/recipe.js';
 import { pngOf, rasterOf, scaleRaster } from '../../shared/canvas/raster.js';
 import { paint, type Display, type Scene } from '../../shared/canvas/display.js';
 import { svgOf } from './svg.js';
-import { baseName, formatNumber, formatProbability } from '../../shared/format.js';
+import { baseName, formatNumber, formatPercent, formatProbability } from '../../shared/format.js';
 
 /** A picture to export, and what is said beside it. */
 export interface ExportedPicture {
@@ -38,12 +38,12 @@ export async function exportPicture(exported: ExportedPicture): Promise<Uint8Arr
   const context = canvas.getContext('2d')!;
   context.font = FONT;
   const lines = wrap(context, caption(exported), width);
-  const withScale = display.mode === 'heat' || display.mode === 'blend';
+  const withScale = display.mode !== 'original' && display.mode !== 'mask';
   canvas.width = width + 2 * MARGIN;
   canvas.height = height + 2 * MARGIN + (withScale ? 52 : 8) + lines.length * LINE;
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingEnabled = display.smooth;
+  context.imageSmoothingEnabled = display.smooth || scene.photo !== undefined;
   context.drawImage(painted, MARGIN, MARGIN, width, height);
   let y = MARGIN + height + 12;
   context.font = FONT;
@@ -73,7 +73,7 @@ export function exportSvg(exported: ExportedPicture): Uint8Array {
     height: scene.picture.height,
     picture: picture.toDataURL('image/png'),
     smooth: display.smooth,
-    ...(display.mode === 'heat' || display.mode === 'blend'
+    ...(display.mode !== 'original' && display.mode !== 'mask'
       ? {
           scale: {
             picture: scaleRaster(scene.colors).toDataURL('image/png'),
@@ -115,6 +115,21 @@ function drawScale(
   }
 }
 
+/** How a picture is drawn, for the recipe. */
+export function drawingOf({ colors, channels, photo }: Scene, display: Display): Drawing {
+  const { mode, opacity, level, top, reduction, sign, percentile, smooth } = display;
+  return {
+    mode,
+    colours: colors.name,
+    ...(mode === 'blend' ? { opacity } : mode === 'outline' ? { level } : mode === 'mask' ? { top } : {}),
+    ...(channels ? { reduction } : {}),
+    sign,
+    percentile,
+    smooth,
+    ...(photo === undefined ? {} : { photograph: [photo.width, photo.height] as const }),
+  };
+}
+
 /** The caption, its first line the title. */
 export function caption(exported: ExportedPicture): readonly string[] {
   const { explanation, scene, display, method, sanity, reference } = exported;
@@ -132,6 +147,11 @@ export function caption(exported: ExportedPicture): readonly string[] {
     display.percentile >= 100
       ? 'scale to the largest value'
       : `clipped at the ${formatNumber(display.percentile)}th percentile`,
+    ...(display.mode === 'outline' ? [`outline at ${formatPercent(display.level)} of the scale`] : []),
+    ...(display.mode === 'mask' ? [`the top ${formatPercent(display.top)} of the map`] : []),
+    ...(scene.photo === undefined
+      ? []
+      : [`over the photograph; the model sees ${scene.picture.width}×${scene.picture.height}`]),
   ];
   return [
     `${target.label}: ${method}${layer === undefined ? '' : ` at ${layer}`}${reference === undefined ? '' : ` minus ${reference}`}`,

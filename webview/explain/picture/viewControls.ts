@@ -15,8 +15,9 @@ import { tensorAt } from './modelView.js';
 const MODES = [
   { value: 'heat', label: 'Heat', title: 'The heat alone, in its own resolution' },
   { value: 'blend', label: 'Blend', title: 'The heat over the picture' },
+  { value: 'outline', label: 'Outline', title: 'Lines around what lies above a level of the scale' },
   { value: 'original', label: 'Original', title: 'The picture as the model sees it (hold O)' },
-  { value: 'mask', label: 'Mask', title: 'The picture where the heat is' },
+  { value: 'mask', label: 'Mask', title: 'The picture where the map is strongest, and nothing else' },
 ];
 const REDUCTIONS = [
   { value: 'l1', label: 'L1', title: 'Sum of the magnitudes of the channels' },
@@ -44,19 +45,35 @@ export function modeControls(c: Asked, held: boolean): TemplateResult {
       choices: MODES,
       onChange: (mode) => c.setDisplay({ mode: mode as Display['mode'] }),
     })}
-    <label class="opacity"
-      ><span class="field-name">Opacity</span>${slider({
-        label: 'Opacity of the heat',
-        value: Math.round(display.opacity * 100),
-        minimum: 0,
-        maximum: 100,
-        step: 1,
-        text: formatPercent(display.opacity),
-        disabled: display.mode !== 'blend',
-        onInput: (percent) => c.setDisplay({ opacity: percent / 100 }),
-      })}<span class="value">${formatPercent(display.opacity)}</span></label
-    >
+    ${strength(c)}
   </div>`;
+}
+
+/** What the slider beside the modes sets: for each mode one share. */
+const STRENGTHS = {
+  blend: { field: 'opacity', name: 'Opacity', label: 'Opacity of the heat' },
+  outline: { field: 'level', name: 'Level', label: 'Level of the outline, of the scale' },
+  mask: { field: 'top', name: 'Top', label: 'Share of the map that is shown, the strongest first' },
+} as const;
+
+function strength(c: Asked): TemplateResult {
+  const { display } = c;
+  const { mode } = display;
+  const disabled = mode === 'heat' || mode === 'original';
+  const { field, name, label } = STRENGTHS[disabled ? 'blend' : mode];
+  const value = display[field];
+  return html`<label class="opacity"
+    ><span class="field-name">${name}</span>${slider({
+      label,
+      value: Math.round(value * 100),
+      minimum: field === 'opacity' ? 0 : 1,
+      maximum: field === 'level' ? 99 : 100,
+      step: 1,
+      text: formatPercent(value),
+      disabled,
+      onInput: (percent) => c.setDisplay({ [field]: percent / 100 }),
+    })}<span class="value">${formatPercent(value)}</span></label
+  >`;
 }
 
 export function scalePart(c: Asked, scene: Scene | undefined): TemplateResult {
@@ -171,10 +188,24 @@ export function drawingControls(c: Asked, scene: Scene | undefined, difference?:
       'Colours',
       dropdown({
         label: 'Colours',
-        value: diverging ? display.diverging : display.sequential,
-        choices: (diverging ? DIVERGING : SEQUENTIAL).map((v) => ({ value: v, label: v === 'gray' ? 'grey' : v })),
+        value: display.auto ? 'auto' : diverging ? display.diverging : display.sequential,
+        choices: [
+          {
+            value: 'auto',
+            label: scene === undefined ? 'auto' : `auto: ${scene.colors.name}`,
+            title: 'The colours that contrast most with this picture',
+          },
+          ...(diverging ? DIVERGING : SEQUENTIAL).map((v) => ({ value: v, label: v === 'gray' ? 'grey' : v })),
+        ],
         onChange: (v) =>
-          c.setDisplay(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
+          c.setDisplay(
+            v === 'auto'
+              ? { auto: true }
+              : {
+                  auto: false,
+                  ...(diverging ? { diverging: v as DivergingName } : { sequential: v as SequentialName }),
+                },
+          ),
       }),
     )}
     ${

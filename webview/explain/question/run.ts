@@ -79,9 +79,9 @@ export function firstQuestion(setup: ExplainSetup): Question {
   };
 }
 
-/** The colour map of the settings, if it is one for magnitudes. */
+/** The colour map of the settings: one for magnitudes, or what contrasts with the picture. */
 export function colorOf(name: string): Partial<Display> {
-  return name === 'magma' || name === 'inferno' || name === 'viridis' ? { sequential: name } : {};
+  return name === 'magma' || name === 'inferno' || name === 'viridis' ? { sequential: name, auto: false } : {};
 }
 
 /** Equal as plain data, whatever the order of keys. */

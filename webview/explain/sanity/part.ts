@@ -4,6 +4,7 @@ import { render, type ValueMap } from '../../../src/result/heatmap.js';
 import type { Rgb } from '../../../src/base/picture.js';
 import type { Likeness, SanityCheck, SanityVerdict } from '../../../src/result/sanity.js';
 import '../../shared/charts/colorBar.js';
+import { nameOfColors } from '../../shared/canvas/display.js';
 import { button, icon } from '../../shared/controls.js';
 import { baseName, formatPercent } from '../../shared/format.js';
 import '../../shared/charts/lineChart.js';
@@ -83,7 +84,7 @@ function pictureOf(map: ValueMap, colors: Colormap): Rgb {
 }
 
 function strip(c: Asked, sanity: SanityCheck): TemplateResult {
-  const colors = colormap(c.display.sequential);
+  const colors = colormap(nameOfColors(c.display, false));
   const map = (title: string, detail: string, values: ValueMap): TemplateResult =>
     html`<li>
       <lens-thumbnail .picture=${pictureOf(values, colors)} .side=${88}></lens-thumbnail>

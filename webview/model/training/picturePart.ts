@@ -165,7 +165,7 @@ const scenes = new WeakMap<object, { readonly limit: number; readonly scene: Sce
 function sceneFor({ explanation }: Frame, limit: number): Scene {
   const known = scenes.get(explanation!);
   if (known?.limit === limit) return known.scene;
-  const scene = sceneOf(explanation!, DEFAULT_DISPLAY, limit);
+  const scene = sceneOf(explanation!, DEFAULT_DISPLAY, { limit });
   scenes.set(explanation!, { limit, scene });
   return scene;
 }

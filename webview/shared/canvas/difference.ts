@@ -1,6 +1,6 @@
 import { colormap } from '../../../src/result/colormap.js';
 import { fit, normalise, percentileOf, type ValueMap } from '../../../src/result/heatmap.js';
-import type { Display, Scene } from './display.js';
+import { nameOfColors, type Display, type Scene } from './display.js';
 
 /**
  * The difference of two maps, this one minus another, as a scene of its own: diverging colours, centred on zero. Maps of
@@ -11,7 +11,7 @@ export function differenceOf(
   unit: string,
   other: Scene,
   otherUnit: string,
-  display: Pick<Display, 'percentile' | 'diverging'>,
+  display: Pick<Display, 'percentile' | 'auto' | 'sequential' | 'diverging'>,
 ): Scene {
   const width = Math.max(scene.values.width, other.values.width);
   const height = Math.max(scene.values.height, other.values.height);
@@ -24,7 +24,7 @@ export function differenceOf(
     picture: scene.picture,
     values,
     scaled: normalise(values, display.percentile, percentileOf(values.values, display.percentile)),
-    colors: colormap(display.diverging),
+    colors: colormap(nameOfColors(display, true, scene.picture)),
     channels: scene.channels,
     signed: scene.signed || other.signed,
     unit: same ? `difference, ${unit}` : 'difference, in parts of the end of each scale',

@@ -1,8 +1,9 @@
 import { colormap, type DivergingName, type SequentialName } from '../../../src/result/colormap.js';
-import type { Colormap } from '../../../src/result/colormap.js';
+import type { Colormap, ColormapName } from '../../../src/result/colormap.js';
+import { divergingAgainst, sequentialAgainst } from '../../../src/result/contrast.js';
+import { outlined, strongest } from '../../../src/result/outline.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import {
-  mask,
   normalise,
   overlay,
   reduce,
@@ -18,13 +19,21 @@ import type { Rgb } from '../../../src/base/picture.js';
 
 /** How a map is drawn. Changing it never runs the model again. */
 export interface Display {
-  readonly mode: 'heat' | 'blend' | 'original' | 'mask';
+  readonly mode: 'heat' | 'blend' | 'outline' | 'mask' | 'original';
   readonly reduction: Reduction;
   readonly sign: Sign;
   /** Of the magnitudes; what lies beyond is drawn at the end of the scale. */
   readonly percentile: number;
   /** 0 to 1, of the heat over the picture. */
   readonly opacity: number;
+  /** Of the scale, 0 to 1: where the outline runs. */
+  readonly level: number;
+  /** Of the places of the map, 0 to 1: the strongest, which the mask leaves of the picture. */
+  readonly top: number;
+  /** Colours that contrast with the picture, in place of the two below. */
+  readonly auto: boolean;
+  /** Below the heat lies the photograph, where the model sees far less of it. */
+  readonly photo: boolean;
   readonly sequential: SequentialName;
   readonly diverging: DivergingName;
   /** Smoothed between pixels, or as the pixels that there are. */
@@ -37,6 +46,10 @@ export const DEFAULT_DISPLAY: Display = {
   sign: 'both',
   percentile: 99.5,
   opacity: 0.6,
+  level: 0.4,
+  top: 0.1,
+  auto: true,
+  photo: true,
   sequential: 'magma',
   diverging: 'RdBu',
   smooth: false,
@@ -44,7 +57,10 @@ export const DEFAULT_DISPLAY: Display = {
 
 /** An explanation ready to be drawn: the values behind it, the scale and the colours. */
 export interface Scene {
+  /** As the model sees it: pixels are counted in it. */
   readonly picture: Rgb;
+  /** What is drawn in its place: the same part of the photograph, finer. */
+  readonly photo?: Rgb;
   /** Values in the attribution's unit, the chosen sign only. */
   readonly values: ValueMap;
   readonly scaled: NormalisedMap;
@@ -57,34 +73,53 @@ export interface Scene {
   readonly unit?: string;
 }
 
-/** Reduces, selects and scales. `limit` is given where several maps share a scale. */
-export function sceneOf(explanation: Explanation, display: Display, limit?: number): Scene {
+/** What maps of several pictures share: the end of their scale, and colours that no picture chooses. */
+export interface SharedDrawing {
+  readonly limit?: number;
+}
+
+/** Reduces, selects and scales. What several maps `share` is given where they lie beside one another. */
+export function sceneOf(explanation: Explanation, display: Display, share?: SharedDrawing): Scene {
   const { attribution, picture } = explanation;
   const channels = hasChannels(attribution);
   const reduced = reduce(attribution, channels ? display.reduction : 'sum');
   const values = reduced.signed ? select(reduced, display.sign) : reduced;
-  const scaled = normalise(values, display.percentile, limit);
+  const scaled = normalise(values, display.percentile, share?.limit);
   return {
     picture,
     values,
     scaled,
-    colors: colormap(values.signed ? display.diverging : display.sequential),
+    colors: colormap(nameOfColors(display, values.signed, share === undefined ? picture : undefined)),
     channels,
     signed: reduced.signed,
   };
 }
 
+/** The colour map to draw with: the chosen one, or one that is seen on the picture; without a picture the usual ones. */
+export function nameOfColors(
+  { auto, sequential, diverging }: Pick<Display, 'auto' | 'sequential' | 'diverging'>,
+  signed: boolean,
+  picture?: Rgb,
+): ColormapName {
+  if (!auto) return signed ? diverging : sequential;
+  if (picture === undefined) return signed ? 'RdBu' : 'magma';
+  return signed ? divergingAgainst(picture) : sequentialAgainst(picture);
+}
+
 /** What is seen, in colours: heat in its own resolution, the other modes in the picture's. */
-export function paint(scene: Scene, display: Pick<Display, 'mode' | 'opacity' | 'smooth'>): Rgb {
+export function paint(scene: Scene, display: Pick<Display, 'mode' | 'opacity' | 'smooth' | 'level' | 'top'>): Rgb {
+  const picture = scene.photo ?? scene.picture;
   switch (display.mode) {
     case 'heat':
       return render(scene.scaled, scene.colors);
     case 'blend':
-      return overlay(scene.picture, scene.scaled, scene.colors, display.opacity, display.smooth);
+      return overlay(picture, scene.scaled, scene.colors, display.opacity, display.smooth);
+    case 'outline':
+      return outlined(picture, scene.scaled, scene.colors, display.level, display.smooth);
     case 'mask':
-      return mask(scene.picture, scene.scaled, display.smooth);
+      return strongest(picture, scene.scaled, scene.values.values, display.top, display.smooth);
     case 'original':
-      return scene.picture;
+      return picture;
   }
 }
 

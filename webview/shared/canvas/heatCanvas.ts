@@ -101,7 +101,10 @@ export class HeatCanvas extends CanvasElement {
     const rect = place(picture, room, this.view);
     // Magnified pixels are shown as they are unless smoothing was asked for; what is made smaller is always averaged.
     context.imageSmoothingEnabled =
-      this.raster === undefined || this.display.smooth || rect.width * ratio < source.width;
+      this.raster === undefined ||
+      this.scene?.photo !== undefined ||
+      this.display.smooth ||
+      rect.width * ratio < source.width;
     context.imageSmoothingQuality = 'high';
     context.drawImage(source, rect.left, rect.top, rect.width, rect.height);
     if (this.overlay !== undefined) {
