@@ -58,7 +58,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   recipe: /what is said about them/,
   sidecarText: /settings files are written/,
   methods: /what is said about them/,
-  photograph: /only read/,
+  photograph: /pictures are shown/,
   release: /only read/,
   status: /only read/,
   inspect: /measurements/,
