@@ -57,7 +57,7 @@ export class ExplainController implements Asked {
     const selected = (): Address | undefined => this.selected;
     this.badge = new Badge(host, onChange);
     this.search = new SettingsSearch(host, onChange);
-    this.whatIf = new WhatIf(host, onChange);
+    this.whatIf = new WhatIf(host, onChange, () => this.question?.outputs);
     this.photographs = new Photographs(host, onChange);
     this.facts = new ModelFacts(host, onChange);
     this.history = new History(

@@ -44,6 +44,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
 
 /** The words that stand for an operation in what the editor shows of an untrusted workspace. */
 const WORDS: Readonly<Record<string, RegExp>> = {
+  photograph: /pictures are shown/,
   outline: /listed/,
   overview: /layers/,
   scanWeights: /scan for oddities/,
@@ -58,7 +59,6 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   recipe: /what is said about them/,
   sidecarText: /settings files are written/,
   methods: /what is said about them/,
-  photograph: /pictures are shown/,
   release: /only read/,
   status: /only read/,
   inspect: /measurements/,
@@ -70,6 +70,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   predict: /predictions/,
   labels: /predictions/,
   explain: /explanations/,
+  explainCells: /explanations/,
   sanity: /explanations/,
   exportGradient: /exported gradients/,
   findSettings: /predictions/,

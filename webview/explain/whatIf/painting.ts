@@ -52,7 +52,10 @@ export class Painting {
     const { controller: c, host } = this.page();
     const { shown, whatIf, question } = c;
     if (shown === undefined) return Promise.resolve([]);
-    return host.scores({ picture: shown.picture, ...given({ edit: whatIf.editOf(question?.edit) }) });
+    return host.scores({
+      picture: shown.picture,
+      ...given({ edit: whatIf.editOf(question?.edit), outputs: question?.outputs }),
+    });
   }
 
   exports(): readonly MenuItem[] {

@@ -2,9 +2,11 @@ import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/erro
 import type { PictureEdit, Rgb } from '../../../src/base/picture.js';
 import type { Address } from '../../../src/base/place.js';
 import { canonical } from '../../../src/base/canonical.js';
+import { given } from '../../../src/base/given.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, PaintedPicture } from '../../../src/protocol/explainPanel.js';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
+import type { OutputChoices } from '../../../src/result/output.js';
 import { brushOf, type Brush, type BrushEvent, type Point } from '../../shared/canvas/brush.js';
 import type { Shown } from '../asked.js';
 import { meanColour, PaintLayer, shareOf, type Fill } from './layer.js';
@@ -48,6 +50,8 @@ export class WhatIf {
   constructor(
     private readonly host: Pick<Client<ExplainHostApi>, 'scores' | 'paint' | 'keepEdit'>,
     private readonly onChange: () => void,
+    /** How outputs are read, where somebody has said it in the panel. */
+    private readonly outputs: () => OutputChoices | undefined = () => undefined,
     private readonly wait: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve, TOGETHER)),
   ) {}
 
@@ -117,7 +121,7 @@ export class WhatIf {
   follow(shown: Shown | undefined): void {
     if (shown === undefined || !shown.current || shown.explanation.edited !== undefined) return;
     const { picture, explanation } = shown;
-    const key = keyOf(explanation);
+    const key = keyOf(explanation, this.outputs());
     const { about } = this;
     if (about?.picture === picture && about.key === key) return;
     this.about = { picture, key };
@@ -217,10 +221,11 @@ export class WhatIf {
     const { about, drawn } = this;
     if (about === undefined || !this.shows) return;
     const { picture } = about;
+    const read = given({ outputs: this.outputs() });
     void this.host.paint(drawn === undefined ? {} : { painted: { picture, edit: drawn } }).catch(() => undefined);
     try {
-      const original = this.original ?? (await this.host.scores({ picture }));
-      const now = drawn === undefined ? undefined : await this.host.scores({ picture, edit: drawn });
+      const original = this.original ?? (await this.host.scores({ picture, ...read }));
+      const now = drawn === undefined ? undefined : await this.host.scores({ picture, edit: drawn, ...read });
       if (this.about !== about) return; // of another picture: the next round asks
       this.original = original;
       this.now = now;
@@ -232,9 +237,9 @@ export class WhatIf {
 }
 
 /** What an edit and the answers to it depend on beside the edit. */
-function keyOf({ recipe, picture }: Explanation): string {
+function keyOf({ recipe, picture }: Explanation, outputs: OutputChoices | undefined): string {
   const { model, input, preprocessing } = recipe;
-  return canonical([model.sha256, input?.sha256, preprocessing, picture.width, picture.height]);
+  return canonical([model.sha256, input?.sha256, preprocessing, picture.width, picture.height, outputs]);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
