@@ -9,6 +9,7 @@ import prettier from 'prettier';
 
 const sources = `
 export { describeMethods } from './src/method/index.js';
+export { METHOD_GROUPS } from './src/result/method.js';
 export { conventions } from './src/input/conventions/index.js';
 export { COLOR_MAPS, PROVIDERS } from './src/host/settings.js';`;
 
@@ -103,7 +104,7 @@ function contributed() {
 
 /** What package.json and README.md should be, by name. */
 export async function generated() {
-  const { describeMethods, conventions, COLOR_MAPS, PROVIDERS } = await registries();
+  const { describeMethods, METHOD_GROUPS, conventions, COLOR_MAPS, PROVIDERS } = await registries();
   const methods = describeMethods();
   const manifest = JSON.parse(fs.readFileSync('package.json', 'utf8'));
   const { activationEvents, contributes } = contributed();
@@ -111,18 +112,26 @@ export async function generated() {
   for (const key of OF_ALL) contributes[key] = manifest.contributes[key];
   manifest.contributes = contributes;
   const settings = manifest.contributes.configuration.properties;
-  const first = settings['onnxLens.defaultMethod'].default;
-  // The one that a new explanation begins with leads the list.
-  const ids = [first, ...methods.map(({ id }) => id).filter((id) => id !== first)];
-  list(settings['onnxLens.defaultMethod'], ids, (id) => methods.find((each) => each.id === id)?.summary);
+  // What is no method, but a choice among them, leads the list.
+  const ids = ['auto', ...methods.map(({ id }) => id)];
+  list(
+    settings['onnxLens.defaultMethod'],
+    ids,
+    (id) =>
+      methods.find((each) => each.id === id)?.summary ??
+      'The best at finding what is known to be there, of those that answer in under a second and depend on what the model learned.',
+  );
   list(settings['onnxLens.colorMap'], COLOR_MAPS);
   list(settings['onnxLens.provider'], PROVIDERS);
 
   const titles = (wanted) => wanted.map(({ title }) => title).join(', ');
-  const needing = (needs) => titles(methods.filter((each) => each.needs === needs));
+  const groups = Object.entries(METHOD_GROUPS).map(([id, { title, summary }]) => {
+    const own = methods.filter(({ group }) => group === id);
+    return `**${title}** (${summary}): ${titles(own)}.`;
+  });
   const at = (place) => titles(conventions.filter((each) => each.place === place));
   let readme = fs.readFileSync('README.md', 'utf8');
-  readme = between(readme, 'methods', [`Black box: ${needing('black-box')}.`, `White box: ${needing('gradient')}.`]);
+  readme = between(readme, 'methods', groups);
   readme = between(readme, 'conventions', [
     `then what the model file says: ${at('inside')};`,
     `then what the files beside it say: ${at('beside')}.`,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { pathOf } from './names.js';
+import { AUTO } from '../result/method.js';
 import type { ModelRequest } from '../protocol/request.js';
 
 export const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
@@ -27,7 +28,7 @@ export interface SettingValues {
   readonly 'cuda.feed': string;
   /** Whether CUDA is looked for unasked where an NVIDIA card was not used. */
   readonly 'cuda.offer': boolean;
-  /** Id of the method a new explanation begins with. */
+  /** Id of the method a new explanation begins with, or `auto`. */
   readonly defaultMethod: string;
   readonly colorMap: (typeof COLOR_MAPS)[number];
   /** Whether methods are checked against random networks unasked. */
@@ -46,7 +47,7 @@ const DEFAULTS: SettingValues = {
   'cuda.device': '',
   'cuda.feed': 'https://api.nuget.org/v3/index.json',
   'cuda.offer': true,
-  defaultMethod: 'gradient',
+  defaultMethod: AUTO,
   colorMap: 'auto',
   trustBadge: true,
 };

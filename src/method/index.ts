@@ -5,15 +5,5 @@ export { attributionMethodById, attributionMethods } from './attribution/index.j
 
 /** What every method says about itself. */
 export function describeMethods(): readonly MethodDescription[] {
-  return attributionMethods.map(({ id, title, chapter, summary, citation, parameters, needs, layer, properties }) => ({
-    id,
-    title,
-    chapter,
-    summary,
-    citation,
-    parameters,
-    needs,
-    layer,
-    properties,
-  }));
+  return attributionMethods.map(({ run: _run, ...description }) => description);
 }

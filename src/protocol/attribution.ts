@@ -1,10 +1,11 @@
 import type { FilePath } from '../base/place.js';
 import type { Explanation, Outcome } from '../result/explanation.js';
-import type { MethodDescription } from '../result/method.js';
+import type { MethodDescription, MethodFit } from '../result/method.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
 import type { EditedRequest, MethodRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
+/** `method` is an id, or `auto`: the best that fits the model, see `method/choice/`. */
 export interface ExplainRequest extends MethodRequest, EditedRequest {
   /** Pictures, folders or `.npy` files. */
   readonly inputs: readonly FilePath[];
@@ -37,6 +38,8 @@ export interface CellsProgress extends Omit<WorkProgress, 'partial'> {
 /** Why a model decides as it does. */
 export interface AttributionOperations {
   methods: Operation<Record<string, never>, readonly MethodDescription[]>;
+  /** Which of them this model can be asked with, and what a map costs here. */
+  methodFits: Operation<ModelRequest, readonly MethodFit[]>;
   explain: Operation<ExplainRequest, ExplainAnswer, WorkProgress>;
   /** Each cell is answered with the progress, as soon as it is there. */
   explainCells: Operation<ExplainCellsRequest, ModelAnswer, CellsProgress>;
@@ -44,6 +47,7 @@ export interface AttributionOperations {
 
 export const attributionOperations: Chapter<AttributionOperations> = {
   methods: { runs: 'never', waits: 'neither', light: true },
+  methodFits: { runs: 'always', waits: 'neither', doing: 'timing' },
   explain: { runs: 'always', waits: 'foreground', title: 'explaining with', doing: 'explaining with' },
   explainCells: { runs: 'always', waits: 'foreground', title: 'explaining with', doing: 'explaining with' },
 };

@@ -2,7 +2,7 @@ import type { ErrorData } from '../base/errors.js';
 import type { Crop, PictureEdit, Rgb } from '../base/picture.js';
 import type { Address } from '../base/place.js';
 import type { ClassScore, Explanation } from '../result/explanation.js';
-import type { MethodDescription, ParameterValue } from '../result/method.js';
+import type { MethodDescription, MethodFit, ParameterValue } from '../result/method.js';
 import type { OutputChoices } from '../result/output.js';
 import type { Drawing, PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
@@ -21,7 +21,7 @@ export interface NamedFile {
   readonly name: string;
 }
 
-/** What a run asks of every picture. */
+/** What a run asks of every picture. `method` is an id, or `auto` until the first answer says which it is. */
 export interface Question {
   readonly method: string;
   readonly params: Readonly<Record<string, ParameterValue>>;
@@ -53,7 +53,7 @@ export interface PaintedPicture {
 export interface ExplainSetup extends ExplainTopic {
   /** The methods of the chapter `attribution`, in the order to offer them. */
   readonly methods: readonly MethodDescription[];
-  /** What the settings say: the method to begin with, the colour map for magnitudes, whether methods are checked unasked. */
+  /** What the settings say: the method to begin with (or `auto`), the colour map for magnitudes, whether methods are checked unasked. */
   readonly defaults: { readonly method: string; readonly colorMap: string; readonly trustBadge: boolean };
   /** Runs of before a file changed on disk, by their ids, and the names of such files. */
   readonly outdated: readonly string[];
@@ -160,6 +160,8 @@ export interface ExplainHostApi {
     { readonly picture: Address; readonly outputs?: OutputChoices; readonly edit?: PictureEdit },
     readonly ClassScore[]
   >;
+  /** Which methods the model can be asked with, and what a map costs here. */
+  fits: Operation<Record<string, never>, readonly MethodFit[]>;
   /** The part of a picture that the model sees, finer than it sees it. */
   photograph: Operation<{ readonly picture: Address; readonly crop: Crop; readonly most: number }, Rgb>;
   /** Remembers what is painted at the moment, for the page that comes after this one; nothing: nothing is. */

@@ -2,6 +2,7 @@ import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
 import type { Doubt } from './doubt.js';
 import type { Box, OutputKindId, OutputSummary } from './output.js';
+import type { MethodChoice } from './method.js';
 import type { EditSummary, Recipe, ScoreKind } from './recipe.js';
 import type { TargetSummary } from './target.js';
 
@@ -87,6 +88,8 @@ export interface Explanation {
   /** What the model's outputs are. */
   readonly outputs?: readonly OutputSummary[];
   readonly attribution: Attribution;
+  /** Where the method was left to the product. */
+  readonly choice?: MethodChoice;
   /** Layer it was taken at, where that is not the input. */
   readonly layer?: string;
   /** Completeness: sum of the attribution minus the score difference it should add up to. */

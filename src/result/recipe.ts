@@ -24,6 +24,8 @@ export interface Recipe {
   readonly input?: { readonly file: string; readonly sha256?: string; readonly edited?: EditSummary };
   readonly preprocessing: PreprocessingRecord;
   readonly method: string;
+  /** The method was left to the product: asked again on another machine, it may choose another. */
+  readonly chosenBy?: 'auto';
   readonly params: Readonly<Record<string, ParameterValue>>;
   readonly layer?: string;
   /** `text` is what was asked for, e.g. `top1`, `cat - dog`, `conv3#5`. */

@@ -1,6 +1,7 @@
-// npm run bench [-- PATTERN] [--readme]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its own
-// process, one after the other, and prints a Markdown table of exactness and one of speed; --readme puts their lines into
-// test/bench/README.md, and those that matter into the README at the top. Every figure of speed is a ratio of two things measured in the same run.
+// npm run bench [-- PATTERN] [--readme] [--write]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its
+// own process, one after the other, and prints a Markdown table of exactness and one of speed; --readme puts their lines into
+// test/bench/README.md, and those that matter into the README at the top; with --write a benchmark keeps what the product
+// reads of it. Every figure of speed is a ratio of two things measured in the same run.
 import { build } from 'esbuild';
 import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +28,7 @@ await build({
   format: 'cjs',
   target: 'node20',
   logLevel: 'warning',
-  external: ['onnxruntime-node', 'sharp', 'playwright-core', 'esbuild'],
+  external: ['onnxruntime-node', 'sharp', 'playwright-core', 'esbuild', 'prettier'],
   footer: {
     js: 'module.exports.bench().then((rows) => process.send(rows, () => process.exit(0)), (e) => { console.error(e); process.exit(1); });',
   },
@@ -46,7 +47,7 @@ for (const file of files) {
     ? path.join(out, file.replace(/\.ts$/, '.js'))
     : path.resolve('test/bench', file);
   const env = file.endsWith('.ts') ? { ...process.env, ...runnerMemory(process.env) } : process.env;
-  const child = fork(program, [], { execArgv: ['--expose-gc'], env });
+  const child = fork(program, process.argv.slice(2), { execArgv: ['--expose-gc'], env });
   const got = await new Promise((resolve) => {
     child.once('message', resolve);
     child.once('exit', (code) => code !== 0 && resolve(undefined));

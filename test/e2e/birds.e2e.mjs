@@ -20,8 +20,8 @@ export const tests = (page, srv) => {
     if (models.length > 1) await ui.pick(page, model);
   };
   const choose = async (method) => {
-    await panel.locator('lens-dropdown[aria-label="Method"]').click();
-    await panel.locator(`lens-option[value="${method}"]`).click();
+    await panel.locator('lens-method-picker input').click();
+    await panel.locator(`.method-row[data-method="${method}"]`).click();
   };
   const answered = async (picture) => {
     await panel.locator('h1', { hasText: path.basename(picture) }).waitFor();

@@ -4,7 +4,10 @@ import fs from 'node:fs';
 import { explainPanel, squeezenet } from './panels/explainPanel.mjs';
 import { ICON, openFile, openWorkbench, saveAs, screenshot } from './support/ui.mjs';
 
-export const options = { viewport: { width: 1600, height: 1000 } };
+export const options = {
+  viewport: { width: 1600, height: 1000 },
+  settings: { 'onnxLens.defaultMethod': 'gradient' },
+};
 
 export function tests(page, srv, tools) {
   const {

@@ -5,7 +5,10 @@ import { dataMissing } from '../data.mjs';
 import { explainPanel } from './panels/explainPanel.mjs';
 import { axe, ICON, openWorkbench, screenshot, webviewFrame } from './support/ui.mjs';
 
-export const options = { viewport: { width: 1600, height: 1000 } };
+export const options = {
+  viewport: { width: 1600, height: 1000 },
+  settings: { 'onnxLens.defaultMethod': 'gradient' },
+};
 
 export function tests(page, srv, tools) {
   const { panel, target, explain, idle, choose, at, needsLab } = explainPanel(page, srv, tools);

@@ -8,7 +8,7 @@ import { ICON, openFile, openWorkbench, reloadWindow, saveAs, screenshot, until,
 export const options = {
   viewport: { width: 1600, height: 1100 },
   // As on a network mount: changes are seen without the system's events.
-  settings: { 'files.watcherExclude': { '**/models/**': true } },
+  settings: { 'onnxLens.defaultMethod': 'gradient', 'files.watcherExclude': { '**/models/**': true } },
 };
 
 export function tests(page, srv, tools) {

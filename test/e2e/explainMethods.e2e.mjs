@@ -17,8 +17,9 @@ const CHEAP = { Samples: 40, Steps: 4, Iterations: 5, Masks: 20, Patch: 16, Stri
 const ALIKE = { hirescam: 'gradcam' };
 
 export function tests(page, srv, tools) {
-  const { panel, shipped, explain, done, idle } = explainPanel(page, srv, tools);
-  const list = () => panel().locator('lens-dropdown[aria-label="Method"]');
+  const { panel, shipped, explain, done, idle, accessible } = explainPanel(page, srv, tools);
+  const list = () => panel().locator('lens-method-picker');
+  const row = (id) => list().locator(`.method-row[data-method="${id}"]`);
   const run = (title) =>
     panel()
       .locator('.history-run[aria-current=true]')
@@ -42,11 +43,16 @@ export function tests(page, srv, tools) {
         await explain(shipped().pictures[0], 'birds_cnn.onnx');
         await done(120_000);
         await panel().locator('.mode-row .segmented button', { hasText: 'Heat' }).click();
+        await list().locator('input').click();
         offered = await list()
-          .locator('lens-option')
+          .locator('.method-row')
           .evaluateAll((all) =>
-            all.map((each) => ({ id: each.getAttribute('value'), title: each.textContent.trim() })),
+            all.map((each) => ({
+              id: each.dataset.method,
+              title: each.querySelector('.method-title').textContent.trim(),
+            })),
           );
+        await list().locator('input').press('Escape');
         const { contributes } = JSON.parse(fs.readFileSync('package.json', 'utf8'));
         const { enum: ids } = contributes.configuration.properties['onnxLens.defaultMethod'];
         const sorted = (list) => [...list].sort((a, b) => a.localeCompare(b));
@@ -55,12 +61,68 @@ export function tests(page, srv, tools) {
       },
     ],
     [
+      'auto has answered by one of them, and says which and why',
+      async () => {
+        const sentence = (await panel().locator('.method-choice').innerText()).trim();
+        const [, title] = /^Auto took (.+?): .+ drawings/.exec(sentence) ?? [];
+        assert.ok(
+          offered.some((each) => each.title === title),
+          sentence,
+        );
+        assert.equal(await list().locator('input').inputValue(), `${title} (auto)`);
+        await run(title).waitFor();
+        await screenshot(page, 'explain-auto');
+      },
+    ],
+    [
+      'the list says what each takes here, and is used by keys alone',
+      async () => {
+        const input = list().locator('input');
+        await input.focus();
+        await input.press('ArrowDown');
+        await row('rise')
+          .locator('.method-cost', { hasText: /≈ [\d.]+ (ms|s|min)/ })
+          .waitFor();
+        assert.ok((await list().locator('[role=group]').count()) >= 3, 'groups');
+        await screenshot(page, 'explain-methods');
+        await accessible('methods');
+        await input.fill('class activation');
+        await input.fill('layercam');
+        const active = await input.getAttribute('aria-activedescendant');
+        assert.equal(active, 'method-layercam');
+        await input.press('Enter');
+        await run('LayerCAM').waitFor({ timeout: 60_000 });
+        assert.equal(await panel().locator('.method-choice').count(), 0, 'what a person chose needs no reason');
+      },
+    ],
+    [
+      'the help has every method, what was measured, and what that does not say',
+      async () => {
+        await panel()
+          .getByRole('button', { name: /^Which method/ })
+          .click();
+        const help = panel().locator('dialog.method-help');
+        await help.waitFor();
+        assert.equal(
+          await help.locator('tbody tr').count(),
+          offered.length - 1 + 2,
+          'all but auto, and two that know nothing',
+        );
+        await help.locator('tr.current th', { hasText: 'LayerCAM' }).waitFor();
+        await help.getByText('What this does not say.').waitFor();
+        await screenshot(page, 'explain-method-help');
+        await accessible('method-help');
+        await page.keyboard.press('Escape');
+        await help.waitFor({ state: 'detached' });
+      },
+    ],
+    [
       'each of them runs, draws a map of its own, and is named',
       async () => {
         const seen = new Map();
-        for (const { id, title } of offered) {
-          await list().click();
-          await list().locator(`lens-option[value="${id}"]`).click();
+        for (const { id, title } of offered.filter((each) => each.id !== 'auto')) {
+          await list().locator('input').click();
+          await row(id).click();
           await panel().locator(`.parameters[aria-label="Parameters of ${title}"], .summary`).first().waitFor();
           await until(`${id} is chosen`, async () => (await list().evaluate((each) => each.value)) === id);
           // Set while the first run is under way: each change ends it.

@@ -3,7 +3,10 @@ import assert from 'node:assert';
 import { explainPanel } from './panels/explainPanel.mjs';
 import { ICON, openWorkbench, screenshot, webviewFrame } from './support/ui.mjs';
 
-export const options = { viewport: { width: 1600, height: 1100 } };
+export const options = {
+  viewport: { width: 1600, height: 1100 },
+  settings: { 'onnxLens.defaultMethod': 'gradient' },
+};
 
 export function tests(page, srv, tools) {
   const { panel, shipped, explain, done, choose, accessible } = explainPanel(page, srv, tools);

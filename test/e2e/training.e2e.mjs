@@ -292,8 +292,8 @@ export function tests(page, srv) {
         };
         // A method that explains the input is left alone.
         await choose('stage3.conv2');
-        await explain.locator('.field', { hasText: 'Method' }).locator('lens-dropdown').click();
-        await explain.locator('lens-option', { hasText: 'Grad-CAM' }).first().click();
+        await explain.locator('lens-method-picker input').click();
+        await explain.locator('.method-row[data-method="gradcam"]').click();
         const layer = () => explain.locator('input[aria-label="Layer"]');
         const reads = async (name) => {
           for (let i = 0; (await layer().inputValue()) !== name; i++) {

@@ -9,8 +9,8 @@ import type {
   RunProgress,
 } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
-import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
 import type { OutputChoice } from '../../src/result/output.js';
+import type { MethodChoice, MethodDescription, MethodFit, ParameterValue } from '../../src/result/method.js';
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import type { Display } from '../shared/canvas/display.js';
 
@@ -46,8 +46,12 @@ export interface Shown {
 export interface Asked {
   readonly setup: ExplainSetup | undefined;
   readonly question: Question | undefined;
-  /** The method of the question. */
+  /** The method of the question; undefined while it is left to the product and the model has not answered. */
   readonly method: MethodDescription | undefined;
+  /** Why it was taken, where it was left to the product. */
+  readonly choice: MethodChoice | undefined;
+  /** What the model can be asked with, once it was asked for. */
+  readonly fits: readonly MethodFit[] | undefined;
   /** Class names of the model, once they were asked for. */
   readonly labels: readonly string[] | undefined;
   readonly layers: readonly LayerChoice[] | undefined;
@@ -64,6 +68,7 @@ export interface Asked {
 
   /** Changes the question and runs it. The same question asked before is answered from the history. */
   ask(change?: Partial<Question>): void;
+  /** An id, or `auto`. */
   chooseMethod(id: string): void;
   /** An empty name: the method chooses by itself. */
   chooseLayer(name: string): void;
@@ -84,4 +89,5 @@ export interface Asked {
   setDisplay(change: Partial<Display>): void;
   loadLabels(): Promise<void>;
   loadLayers(): Promise<void>;
+  loadFits(): Promise<void>;
 }

@@ -11,7 +11,13 @@ import type {
 } from '../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../src/result/explanation.js';
 import type { OutputChoice } from '../../src/result/output.js';
-import type { MethodDescription, ParameterValue } from '../../src/result/method.js';
+import {
+  AUTO,
+  type MethodChoice,
+  type MethodDescription,
+  type MethodFit,
+  type ParameterValue,
+} from '../../src/result/method.js';
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/canvas/display.js';
 import { withParameter } from '../shared/form/parameters.js';
@@ -66,10 +72,13 @@ export class ExplainController implements Asked {
         get selected() {
           return selected();
         },
-        titleOf: ({ method }) => this.setup?.methods.find((m) => m.id === method)?.title ?? method,
+        titleOf: ({ method }) =>
+          this.setup?.methods.find((m) => m.id === method)?.title ?? (method === AUTO ? 'Auto' : method),
         onChange,
         onBegin: () => this.badge.leave(),
         onEnd: () => this.watchMethod(),
+        named: (question, id) => ({ ...question, method: id, params: this.defaultsOf(id) }),
+        onSettled: (run) => this.settled(run),
       },
       newId,
       now,
@@ -127,6 +136,15 @@ export class ExplainController implements Asked {
 
   get method(): MethodDescription | undefined {
     return this.setup?.methods.find((m) => m.id === this.question?.method);
+  }
+
+  get choice(): MethodChoice | undefined {
+    const choice = this.shown?.explanation.choice;
+    return choice?.method === this.question?.method ? choice : undefined;
+  }
+
+  get fits(): readonly MethodFit[] | undefined {
+    return this.facts.fits;
   }
 
   get labels(): readonly string[] | undefined {
@@ -187,6 +205,11 @@ export class ExplainController implements Asked {
   }
 
   chooseMethod(id: string): void {
+    if (id === AUTO) {
+      this.form.chooseAuto();
+      this.answer();
+      return;
+    }
     const method = this.setup?.methods.find((m) => m.id === id);
     if (method === undefined || this.question === undefined) return;
     this.form.chooseMethod(method);
@@ -325,6 +348,23 @@ export class ExplainController implements Asked {
 
   loadLayers(): Promise<void> {
     return this.facts.loadLayers();
+  }
+
+  loadFits(): Promise<void> {
+    return this.facts.loadFits();
+  }
+
+  private defaultsOf(id: string): Question['params'] {
+    const method = this.setup?.methods.find((m) => m.id === id);
+    return method === undefined ? {} : paramsToAsk(method, {});
+  }
+
+  /** The method that was left open is known: the question names it, unless another was asked meanwhile. */
+  private settled(run: Run): void {
+    if (run !== this.current || this.question?.method !== AUTO) return;
+    const { method, params } = run.question;
+    this.form.put({ ...this.question, method, params });
+    this.compare.fill();
   }
 
   /** Writes the settings that were found beside the model, and asks again with them. */

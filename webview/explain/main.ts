@@ -2,6 +2,7 @@ import '../shared/styles.css';
 import './explain.css';
 import './sanity/badge.css';
 import './grid/grid.css';
+import './question/method.css';
 import './settings/settings.css';
 import './question/classList.css';
 import './whatIf/whatIf.css';

@@ -34,7 +34,11 @@ export const explain: Verb = {
     const inputs = inputsOf(line);
     if (inputs.length === 0)
       throw usage('The verb "explain" needs at least one input.', 'onnx-lens explain MODEL INPUT… --method ID');
-    if (line.method === undefined) throw usage('The verb "explain" needs --method.', 'The verb "methods" lists them.');
+    if (line.method === undefined)
+      throw usage(
+        'The verb "explain" needs --method.',
+        'The verb "methods" lists them; "auto" takes the best that fits the model.',
+      );
     const kind = line.out === undefined ? undefined : outKind(line.out, 'explain', ['.png', '.npy', '.json']);
     const { method, target, score, layer, seed, out } = line;
     const answer = await service.explain(
@@ -74,10 +78,11 @@ function documentOf(model: string, answer: ExplainAnswer, files: ReadonlyMap<str
     provider,
     preprocessing,
     results: entriesOf(answer.results, (result) => {
-      const { target, value, probability, layer, delta, recipe, doubts } = result;
+      const { target, value, probability, layer, delta, recipe, doubts, choice } = result;
       return {
         method: recipe.method,
         params: recipe.params,
+        ...given({ chosen: choice?.sentence }),
         target,
         score: value,
         ...given({ probability, layer, delta, doubts: doubts?.map((d) => d.sentence) }),
@@ -101,5 +106,7 @@ function textOf(answer: ExplainAnswer, files: ReadonlyMap<string, string[]>, now
   ]);
   const text =
     table(['input', 'target', 'score', 'probability', 'time', 'file'], rows) + doubtLines(succeeded(answer.results));
-  return `${text}ran on ${answer.provider}\n${nowhere && rows.length > 0 ? 'Nothing was written: say where with --out DIR.\n' : ''}`;
+  // One choice for the model: the same beside every input.
+  const chosen = [...new Set(succeeded(answer.results).flatMap(({ choice }) => choice?.sentence ?? []))];
+  return `${text}${chosen.map((sentence) => `${sentence}\n`).join('')}ran on ${answer.provider}\n${nowhere && rows.length > 0 ? 'Nothing was written: say where with --out DIR.\n' : ''}`;
 }

@@ -157,6 +157,7 @@ export class ExplainPanel extends Panel {
         }));
       },
       scores: (asked, { signal }) => allScores(services, this.model, asked, signal),
+      fits: async () => (await services.runner()).methodFits(services.request(this.model)),
       photograph: async ({ picture, crop, most }, { signal }) =>
         (await services.runner()).photograph({ input: pathOf(vscode.Uri.parse(picture)), crop, most }, { signal }),
       paint: async ({ painted }) => void (this.painted = painted),

@@ -23,7 +23,9 @@ export const conductance = attributionMethod({
     rule: { ...ruleParameter, description: 'where the points on the path lie' },
     reduce: reduceParameter,
   },
+  group: 'pixels',
   needs: 'gradient',
+  passes: { forward: 2, gradient: 'steps' },
   layer: 'optional',
   properties: { signed: true, complete: true, seeded: true, linear: true, shape: 'channel' },
   async run(subject, request, context) {

@@ -20,7 +20,9 @@ export const deeplift = attributionMethod({
   citation:
     'Shrikumar, Greenside, Kundaje 2017, Learning Important Features Through Propagating Activation Differences, arXiv:1704.02685 (rescale rule)',
   parameters: { baseline: baselineParameter, reduce: reduceParameter },
+  group: 'rules',
   needs: 'gradient',
+  passes: { forward: 2, gradient: 2 },
   layer: 'none',
   properties: { signed: true, complete: true, seeded: true, linear: true, shape: 'channel' },
   async run(subject, request, context) {

@@ -40,7 +40,9 @@ export const expectedGradients = attributionMethod({
     },
     reduce: reduceParameter,
   },
+  group: 'pixels',
   needs: 'gradient',
+  passes: { forward: 'samples', gradient: 'samples' },
   layer: 'none',
   properties: { signed: true, complete: true, seeded: true, linear: true, shape: 'channel' },
   async run(subject, request, context) {

@@ -13,7 +13,9 @@ export const featureAblation = attributionMethod({
   summary: 'How far does the score drop when one part of the picture (a superpixel, a square) is covered?',
   citation: 'Zeiler, Fergus 2014, arXiv:1311.2901, over superpixels of Achanta et al. 2012 (SLIC)',
   parameters: { ...partsParameters, fill: fillParameter },
+  group: 'without',
   needs: 'black-box',
+  passes: { forward: 'count' },
   layer: 'none',
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {

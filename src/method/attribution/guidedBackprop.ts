@@ -8,7 +8,9 @@ export const guidedBackprop = attributionMethod({
   summary: 'Which details excite the units that argue for the score?',
   citation: 'Springenberg, Dosovitskiy, Brox, Riedmiller 2015, Striving for Simplicity, arXiv:1412.6806',
   parameters: baseParameters,
+  group: 'rules',
   needs: 'gradient',
+  passes: { gradient: 1 },
   layer: 'optional',
   properties: { signed: true, complete: false, seeded: false, edges: true, shape: 'channel' },
   run: (subject, request, context) =>

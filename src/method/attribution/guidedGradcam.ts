@@ -13,7 +13,9 @@ export const guidedGradcam = attributionMethod({
   summary: 'Which details lie in the region that argues for the target?',
   citation: 'Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra 2017, Grad-CAM, arXiv:1610.02391',
   parameters: { reduce: reduceParameter },
+  group: 'rules',
   needs: 'gradient',
+  passes: { gradient: 2 },
   layer: 'chosen',
   properties: { signed: true, complete: false, seeded: false, edges: true, shape: 'channel' },
   async run(subject, request, context) {

@@ -9,7 +9,9 @@ export const hirescam = attributionMethod({
   citation:
     'Draelos, Carin 2020, Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks, arXiv:2011.08891',
   parameters: camParameters,
+  group: 'where',
   needs: 'gradient',
+  passes: { gradient: 1 },
   layer: 'chosen',
   properties: { signed: false, complete: false, seeded: false, shape: 'pixel' },
   run: (subject, request, context) => camAttribution(subject, request, context, elementwiseSum),

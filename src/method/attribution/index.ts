@@ -26,33 +26,33 @@ import { smoothgradSquared } from './smoothgradSquared.js';
 import { vargrad } from './vargrad.js';
 
 /**
- * Every attribution method, in the order in which they are offered. A new one is a new file and a line here; its id is its
- * file's name with low lines between the words.
+ * Every attribution method, in the order in which they are offered: group by group. A new one is a new file and a line here;
+ * its id is its file's name with low lines between the words.
  */
 export const attributionMethods: readonly AttributionMethod[] = [
-  occlusion,
-  rise,
-  featureAblation,
-  lime,
-  kernelShap,
-  perturbation,
+  gradcam,
+  gradcamPp,
+  hirescam,
+  layercam,
   gradient,
   inputXGradient,
   integratedGradients,
   smoothgrad,
   smoothgradSquared,
   vargrad,
-  guidedBackprop,
-  deconvnet,
-  gradcam,
-  gradcamPp,
-  hirescam,
-  layercam,
-  guidedGradcam,
   expectedGradients,
   conductance,
+  guidedBackprop,
+  deconvnet,
+  guidedGradcam,
   deeplift,
   lrp,
+  occlusion,
+  rise,
+  featureAblation,
+  lime,
+  kernelShap,
+  perturbation,
 ];
 
 /**

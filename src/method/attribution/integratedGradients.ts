@@ -38,7 +38,9 @@ export const integratedGradients = attributionMethod({
     },
     reduce: reduceParameter,
   },
+  group: 'pixels',
   needs: 'gradient',
+  passes: { forward: 2, gradient: 'steps' },
   layer: 'none',
   properties: { signed: true, complete: true, seeded: true, linear: true, shape: 'channel' },
   async run(subject, request, context) {

@@ -33,7 +33,9 @@ export const kernelShap = attributionMethod({
     ...partsParameters,
     fill: { ...fillParameter, default: 'mean' },
   },
+  group: 'without',
   needs: 'black-box',
+  passes: { forward: 'samples' },
   layer: 'none',
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {

@@ -9,7 +9,9 @@ export const layercam = attributionMethod({
   citation:
     'Jiang, Zhang, Hou, Cheng, Wei 2021, LayerCAM: Exploring Hierarchical Class Activation Maps for Localization, IEEE TIP 30',
   parameters: camParameters,
+  group: 'where',
   needs: 'gradient',
+  passes: { gradient: 1 },
   layer: 'chosen',
   properties: { signed: false, complete: false, seeded: false, shape: 'pixel' },
   run: (subject, request, context) =>

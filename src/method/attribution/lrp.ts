@@ -29,7 +29,9 @@ export const lrp = attributionMethod({
     },
     reduce: reduceParameter,
   },
+  group: 'rules',
   needs: 'gradient',
+  passes: { gradient: 2 },
   layer: 'none',
   properties: { signed: true, complete: false, seeded: false, shape: 'channel' },
   async run(subject, request, context) {

@@ -108,7 +108,9 @@ export const occlusion = attributionMethod({
   summary: 'How far does the score drop when a patch of the picture is covered?',
   citation: 'Zeiler, Fergus 2014, Visualizing and Understanding Convolutional Networks, arXiv:1311.2901',
   parameters,
+  group: 'without',
   needs: 'black-box',
+  passes: { forward: 225 },
   layer: 'none',
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {

@@ -66,7 +66,9 @@ export const perturbation = attributionMethod({
       description: 'learning rate of Adam',
     },
   },
+  group: 'without',
   needs: 'gradient',
+  passes: { gradient: 'steps' },
   layer: 'none',
   properties: { signed: false, complete: false, seeded: true, shape: 'pixel' },
   async run(subject, request, context) {

@@ -92,7 +92,9 @@ export const rise = attributionMethod({
     },
     fill: fillParameter,
   },
+  group: 'without',
   needs: 'black-box',
+  passes: { forward: 'samples' },
   layer: 'none',
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'pixel' },
   async run(subject, request, context) {

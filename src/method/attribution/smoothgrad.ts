@@ -9,7 +9,9 @@ export const smoothgrad = attributionMethod({
   citation:
     'Smilkov, Thorat, Kim, Viégas, Wattenberg 2017, SmoothGrad: removing noise by adding noise, arXiv:1706.03825',
   parameters: smoothParameters,
+  group: 'pixels',
   needs: 'gradient',
+  passes: { gradient: 'samples' },
   layer: 'optional',
   properties: { signed: true, complete: false, seeded: true, linear: true, shape: 'channel' },
   run: (subject, request, context) => smoothAttribution(subject, request, context, 'mean'),

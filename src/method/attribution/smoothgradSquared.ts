@@ -9,7 +9,9 @@ export const smoothgradSquared = attributionMethod({
   citation:
     'Hooker, Erhan, Kindermans, Kim 2019, A Benchmark for Interpretability Methods in Deep Neural Networks, arXiv:1806.10758',
   parameters: smoothParameters,
+  group: 'pixels',
   needs: 'gradient',
+  passes: { gradient: 'samples' },
   layer: 'optional',
   properties: { signed: false, complete: false, seeded: true, shape: 'channel' },
   run: (subject, request, context) => smoothAttribution(subject, request, context, 'square'),

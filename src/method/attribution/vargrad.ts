@@ -9,7 +9,9 @@ export const vargrad = attributionMethod({
   citation:
     'Adebayo, Gilmer, Goodfellow, Kim 2018, Local Explanation Methods for Deep Neural Networks Lack Sensitivity to Parameter Values, arXiv:1810.03307',
   parameters: smoothParameters,
+  group: 'pixels',
   needs: 'gradient',
+  passes: { gradient: 'samples' },
   layer: 'optional',
   properties: { signed: false, complete: false, seeded: true, shape: 'channel' },
   run: (subject, request, context) => smoothAttribution(subject, request, context, 'variance'),

@@ -126,7 +126,7 @@ export async function sanityCurve(
 }
 
 /** Whether a graph has what methods that show edges treat in their own way; without it they are the gradient. */
-function rectifies({ nodes }: Graph): boolean {
+export function rectifies({ nodes }: Graph): boolean {
   const own = ruleSet('guided_backprop');
   return nodes.some(({ op }) => own.has(op));
 }

@@ -9,7 +9,8 @@ import { editedInputs } from '../input/edited.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import { answerCells } from './cells.js';
-import { questionOf } from './question.js';
+import { ruleOut } from './choice.js';
+import { questionOf, type Question } from './question.js';
 
 /** One attribution of every input. */
 export async function explainInputs(
@@ -38,7 +39,18 @@ export async function explainInputs(
       ended: (i, outcome) => void (results[i] = outcome),
     },
   );
+  if (ruledOut(question, results)) {
+    const [first] = results;
+    if (first !== undefined && 'error' in first) ruleOut(subject, question.method.id, first.error.message);
+    return explainInputs(model, request, call);
+  }
   return { ...(await answerOf(model, subject, question.notes)), results };
+}
+
+/** The method that was chosen for the model cannot be asked of it after all: another is chosen. */
+function ruledOut({ choice }: Question, results: readonly Outcome<Explanation>[]): boolean {
+  if (choice === undefined || results.length === 0) return false;
+  return results.every((outcome) => 'error' in outcome && outcome.error.kind === 'unsupported');
 }
 
 /** Attributions of a grid, each told of as soon as it is there. */

@@ -46,7 +46,7 @@ export async function explainOne(
   { input, loaded, ranking, milliseconds }: Prepared,
   { signal, progress }: Pick<Call<WorkProgress>, 'signal'> & Partial<Pick<Call<WorkProgress>, 'progress'>>,
 ): Promise<Explanation> {
-  const { method, asked } = question;
+  const { method, asked, choice } = question;
   const { score, seed } = asked;
   const started = performance.now() - milliseconds;
   const takesPictures = model.resolved.preprocessing !== undefined;
@@ -75,6 +75,7 @@ export async function explainOne(
       input,
       preprocessing: loaded.preprocessing,
       method: method.id,
+      ...given({ chosenBy: choice?.by }),
       params: { ...asked.params, ...params },
       ...given({ layer: layer ?? asked.layer }),
       target: { ...describe(target), ...given({ text: question.target }) },
@@ -91,6 +92,7 @@ export async function explainOne(
     { layer, delta, notes = [] }: Partial<AttributionAnswer> = {},
   ): Explanation => ({
     ...fixed,
+    ...given({ choice }),
     attribution: inOwnShape(attribution, subject.input),
     ...given({ layer, delta }),
     recipe: made,

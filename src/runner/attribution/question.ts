@@ -7,14 +7,17 @@ import { parseParameters } from '../../method/parameters.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { Asking } from '../../protocol/attribution.js';
 import type { TargetText } from '../../protocol/request.js';
-import type { ParameterSchema, ParametersOf } from '../../result/method.js';
+import { AUTO, type MethodChoice, type ParameterSchema, type ParametersOf } from '../../result/method.js';
 import { loadInput } from '../input/answers.js';
 import { expandInputs } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
+import { choiceFor } from './choice.js';
 
 /** What is asked of every input alike. */
 export interface Question {
   readonly method: AttributionMethod;
+  /** Where it was left to us. */
+  readonly choice?: MethodChoice;
   /** As it was written, where it was. */
   readonly target: TargetText | undefined;
   readonly asked: Omit<AttributionRequest<ParameterSchema>, 'input' | 'target'>;
@@ -29,13 +32,16 @@ export async function questionOf(
   asking: Asking,
   signal: AbortSignal,
 ): Promise<Question> {
-  const method = attributionMethodById(asking.method);
+  const { layer } = asking;
+  const choice = asking.method === AUTO ? await choiceFor(subject, layer !== undefined, signal) : undefined;
+  const method = attributionMethodById(choice?.method ?? asking.method);
   const params = parseParameters(method.id, method.parameters, asking.params);
   if (asking.layer !== undefined) checkLayer(subject, method, asking.layer);
   const background = await backgroundOf(model, params, signal);
   const improbable = asking.score === 'probability' && !subject.makesProbabilities;
   return {
     method,
+    ...given({ choice }),
     target: asking.target,
     asked: {
       // Where nothing makes a probability, the number itself is all there is.

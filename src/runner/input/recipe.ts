@@ -11,7 +11,7 @@ import type { PendingInput } from './inputs.js';
 export interface RecipeParts
   extends
     Pick<Recipe, 'preprocessing' | 'method' | 'params' | 'notes'>,
-    Partial<Pick<Recipe, 'layer' | 'target' | 'score' | 'seed'>> {
+    Partial<Pick<Recipe, 'chosenBy' | 'layer' | 'target' | 'score' | 'seed'>> {
   readonly input?: Pick<PendingInput, 'name' | 'edited'> & { readonly file?: string };
   /** What ran the model. Left out where the file alone was read: then the runtime's version is not named either. */
   readonly provider?: string;
@@ -19,7 +19,7 @@ export interface RecipeParts
 
 /** The only maker of recipes: how to get an answer about a model again. Files are read for their hashes once. */
 export async function recipeOf(model: OpenModel, parts: RecipeParts): Promise<Recipe> {
-  const { input, preprocessing, method, params, layer, target, score, seed = 0, provider, notes } = parts;
+  const { input, preprocessing, method, chosenBy, params, layer, target, score, seed = 0, provider, notes } = parts;
   const { path: file } = model.file;
   return {
     schema: 'onnx-lens/recipe/1',
@@ -35,6 +35,7 @@ export async function recipeOf(model: OpenModel, parts: RecipeParts): Promise<Re
         }),
     preprocessing,
     method,
+    ...given({ chosenBy }),
     params,
     ...given({ layer, target, score }),
     seed,

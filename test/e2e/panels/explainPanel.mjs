@@ -41,6 +41,15 @@ export function explainPanel(page, srv, tools) {
     await bars().first().waitFor();
   };
   const choose = async (label, option) => {
+    if (label === 'Method') {
+      const picker = panel().locator('lens-method-picker');
+      await picker.locator('input').click();
+      await picker
+        .locator('.method-row', { has: panel().locator('.method-title', { hasText: option }) })
+        .first()
+        .click();
+      return;
+    }
     const list = panel().locator(`lens-dropdown[aria-label="${label}"]`);
     await list.click();
     await list.locator('lens-option', { hasText: option }).first().click();

@@ -217,7 +217,7 @@ describe('cli', () => {
     const { methods } = JSON.parse(out) as { methods: { id: string; parameters: object; citation: string }[] };
     assert.ok(methods.some((m) => m.id === 'gradient') && methods.some((m) => m.id === 'occlusion'));
     assert.ok(methods.every((m) => m.citation.length > 10));
-    assert.match((await run('methods')).out, /^id +title/);
+    assert.match((await run('methods')).out, /^group +id +title +passes/);
   });
 
   const mistakes: [string, string[], string, number][] = [

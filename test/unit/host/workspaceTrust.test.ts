@@ -31,6 +31,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   labels: false,
   photograph: true,
   methods: true,
+  methodFits: false,
   explain: false,
   explainCells: false,
   sanity: false,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { attributionMethodById, attributionMethods } from '../../../src/method/index.js';
+import { AUTO } from '../../../src/result/method.js';
 
 describe('the setting onnxLens.defaultMethod', () => {
   it('offers every method with its own summary', () => {
@@ -8,10 +9,15 @@ describe('the setting onnxLens.defaultMethod', () => {
       contributes: { configuration: { properties: Record<string, { enum: string[]; enumDescriptions: string[] }> } };
     };
     const setting = manifest.contributes.configuration.properties['onnxLens.defaultMethod']!;
+    const [first, ...ids] = setting.enum;
+    assert.equal(first, AUTO);
     assert.deepEqual(
-      setting.enumDescriptions,
-      setting.enum.map((id) => attributionMethodById(id).summary),
+      setting.enumDescriptions.slice(1),
+      ids.map((id) => attributionMethodById(id).summary),
     );
-    assert.equal(new Set(setting.enum).size, attributionMethods.length);
+    assert.deepEqual(
+      ids,
+      attributionMethods.map(({ id }) => id),
+    );
   });
 });

@@ -42,6 +42,7 @@ describe('the traits of the operations and what they do', () => {
 
   const requests: { readonly [K in keyof RunnerApi]: readonly Parameters<RunnerApi[K]>[0][] } = {
     outline: [{ model }],
+    methodFits: [{ model }],
     inspect: [{ model }],
     overview: [{ model }],
     measure: [{ model }],

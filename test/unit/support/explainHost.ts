@@ -21,6 +21,8 @@ const method = (id: string, parameters: MethodDescription['parameters'] = {}): M
   chapter: 'attribution',
   summary: '',
   citation: '',
+  group: 'pixels',
+  passes: { gradient: 1 },
   parameters,
   needs: 'gradient',
   layer: 'none',
@@ -66,6 +68,8 @@ export function fakeHost(about: ExplainSetup) {
   const readings: OutputChoices[] = [];
   const seen: string[] = [];
   const lost = new Set<string>();
+  /** What explanations say beside the usual. */
+  const answers: { with: Partial<Explanation> } = { with: {} };
   const host = {
     setup: async () => about,
     run: (request: RunRequest, options?: CallOptions<RunProgress>) =>
@@ -93,7 +97,7 @@ export function fakeHost(about: ExplainSetup) {
     explanation: async ({ run, picture }: { run: string; picture: string }) => {
       if (lost.has(run) || lost.has(`${run} ${picture}`)) throw new LensError('runtime', 'explain/forgotten', 'gone');
       assert.ok(picture.startsWith('file:'));
-      return explanation();
+      return { ...explanation(), ...answers.with };
     },
   };
   let ids = 0;
@@ -103,5 +107,5 @@ export function fakeHost(about: ExplainSetup) {
     () => `run-${++ids}`,
     () => 0,
   );
-  return { controller, started, readings, stopped, seen, lost };
+  return { controller, started, readings, stopped, seen, lost, answers };
 }

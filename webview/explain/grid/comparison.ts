@@ -123,5 +123,7 @@ function firstMethods(c: Asked): readonly string[] {
   const { question, setup } = c;
   const others = ['gradient', 'guided_backprop', 'gradcam', 'integrated_gradients'];
   const offered = others.filter((id) => id !== question?.method && setup?.methods.some((m) => m.id === id));
-  return [...(question === undefined ? [] : [question.method]), ...offered.slice(0, 2)];
+  // A method that is still to be chosen has no column yet.
+  const asked = setup?.methods.some((m) => m.id === question?.method) === true ? [question!.method] : [];
+  return [...asked, ...offered.slice(0, 3 - asked.length)];
 }

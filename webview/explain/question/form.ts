@@ -1,7 +1,7 @@
 import { given } from '../../../src/base/given.js';
 import type { ExplainSetup, Question } from '../../../src/protocol/explainPanel.js';
 import type { OutputChoice, OutputChoices } from '../../../src/result/output.js';
-import type { MethodDescription } from '../../../src/result/method.js';
+import { AUTO, type MethodDescription } from '../../../src/result/method.js';
 import { firstQuestion, paramsToAsk } from './run.js';
 
 /** The question as it is put, and what was set for methods that are not asked at the moment. Asks nothing by itself. */
@@ -45,6 +45,13 @@ export class QuestionForm {
       params: paramsToAsk(method, this.paramsFor(method.id)),
       ...given({ layer: method.layer === 'none' ? undefined : layer }),
     };
+  }
+
+  /** Whichever method fits the model best. */
+  chooseAuto(): void {
+    if (this.asked === undefined) return;
+    this.paramsOf.set(this.asked.method, this.asked.params);
+    this.asked = { ...this.asked, method: AUTO, params: {} };
   }
 
   /** An empty name: the method chooses by itself. */

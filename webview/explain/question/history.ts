@@ -17,6 +17,10 @@ export interface HistoryView {
   /** A run begins: `onEnd` follows, also where it fails. */
   onBegin(): void;
   onEnd(): void;
+  /** The same question with its method named. */
+  named(question: Question, method: string): Question;
+  /** A run that left its method to the product has learned which it is; its question says so from now on. */
+  onSettled(run: Run): void;
 }
 
 /**
@@ -181,9 +185,17 @@ export class History {
   }
 
   private arrived(run: OwnRun, picture: Address, explanation: Explanation): void {
+    this.settle(run, explanation);
     run.explanations.set(picture, explanation);
     const edited = explanation.edited === undefined ? '' : ' · edited picture';
     run.title = `${this.view.titleOf(run.question)} · ${explanation.target.label}${edited}`;
+  }
+
+  private settle(run: OwnRun, { choice, recipe }: Explanation): void {
+    if (choice === undefined || run.question.method !== choice.by) return;
+    run.question = this.view.named(run.question, recipe.method);
+    run.title = this.view.titleOf(run.question);
+    this.view.onSettled(run);
   }
 
   /** Makes a run the one that answers. */
@@ -239,6 +251,7 @@ export class History {
     // A report without a picture keeps the one before, so that it does not flicker.
     const partial = report.partial ?? (run.progress?.picture === report.picture ? run.progress.partial : undefined);
     run.progress = partial === undefined ? report : { ...report, partial };
+    if (report.partial !== undefined) this.settle(run, report.partial);
     if (report.partial !== undefined) void this.host.seen({ id: run.id }).catch(() => undefined);
     if (report.outcome !== undefined) {
       run.outcomes.set(report.picture, report.outcome);

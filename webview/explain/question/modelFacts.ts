@@ -1,3 +1,4 @@
+import type { MethodFit } from '../../../src/result/method.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, LayerChoice } from '../../../src/protocol/explainPanel.js';
 
@@ -5,10 +6,11 @@ import type { ExplainHostApi, LayerChoice } from '../../../src/protocol/explainP
 export class ModelFacts {
   private names: readonly string[] | undefined;
   private choices: readonly LayerChoice[] | undefined;
+  private fitting: readonly MethodFit[] | undefined;
   private changed: readonly string[] = [];
 
   constructor(
-    private readonly host: Pick<Client<ExplainHostApi>, 'labels' | 'layers'>,
+    private readonly host: Pick<Client<ExplainHostApi>, 'labels' | 'layers' | 'fits'>,
     private readonly onChange: () => void,
   ) {}
 
@@ -18,6 +20,11 @@ export class ModelFacts {
 
   get layers(): readonly LayerChoice[] | undefined {
     return this.choices;
+  }
+
+  /** What the model can be asked with. */
+  get fits(): readonly MethodFit[] | undefined {
+    return this.fitting;
   }
 
   /** Names of files that have changed on disk, while anything that is shown is of before. */
@@ -30,6 +37,7 @@ export class ModelFacts {
     this.changed = [...new Set([...(besides ? this.changed : []), ...files])];
     this.names = undefined;
     this.choices = undefined;
+    this.fitting = undefined;
   }
 
   /** What the host says of changes from before this page. */
@@ -46,6 +54,12 @@ export class ModelFacts {
   async loadLayers(): Promise<void> {
     if (this.choices !== undefined) return;
     this.choices = await this.host.layers({}).catch(() => undefined);
+    this.onChange();
+  }
+
+  async loadFits(): Promise<void> {
+    if (this.fitting !== undefined) return;
+    this.fitting = await this.host.fits({}).catch(() => undefined);
     this.onChange();
   }
 }

@@ -14,6 +14,7 @@ import type { Asked } from '../asked.js';
 import { whatIfBars } from '../whatIf/part.js';
 import type { WhatIf } from '../whatIf/whatIf.js';
 import './classList.js';
+import { methodPart } from './methodPart.js';
 import { DRAWN_HERE } from './run.js';
 
 const ROWS = 5;
@@ -104,19 +105,9 @@ function field(name: string, control: TemplateResult, title?: string): TemplateR
 
 function form(c: Asked): TemplateResult {
   const { method, question, shown } = c;
-  if (method === undefined || question === undefined) return html``;
+  if (question === undefined) return html``;
   return html`
-    ${field(
-      'Method',
-      dropdown({
-        label: 'Method',
-        value: method.id,
-        choices: (c.setup?.methods ?? []).map((m) => ({ value: m.id, label: m.title, title: m.summary })),
-        onChange: (id) => c.chooseMethod(id),
-      }),
-    )}
-    <p class="summary dim" title="${method.summary} ${method.citation}">${method.summary}</p>
-    ${field('Target', targetPicker(c))}
+    ${methodPart(c)} ${field('Target', targetPicker(c))}
     ${field(
       'Score',
       html`${dropdown({
@@ -139,9 +130,9 @@ function form(c: Asked): TemplateResult {
           >${shown === undefined ? '–' : formatNumber(shown.explanation.value)}</span
         >`,
     )}
-    ${method.layer === 'none' ? nothing : field('Layer', layerPicker(c), 'The point of view: a layer of the model')}
+    ${method === undefined || method.layer === 'none' ? nothing : field('Layer', layerPicker(c), 'The point of view: a layer of the model')}
     ${
-      method.properties.seeded
+      method?.properties.seeded === true
         ? field(
             'Seed',
             numberField({

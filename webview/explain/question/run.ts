@@ -1,4 +1,5 @@
 import type { Address } from '../../../src/base/place.js';
+import { given } from '../../../src/base/given.js';
 import { canonical } from '../../../src/base/canonical.js';
 import type { ErrorData } from '../../../src/base/errors.js';
 import type { Client } from '../../../src/protocol/channel.js';
@@ -12,7 +13,7 @@ import type {
   RunProgress,
 } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import type { MethodDescription } from '../../../src/result/method.js';
+import { AUTO, type MethodDescription } from '../../../src/result/method.js';
 import type { Display } from '../../shared/canvas/display.js';
 import type { Run } from '../asked.js';
 
@@ -21,6 +22,7 @@ export const DRAWN_HERE = ['reduce'];
 
 /** A run as the history works on it. */
 export interface OwnRun extends Run {
+  question: Question;
   status: Run['status'];
   title: string;
   readonly outcomes: Map<Address, PictureOutcome>;
@@ -67,15 +69,16 @@ export function paramsToAsk(method: MethodDescription, values: Question['params'
 
 /** What a new panel asks first. */
 export function firstQuestion(setup: ExplainSetup): Question {
+  const { layer } = setup;
+  const common = { target: 'top1', score: 'logit', seed: 0 } as const;
+  if (setup.defaults.method === AUTO) return { method: AUTO, params: {}, ...common, ...given({ layer }) };
   const method = setup.methods.find((m) => m.id === setup.defaults.method) ?? setup.methods[0];
   if (method === undefined) throw new Error('The runner offers no attribution method');
   return {
     method: method.id,
     params: paramsToAsk(method, {}),
-    target: 'top1',
-    score: 'logit',
-    seed: 0,
-    ...(setup.layer !== undefined && method.layer !== 'none' ? { layer: setup.layer } : {}),
+    ...common,
+    ...given({ layer: method.layer === 'none' ? undefined : layer }),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Disposables } from '../../../base/disposable.js';
+import { AUTO } from '../../../result/method.js';
 import type { SeriesEntry } from '../../../protocol/modelPanel.js';
 import { onDisk } from '../../panel/passed.js';
 import type { Chapter, EditorRoom } from '../room.js';
@@ -30,7 +31,9 @@ export function trainingHandlers(
     explainWith: explainWith(services, siblings),
     methods: async () => {
       const methods = await (await services.runner()).methods({});
-      const first = services.settings.get('defaultMethod');
+      const wanted = services.settings.get('defaultMethod');
+      // Checkpoints are compared by the same method, whichever would fit each of them best.
+      const first = wanted === AUTO ? 'gradient' : wanted;
       return { methods: methods.filter((method) => method.chapter === 'attribution'), first };
     },
     labels: async () => (await services.runner()).labels(services.request(uri)),

@@ -55,6 +55,16 @@ export async function camLayerOf(
   }
 }
 
+/** Whether the model has a layer that a class activation map could be taken at. */
+export function hasCamLayer(subject: Subject, score: string): boolean {
+  return candidatesOf(subject, score).length > 0;
+}
+
+/** Whether attention mixes the places on the way to a score. */
+export function mixesTokens(subject: Subject, score: string): boolean {
+  return between(subject, score).some((node) => isTokenMixer(node));
+}
+
 function named(subject: Subject, layerName: string): CamLayer {
   const layer = subject.layer(layerName);
   const map = featureMapOf(subject, layer.output);

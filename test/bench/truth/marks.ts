@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { drawBird, labels, species } from '../../../models/birds/draw.mjs';
+import type { Rgb } from '../../../src/base/picture.js';
+import { filePath, type FilePath } from '../../../src/base/place.js';
+import type { Network, Seen } from './network.js';
+
+/** Beyond the seeds of all other drawings (models/birds/render.mjs, evaluate.mjs, and the tests). */
+const FIRST_SEED = 11_000_000;
+
+/**
+ * Pixels around a mark that belong to it: an edge is seen on both sides of it, and a map's own grid may be coarser than the
+ * picture. With them the marks cover 5 % of a drawing, without 2 %.
+ */
+const MARGIN = 3;
+
+/** A drawing of a species, and what tells it from its twin. */
+export interface Marked {
+  readonly file: FilePath;
+  readonly species: string;
+  /** The species that the same drawing shows with one mark changed. */
+  readonly twin: string;
+  /** 1 where a pixel differs between the two, or lies beside such a one, `[height, width]`. */
+  readonly mark: Uint8Array;
+}
+
+/**
+ * Drawings whose species and twin every network tells apart: of one that it does not know a mark of, nobody can say where a
+ * map should be. All species in turn, each against both of its neighbours on the ring.
+ */
+export async function drawMarked(networks: readonly Network[], count: number, folder: string): Promise<Marked[]> {
+  const ring = Object.keys(species);
+  const out: Marked[] = [];
+  for (let seed = FIRST_SEED; out.length < count; seed++) {
+    const i = out.length;
+    const own = labels[i % labels.length]!;
+    const step = Math.floor(i / labels.length) % 2 === 0 ? 1 : -1;
+    const twin = ring.at((ring.indexOf(own) + step) % ring.length)!;
+    const [file, other] = [await rendered(seed, own, folder), await rendered(seed, twin, folder)];
+    let seen: readonly [Seen, Seen] | undefined;
+    let known = true;
+    for (const network of networks) {
+      seen = [await network.see(file), await network.see(other)];
+      known &&= seen[0].best === own && seen[1].best === twin;
+    }
+    if (!known || seen === undefined) continue;
+    const [a, b] = seen.map(({ loaded }) => loaded.picture);
+    out.push({ file, species: own, twin, mark: differing(a!, b!) });
+  }
+  return out;
+}
+
+function differing(a: Rgb, b: Rgb): Uint8Array {
+  const { width, height } = a;
+  const mark = new Uint8Array(width * height);
+  for (let p = 0; p < mark.length; p++) {
+    if ([0, 1, 2].every((c) => a.data[3 * p + c] === b.data[3 * p + c])) continue;
+    const [y, x] = [Math.floor(p / width), p % width];
+    for (let v = Math.max(0, y - MARGIN); v <= Math.min(height - 1, y + MARGIN); v++)
+      for (let u = Math.max(0, x - MARGIN); u <= Math.min(width - 1, x + MARGIN); u++)
+        if (Math.hypot(v - y, u - x) <= MARGIN + 0.2) mark[v * width + u] = 1;
+  }
+  return mark;
+}
+
+async function rendered(seed: number, name: string, folder: string): Promise<FilePath> {
+  const file = path.join(folder, `${name}-${seed}.png`);
+  writeFileSync(
+    file,
+    await sharp(Buffer.from(drawBird(seed, name).svg))
+      .removeAlpha()
+      .png()
+      .toBuffer(),
+  );
+  return filePath(file);
+}
