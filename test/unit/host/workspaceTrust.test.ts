@@ -72,6 +72,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   labels: /predictions/,
   explain: /explanations/,
   explainCells: /explanations/,
+  methodFits: /explanations/,
   sanity: /explanations/,
   exportGradient: /exported gradients/,
   findSettings: /predictions/,
