@@ -1,5 +1,6 @@
 import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
+import type { ClassMap } from './classMap.js';
 import type { Doubt } from './doubt.js';
 import type { Box, OutputKindId, OutputSummary } from './output.js';
 import type { MethodChoice } from './method.js';
@@ -85,6 +86,8 @@ export interface Explanation {
   readonly classes?: number;
   /** What the chosen output holds beside them. */
   readonly found?: Omit<Prediction, 'input' | 'label' | 'top'>;
+  /** Of a segmentation: the class of every place. */
+  readonly classMap?: ClassMap;
   /** What the model's outputs are. */
   readonly outputs?: readonly OutputSummary[];
   readonly attribution: Attribution;

@@ -39,4 +39,6 @@ export interface Box {
   readonly angle?: number;
   /** Of a pose: x and y of each point, and how sure the model is of it, in the same pixels. */
   readonly points?: readonly (readonly [x: number, y: number, sure?: number])[];
+  /** Of a detector with masks: what belongs to the thing, over what the model sees, as `base/region.ts` writes it. */
+  readonly mask?: string;
 }

@@ -16,3 +16,8 @@ export interface TargetSummary {
 export function asksForClass(text: string): boolean {
   return !/#|\s[-−]\s|^\s*(?:box|mask|place|value):|@\s*-?[\d.]+\s*(?:,\s*-?[\d.]+\s*){3}$/i.test(text);
 }
+
+/** The text of a target for people: what is painted by hand is no text to read. */
+export function readableTarget(text: string): string {
+  return text.replace(/\bmask:\d+x\d+:[\da-z,]*/gi, 'painted region');
+}

@@ -3,7 +3,7 @@ import { customElement, query, state } from 'lit/decorators.js';
 import { given } from '../../src/base/given.js';
 import type { Client } from '../../src/protocol/channel.js';
 import type { ExplainHostApi, ExportKind } from '../../src/protocol/explainPanel.js';
-import type { HeatCanvas, PixelEvent } from '../shared/canvas/heatCanvas.js';
+import type { HeatCanvas, PickEvent, PixelEvent, StrokeEvent } from '../shared/canvas/heatCanvas.js';
 import type { BrushEvent } from '../shared/canvas/brush.js';
 import type { BoxEvent } from '../shared/canvas/canvasBoxes.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
@@ -30,6 +30,9 @@ import { sanityPart } from './sanity/part.js';
 import { KnownBoxes } from './picture/boxes.js';
 import { readingPart } from './output/reading.js';
 import { waysOut } from './picture/wayOut.js';
+import { KnownLayers } from './region/layers.js';
+import { RegionPainting } from './region/painting.js';
+import { KEYS, regionExport, regionPart } from './region/part.js';
 import { predictionsPart, questionPart } from './question/part.js';
 import { doubtsPart } from './settings/doubts.js';
 import { Painting } from './whatIf/painting.js';
@@ -58,6 +61,12 @@ export class ExplainApp extends LitElement {
   @query('lens-heat-canvas') private readonly canvas!: HeatCanvas | null;
   /** Made anew where they change only: the canvas draws when it gets others. */
   private readonly boxes = new KnownBoxes();
+  private readonly layers = new KnownLayers();
+  private readonly picked = new RegionPainting(
+    () => this.controller,
+    () => this.requestUpdate(),
+    (text) => (this.spoken = text),
+  );
   private previewOf: string | undefined;
   private preview: ImageBitmap | undefined;
   private readonly clock = new Clock(this);
@@ -121,7 +130,8 @@ export class ExplainApp extends LitElement {
         <section class="trust" aria-label="Trust">
           ${sanityPart(c, c.badge, () => c.checkMethod())} ${warningsPart(c)}
         </section>
-        ${modeControls(c, this.held)} ${photographPart(c)} ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
+        ${modeControls(c, this.held)} ${photographPart(c)} ${regionPart(c, this.picked)} ${scalePart(c, scene)}
+        ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">
         ${predictionsPart(c, {
@@ -199,7 +209,9 @@ export class ExplainApp extends LitElement {
       aria-label="Picture"
       aria-busy=${c.working}
       @lens-pixel=${this.onPixel}
-      @lens-brush=${(e: CustomEvent<BrushEvent>) => c.whatIf.stroke(e.detail)}
+      @lens-pick=${(e: CustomEvent<PickEvent>) => this.picked.pick(e.detail)}
+      @lens-stroke=${(e: CustomEvent<StrokeEvent>) => this.picked.stroke(e.detail)}
+      @lens-brush=${(e: CustomEvent<BrushEvent>) => (c.whatIf.brush === undefined ? this.picked.brushed(e.detail) : c.whatIf.stroke(e.detail))}
       @lens-box=${(e: CustomEvent<BoxEvent>) => c.ask({ target: `box:${e.detail.index + 1}` })}
     >
       ${
@@ -215,8 +227,11 @@ export class ExplainApp extends LitElement {
               .display=${display}
               .label=${label}
               .boxes=${this.boxes.of(c)}
-              .brush=${c.whatIf.brush}
+              .brush=${c.whatIf.brush ?? this.picked.brush}
               .overlay=${this.painting.overlay(display)}
+              .layers=${this.held ? [] : this.layers.of(c, this.picked)}
+              .strokes=${this.picked.strokes}
+              .keys=${this.picked.available ? KEYS[this.picked.tool] : ''}
             ></lens-heat-canvas>`
       }
       <div class="stage-top">
@@ -263,6 +278,7 @@ export class ExplainApp extends LitElement {
       { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
       { label: 'Picture (SVG)…', icon: 'file-code', disabled, onClick: () => void this.export('svg') },
       { label: 'Values (.npy)…', icon: 'symbol-array', disabled, onClick: () => void this.export('npy') },
+      ...regionExport(this.host, this.picked.region, this.controller.shown?.explanation.input),
       { label: 'Recipe (JSON)…', icon: 'json', disabled, onClick: () => void this.export('recipe') },
       ...this.painting.exports(),
       {

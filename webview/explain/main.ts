@@ -3,6 +3,7 @@ import './explain.css';
 import './sanity/badge.css';
 import './grid/grid.css';
 import './question/method.css';
+import './region/region.css';
 import './settings/settings.css';
 import './question/classList.css';
 import './whatIf/whatIf.css';

@@ -201,6 +201,6 @@ function firstOf(results: ExplainAnswer['results'], input: string): Outcome<Expl
 
 function sizeOf({ outcome }: Answer): number {
   if ('error' in outcome) return 0;
-  const { picture, attribution } = outcome.result;
-  return picture.data.byteLength + 4 * attribution.values.data.length;
+  const { picture, attribution, classMap } = outcome.result;
+  return picture.data.byteLength + 4 * attribution.values.data.length + (classMap?.winners.byteLength ?? 0);
 }

@@ -4,6 +4,9 @@
  */
 export type Layout = FlatLayout | MapLayout | SequenceLayout | DetectionLayout;
 
+/** A sample's values by name, flat. */
+export type SampleValues = ReadonlyMap<string, ArrayLike<number>>;
+
 /** Classes, several labels, regressed numbers, an embedding: a list. */
 export interface FlatLayout {
   readonly kind: 'classes' | 'multi-label' | 'regression' | 'embedding';
@@ -89,7 +92,7 @@ export interface DetectionLayout {
   readonly masks?: {
     readonly count: number;
     at(candidate: number, coefficient: number): number;
-    readonly prototypes?: string;
+    readonly prototypes?: { readonly value: string; readonly height: number; readonly width: number };
   };
   /** Whether the model has suppressed overlapping boxes itself. */
   readonly suppressed: boolean;
@@ -98,6 +101,7 @@ export interface DetectionLayout {
 /** The values that a layout is read from. */
 export function valuesOf(layout: Layout): string[] {
   if (layout.kind !== 'detection') return [layout.value];
-  const { boxes, scores, index } = layout;
-  return [...new Set([boxes.value, scores.value, ...(index === undefined ? [] : [index.value])])];
+  const { boxes, scores, index, masks } = layout;
+  const others = [index?.value, masks?.prototypes?.value].filter((value) => value !== undefined);
+  return [...new Set([boxes.value, scores.value, ...others])];
 }

@@ -1,15 +1,18 @@
 import { LensError } from '../../base/errors.js';
+import { isRegionText, readRegion, type Region } from '../../base/region.js';
 import { labelOf } from '../../input/labels.js';
 import type { MapLayout } from '../output/layout.js';
 import { requireInside, writtenBox } from './box.js';
+import { maskOfBox } from './boxMask.js';
 import { classInRegions, classIndex } from './class.js';
 import type { TargetKind, TargetQuestion } from './kind.js';
 import type { Target } from './target.js';
 
 /**
  * A part of a map that a model answers for every place of the picture: `mask:cat`, a class over the places that it wins;
- * `mask:FILE.png`, the places that are bright in a picture; `mask:x0,y0,x1,y1`, a rectangle in pixels of the model's input.
- * `cat@x0,y0,x1,y1` says the class as well. Of painted places the mean is explained: of the map's numbers (depth), or of
+ * `mask:FILE.png`, the places that are bright in a picture; `mask:64x48:3k,5,…`, painted places as {@link Region} writes
+ * them; `mask:x0,y0,x1,y1`, a rectangle in pixels of the model's input. `cat@x0,y0,x1,y1` says the class as well; of a
+ * detector that answers prototypes of masks `mask:box:1` is the mask of a box. Of painted places the mean is explained: of the map's numbers (depth), or of
  * the scores of the class that wins most of them (segmentation).
  */
 export const mask: TargetKind = {
@@ -23,22 +26,25 @@ export const mask: TargetKind = {
       const written = map?.kind === 'segmentation' ? writtenBox(text) : undefined;
       if (written === undefined) return undefined;
       const places = inRectangle(map!, subject.input, written.box);
-      return overPlaces(map!, question, places, `in ${written.box.join(', ')}`, classIndex(written.name, question));
+      return overPlaces(map!, question, places, whereOf(written.box), classIndex(written.name, question));
     }
+    const boxed = /^box:\s*(\d+)$/i.exec(found[1]!.trim());
+    if (boxed !== null && layout?.kind === 'detection') return maskOfBox(Number(boxed[1]), question, layout);
     if (map === undefined) {
       throw refuse(
         `"${text.trim()}" asks for a part of a map, but the output "${name}" is not read as one (${kind}).`,
         layout?.kind === 'detection'
-          ? 'Choose a box, e.g. box:1, or CLASS@x0,y0,x1,y1.'
+          ? `Choose a box, e.g. box:1${layout.masks?.prototypes === undefined ? '' : ' (its mask: mask:box:1)'}, or CLASS@x0,y0,x1,y1.`
           : 'Choose another target, another output with --output, or say what the output is in the settings file.',
       );
     }
     const what = found[1]!.trim();
     const picture = painted?.get(what);
     if (picture !== undefined) return overPlaces(map, question, inPicture(map, picture), `painted in ${what}`);
+    if (isRegionText(what)) return overPlaces(map, question, inRegion(map, regionOf(what)), 'in the painted region');
     const written = /^[-\d.,\s]+$/.test(what) && what.includes(',') ? writtenBox(`map@${what}`) : undefined;
     if (written !== undefined)
-      return overPlaces(map, question, inRectangle(map, subject.input, written.box), `in ${written.box.join(', ')}`);
+      return overPlaces(map, question, inRectangle(map, subject.input, written.box), whereOf(written.box));
     if (map.kind === 'segmentation' && regions !== undefined) return classInRegions(regions.kind, what, question)!;
     throw refuse(
       `"${what}" is no part of the map "${name}", which has no classes.`,
@@ -50,12 +56,40 @@ export const mask: TargetKind = {
 /** The name of a picture with painted places that a text asks for; undefined where it asks for none. */
 export function paintedFiles(text: string): string[] {
   return Array.from(
-    text.matchAll(/mask:\s*(.+?\.(?:png|jpe?g|webp|gif|tiff?|avif))(?=\s+[-−]\s|\s*$)/gi),
+    text.matchAll(/mask:\s*((?:(?!\s[-−]\s+mask:).)+?\.(?:png|jpe?g|webp|gif|tiff?|avif))(?=\s+[-−]\s|\s*$)/gi),
     (m) => m[1]!,
   );
 }
 
+/** How a rectangle is said; one of a single pixel by its column and row. */
+function whereOf([x0, y0, x1, y1]: readonly [number, number, number, number]): string {
+  const pixel = x1 - x0 === 1 && y1 - y0 === 1 && Number.isInteger(x0) && Number.isInteger(y0);
+  return pixel ? `at ${x0}, ${y0}` : `in ${[x0, y0, x1, y1].join(', ')}`;
+}
+
+function regionOf(text: string): Region {
+  const region = readRegion(text);
+  if (region !== undefined) return region;
+  throw refuse(
+    `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}" is no painted region: its runs do not fit its grid.`,
+    'Copy the text whole, or write mask:FILE.png with the places painted white.',
+  );
+}
+
 type Place = readonly [y: number, x: number];
+
+/** Places whose middle is painted; where the strokes are thinner than places, all places that they touch. */
+function inRegion(map: MapLayout, { width, height, data }: Region): Place[] {
+  const found = placesWhere(map, (x, y) => data[Math.floor(y * height) * width + Math.floor(x * width)] === 1);
+  if (found.length > 0) return found;
+  const touched = new Set<number>();
+  for (const [i, painted] of data.entries()) {
+    if (painted === 0) continue;
+    const [x, y] = [((i % width) + 0.5) / width, (Math.floor(i / width) + 0.5) / height];
+    touched.add(Math.floor(y * map.height) * map.width + Math.floor(x * map.width));
+  }
+  return [...touched].sort((a, b) => a - b).map((i) => [Math.floor(i / map.width), i % map.width]);
+}
 
 function placesWhere({ height, width }: MapLayout, inside: (x: number, y: number) => boolean): Place[] {
   const out: Place[] = [];

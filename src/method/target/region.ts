@@ -49,6 +49,7 @@ export function regionsSeen(
   return {
     kind: ID,
     shares,
+    winners: winner,
     ranking: Float32Array.from(shares, (s, k) => (background(k) ? s - 1 : s)),
     weights: (index) => {
       const out = new Float32Array(classes * places);

@@ -25,6 +25,8 @@ export interface ClassRegions {
   readonly probable?: boolean;
   /** Name of a class, where the labels do not say it. */
   name?(index: number): string;
+  /** Of a map: the class that wins each place, rows from the top; -1 where none does. */
+  readonly winners?: Int32Array;
   /** "cat over 812 pixels", "car in its 5 best boxes" */
   label(index: number): string;
 }

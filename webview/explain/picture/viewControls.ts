@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { DIVERGING, SEQUENTIAL, type DivergingName, type SequentialName } from '../../../src/result/colormap.js';
+import { classAt } from '../../../src/result/classMap.js';
 import type { Reduction, Sign } from '../../../src/result/heatmap.js';
 import { dropdown, numberField, segmented, slider } from '../../shared/controls.js';
 import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
@@ -118,24 +119,35 @@ export function readout(c: Asked, scene: Scene | undefined, pixel: Pixel | undef
       <dt>Heat</dt>
       <dd>${values?.heat ?? '–'}</dd>
     </div>
+    ${
+      c.shown?.explanation.classMap === undefined
+        ? nothing
+        : html`<div>
+            <dt>Class</dt>
+            <dd>${values?.kind ?? '–'}</dd>
+          </div>`
+    }
   </dl>`;
 }
 
 /** The same in words, for a screen reader. */
 export function spokenReadout(c: Asked, scene: Scene | undefined, pixel: Pixel | undefined): string {
   const values = pixelValues(c, scene, pixel);
-  return values === undefined ? '' : `${values.at}: heat ${values.heat}, picture ${values.rgb}`;
+  const kind = values?.kind === undefined ? '' : `, class ${values.kind}`;
+  return values === undefined ? '' : `${values.at}: heat ${values.heat}, picture ${values.rgb}${kind}`;
 }
 
 function pixelValues(c: Asked, scene: Scene | undefined, pixel: Pixel | undefined) {
   if (scene === undefined || pixel === undefined) return undefined;
   const { x, y } = pixel;
+  const { classMap } = c.shown?.explanation ?? {};
   const tensor = c.preprocessing === undefined ? undefined : tensorAt(scene.picture, c.preprocessing, x, y);
   return {
     at: `${x}, ${y}`,
     rgb: rgbAt(scene, pixel).join(' '),
     tensor: tensor?.map(formatNumber).join('\u2002'),
     heat: formatNumber(valueAt(scene, x, y)),
+    kind: classMap && (classAt(classMap, scene.picture, pixel)?.label ?? 'none'),
   };
 }
 

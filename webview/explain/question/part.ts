@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
 import type { ScoreKind } from '../../../src/result/recipe.js';
-import { asksForClass } from '../../../src/result/target.js';
+import { asksForClass, readableTarget } from '../../../src/result/target.js';
 import { combobox } from '../../shared/form/combobox.js';
 import { button, dropdown, icon, numberField } from '../../shared/controls.js';
 import { formatNumber } from '../../shared/format.js';
@@ -11,6 +11,7 @@ import { foundList, rankingHint } from '../../shared/charts/foundList.js';
 import { predictionBars } from '../../shared/charts/predictionBars.js';
 import type { Entry } from '../../shared/form/search.js';
 import type { Asked } from '../asked.js';
+import { partEntries } from '../region/part.js';
 import { whatIfBars } from '../whatIf/part.js';
 import type { WhatIf } from '../whatIf/whatIf.js';
 import './classList.js';
@@ -173,7 +174,7 @@ function targetPicker(c: Asked): TemplateResult {
   const target = question?.target ?? 'top1';
   const known = shown?.current === true ? explained?.label : undefined;
   const text = !asksForClass(target)
-    ? (known ?? target)
+    ? (known ?? readableTarget(target))
     : target === 'top1'
       ? (explained?.label ?? 'top prediction')
       : (c.labels?.[Number(target)] ?? explained?.label ?? `class ${target}`);
@@ -201,10 +202,11 @@ export function targetEntries(c: Asked): readonly Entry[] {
     label: `box ${i + 1}: ${b.label}`,
     detail: formatNumber(b.score),
   }));
+  const parts = [...boxes, ...partEntries(c)];
   if (c.labels === undefined || c.labels.length === 0)
     return [
       top,
-      ...boxes,
+      ...parts,
       ...predictions.map((p) => ({ value: String(p.index), label: p.label, detail: String(p.index) })),
     ];
   let entries = entriesOf.get(c.labels);
@@ -212,7 +214,7 @@ export function targetEntries(c: Asked): readonly Entry[] {
     entries = c.labels.map((label, i) => ({ value: String(i), label, detail: String(i) }));
     entriesOf.set(c.labels, entries);
   }
-  return [top, ...boxes, ...entries];
+  return [top, ...parts, ...entries];
 }
 
 function layerPicker(c: Asked): TemplateResult {

@@ -38,6 +38,8 @@ export interface Display {
   readonly diverging: DivergingName;
   /** Smoothed between pixels, or as the pixels that there are. */
   readonly smooth: boolean;
+  /** The classes of a segmentation over the picture. */
+  readonly classes: 'off' | 'outlines' | 'filled';
 }
 
 export const DEFAULT_DISPLAY: Display = {
@@ -53,6 +55,7 @@ export const DEFAULT_DISPLAY: Display = {
   sequential: 'magma',
   diverging: 'RdBu',
   smooth: false,
+  classes: 'outlines',
 };
 
 /** An explanation ready to be drawn: the values behind it, the scale and the colours. */

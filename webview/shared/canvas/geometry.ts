@@ -40,6 +40,21 @@ export function pixelAt(picture: Size, canvas: Size, view: View, x: number, y: n
   return column >= 0 && row >= 0 && column < picture.width && row < picture.height ? { x: column, y: row } : undefined;
 }
 
+/** The pixel below a point of the canvas; the nearest one where that lies beside the picture. */
+export function clampedPixel(
+  picture: Size,
+  canvas: Size,
+  view: View,
+  { x, y }: { readonly x: number; readonly y: number },
+): Pixel {
+  const rect = place(picture, canvas, view);
+  const within = (v: number, length: number): number => Math.min(length - 1, Math.max(0, Math.floor(v * length)));
+  return {
+    x: within((x - rect.left) / rect.width, picture.width),
+    y: within((y - rect.top) / rect.height, picture.height),
+  };
+}
+
 /** Where one pixel lies on the canvas. */
 export function rectOf(picture: Size, canvas: Size, view: View, pixel: Pixel): Rect {
   const rect = place(picture, canvas, view);

@@ -5,7 +5,19 @@ import { boxAt, boxButtons, placeBoxes, type BoxEvent, type CanvasBox } from './
 import type { Brush, BrushEvent } from './brush.js';
 import { BrushTool, drawCrosshair, type Placed } from './brushTool.js';
 import { CanvasElement, wheelFactor, zoomKey } from './canvasElement.js';
-import { pan, pixelAt, place, reveal, WHOLE, zoomAt, type Pixel, type Size, type View } from './geometry.js';
+import { drawLayers, type CanvasLayer } from './layers.js';
+import {
+  clampedPixel,
+  pan,
+  pixelAt,
+  place,
+  reveal,
+  WHOLE,
+  zoomAt,
+  type Pixel,
+  type Size,
+  type View,
+} from './geometry.js';
 import { rasterOf } from './raster.js';
 
 /** The pixel under the pointer or the crosshair; `spoken` when it was moved by keys and should be read out. */
@@ -14,12 +26,27 @@ export interface PixelEvent {
   readonly spoken: boolean;
 }
 
+/** A pixel was clicked, or Enter pressed at the crosshair; boxes that lie there come first. */
+export interface PickEvent {
+  readonly pixel: Pixel;
+  readonly shift: boolean;
+  /** By keys: what follows is said. */
+  readonly spoken: boolean;
+}
+
+/** A rectangle is drawn over the picture: from where it began to where it is. */
+export interface StrokeEvent {
+  readonly phase: 'start' | 'move' | 'end' | 'cancel';
+  readonly begin: Pixel;
+  readonly to: Pixel;
+}
+
 /**
  * A picture with its heat, drawn at the screen's resolution. Wheel and `+` `-` `0` zoom, dragging moves, arrow keys move
  * a crosshair (with Shift ten pixels). Fires `lens-pixel` with the pixel that is pointed at, and `lens-box` with the box that
  * was chosen of those over the picture. With a `brush` dragging paints and the middle button moves; arrow keys move a square,
  * which Space or Enter presses and Escape takes away: fires `lens-brush`. What is painted is whoever's business listens; it
- * comes back as `overlay`.
+ * comes back as `overlay`. Without one, `lens-pick` tells of a pixel that was clicked, and `lens-stroke` of rectangles.
  */
 @customElement('lens-heat-canvas')
 export class HeatCanvas extends CanvasElement {
@@ -35,12 +62,20 @@ export class HeatCanvas extends CanvasElement {
   /** Drawn over the picture, stretched to it; another object where it has changed. */
   @property({ attribute: false }) overlay: HTMLCanvasElement | undefined;
 
+  /** Lines and tints over the picture, in their order. */
+  @property({ attribute: false }) layers: readonly CanvasLayer[] = [];
+  /** Which drags draw a rectangle: none, those with Shift, or all; the others move the picture. */
+  @property() strokes: 'none' | 'shift' | 'all' = 'none';
+  /** What keys do beside moving and zooming, for the label. */
+  @property() keys = '';
+
   private readonly brushTool = new BrushTool((event: BrushEvent) => this.tell('lens-brush', event));
   private view: View = WHOLE;
   private pixel: Pixel | undefined;
   private keyboard = false;
   /** The pointer has just dragged the picture: the click that follows means no box. */
   private moved = false;
+  private stroke: { readonly begin: Pixel; to: Pixel } | undefined;
   private raster: HTMLCanvasElement | undefined;
 
   override render(): TemplateResult {
@@ -48,10 +83,11 @@ export class HeatCanvas extends CanvasElement {
         tabindex="0"
         role="application"
         aria-roledescription="picture with heat"
-        aria-label="${this.label}. Arrow keys move the ${this.brush === undefined ? 'crosshair' : 'square, Space paints'}, plus and minus zoom, zero shows all."
+        aria-label="${this.label}. Arrow keys move the ${this.brush === undefined ? 'crosshair' : 'square, Space paints'}, plus and minus zoom, zero shows all.${this.keys === '' ? '' : ` ${this.keys}`}"
         @pointermove=${this.onMove}
         @pointerdown=${this.onDown}
         @pointerup=${this.onUp}
+        @pointercancel=${() => this.endStroke('cancel')}
         @pointerleave=${this.onLeave}
         @click=${this.onClick}
         @keydown=${this.onKey}
@@ -111,6 +147,7 @@ export class HeatCanvas extends CanvasElement {
       context.imageSmoothingEnabled = false;
       context.drawImage(this.overlay, rect.left, rect.top, rect.width, rect.height);
     }
+    drawLayers(context, this.layers, rect);
     if (this.pixel !== undefined && this.keyboard) drawCrosshair(context, this.placed(picture), this.pixel);
     if (this.brush !== undefined) this.brushTool.draw(context, this.brush, this.placed(picture));
     placeBoxes(this.querySelectorAll('.box'), this.boxes, rect, picture);
@@ -129,6 +166,7 @@ export class HeatCanvas extends CanvasElement {
     const { picture } = this;
     if (picture === undefined) return;
     const at = this.point(event);
+    if (this.stroke !== undefined) this.tellStroke('move', clampedPixel(picture, this.room, this.view, at));
     const by = this.dragged(event);
     if (by !== undefined) this.setView(pan(picture, this.room, this.view, by.dx, by.dy));
     this.keyboard = false;
@@ -146,13 +184,40 @@ export class HeatCanvas extends CanvasElement {
       this.brushTool.down(this.placed(picture), this.point(event));
       return;
     }
+    const draws = this.strokes === 'all' || (this.strokes === 'shift' && event.shiftKey);
+    const at = this.point(event);
+    const begin = picture && pixelAt(picture, this.room, this.view, at.x, at.y);
+    if (brush === undefined && event.button === 0 && draws && begin !== undefined) {
+      this.canvas.setPointerCapture(event.pointerId);
+      this.stroke = { begin, to: begin };
+      this.tellStroke('start', begin);
+      return;
+    }
     if (event.button !== (brush === undefined ? 0 : 1) || this.view.zoom === 1) return;
     this.grab(event);
     this.canvas.classList.add('dragging');
   };
 
+  private tellStroke(phase: StrokeEvent['phase'], to: Pixel): void {
+    if (this.stroke === undefined) return;
+    this.stroke.to = to;
+    const detail: StrokeEvent = { phase, begin: this.stroke.begin, to };
+    this.tell('lens-stroke', detail);
+  }
+
+  private endStroke(phase: 'end' | 'cancel'): boolean {
+    if (this.stroke === undefined) return false;
+    this.tellStroke(phase, this.stroke.to);
+    this.stroke = undefined;
+    return true;
+  }
+
   private readonly onUp = (): void => {
     this.brushTool.up();
+    if (this.endStroke('end')) {
+      this.moved = true;
+      return;
+    }
     this.moved = this.view.zoom !== 1 && !this.drop();
     this.canvas.classList.remove('dragging');
   };
@@ -160,9 +225,17 @@ export class HeatCanvas extends CanvasElement {
   private readonly onClick = (event: MouseEvent): void => {
     const { picture } = this;
     if (picture === undefined || this.moved || this.brush !== undefined) return;
-    const index = boxAt(this.boxes, picture, this.room, this.view, this.point(event));
+    const at = this.point(event);
+    const index = boxAt(this.boxes, picture, this.room, this.view, at);
+    const pixel = pixelAt(picture, this.room, this.view, at.x, at.y);
     if (index !== undefined) this.chooseBox(index);
+    else if (pixel !== undefined) this.pick(pixel, event.shiftKey, false);
   };
+
+  private pick(pixel: Pixel, shift: boolean, spoken: boolean): void {
+    const detail: PickEvent = { pixel, shift, spoken };
+    this.tell('lens-pick', detail);
+  }
 
   private chooseBox(index: number): void {
     const detail: BoxEvent = { index };
@@ -213,6 +286,8 @@ export class HeatCanvas extends CanvasElement {
     if (move !== undefined) this.moveCrosshair(picture, ...move);
     else if (this.brush !== undefined && (event.key === ' ' || event.key === 'Enter')) this.brushTool.stamp();
     else if (this.brush !== undefined && event.key === 'Escape') this.takeBrush();
+    else if (event.key === 'Enter' && this.keyboard && this.pixel !== undefined)
+      this.pick(this.pixel, event.shiftKey, true);
     else if (zoom === undefined) return;
     else if (zoom === 0) this.setView(WHOLE);
     else this.zoom(zoom);

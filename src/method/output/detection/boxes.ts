@@ -1,12 +1,12 @@
 import { labelOf, type Labels } from '../../../input/labels.js';
 import type { Box } from '../../../result/output.js';
-import type { BoxFormat, DetectionLayout } from '../layout.js';
+import type { BoxFormat, DetectionLayout, SampleValues } from '../layout.js';
 import { softmax } from '../../softmax.js';
+import { maskIn } from './masks.js';
 
 /** The numbers of a detector as boxes with scores. */
 
-/** A sample's values by name, flat. */
-export type SampleValues = ReadonlyMap<string, ArrayLike<number>>;
+export type { SampleValues } from '../layout.js';
 
 /** How a sample's four numbers are meant: `[x0, y0, x1, y1]` in pixels of the input is made of them with this. */
 export interface BoxGeometry {
@@ -173,7 +173,8 @@ export function boxesOf(layout: DetectionLayout, values: SampleValues, options: 
     ];
   });
   const limit = good > 0 ? most : Math.min(most, BEST_OF_NONE);
-  return suppressed ? all.slice(0, limit) : suppress(all, limit);
+  const kept = suppressed ? all.slice(0, limit) : suppress(all, limit);
+  return kept.map((one) => ({ ...one, ...maskIn(layout, values, one, input) }));
 }
 
 /** The class that means that nothing is there, where a label names it; undefined where it has none. */

@@ -77,13 +77,21 @@ function extraOf(
 }
 
 /** The other output that holds the prototypes of masks, `[count, height, width]`. */
-export function prototypesOf(
-  q: Pick<OutputQuestion, 'others'>,
-): { readonly value: string; readonly count: number; readonly name: string } | undefined {
+export function prototypesOf(q: Pick<OutputQuestion, 'others'>):
+  | {
+      readonly value: string;
+      readonly count: number;
+      readonly height: number;
+      readonly width: number;
+      readonly name: string;
+    }
+  | undefined {
   const found = q.others.find(
     ({ dims }) => dims.length === 3 && dims.every((d) => d > 1) && Math.abs(Math.log(dims[1]! / dims[2]!)) < 1.5,
   );
-  return found === undefined ? undefined : { value: found.value, count: found.dims[0]!, name: found.name };
+  if (found === undefined) return undefined;
+  const [count, height, width] = found.dims as [number, number, number];
+  return { value: found.value, count, height, width, name: found.name };
 }
 
 /** End to end: box, score, class; what the task adds behind. */
@@ -253,7 +261,9 @@ function layoutOf(q: OutputQuestion, { numbers, candidates, last }: Table, plan:
           masks: {
             count: extra,
             at: (candidate: number, k: number) => offset(candidate, behind + k),
-            ...(prototypes === undefined ? {} : { prototypes: prototypes.value }),
+            ...(prototypes?.count === extra
+              ? { prototypes: { value: prototypes.value, height: prototypes.height, width: prototypes.width } }
+              : {}),
           },
         }
       : {}),

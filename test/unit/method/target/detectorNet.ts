@@ -7,9 +7,12 @@ import { SIDE } from '../tinyNet.js';
 
 export const KINDS = ['cat', 'dog', 'hen'];
 
+/** Prototypes of masks, over 8×8 places. */
+export const PROTOTYPES = 3;
+
 export interface DetectorNet {
-  /** v8: a box and the scores; v5: an objectness between them; obb: an angle behind them; xyxy rows end to end. */
-  readonly head?: 'v8' | 'v5' | 'obb' | 'end2end';
+  /** v8: a box and the scores; v5: an objectness between them; obb: an angle behind them, segment: coefficients; xyxy rows end to end. */
+  readonly head?: 'v8' | 'v5' | 'obb' | 'segment' | 'end2end';
   readonly fixed?: boolean;
 }
 
@@ -59,7 +62,8 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
   const stem = conv('x', 3, 8, 2, 'stem');
   const fine = conv(stem, 8, 8, 1, 'fine');
   const coarse = conv(fine, 8, 8, 2, 'coarse');
-  const extra = head === 'v5' ? 1 : head === 'obb' ? 1 : 0;
+  const behind = head === 'obb' ? 1 : head === 'segment' ? PROTOTYPES : 0;
+  const extra = head === 'v5' ? 1 : behind;
   const outputs = [
     [fine, 8],
     [coarse, 4],
@@ -91,8 +95,8 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
     const middle = add('Add', [add('Mul', [split(box, 0, 2), number(stride)]), middles]);
     const sides = add('Mul', [add('Exp', [split(box, 2, 4)]), number(2 * stride)]);
     const rest = branch(rows - 4, 'class', 0.7);
-    const scores = add('Sigmoid', [head === 'obb' ? split(rest, 0, KINDS.length) : rest]);
-    return [middle, sides, scores, ...(head === 'obb' ? [split(rest, KINDS.length, KINDS.length + 1)] : [])];
+    const scores = add('Sigmoid', [behind > 0 ? split(rest, 0, KINDS.length) : rest]);
+    return [middle, sides, scores, ...(behind > 0 ? [split(rest, KINDS.length, KINDS.length + behind)] : [])];
   });
   const scales = outputs.map((parts) => add('Concat', parts, { axis: 1 }));
   let out = add('Concat', scales, { axis: 2 }, 'raw');
@@ -120,8 +124,19 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
     dims = [10, 6];
   }
   const batch = fixed ? 1 : 'batch';
+  const prototypes =
+    head === 'segment'
+      ? [
+          add(
+            'Conv',
+            [conv(stem, 8, 8, 1, 'proto'), draw([PROTOTYPES, 8, 1, 1], 0.7), draw([PROTOTYPES], 0.3)],
+            {},
+            'protos',
+          ),
+        ]
+      : [];
   const metadata = new Map([
-    ['task', head === 'obb' ? 'obb' : 'detect'],
+    ['task', head === 'obb' ? 'obb' : head === 'segment' ? 'segment' : 'detect'],
     ...(head === 'end2end' ? [['end2end', 'True'] as const] : []),
   ]);
   return {
@@ -130,7 +145,10 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
     opset: 18,
     opsets: new Map(),
     inputs: [{ name: 'x', type: 'float32', dims: [batch, 3, SIDE, SIDE] }],
-    outputs: [{ name: out, type: 'float32', dims: [batch, ...dims] }],
+    outputs: [
+      { name: out, type: 'float32', dims: [batch, ...dims] },
+      ...prototypes.map((name) => ({ name, type: 'float32' as const, dims: [batch, PROTOTYPES, 8, 8] })),
+    ],
     nodes,
     weights,
     metadata,

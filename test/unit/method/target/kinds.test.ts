@@ -25,6 +25,8 @@ describe('method/target: the kinds', () => {
       'box:3',
       'cat@1,2,30,40',
       'mask:a.png',
+      'mask:64x48:3k,5',
+      'mask:box:1',
       'place:3=e',
       'value:0',
     ])

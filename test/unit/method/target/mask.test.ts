@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { LensError } from '../../../../src/base/errors.js';
+import { writeRegion } from '../../../../src/base/region.js';
 import type { Labels } from '../../../../src/input/labels.js';
 import { predict } from '../../../../src/method/activations/prediction.js';
 import { valuesOf } from '../../../../src/method/output/layout.js';
@@ -116,6 +117,33 @@ describe('method/target/mask', () => {
     });
   });
 
+  it('is what was painted by hand, from its text', async () => {
+    const painted = (inside: (x: number, y: number) => boolean, side: number): string =>
+      `mask:${writeRegion({
+        width: side,
+        height: side,
+        data: Uint8Array.from({ length: side * side }, (_, i) => Number(inside(i % side, Math.floor(i / side)))),
+      })}`;
+    await use(1, [], 'dense', async (subject, question, map) => {
+      const disc = (x: number, y: number): boolean => Math.hypot(x - 6, y - 9) < 4;
+      const text = painted(disc, SIDE);
+      assertClose(await scoreOf(subject, text, question), mean(map, 0, disc), { absolute: 1e-5 }, 'a disc');
+      assert.match(findTarget(text, question).label, /^maps in the painted region \(\d+ of 256 places\)$/);
+      // Painted over a grid that is twice as fine.
+      const fine = painted((x, y) => disc(Math.floor(x / 2), Math.floor(y / 2)), 2 * SIDE);
+      assertClose(await scoreOf(subject, fine, question), mean(map, 0, disc), { absolute: 1e-5 }, 'finer');
+      // A line that passes beside the middle of every place: those that it touches.
+      const line = painted((x, y) => y === 24 && x < 40, 8 * SIDE);
+      assertClose(
+        await scoreOf(subject, line, question),
+        mean(map, 0, (x, y) => y === 3 && x < 5),
+        { absolute: 1e-5 },
+        'a line',
+      );
+      assert.equal(findTarget('mask:3,5,4,6', question).label, 'maps at 3, 5 (1 of 256 places)');
+    });
+  });
+
   it('refuses what is no part of the map, by its reason', async () => {
     const refused = (question: TargetQuestion, text: string, message: RegExp): void => {
       assert.throws(
@@ -128,6 +156,9 @@ describe('method/target/mask', () => {
       refused(question, 'mask:nothing.png', /nothing is painted/);
       refused(question, 'mask:20,20,30,30', /lies outside of what the model sees/);
       refused(question, 'mask:9,9,9,3', /has no area/);
+      refused(question, 'mask:16x16:1,zz', /is no painted region: its runs do not fit its grid/);
+      refused(question, 'mask:16x16:', /nothing is painted/);
+      refused(question, 'mask:box:1', /not read as one|is no part of the map/);
       refused(question, 'box:1', /not read as boxes of a detector \(dense\)/);
     });
     await use(NAMES.length, NAMES, 'segmentation', async (_, question) => {
@@ -137,6 +168,7 @@ describe('method/target/mask', () => {
 
   it('names the files that a text asks for', () => {
     assert.deepEqual(paintedFiles('mask:a b.png - mask:C:\\x\\c.JPG'), ['a b.png', 'C:\\x\\c.JPG']);
+    assert.deepEqual(paintedFiles('mask:cat - mask:a - b.png'), ['a - b.png']);
     assert.deepEqual(paintedFiles('mask:cat'), []);
     assert.deepEqual(paintedFiles('cat.png'), []);
   });
