@@ -105,8 +105,14 @@ export interface LayerChoice {
   readonly shape?: string;
 }
 
+/** Which network is asked, where it is not the panel's own: another checkpoint, or the same one with random weights. */
+export interface OtherModel {
+  readonly model?: Address;
+  readonly random?: boolean;
+}
+
 /** One question about one picture, outside the runs: a check in the background, a cell of a grid. */
-export interface OneRequest {
+export interface OneRequest extends OtherModel {
   readonly question: Question;
   readonly picture: Address;
 }
@@ -115,6 +121,19 @@ export interface CellRequest extends OneRequest {
   /** Computed again, also where the answer is known. */
   readonly anew?: boolean;
 }
+
+/** Cells of a grid that are missing, in the order in which they are wanted. */
+export interface CellsRequest {
+  readonly cells: readonly OneRequest[];
+  /** Computed again, also where the answers are known. */
+  readonly anew?: boolean;
+}
+
+/** What has become of one of them, by its place in the request: it is worked on, it can be asked for, or why there is none. */
+export type CellReport =
+  | { readonly cell: number; readonly state: 'working'; readonly fraction?: number }
+  | { readonly cell: number; readonly state: 'done' }
+  | { readonly cell: number; readonly state: 'failed'; readonly error: ErrorData };
 
 export interface SanityReply {
   readonly sanity: SanityCheck;
@@ -180,10 +199,10 @@ export interface ExplainHostApi {
   explanation: Operation<{ readonly run: string; readonly picture: Address }, Explanation>;
   /** Whether the method's maps depend on the model. Background work: it stands back while a run is under way. */
   sanity: Operation<OneRequest, SanityReply, WorkProgress>;
+  /** Computes cells of a grid and tells of each as it ends; what the window knows is told of first. */
+  cells: Operation<CellsRequest, void, readonly CellReport[]>;
   /** One explanation that belongs to no run: a cell of a grid. */
   cell: Operation<CellRequest, Explanation, WorkProgress>;
-  /** Which explanations would be there at once: they are known for the files as they are. */
-  held: Operation<{ readonly cells: readonly OneRequest[] }, readonly boolean[]>;
   /** Asks where to save what the page has made, beside the first picture, and saves it. */
   saveBytes: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
   pin: Operation<{ readonly pinned: boolean }, void>;

@@ -26,6 +26,8 @@ export interface ModelRequest {
   readonly outputs?: OutputChoices;
   /** Which files its own files may name; left out, all, and those outside its folder are said. */
   readonly reach?: Reach;
+  /** The same network with all its weights drawn anew, by this seed. */
+  readonly randomWeights?: number;
   /** Settings of pictures to try in place of what is written; nothing is saved. */
   readonly settings?: SettingsChange;
 }

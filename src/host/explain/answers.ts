@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { canonical } from '../../base/canonical.js';
 import { CancelledError, fromErrorData, throwIfCancelled } from '../../base/errors.js';
 import { Newest } from '../../base/newest.js';
@@ -27,6 +28,23 @@ type Asking = Required<Pick<CallOptions<WorkProgress>, 'signal' | 'onProgress'>>
 
 /** Asks the runner. Rejects where there is no answer at all: the model cannot be read, say. */
 export type Compute = (inquiry: Inquiry, options: Asking) => Promise<ExplainAnswer>;
+
+/** Asks the runner several inquiries about one model; tells of each as it ends. Rejects where there is no answer at all. */
+export type ComputeMany = (
+  inquiries: readonly Inquiry[],
+  options: Pick<Asking, 'signal'> & {
+    onProgress(at: number, progress: WorkProgress): void;
+    onAnswer(at: number, answer: ExplainAnswer): void;
+  },
+) => Promise<unknown>;
+
+export interface AskManyOptions {
+  readonly signal: AbortSignal;
+  readonly anew?: boolean;
+  onProgress(at: number, progress: WorkProgress): void;
+  /** In the order in which they end; an inquiry that cannot be answered has an error in its place. */
+  onAnswer(at: number, answer: Answer | { readonly error: unknown }): void;
+}
 
 export interface AskOptions extends Asking {
   /** Computed again, whatever is known. */
@@ -91,6 +109,45 @@ export class Answers {
     return this.join(key, this.working.get(key) ?? this.begin({ key, inquiry, beside }, compute), options);
   }
 
+  /**
+   * The same for many inquiries, all about one model: what is known comes first, what is under way is joined, and the rest is
+   * computed together. Rejects only when `signal` is aborted.
+   */
+  async askMany(inquiries: readonly Inquiry[], compute: ComputeMany, options: AskManyOptions): Promise<void> {
+    const { signal, anew = false, onAnswer, onProgress } = options;
+    // Each of hundreds listens to it.
+    setMaxListeners(0, signal);
+    const keys = await this.keysOf(inquiries);
+    throwIfCancelled(signal);
+    const missing: number[] = [];
+    const waiting: Promise<void>[] = [];
+    const wait = (at: number, work: Work): void => {
+      const joined = this.join(keys[at]!, work, { signal, onProgress: (progress) => onProgress(at, progress) });
+      const told = joined.then(
+        (answer) => onAnswer(at, answer),
+        (error: unknown) => onAnswer(at, { error }),
+      );
+      waiting.push(told);
+    };
+    for (const [at, key] of keys.entries()) {
+      const known = anew ? undefined : this.kept.get(key);
+      const work = this.working.get(key);
+      if (known !== undefined) onAnswer(at, known);
+      else if (work !== undefined) wait(at, work);
+      else missing.push(at);
+    }
+    if (missing.length > 0) {
+      const asked = missing.map((at) => ({
+        key: keys[at]!,
+        inquiry: inquiries[at]!,
+        beside: this.besideOf(inquiries[at]!),
+      }));
+      for (const [i, work] of this.beginMany(asked, compute).entries()) wait(missing[i]!, work);
+    }
+    await Promise.all(waiting);
+    throwIfCancelled(signal);
+  }
+
   /** The explanation of an answer that was given, as long as it is kept. */
   at(key: string): Explanation | undefined {
     const { outcome } = this.kept.get(key) ?? {};
@@ -99,7 +156,7 @@ export class Answers {
 
   /** Which inquiries would be answered at once. */
   async holds(inquiries: readonly Inquiry[]): Promise<readonly boolean[]> {
-    const keys = await Promise.all(inquiries.map((inquiry) => this.keyOf(inquiry, this.besideOf(inquiry))));
+    const keys = await this.keysOf(inquiries);
     return keys.map((key) => this.kept.has(key));
   }
 
@@ -117,6 +174,43 @@ export class Answers {
     work.answer.then(ended, ended);
     this.working.set(key, work);
     return work;
+  }
+
+  /** One work for each; the computation they share ends when nobody waits for any of them. */
+  private beginMany(asked: readonly Asked[], compute: ComputeMany): readonly Work[] {
+    const abort = new AbortController();
+    const open = new Set<Work>();
+    const works = asked.map(({ key }) => {
+      const waiting: Work['waiting'] = new Set();
+      let settle!: { resolve(answer: Answer | Promise<Answer>): void; reject(error: unknown): void };
+      const answer = new Promise<Answer>((resolve, reject) => (settle = { resolve, reject }));
+      const work: Work = { abort: new AbortController(), waiting, answer };
+      open.add(work);
+      const ended = (): void => {
+        this.leave(key, work);
+        open.delete(work);
+        if (open.size === 0) abort.abort();
+      };
+      work.abort.signal.addEventListener('abort', ended, { once: true });
+      answer.then(ended, ended);
+      this.working.set(key, work);
+      return { work, settle };
+    });
+    const computed = compute(
+      asked.map(({ inquiry }) => inquiry),
+      {
+        signal: abort.signal,
+        onProgress: (at, progress) => {
+          const { work } = works[at]!;
+          work.last = progress;
+          for (const tell of work.waiting) tell(progress);
+        },
+        onAnswer: (at, answer) => works[at]!.settle.resolve(this.keep(asked[at]!, answer)),
+      },
+    );
+    const unanswered = (error: unknown): void => works.forEach(({ settle }) => settle.reject(error));
+    computed.then(() => unanswered(new CancelledError()), unanswered);
+    return works.map(({ work }) => work);
   }
 
   private async keep({ key, inquiry, beside }: Asked, { results, ...about }: ExplainAnswer): Promise<Answer> {
@@ -164,8 +258,19 @@ export class Answers {
   }
 
   private async keyOf(inquiry: Inquiry, beside: readonly FilePath[]): Promise<string> {
-    const stamps = await this.stampsOf([inquiry.model, inquiry.input, ...beside]);
-    return `${canonical({ ...DEFAULTS, ...inquiry })} ${JSON.stringify(stamps)}`;
+    return (await this.keysOf([inquiry], beside))[0]!;
+  }
+
+  /** Keys of many, each file looked at once. */
+  private async keysOf(inquiries: readonly Inquiry[], beside?: readonly FilePath[]): Promise<readonly string[]> {
+    const files = inquiries.map((inquiry) => [inquiry.model, inquiry.input, ...(beside ?? this.besideOf(inquiry))]);
+    const each = [...new Set(files.flat())];
+    const stamps = await this.stampsOf(each);
+    const known = new Map(each.map((file, i) => [file, stamps[i]]));
+    return inquiries.map((inquiry, i) => {
+      const own = files[i]!.map((file) => known.get(file));
+      return `${canonical({ ...DEFAULTS, ...inquiry })} ${JSON.stringify(own)}`;
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   NamedFile,
   PaintedPicture,
 } from '../../protocol/explainPanel.js';
+import { endOf, Gathered } from './cellReports.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
 import type { Selected } from '../workspace/selection.js';
@@ -184,9 +185,18 @@ export class ExplainPanel extends Panel {
         );
         return { sanity, cached };
       },
+      cells: async ({ cells, anew = false }, { signal, progress }) => {
+        const reports = new Gathered(progress);
+        await this.answers.askMany(cells, {
+          anew,
+          signal,
+          onProgress: (cell, { fraction }) => reports.add({ cell, state: 'working', ...given({ fraction }) }),
+          onAnswer: (cell, answer) => reports.add(endOf(cell, answer)),
+        });
+        reports.send();
+      },
       cell: async ({ anew = false, ...request }, { signal, progress }) =>
         explanationOf(await this.answers.ask(request, { anew, signal, onProgress: unhurried(progress) })),
-      held: ({ cells }) => this.answers.holds(cells),
       saveBytes: async ({ name, bytes }) => {
         const [first] = this.topic.pictures;
         const beside = first === undefined ? this.model : vscode.Uri.parse(first.uri);

@@ -5,11 +5,13 @@ import type { Address } from '../../base/place.js';
 import type { OneRequest, PictureOutcome, RunAnswer, RunProgress, RunRequest } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Explanation } from '../../result/explanation.js';
-import type { Answer, AskOptions } from './answers.js';
+import type { Answer, AskManyOptions, AskOptions } from './answers.js';
 
 /** The store of answers, as one panel sees it: about its model. */
 export interface ModelAnswers {
   ask(request: OneRequest, options: AskOptions): Promise<Answer>;
+  /** Tells of each as it ends; what is known first. */
+  askMany(requests: readonly OneRequest[], options: AskManyOptions): Promise<void>;
   /** The explanation of an answer that was given, as long as it is kept. */
   at(key: string): Explanation | undefined;
   /** Which would be answered at once. */
@@ -50,7 +52,7 @@ export class Runs {
   private readonly runs = new Newest<string, Run>(KEPT_RUNS);
 
   constructor(
-    private readonly answers: ModelAnswers,
+    private readonly answers: Omit<ModelAnswers, 'askMany'>,
     private readonly now: () => number = () => Date.now(),
   ) {}
 

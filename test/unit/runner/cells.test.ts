@@ -60,11 +60,12 @@ describe('runner/cells', () => {
   ];
 
   it('answers as single pictures do, but for rounding', async () => {
-    // Twice: the second time it is known what each question will ask for.
-    await grid(PICTURES, QUESTIONS);
-    const together = await grid(PICTURES, QUESTIONS);
+    const inputs = PICTURES.slice(0, 3);
+    // Once before, so that it is known what each question will ask for.
+    await grid([inputs[0]!], QUESTIONS);
+    const together = await grid(inputs, QUESTIONS);
     for (const [q, question] of QUESTIONS.entries()) {
-      for (const [i, input] of PICTURES.entries()) {
+      for (const [i, input] of inputs.entries()) {
         const asked = { model: MODEL, provider: 'cpu' as const, threads: 1, inputs: [input], ...question };
         const [alone] = (await service.explain(asked, call())).results;
         const cell = together[i * QUESTIONS.length + q]!;

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { CancelledError, LensError } from '../../../src/base/errors.js';
+import { CancelledError, LensError, toErrorData } from '../../../src/base/errors.js';
 import { address } from '../../../src/base/place.js';
 import { floatTensor } from '../../../src/base/tensor.js';
-import type { CallOptions } from '../../../src/protocol/channel.js';
-import type { CellRequest, OneRequest } from '../../../src/protocol/explainPanel.js';
-import type { WorkProgress } from '../../../src/protocol/request.js';
+import type { CellReport, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid/grid.js';
 import {
@@ -39,103 +37,135 @@ function explanation(value: number, unit = 'logit'): Explanation {
   });
 }
 
-/** A host whose cells are answered when told to; of the pictures in `held` it says that it knows them. */
+/** A host that computes when told to; of the pictures in `held` it says at once that they are known. */
 function cells(held: readonly string[] = []) {
   const asked: {
-    readonly name: string;
+    readonly names: readonly string[];
     readonly anew: boolean | undefined;
-    readonly options: CallOptions<WorkProgress>;
+    readonly signal: AbortSignal | undefined;
+    tell(...reports: readonly CellReport[]): void;
     finish(): void;
     fail(error: Error): void;
   }[] = [];
+  const fetched: string[] = [];
+  const nameOf = ({ question: q, picture }: OneRequest): string => `${picture} ${q.method}`;
   const grid = new Grid(
     {
-      cell: ({ question: q, picture, anew }: CellRequest, options: CallOptions<WorkProgress> = {}) =>
-        new Promise<Explanation>((resolve, reject) => {
-          options.signal?.addEventListener('abort', () => reject(new CancelledError()));
-          const name = `${picture} ${q.method}`;
-          asked.push({ name, anew, options, finish: () => resolve(explanation(1)), fail: reject });
+      cell: async (request: OneRequest) => {
+        fetched.push(nameOf(request));
+        return explanation(1);
+      },
+      cells: ({ cells: wanted, anew }, { signal, onProgress = () => undefined } = {}) =>
+        new Promise<void>((resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new CancelledError()));
+          const tell = (...reports: readonly CellReport[]): void => onProgress(reports);
+          asked.push({ names: wanted.map(nameOf), anew, signal, tell, finish: resolve, fail: reject });
+          const known = wanted.flatMap(({ picture }, cell) =>
+            held.includes(picture) ? [{ cell, state: 'done' as const }] : [],
+          );
+          if (known.length > 0) tell(...known);
         }),
-      held: async ({ cells: wanted }: { readonly cells: readonly OneRequest[] }) =>
-        wanted.map(({ picture }) => held.includes(picture)),
     },
     () => undefined,
   );
   const states = (): string[] =>
     grid.rows.flatMap((_, row) => grid.columns.map((_c, at) => grid.at({ row, column: at }).state));
-  return { grid, asked, states };
+  return { grid, asked, fetched, states };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+const done = (cell: number): CellReport => ({ cell, state: 'done' });
 
 describe('the grid of maps', () => {
-  it('computes one cell after the other, and one that fails stops no other', async () => {
-    const { grid, asked, states } = cells();
+  it('asks for all at once and takes each as it ends; one that fails stops no other', async () => {
+    const { grid, asked, fetched, states } = cells();
     grid.show(pictures('a', 'b'), columns('x', 'y'), base);
-    assert.equal(grid.working, true, 'while it is looked up what is known');
+    assert.deepEqual(asked[0]!.names, ['a x', 'a y', 'b x', 'b y']);
+    const error = toErrorData(new LensError('unsupported', 'x', 'No gradient.'));
+    asked[0]!.tell({ cell: 0, state: 'failed', error }, done(1), { cell: 2, state: 'working', fraction: 0.5 });
+    assert.deepEqual(states(), ['failed', 'kept', 'working', 'waiting']);
     await settle();
-    assert.deepEqual(states(), ['working', 'waiting', 'waiting', 'waiting']);
-    asked[0]!.fail(new LensError('unsupported', 'x', 'No gradient.'));
+    assert.deepEqual(states(), ['failed', 'done', 'working', 'waiting'], 'what is in sight is fetched');
+    asked[0]!.tell(done(2), done(3));
+    asked[0]!.finish();
     await settle();
-    for (let i = 1; i < 4; i++) {
-      assert.equal(asked.length, i + 1);
-      asked[i]!.finish();
-      await settle();
-    }
     assert.deepEqual(states(), ['failed', 'done', 'done', 'done']);
-    assert.deepEqual(
-      asked.map((a) => a.name),
-      ['a x', 'a y', 'b x', 'b y'],
-    );
+    assert.deepEqual(fetched, ['a y', 'b x', 'b y']);
     assert.equal(grid.working, false);
     grid.resume();
-    assert.equal(asked[4]!.name, 'a x');
+    assert.deepEqual(asked[1]!.names, ['a x']);
+    grid.cancel();
+  });
+
+  it('fetches what is looked at only, and asks for that first', async () => {
+    const { grid, asked, fetched, states } = cells();
+    grid.look(1, 2);
+    grid.show(pictures('a', 'b', 'c'), columns('x'), base);
+    assert.deepEqual(asked[0]!.names, ['b x', 'a x', 'c x']);
+    asked[0]!.tell(done(0), done(1), done(2));
+    await settle();
+    assert.deepEqual(states(), ['kept', 'done', 'kept']);
+    assert.deepEqual(grid.progress, { done: 3, total: 3 });
+    grid.look(2, 3);
+    await settle();
+    assert.deepEqual(fetched, ['b x', 'c x']);
+    assert.deepEqual(states(), ['kept', 'done', 'done']);
+    const all: string[] = [];
+    for await (const { request } of grid.each()) all.push(request.picture);
+    assert.deepEqual(all, ['a', 'b', 'c'], 'what is taken out of a grid is all of it');
+    asked[0]!.finish();
   });
 
   it('keeps what it has and cancels what is no longer asked for', async () => {
     const { grid, asked, states } = cells();
     grid.show(pictures('a'), columns('x', 'y'), base);
-    await settle();
-    asked[0]!.finish();
+    asked[0]!.tell(done(0));
     await settle();
     grid.show(pictures('a'), columns('x', 'z'), base);
-    assert.equal(asked[1]!.options.signal?.aborted, true);
+    assert.equal(asked[0]!.signal?.aborted, true);
     await settle();
-    assert.deepEqual(states(), ['done', 'working']);
-    assert.equal(asked[2]!.name, 'a z');
-    grid.show(pictures('a'), columns('z', 'x'), base);
-    assert.equal(asked[2]!.options.signal?.aborted, false);
-    asked[2]!.finish();
+    assert.deepEqual(asked[1]!.names, ['a z'], 'what has ended is not asked for again');
+    asked[1]!.tell(done(0));
+    asked[1]!.finish();
     await settle();
     assert.deepEqual(states(), ['done', 'done']);
-    assert.equal(asked.length, 3);
+    grid.show(pictures('a'), columns('z', 'x'), base);
+    await settle();
+    assert.deepEqual(states(), ['done', 'done']);
+    assert.equal(asked.length, 2);
   });
 
   it('stops on request and goes on', async () => {
     const { grid, asked, states } = cells();
     grid.show(pictures('a'), columns('x', 'y'), base);
-    await settle();
+    asked[0]!.tell(done(0));
     grid.cancel();
     await settle();
-    assert.deepEqual(states(), ['waiting', 'waiting']);
+    assert.deepEqual(states(), ['done', 'waiting']);
     assert.equal(grid.working, false);
     grid.resume();
-    asked[1]!.finish();
-    await settle();
+    assert.deepEqual(asked[1]!.names, ['a y']);
+    asked[1]!.tell({ cell: 0, state: 'working' });
     assert.deepEqual(states(), ['done', 'working']);
     assert.deepEqual(grid.progress, { done: 1, total: 2 });
+    asked[1]!.finish(); // stopped from outside: it ends, and the cell has not
+    await settle();
+    assert.deepEqual([states(), grid.working], [['done', 'waiting'], false]);
   });
 
-  it('gets what the host knows first: it is there at once', async () => {
-    const { grid, asked } = cells(['b']);
+  it('says of every cell why there is none where the model cannot be asked', async () => {
+    const { grid, asked, states } = cells();
+    grid.show(pictures('a'), columns('x', 'y'), base);
+    asked[0]!.fail(new LensError('runtime', 'x', 'The model is gone.'));
+    await settle();
+    assert.deepEqual(states(), ['failed', 'failed']);
+  });
+
+  it('has what the host knows at once', async () => {
+    const { grid, states } = cells(['b']);
     grid.show(pictures('a', 'b'), columns('x'), base);
     await settle();
-    asked[0]!.finish();
-    await settle();
-    assert.deepEqual(
-      asked.map(({ name }) => name),
-      ['b x', 'a x'],
-    );
+    assert.deepEqual(states(), ['waiting', 'done']);
     grid.cancel();
   });
 
@@ -168,10 +198,8 @@ describe('the grid of maps', () => {
   it('shows what a change on disk made old, marked, until it is computed anew', async () => {
     const { grid, asked, states } = cells();
     grid.show(pictures('a'), columns('x', 'y'), base);
-    await settle();
+    asked[0]!.tell(done(0), done(1));
     asked[0]!.finish();
-    await settle();
-    asked[1]!.finish();
     await settle();
     assert.equal(grid.outdated, false);
     grid.outdate();
@@ -181,28 +209,26 @@ describe('the grid of maps', () => {
     const first = grid.at({ row: 0, column: 0 });
     assert.ok(first.state === 'done' && first.outdated, first.state);
     grid.rerun();
+    assert.deepEqual([asked[1]!.anew, asked[1]!.names], [true, ['a x', 'a y']]);
+    asked[1]!.tell(done(0));
     await settle();
-    assert.deepEqual(states(), ['working', 'done']);
-    assert.deepEqual(
-      asked.map(({ anew }) => anew),
-      [undefined, undefined, true],
-      'computed again where a person asks for it, whatever is known',
-    );
-    asked[2]!.finish();
-    await settle();
-    asked[3]!.finish();
+    const again = grid.at({ row: 0, column: 0 });
+    assert.ok(again.state === 'done' && !again.outdated, again.state);
+    asked[1]!.tell(done(1));
+    asked[1]!.finish();
     await settle();
     assert.equal(grid.outdated, false);
-    assert.equal(asked.length, 4);
+    assert.equal(asked.length, 2);
   });
 
   it('does not take an answer for new that was asked before the change', async () => {
     const { grid, asked } = cells();
     grid.show(pictures('a'), columns('x'), base);
-    asked[0]!.finish();
+    asked[0]!.tell(done(0));
     grid.rerun();
     await settle();
     assert.equal(asked.length, 2, 'asked again');
+    asked[1]!.tell(done(0));
     asked[1]!.finish();
     await settle();
     assert.equal(grid.outdated, false);
@@ -299,7 +325,7 @@ describe('the axes of a grid', () => {
 
 describe('what is taken out of a grid', () => {
   it('recipes, one after the other', () => {
-    const told = JSON.parse(new TextDecoder().decode(recipesOf([explanation(1), explanation(2)])));
+    const told = JSON.parse(new TextDecoder().decode(recipesOf([explanation(1).recipe, explanation(2).recipe])));
     assert.equal(told.schema, 'onnx-lens/recipes/1');
     assert.deepEqual(told.recipes, [explanation(1).recipe, explanation(2).recipe]);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { LensError } from '../../../src/base/errors.js';
 import { address } from '../../../src/base/place.js';
 import { floatTensor } from '../../../src/base/tensor.js';
-import type { CellRequest, OneRequest } from '../../../src/protocol/explainPanel.js';
+import type { OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { arranged, DEFAULT_GRID, type GridChoice, type GridLine } from '../../../webview/explain/grid/choice.js';
 import { hideColumn, moveColumn, pinColumn } from '../../../webview/explain/grid/columns.js';
@@ -31,12 +31,13 @@ function explanation(value: number, unit: string, signed = false): Explanation {
 async function gridOf(maps: Readonly<Record<string, Explanation>>, change: Partial<GridChoice> = {}) {
   const grid = new Grid(
     {
-      cell: async ({ picture, question }: CellRequest) => {
+      cell: async ({ picture, question }: OneRequest) => {
         const found = maps[`${picture} ${question.method}`];
         if (found === undefined) throw new LensError('unsupported', 'x', 'No gradient.');
         return found;
       },
-      held: async ({ cells }: { readonly cells: readonly OneRequest[] }) => cells.map(() => false),
+      cells: async ({ cells }, { onProgress = () => undefined } = {}) =>
+        onProgress(cells.map((_, cell) => ({ cell, state: 'done' }))),
     },
     () => undefined,
   );
@@ -53,7 +54,7 @@ async function gridOf(maps: Readonly<Record<string, Explanation>>, change: Parti
     },
   };
   compare.choose({});
-  while (grid.working) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
   return compare;
 }
 

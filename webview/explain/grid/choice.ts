@@ -1,5 +1,5 @@
 import type { Address } from '../../../src/base/place.js';
-import type { Question } from '../../../src/protocol/explainPanel.js';
+import type { OtherModel, Question } from '../../../src/protocol/explainPanel.js';
 
 /** What a grid compares: three axes, one of them down, the others across. Pure data and functions. */
 
@@ -35,6 +35,8 @@ export interface CellPart {
   readonly picture?: Address;
   readonly method?: Pick<Question, 'method' | 'params' | 'layer'>;
   readonly target?: string;
+  /** Where it is not the panel's own. */
+  readonly network?: OtherModel;
 }
 
 /** A row or a column. */

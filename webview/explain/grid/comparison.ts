@@ -1,8 +1,7 @@
 import { given } from '../../../src/base/given.js';
-import type { Client } from '../../../src/protocol/channel.js';
-import type { ExplainHostApi, OneRequest } from '../../../src/protocol/explainPanel.js';
+import type { OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Asked } from '../asked.js';
-import { Grid } from './grid.js';
+import { Grid, type GridHost } from './grid.js';
 import { arranged, columnsOf, DEFAULT_GRID, restoredChoice, type Axes, type GridChoice } from './choice.js';
 import { paramsToAsk } from '../question/run.js';
 
@@ -15,7 +14,7 @@ export class Comparison {
 
   constructor(
     private readonly asked: Asked,
-    host: Pick<Client<ExplainHostApi>, 'cell' | 'held'>,
+    host: GridHost,
     private readonly onChange: () => void,
   ) {
     this.grid = new Grid(host, onChange);

@@ -68,7 +68,8 @@ export class ExplainGrid extends LitElement {
 
   /** Everything for the exported picture. */
   picture(): GridPicture {
-    return gridPicture(this.compare, this.scenes, this.asked.display, this.asked.setup?.model.name ?? '');
+    const title = this.asked.setup?.model.name ?? '';
+    return gridPicture(this.compare, this.scenes, this.asked.display, title, this.sight);
   }
 
   override render(): TemplateResult {
@@ -76,11 +77,9 @@ export class ExplainGrid extends LitElement {
     const { rows, columns } = grid;
     const side = this.side;
     const height = side + TEXT + GAP;
-    const virtual = rows.length * columns.length > VIRTUAL;
-    const from = virtual ? Math.max(0, Math.floor(this.room.top / height) - 1) : 0;
-    const to = virtual
-      ? Math.min(rows.length, Math.ceil((this.room.top + this.room.height) / height) + 1)
-      : rows.length;
+    const { virtual } = this;
+    const [from, to] = this.sight;
+    grid.look(from, to);
     const { display } = this.asked;
     const limits = limitsOf(this.compare, this.scenes, display);
     // The row of the focus stays, so that it is not lost while scrolling.
@@ -183,6 +182,20 @@ export class ExplainGrid extends LitElement {
       </div>
       <span class="compare-text" aria-hidden="true">${cell.state === 'failed' ? 'failed' : text}</span>
     </div>`;
+  }
+
+  private get virtual(): boolean {
+    const { rows, columns } = this.compare.grid;
+    return rows.length * columns.length > VIRTUAL;
+  }
+
+  /** The rows that exist: from, to. */
+  private get sight(): readonly [from: number, to: number] {
+    const { rows } = this.compare.grid;
+    if (!this.virtual) return [0, rows.length];
+    const { top, height } = this.room;
+    const pitch = this.side + TEXT + GAP;
+    return [Math.max(0, Math.floor(top / pitch) - 1), Math.min(rows.length, Math.ceil((top + height) / pitch) + 1)];
   }
 
   private get side(): number {

@@ -1,7 +1,8 @@
 import type { Address } from '../../../src/base/place.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import type { Client } from '../../../src/protocol/channel.js';
-import type { CommandRequest, ExplainHostApi } from '../../../src/protocol/explainPanel.js';
+import type { CommandRequest, ExplainHostApi, OneRequest } from '../../../src/protocol/explainPanel.js';
+import type { Recipe } from '../../../src/result/recipe.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { baseName, plural } from '../../shared/format.js';
 import type { MenuItem } from '../../shared/form/menu.js';
@@ -19,14 +20,13 @@ export function gridMenu(
   element: ExplainGrid | null,
   say: (text: string) => void,
 ): readonly MenuItem[] {
-  const cells = grid.rows.flatMap((_, row) => grid.columns.map((_c, column) => ({ row, column })));
-  const done = cells.flatMap((cell) => doneAt(grid, cell) ?? []);
+  const { done } = grid;
   const active = element === null ? undefined : doneAt(grid, element.active);
-  const disabled = done.length === 0;
+  const disabled = done === 0;
   const model = setup?.model.name ?? 'model';
   const save = (name: string, bytes: Uint8Array): void => void host.saveBytes({ name, bytes });
-  const copy = async (which: readonly DoneCell[]): Promise<void> => {
-    await host.copyCommands({ commands: which.map((each) => each.command) });
+  const copy = async (which: readonly CommandRequest[]): Promise<void> => {
+    await host.copyCommands({ commands: which });
     say(`${plural(which.length, 'command line')} on the clipboard.`);
   };
   return [
@@ -43,12 +43,13 @@ export function gridMenu(
       onClick: () => save(`${model}.grid.svg`, exportGridSvg(element!.picture(), display)),
     },
     {
-      label: `Recipes of ${plural(done.length, 'map')} (JSON)…`,
+      label: `Recipes of ${plural(done, 'map')} (JSON)…`,
       icon: 'json',
       disabled,
-      onClick: () => save(`${model}.grid.json`, recipesOf(done.map((each) => each.explanation))),
+      onClick: () =>
+        void gathered(grid, ({ recipe }) => recipe).then((all) => save(`${model}.grid.json`, recipesOf(all))),
     },
-    { label: 'Copy all as command lines', icon: 'terminal', disabled, onClick: () => void copy(done) },
+    { label: 'Copy all as command lines', icon: 'terminal', disabled, onClick: () => void commandsOf(grid).then(copy) },
     {
       label: `Values of ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} (.npy)…`,
       icon: 'symbol-array',
@@ -62,10 +63,23 @@ export function gridMenu(
       label: `Copy ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} as command line`,
       icon: 'terminal',
       disabled: active === undefined,
-      onClick: () => void copy([active!]),
+      onClick: () => void copy([active!.command]),
     },
   ];
 }
+
+/** Something of every map that is done, row by row. */
+async function gathered<T>(
+  grid: Grid,
+  of: (explanation: Explanation, request: OneRequest) => T,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const { explanation, request } of grid.each()) all.push(of(explanation, request));
+  return all;
+}
+
+const commandsOf = (grid: Grid): Promise<readonly CommandRequest[]> =>
+  gathered(grid, (explanation, { question, picture }) => commandOf(question, picture, explanation));
 
 interface DoneCell {
   readonly explanation: Explanation;
@@ -89,8 +103,8 @@ export function commandOf(
 }
 
 /** Every map's recipe, one after the other: each says how to get it again. */
-export function recipesOf(explanations: readonly Explanation[]): Uint8Array {
-  const document = { schema: 'onnx-lens/recipes/1', recipes: explanations.map(({ recipe }) => recipe) };
+export function recipesOf(recipes: readonly Recipe[]): Uint8Array {
+  const document = { schema: 'onnx-lens/recipes/1', recipes };
   return new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`);
 }
 

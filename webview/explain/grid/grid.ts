@@ -1,8 +1,9 @@
 import { canonical } from '../../../src/base/canonical.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
+import { Newest } from '../../../src/base/newest.js';
 import type { Address } from '../../../src/base/place.js';
 import type { Client } from '../../../src/protocol/channel.js';
-import type { ExplainHostApi, OneRequest, Question } from '../../../src/protocol/explainPanel.js';
+import type { CellReport, ExplainHostApi, OneRequest, Question } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { sceneOf, type Display, type Scene } from '../../shared/canvas/display.js';
 import type { CellPart, GridLine } from './choice.js';
@@ -16,12 +17,16 @@ export interface GridCell {
 export type CellState =
   | { readonly state: 'waiting' }
   | { readonly state: 'working'; readonly fraction?: number }
+  /** There is an answer, which is not here: it is fetched when it is looked at. */
+  | { readonly state: 'kept' }
   /** `outdated`: a file has changed since. */
   | { readonly state: 'done'; readonly explanation: Explanation; readonly outdated: boolean }
   | { readonly state: 'failed'; readonly error: ErrorData };
 
-/** Explanations of a grid that are kept, those in use not counted. */
-const SPARE = 60;
+/** Bytes of explanations that are kept in the page, those in sight before others. */
+const MOST_BYTES = 256_000_000;
+/** Explanations that are fetched at a time. */
+const AT_A_TIME = 4;
 
 /** What every cell of a grid has in common. */
 export type GridBase = Pick<Question, 'score' | 'seed' | 'outputs'>;
@@ -31,14 +36,17 @@ interface WantedCell {
   readonly request: OneRequest;
 }
 
-type Ended = (
-  | { readonly state: 'done'; readonly explanation: Explanation }
-  | { readonly state: 'failed'; readonly error: ErrorData }
-) & { readonly generation: number };
+type Ended = ({ readonly state: 'done' } | { readonly state: 'failed'; readonly error: ErrorData }) & {
+  readonly generation: number;
+};
+
+/** What a grid asks of the host. */
+export type GridHost = Pick<Client<ExplainHostApi>, 'cell' | 'cells'>;
 
 /**
- * A grid of explanations, without a DOM: rows × columns, computed one by one. What is no longer asked for is
- * cancelled; what is there already is not computed again; a cell that fails stops no other.
+ * A grid of explanations, without a DOM: rows × columns, computed by one request that tells of each as it ends. What is no
+ * longer asked for is cancelled; what is there already is not computed again; a cell that fails stops no other. The arrays of
+ * cells in sight are here; those of others are fetched when they are looked at, and go when there are many.
  */
 export class Grid {
   private lines: readonly [rows: readonly GridLine[], columns: readonly GridLine[]] = [[], []];
@@ -48,21 +56,22 @@ export class Grid {
   /** Those that have one. */
   private complete: readonly WantedCell[] = [];
   private readonly cells = new Map<string, Ended>();
+  private readonly loaded = new Newest<string, Explanation>(MOST_BYTES, bytesOf);
+  private readonly loading = new Set<string>();
+  /** Fetched since the rows in sight have changed: where there is no room for all of them, each is fetched once. */
+  private readonly fetched = new Set<string>();
+  /** Rows that are looked at: from, to. */
+  private sight: readonly [from: number, to: number] = [0, Infinity];
   /** Grows when the files change: what was computed before is shown, but does not hold. */
   private generation = 0;
-  private current: { readonly key: string; readonly abort: AbortController; fraction?: number } | undefined;
+  private current: { readonly abort: AbortController; readonly fractions: Map<string, number | undefined> } | undefined;
   /** Cells that a person wants computed again, although they are known. */
   private anew: ReadonlySet<string> = new Set();
-  /** Cells whose explanations the host was asked about, and those it knows. */
-  private readonly lookedUp = new Set<string>();
-  private readonly held = new Set<string>();
-  private allLookedUp = false;
-  private lookingUp = false;
   private paused = false;
   private pumping = false;
 
   constructor(
-    private readonly host: Pick<Client<ExplainHostApi>, 'cell' | 'held'>,
+    private readonly host: GridHost,
     private readonly onChange: () => void,
   ) {}
 
@@ -75,13 +84,18 @@ export class Grid {
   }
 
   get working(): boolean {
-    return this.current !== undefined || this.lookingUp;
+    return this.current !== undefined;
   }
 
   /** Cells that have ended, and all. */
   get progress(): { readonly done: number; readonly total: number } {
     const { complete } = this;
     return { done: complete.filter(({ key }) => this.holds(key)).length, total: complete.length };
+  }
+
+  /** Cells whose map there is. */
+  get done(): number {
+    return this.complete.filter(({ key }) => this.cells.get(key)?.state === 'done').length;
   }
 
   /** Something that is shown was computed before the files changed. */
@@ -92,13 +106,15 @@ export class Grid {
   at(cell: GridCell): CellState {
     const { key } = this.wantedAt(cell) ?? {};
     if (key === undefined) return { state: 'waiting' };
-    if (this.current?.key === key) {
-      const { fraction } = this.current;
+    if (this.current?.fractions.has(key) === true && !this.holds(key)) {
+      const fraction = this.current.fractions.get(key);
       return fraction === undefined ? { state: 'working' } : { state: 'working', fraction };
     }
     const known = this.cells.get(key);
     if (known === undefined) return { state: 'waiting' };
-    return known.state === 'failed' ? known : { ...known, outdated: !this.holds(key) };
+    if (known.state === 'failed') return known;
+    const explanation = this.loaded.peek(key);
+    return explanation === undefined ? { state: 'kept' } : { state: 'done', explanation, outdated: !this.holds(key) };
   }
 
   /** What a cell asks. */
@@ -110,9 +126,11 @@ export class Grid {
   answersTo(question: Question): ReadonlyMap<Address, Explanation> {
     return new Map(
       this.complete.flatMap(({ key, request }) => {
-        const known = this.cells.get(key);
-        const answers = known?.state === 'done' && this.holds(key) && same(request.question, question);
-        return answers ? [[request.picture, known.explanation] as const] : [];
+        const known = this.holds(key) ? this.loaded.peek(key) : undefined;
+        const own = request.model === undefined && request.random !== true;
+        return known !== undefined && own && same(request.question, question)
+          ? [[request.picture, known] as const]
+          : [];
       }),
     );
   }
@@ -125,12 +143,21 @@ export class Grid {
     this.wanted = rows.flatMap((row) => columns.map((column) => wantedCell({ ...row.part, ...column.part }, base)));
     this.complete = this.wanted.filter((cell) => cell !== undefined);
     this.paused = false;
-    this.allLookedUp = false;
-    const wanted = new Set(this.complete.map((k) => k.key));
-    if (this.current !== undefined && !wanted.has(this.current.key)) this.current.abort.abort();
-    const spare = [...this.cells.keys()].filter((key) => !wanted.has(key));
-    for (const key of spare.slice(0, -SPARE)) this.cells.delete(key);
+    const wanted = new Set(this.complete.map(({ key }) => key));
+    for (const key of this.cells.keys()) if (!wanted.has(key) && !this.loaded.has(key)) this.cells.delete(key);
+    // Asked for anew with what is wanted now; what has ended is known.
+    this.current?.abort.abort();
+    this.fetched.clear();
+    this.load();
     void this.pump();
+  }
+
+  /** Which rows are looked at: their explanations are fetched. */
+  look(from: number, to: number): void {
+    if (this.sight[0] === from && this.sight[1] === to) return;
+    this.sight = [from, to];
+    this.fetched.clear();
+    this.load();
   }
 
   /** Stops; what is there stays. */
@@ -151,9 +178,6 @@ export class Grid {
     this.cancel();
     this.generation++;
     this.anew = new Set();
-    this.lookedUp.clear();
-    this.allLookedUp = false;
-    this.held.clear();
   }
 
   /** Computes everything anew. */
@@ -164,6 +188,14 @@ export class Grid {
     this.paused = false;
     void this.pump();
     this.onChange();
+  }
+
+  /** Every cell that is done, row by row; what is not here is fetched and not kept. */
+  async *each(): AsyncGenerator<{ readonly request: OneRequest; readonly explanation: Explanation }> {
+    for (const { key, request } of this.complete) {
+      if (this.cells.get(key)?.state !== 'done') continue;
+      yield { request, explanation: this.loaded.peek(key) ?? (await this.host.cell(request)) };
+    }
   }
 
   private holds(key: string): boolean {
@@ -179,12 +211,9 @@ export class Grid {
     this.pumping = true;
     try {
       for (;;) {
-        const fresh = this.paused ? [] : this.fresh();
-        // One alone is simply asked for.
-        if (fresh.length > 1) await this.lookUp(fresh);
-        const next = this.paused ? undefined : this.next();
-        if (next === undefined) return;
-        await this.compute(next.key, next.request);
+        const missing = this.paused ? [] : this.complete.filter(({ key }) => !this.holds(key));
+        if (missing.length === 0) return;
+        await this.compute(missing);
       }
     } finally {
       this.pumping = false;
@@ -192,62 +221,96 @@ export class Grid {
     }
   }
 
-  /** What is computed next. What the host knows comes first: it would else make room there for what is computed. */
-  private next(): WantedCell | undefined {
-    let first: WantedCell | undefined;
-    for (const cell of this.complete) {
-      if (this.holds(cell.key)) continue;
-      if (this.held.has(cell.key)) return cell;
-      first ??= cell;
-    }
-    return first;
-  }
-
-  /** What is missing and was not looked up yet: of each once. */
-  private fresh(): readonly WantedCell[] {
-    if (this.allLookedUp) return [];
-    this.allLookedUp = true;
-    return this.complete.filter(({ key }) => !this.holds(key) && !this.lookedUp.has(key) && !this.anew.has(key));
-  }
-
-  /** Asks the host which explanations it knows. */
-  private async lookUp(fresh: readonly WantedCell[]): Promise<void> {
-    for (const { key } of fresh) this.lookedUp.add(key);
-    this.lookingUp = true;
-    const held = await this.host.held({ cells: fresh.map(({ request }) => request) }).catch(() => []);
-    this.lookingUp = false;
-    for (const [i, { key }] of fresh.entries()) if (held[i] === true) this.held.add(key);
-  }
-
-  private async compute(key: string, request: OneRequest): Promise<void> {
-    const current: NonNullable<Grid['current']> = { key, abort: new AbortController() };
+  /** One request for all that is missing; what is in sight comes first. */
+  private async compute(missing: readonly WantedCell[]): Promise<void> {
+    const visible = new Set(this.inSight().map(({ key }) => key));
+    const first = missing.filter(({ key }) => visible.has(key));
+    const cells = [...first, ...missing.filter(({ key }) => !visible.has(key))];
+    const anew = cells.some(({ key }) => this.anew.has(key));
+    const current: NonNullable<Grid['current']> = { abort: new AbortController(), fractions: new Map() };
     const { generation } = this;
     this.current = current;
     this.onChange();
     try {
-      const asked = this.anew.has(key) ? { ...request, anew: true } : request;
-      const explanation = await this.host.cell(asked, {
-        signal: current.abort.signal,
-        onProgress: ({ fraction }) => {
-          if (fraction !== undefined) current.fraction = fraction;
-          this.onChange();
+      await this.host.cells(
+        { cells: cells.map(({ request }) => request), ...(anew ? { anew } : {}) },
+        {
+          signal: current.abort.signal,
+          onProgress: (reports) => {
+            for (const report of reports) this.take(report, cells[report.cell]!.key, generation, current.fractions);
+            this.load();
+            this.onChange();
+          },
         },
-      });
-      this.cells.set(key, { state: 'done', explanation, generation });
+      );
+      // Stopped from outside, in the status bar: the rest is not wanted, either.
+      if (!current.abort.signal.aborted && cells.some(({ key }) => !this.holds(key))) this.paused = true;
     } catch (error) {
-      if (!isCancelled(error)) this.cells.set(key, { state: 'failed', error: toErrorData(error), generation });
-      // Cancelled from outside, in the status bar: the rest is not wanted, either.
+      const unanswered = cells.filter(({ key }) => !this.holds(key));
+      if (!isCancelled(error))
+        for (const { key } of unanswered)
+          this.cells.set(key, { state: 'failed', error: toErrorData(error), generation });
       else if (!current.abort.signal.aborted) this.paused = true;
     } finally {
       this.current = undefined;
       this.onChange();
     }
   }
+
+  private take(report: CellReport, key: string, generation: number, fractions: Map<string, number | undefined>): void {
+    if (report.state === 'working') return void fractions.set(key, report.fraction);
+    fractions.delete(key);
+    // What was fetched before is another answer.
+    this.loaded.delete(key);
+    this.fetched.delete(key);
+    this.cells.set(key, report.state === 'done' ? { state: 'done', generation } : { ...report, generation });
+  }
+
+  private inSight(): readonly WantedCell[] {
+    const [from, to] = this.sight;
+    const count = this.columns.length;
+    return this.wanted
+      .slice(from * count, Math.min(this.wanted.length, to * count))
+      .filter((cell) => cell !== undefined);
+  }
+
+  /** Fetches what is looked at and not here, a few at a time. */
+  private load(): void {
+    const visible = this.inSight();
+    // What is looked at counts as used last: others go first.
+    for (const { key } of visible) this.loaded.get(key);
+    for (const { key, request } of visible) {
+      if (this.loading.size >= AT_A_TIME) return;
+      if (this.loaded.has(key) || this.fetched.has(key) || this.cells.get(key)?.state !== 'done') continue;
+      this.fetched.add(key);
+      this.loading.add(key);
+      void this.fetch(key, request);
+    }
+  }
+
+  private async fetch(key: string, request: OneRequest): Promise<void> {
+    const before = this.cells.get(key);
+    try {
+      const explanation = await this.host.cell(request);
+      if (this.cells.get(key) === before) this.loaded.set(key, explanation);
+    } catch (error) {
+      const { generation } = this;
+      if (this.cells.get(key) === before && !isCancelled(error))
+        this.cells.set(key, { state: 'failed', error: toErrorData(error), generation });
+    } finally {
+      this.loading.delete(key);
+      this.load();
+      this.onChange();
+    }
+  }
 }
 
-function wantedCell({ picture, method, target }: CellPart, base: GridBase): WantedCell | undefined {
+const bytesOf = ({ picture, attribution }: Explanation): number =>
+  picture.data.byteLength + 4 * attribution.values.data.length;
+
+function wantedCell({ picture, method, target, network }: CellPart, base: GridBase): WantedCell | undefined {
   if (picture === undefined || method === undefined || target === undefined) return undefined;
-  const request = { picture, question: { ...base, ...method, target } };
+  const request = { picture, question: { ...base, ...method, target }, ...network };
   return { key: canonical(request), request };
 }
 
@@ -258,6 +321,8 @@ export class GridScenes {
     Explanation,
     { readonly display: Display; readonly limit: number; readonly scene: Scene }
   >();
+
+  private ends: { display: Display; of: object; limits: Map<string, number> } | undefined;
 
   of(explanation: Explanation, display: Display, limit?: number): Scene {
     if (limit === undefined) {
@@ -274,9 +339,14 @@ export class GridScenes {
     return scene;
   }
 
-  /** The end of the scale for each unit: the largest of its maps' own ends. */
-  limits(explanations: readonly Explanation[], display: Display): ReadonlyMap<string, number> {
-    const limits = new Map<string, number>();
+  /** The end of the scale for each unit: the largest of its maps' own ends, those that were seen of the same grid included. */
+  limits(
+    explanations: readonly Explanation[],
+    display: Display,
+    of: object = explanations,
+  ): ReadonlyMap<string, number> {
+    if (this.ends?.display !== display || this.ends.of !== of) this.ends = { display, of, limits: new Map() };
+    const { limits } = this.ends;
     for (const e of explanations) {
       const { limit } = this.of(e, display).scaled;
       limits.set(e.attribution.unit, Math.max(limits.get(e.attribution.unit) ?? 0, limit));

@@ -28,7 +28,7 @@ export function explanationsOf({ grid }: Compared): readonly Explanation[] {
 }
 
 export function limitsOf(compare: Compared, scenes: GridScenes, display: Display): Limits {
-  return compare.choice.shared ? scenes.limits(explanationsOf(compare), display) : undefined;
+  return compare.choice.shared ? scenes.limits(explanationsOf(compare), display, compare.grid.columns) : undefined;
 }
 
 /** The scene of a cell, on the scale that is asked for. */
@@ -43,6 +43,8 @@ export function cellText(cell: CellState, scene: Scene | undefined, pixel: Pixel
   switch (cell.state) {
     case 'waiting':
       return 'waiting';
+    case 'kept':
+      return 'done';
     case 'working':
       return cell.fraction === undefined ? 'working' : formatPercent(cell.fraction);
     case 'failed':
@@ -88,17 +90,23 @@ export function scalesOf(
   }));
 }
 
-/** Everything for the exported picture. */
-export function gridPicture(compare: Compared, scenes: GridScenes, display: Display, title: string): GridPicture {
+/** Everything for the exported picture: of a grid that is larger than what is in sight, these rows. */
+export function gridPicture(
+  compare: Compared,
+  scenes: GridScenes,
+  display: Display,
+  title: string,
+  [from, to]: readonly [from: number, to: number] = [0, Infinity],
+): GridPicture {
   const { grid } = compare;
   const limits = limitsOf(compare, scenes, display);
   return {
     title,
     columns: grid.columns.map(nameOfColumn),
-    rows: grid.rows.map((row, at) => ({
+    rows: grid.rows.slice(from, to).map((row, at) => ({
       name: row.title,
       cells: grid.columns.map((_, column) => {
-        const cell = grid.at({ row: at, column });
+        const cell = grid.at({ row: from + at, column });
         const scene = sceneOfCell(cell, scenes, display, limits);
         // It is said of the whole which maps are of before a change.
         const shown: CellState = cell.state === 'done' ? { ...cell, outdated: false } : cell;
