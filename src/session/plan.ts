@@ -3,6 +3,7 @@ import { LensError } from '../base/errors.js';
 import { sizeOf } from '../base/tensor.js';
 import type { ValueInfo } from '../checkpoint/model.js';
 import type { Facts } from '../graph/facts.js';
+import { longestLoop } from '../graph/build/controlFlow.js';
 import type { Graph } from '../graph/graph.js';
 import { activationBytes } from '../graph/measure/memory.js';
 import { inferTypes } from '../graph/types.js';
@@ -77,6 +78,29 @@ export async function planRun(
     bytes: activationBytes(graph, facts).peak,
     largest: most === undefined ? undefined : `"${most.value}" (${most.dims.join('×')})`,
   };
+}
+
+/** No network needs more, and a million runs of the smallest body take ten seconds. */
+const MOST_TRIPS = 1_000_000;
+
+/**
+ * Refuses a graph that would not come to an end: a native run cannot be stopped but by ending the process.
+ *
+ * @throws LensError `session/endless` for a Loop that constants let run on and on
+ */
+export function requireEnd(graph: Graph): void {
+  const nodes = graph.nodes.map((node) => ({ ...node, attributes: node.attributes.list }));
+  const longest = longestLoop(nodes, (value) => graph.weights.get(value));
+  if (longest === undefined || longest.trips <= MOST_TRIPS) return;
+  const { node, trips } = longest;
+  const name = node.name === '' ? node.outputs.find((v) => v !== '') : node.name;
+  const often = trips === Infinity ? 'without an end' : `${trips.toLocaleString('en-US')} times`;
+  throw new LensError(
+    'unsupported',
+    'session/endless',
+    `The Loop "${name}" would run its body ${often}; up to ${MOST_TRIPS.toLocaleString('en-US')} times are run.`,
+    { hint: 'Export the model with a smaller number of trips, or with a condition that ends the loop.' },
+  );
 }
 
 type Shapes = ReadonlyMap<string, readonly number[]>;

@@ -16,7 +16,7 @@ import { layersOf } from '../graph/layers/layers.js';
 import { scopeOf } from '../graph/layers/scopes.js';
 import { probeGraph, readProbe, type Probe, type ProbeRun } from '../graph/measure/probe.js';
 import type { ValueInfo } from '../checkpoint/model.js';
-import { memoryLimit, planRun, withinLimit } from './plan.js';
+import { memoryLimit, planRun, requireEnd, withinLimit } from './plan.js';
 import type { Session, Sessions } from './session.js';
 
 /** Sizes of inputs at batch 1, for dimensions that the model leaves free, and what else is known of how they are fed. */
@@ -73,6 +73,7 @@ export async function probeFacts(
       `The model has ${graph.outputs.length} outputs; models with up to ${MOST_OUTPUTS} are run.`,
       { hint: 'Export it with the outputs that matter.' },
     );
+  requireEnd(graph);
   const sizes = graph.inputs.map((input) => [input.name, dimsOf(input, inputDims, fixed ?? 1)]);
   const plan = await planRun(graph, sessions, Object.fromEntries(sizes));
   withinLimit(plan.bytes, limit, plan.largest);

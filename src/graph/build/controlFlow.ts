@@ -3,7 +3,7 @@ import { inMemory, type GraphProto, type NodeProto, type StoredTensor } from '..
 import { Attributes } from '../attributes.js';
 import { constantOf, smallTensor } from '../constants.js';
 import type { Names } from '../names.js';
-import { capturedNames, renameNode } from '../nested.js';
+import { capturedNames, nestedGraphs, renameNode } from '../nested.js';
 import { helper } from './upgrade/converter.js';
 
 /** Looks a constant up by name. */
@@ -145,6 +145,45 @@ export function unrollLoop(node: NodeProto, constant: ConstantLookup, names: Nam
     );
   });
   return out;
+}
+
+/** A Loop that runs on and on, as far as its constants say. */
+export interface LongLoop {
+  readonly node: Pick<NodeProto, 'name' | 'outputs'>;
+  /** Times that its body is run, those of the Loops around it multiplied; Infinity where nothing ends it. */
+  readonly trips: number;
+}
+
+/**
+ * The Loop that runs its body most often by constants alone, nested ones included. One whose condition is computed is left
+ * out: exporters write a `while` with the greatest number that there is.
+ */
+export function longestLoop(
+  nodes: readonly Pick<NodeProto, 'name' | 'op' | 'domain' | 'inputs' | 'outputs' | 'attributes'>[],
+  constant: ConstantLookup,
+  times = 1,
+): LongLoop | undefined {
+  let found: LongLoop | undefined;
+  for (const node of nodes) {
+    const attributes = new Attributes(node.attributes);
+    const body = node.op === 'Loop' && node.domain === '' ? attributes.graph('body') : undefined;
+    const trips = times * (body === undefined ? 1 : tripsOf(node, body, constant));
+    if (body !== undefined && trips > (found?.trips ?? 1)) found = { node, trips };
+    for (const inner of nestedGraphs(node.attributes)) {
+      const own = new Map(inner.initializers.map((w) => [w.name, w]));
+      const longer = longestLoop(inner.nodes, (value) => own.get(value) ?? constant(value), trips);
+      if (longer !== undefined && longer.trips > (found?.trips ?? 1)) found = longer;
+    }
+  }
+  return found;
+}
+
+/** How often a Loop runs its body for certain; 1 where that cannot be told. */
+function tripsOf(node: Pick<NodeProto, 'inputs'>, body: GraphProto, constant: ConstantLookup): number {
+  const [most = '', condition = ''] = node.inputs;
+  const goesOn = condition === '' || truth(constant(condition)) === true;
+  if (!goesOn || !(staysTrue(body) || (condition === '' && most !== ''))) return 1;
+  return most === '' ? Infinity : Math.max(1, wholeNumber(constant(most)) ?? 1);
 }
 
 /** The nodes of a nested graph in the scope around it. `given` maps its inputs, `results` names its outputs. */

@@ -1,5 +1,6 @@
 import { fromErrorData, isCancelled, LensError, toErrorData } from '../../base/errors.js';
 import { filePath } from '../../base/place.js';
+import { asSentence } from '../../base/shorter.js';
 import { mapClasses, namedByFolders } from '../../input/classMapping.js';
 import type { Labels } from '../../input/labels.js';
 import type { Ranking } from '../../method/activations/prediction.js';
@@ -28,13 +29,15 @@ export async function answerOf(
     preprocessing: recordOf(model.resolved.preprocessing),
     files: [...model.file.checkpoint.externalFiles, ...model.resolved.consulted.files].map(filePath),
     warnings: [
-      ...new Set([
-        ...model.file.checkpoint.warnings,
-        ...model.resolved.warnings,
-        ...subject.notes,
-        ...outputNotes(model, subject),
-        ...notes,
-      ]),
+      ...new Set(
+        [
+          ...model.file.checkpoint.warnings,
+          ...model.resolved.warnings,
+          ...subject.notes,
+          ...outputNotes(model, subject),
+          ...notes,
+        ].map(asSentence),
+      ),
     ],
   };
 }

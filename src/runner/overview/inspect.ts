@@ -1,6 +1,7 @@
 import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
 import { differentiability } from '../../gradient/sweep/engine.js';
 import { given } from '../../base/given.js';
+import { asSentence } from '../../base/shorter.js';
 import { isFloating } from '../../base/tensor.js';
 import type { Graph } from '../../graph/graph.js';
 import { readOutputs } from '../../method/output/index.js';
@@ -37,7 +38,7 @@ export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): 
     preprocessing: recordOf(resolved.preprocessing),
     labels: { count: labels.names.length, origin: labels.origin, names: labels.names },
     differentiable: differentiabilityOf(model, prepared, warnings),
-    warnings: [...outline.warnings, ...warnings],
+    warnings: [...outline.warnings, ...warnings].map(asSentence),
   };
 }
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { throwIfCancelled } from '../../base/errors.js';
+import { asSentence } from '../../base/shorter.js';
 import { sizeOf } from '../../base/tensor.js';
 import { storedBytes } from '../../checkpoint/elements.js';
 import type { NodeProto } from '../../checkpoint/model.js';
@@ -47,7 +48,7 @@ export async function overviewOf(model: OpenModel): Promise<Overview> {
     labels: { count: labels.names.length, origin: labels.origin, names: labels.names },
     oddities: [...graphOddities(graph, layers), ...unused(model), ...preprocessingOddities(model)],
     modified: (await stat(model.file.path)).mtimeMs,
-    warnings: [...outline.warnings, ...resolved.warnings],
+    warnings: [...outline.warnings, ...resolved.warnings].map(asSentence),
   };
 }
 
@@ -134,7 +135,7 @@ export async function measureModel(model: OpenModel, call: Call<WorkProgress>): 
       };
     }),
     differentiable: differentiabilityOf(model, prepared, warnings),
-    warnings,
+    warnings: warnings.map(asSentence),
   };
 }
 

@@ -197,8 +197,11 @@ function everything(): Uint8Array {
     g.message(1, node('Identity', ['go_in'], ['go_out']));
     g.message(1, node('Add', ['v_in', 'f'], ['v_out']));
     g.text(2, 'body');
-    for (const name of ['i', 'go_in', 'v_in']) g.message(11, valueInfo(name, name === 'v_in' ? [1] : []));
-    for (const name of ['go_out', 'v_out']) g.message(12, valueInfo(name, name === 'v_out' ? [1] : []));
+    g.message(11, valueInfo('i', [], 7));
+    g.message(11, valueInfo('go_in', [], 9));
+    g.message(11, valueInfo('v_in'));
+    g.message(12, valueInfo('go_out', [], 9));
+    g.message(12, valueInfo('v_out'));
   };
   return model({
     opset: 11,

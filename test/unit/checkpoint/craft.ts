@@ -41,7 +41,7 @@ export function external(name: string, dims: readonly number[], entries: Record<
   });
 }
 
-export function valueInfo(name: string, dims: readonly (number | string)[] = [1]): Message {
+export function valueInfo(name: string, dims: readonly (number | string)[] = [1], type = 1): Message {
   return message((m) => {
     m.text(1, name);
     m.message(
@@ -50,7 +50,7 @@ export function valueInfo(name: string, dims: readonly (number | string)[] = [1]
         t.message(
           1,
           message((tensorType) => {
-            tensorType.int(1, 1);
+            tensorType.int(1, type);
             tensorType.message(
               2,
               message((shape) => {

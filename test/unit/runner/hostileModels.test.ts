@@ -8,6 +8,8 @@ import { inMemory } from '../../../src/checkpoint/model.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { RunnerService } from '../../../src/runner/service.js';
+import type { Message } from '../../../src/checkpoint/message.js';
+import { message, model, node, save, tensor, valueInfo } from '../checkpoint/craft.js';
 import { call } from '../support/call.js';
 import { dataPath, requireData } from '../support/data.js';
 import { main } from '../../../src/cli/main.js';
@@ -53,11 +55,11 @@ describe('hostile models', () => {
 
   describe('of the test data', () => {
     before(requireData);
-    const model = (name: string): FilePath => filePath(dataPath(`cases/${name}.onnx`));
+    const sample = (name: string): FilePath => filePath(dataPath(`cases/${name}.onnx`));
 
     it('10⁹ claimed classes open at once, in little memory', async () => {
       const before = process.memoryUsage().rss;
-      const file = model('classes_1000000000');
+      const file = sample('classes_1000000000');
       const { labels } = await service.inspect({ model: file }, call());
       const named = (labels.names ?? []).length;
       assert.ok(named <= 100_000, String(named));
@@ -71,7 +73,7 @@ describe('hostile models', () => {
     });
 
     it('a run that asks for gigabytes is refused with the number, or allowed where the limit is', async () => {
-      const file = model('resize_huge');
+      const file = sample('resize_huge');
       const asked = { model: file, inputs: [picture()], memoryLimit: 2 };
       const error = await refusal(service.predict(asked, call()));
       assert.equal(error.code, 'session/memory-limit');
@@ -88,7 +90,7 @@ describe('hostile models', () => {
     });
 
     it("the runtime's refusal: the reason stands first in our words, the original whole below", async () => {
-      const asked = { model: model('long_refusal'), inputs: [picture()] };
+      const asked = { model: sample('long_refusal'), inputs: [picture()] };
       const error = await refusal(service.predict(asked, call()));
       assert.match(
         error.message,
@@ -101,15 +103,15 @@ describe('hostile models', () => {
     });
 
     it('an output that is an initialiser: one sentence at most', async () => {
-      const { code, err } = await commandLine('inspect', model('output_is_initialiser'));
+      const { code, err } = await commandLine('inspect', sample('output_is_initialiser'));
       assert.equal(code, 0, err);
-      const predicted = await commandLine('predict', model('output_is_initialiser'), dataPath(PICTURE));
+      const predicted = await commandLine('predict', sample('output_is_initialiser'), dataPath(PICTURE));
       assert.doesNotMatch(predicted.err, /\n\s+at /);
       assert.ok(predicted.err.split('\n').filter((line) => line.startsWith('error')).length <= 1, predicted.err);
     });
 
     it('a link to a command in a name stays text', async () => {
-      const { code, err } = await commandLine('inspect', model('command_link'));
+      const { code, err } = await commandLine('inspect', sample('command_link'));
       assert.equal(code, 2);
       assert.match(err, /\[Repair the model\]/);
     });
@@ -154,6 +156,37 @@ describe('hostile models', () => {
     const found = await service.overview({ model: file }, call());
     assert.equal(found.weights.length, count);
     assert.ok(performance.now() - started < 40_000, `${performance.now() - started} ms`);
+  });
+
+  it('a Loop that constants let run on and on is refused before it is begun, and a while is not', async () => {
+    const looping = (trips: bigint, ends: 'never' | 'at once'): FilePath => {
+      const inner = (g: Message): void => {
+        if (ends === 'never') g.message(1, node('Identity', ['go_in'], ['go_out']));
+        else g.message(1, node('Not', ['go_in'], ['go_out']));
+        g.message(1, node('Add', ['v_in', 'v_in'], ['v_out']));
+        g.text(2, 'body');
+        for (const each of [valueInfo('i', [], 7), valueInfo('go_in', [], 9), valueInfo('v_in')]) g.message(11, each);
+        for (const each of [valueInfo('go_out', [], 9), valueInfo('v_out')]) g.message(12, each);
+      };
+      const attribute = message((a) => (a.text(1, 'body'), a.message(6, message(inner)), a.int(20, 5)));
+      const bytes = model({
+        initializers: [tensor('trips', 7, [], (m) => m.ints(7, [trips])), tensor('yes', 9, [], (m) => m.ints(5, [1]))],
+        graph: (g) => {
+          g.message(
+            1,
+            node('Loop', ['trips', 'yes', 'y'], ['l'], (n) => n.message(5, attribute)),
+          );
+          g.message(12, valueInfo('l'));
+        },
+      });
+      return filePath(save(bytes, folder, `loop-${trips}-${ends.replace(' ', '-')}.onnx`));
+    };
+    const most = 2n ** 63n - 1n;
+    const error = await refusal(service.measure({ model: looping(most, 'never') }, call()));
+    assert.equal(error.code, 'session/endless');
+    assert.match(error.message, /^The Loop "Loop_l" would run its body 9,223,372,036,854,776,000 times/);
+    for (const file of [looping(most, 'at once'), looping(3000n, 'never')])
+      assert.equal((await service.measure({ model: file }, call())).batch, 1);
   });
 
   it('a value that is doubled until no number holds its size is refused before it is made', async () => {
