@@ -23,27 +23,43 @@ export interface ClassMapping {
  * Maps folder names to classes: by name where any name is known (case, blanks and underscores do not matter, WordNet ids
  * count as names), else by ImageFolder's rule, position in Python's sorted order, where there are as many folders as
  * classes.
+ *
  * @param classes number of the model's classes, undefined where it is unknown
+ * @param order names in the order of their numbers, where the data set has one
  */
-export function mapClasses(folders: readonly string[], labels: Labels, classes: number | undefined): ClassMapping {
-  const sorted = [...new Set(folders)].sort(comparePython);
+export function mapClasses(
+  folders: readonly string[],
+  labels: Labels,
+  classes: number | undefined,
+  order?: readonly string[],
+): ClassMapping {
+  const sorted = order ?? [...new Set(folders)].sort(comparePython);
   const index = new LabelIndex(labels);
   const byName = new Map(sorted.map((folder) => [folder, index.find(folder)]));
   const known = sorted.filter((folder) => byName.get(folder) !== undefined).length;
-  const inOrder = known === 0 && (classes === undefined || classes === sorted.length);
+  const numbered = order !== undefined;
+  // Numbers stand for themselves, also where the last classes have no picture.
+  const fits = numbered && order.every((name, k) => name === String(k)) ? order.length <= (classes ?? Infinity) : false;
+  const inOrder = known === 0 && (fits || classes === undefined || classes === sorted.length);
   const mapped = sorted.map((folder, position): MappedClass => {
     const found = inOrder ? position : byName.get(folder);
     if (found === undefined) return { folder, by: 'nothing' };
     return { folder, index: found, label: labelOf(labels, found), by: inOrder ? 'order' : 'name' };
   });
   const lookup = new Map(mapped.map((entry) => [entry.folder, entry.index]));
-  return { classes: mapped, notes: notesOf(mapped, known, classes), indexOf: (folder) => lookup.get(folder) };
+  return { classes: mapped, notes: notesOf(mapped, known, classes, numbered), indexOf: (folder) => lookup.get(folder) };
 }
 
-function notesOf(mapped: readonly MappedClass[], known: number, classes: number | undefined): string[] {
+function notesOf(
+  mapped: readonly MappedClass[],
+  known: number,
+  classes: number | undefined,
+  numbered: boolean,
+): string[] {
   if (mapped.length === 0) return [];
   const lost = mapped.filter((entry) => entry.by === 'nothing').map((entry) => entry.folder);
   if (mapped[0]!.by === 'order') {
+    if (numbered) return [`The data set's classes are taken by their numbers: class 0 is ${mapped[0]!.folder}.`];
     const numbers =
       mapped.every(({ folder }) => /^\d+$/.test(folder)) && mapped.some(({ folder }, i) => Number(folder) !== i);
     return [

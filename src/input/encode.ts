@@ -15,3 +15,12 @@ export async function encodePng(data: Uint8Array, width: number, height: number)
     .toBuffer();
   return Uint8Array.from(png);
 }
+
+/** A drawing as PNG, at twice its size so that its text is sharp. */
+export async function svgToPng(svg: string): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const png = await sharp(Buffer.from(svg), { density: 144 })
+    .png({ compressionLevel: 9, adaptiveFiltering: false, palette: false })
+    .toBuffer();
+  return Uint8Array.from(png);
+}

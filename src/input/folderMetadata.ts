@@ -48,7 +48,7 @@ function* csvRows(text: string): Generator<Row> {
 }
 
 /** RFC 4180: commas, quotes doubled inside quotes, line ends inside quotes. */
-function* csvRecords(text: string): Generator<string[]> {
+export function* csvRecords(text: string): Generator<string[]> {
   const cell = /("(?:[^"]|"")*"|[^,\r\n]*)(,|\r\n|\n|\r|$)/y;
   let record: string[] = [];
   while (cell.lastIndex < text.length) {

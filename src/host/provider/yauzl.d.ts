@@ -5,6 +5,9 @@ declare module 'yauzl' {
   export interface Entry {
     readonly fileName: string;
     readonly uncompressedSize: number;
+    /** 0: stored as it is. */
+    readonly compressionMethod: number;
+    readonly relativeOffsetOfLocalHeader: number;
   }
 
   export interface ZipFile {

@@ -51,7 +51,9 @@ export function namesOf(
   const { labels, classes, notes } = outputLabels(model, subject);
   // Folders are classes only where the output holds some.
   const folders = classes === undefined ? [] : inputs.flatMap((input) => classNameOf(input) ?? []);
-  const mapping = mapClasses(folders, labels, classes);
+  const first = inputs.find((input) => 'load' in input && input.className !== undefined);
+  const order = first !== undefined && 'load' in first ? first.classes : undefined;
+  const mapping = mapClasses(folders, labels, classes, order);
   return {
     labels: namedByFolders(labels, mapping),
     notes: [...notes, ...mapping.notes],

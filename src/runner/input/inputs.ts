@@ -1,11 +1,13 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { LensError, toErrorData, isCancelled, type ErrorData } from '../../base/errors.js';
+import { given } from '../../base/given.js';
+import { toErrorData, isCancelled, type ErrorData } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+import type { Example } from '../../dataset/dataset.js';
+import { sourceOf } from '../../dataset/index.js';
 import { decodePicture } from '../../input/decode.js';
-import { listPictures } from '../../input/folder.js';
 import { readNpyInputs } from '../../input/npyInput.js';
 import { toPicture, toTensor, type InputSpec } from '../../input/preprocessing.js';
+import type { Raster } from '../../input/resize.js';
 import { requirePreprocessing } from '../../input/resolve.js';
 import type { Crop, Rgb } from '../../base/picture.js';
 import { arrangementOf, spaceOf } from '../../method/attribution/shared/answer.js';
@@ -23,10 +25,12 @@ export interface PendingInput {
   /** As given, with `#k` for the k-th of a stacked tensor. */
   readonly name: string;
   readonly file: string;
-  /** Name of the folder that stands for its class. */
+  /** What its folder, list or array says that it shows. */
   readonly className?: string;
   /** It was painted over by hand. */
   readonly edited?: EditSummary;
+  /** Names of the classes in the order of their numbers, where its data set has one. */
+  readonly classes?: readonly string[];
   load(signal: AbortSignal): Promise<LoadedInput>;
 }
 
@@ -53,17 +57,7 @@ export async function expandInputs(
   for (const input of inputs) {
     try {
       if (path.extname(input).toLowerCase() === '.npy') out.push(...(await tensors(model, input)));
-      else if (await isFolder(input)) {
-        const { pictures } = await listPictures(input, { signal });
-        for (const { path: file, className } of pictures) {
-          out.push({
-            name: file,
-            file,
-            ...(className === undefined ? {} : { className }),
-            load: (s) => picture(model, file, s),
-          });
-        }
-      } else out.push({ name: input, file: input, load: (s) => picture(model, input, s) });
+      else out.push(...(await pictures(model, input, signal)));
     } catch (error) {
       if (isCancelled(error)) throw error;
       out.push({ name: input, error: toErrorData(error) });
@@ -72,17 +66,38 @@ export async function expandInputs(
   return out;
 }
 
-async function isFolder(input: string): Promise<boolean> {
-  try {
-    return (await stat(input)).isDirectory();
-  } catch (cause) {
-    throw new LensError('input', 'input/not-found', `There is no file or folder "${input}".`, { cause });
-  }
+/** A picture, or those of a data set; what a data set had to leave out stands as an error in its place. */
+async function pictures(model: OpenModel, input: string, signal: AbortSignal): Promise<ExpandedInput[]> {
+  const source = await sourceOf(input);
+  if (source === undefined) return [{ name: input, file: input, load: (s) => picture(model, input, s) }];
+  const { examples, classes, omitted } = await source.open(input, signal);
+  return [
+    ...examples.map((example) => ({
+      name: nameOf(example),
+      file: example.file,
+      ...given({ className: example.className, classes }),
+      load: async (s: AbortSignal) => picture(model, await example.read(s), s),
+    })),
+    ...omitted.map(({ name, error }) => ({ name, error: toErrorData(error) })),
+  ];
 }
 
-async function picture(model: OpenModel, file: string, signal: AbortSignal): Promise<LoadedInput> {
+/** A file of its own is known by its path, a row of a file by the path and its number. */
+function nameOf({ name, file }: Example): string {
+  const own = path.basename(file);
+  return name.startsWith(`${own}#`) ? file + name.slice(own.length) : file;
+}
+
+async function picture(
+  model: OpenModel,
+  file: string | Uint8Array | Raster,
+  signal: AbortSignal,
+): Promise<LoadedInput> {
   const plan = requirePreprocessing(model.resolved);
-  const decoded = await decodePicture(file, { signal });
+  const decoded =
+    typeof file === 'string' || file instanceof Uint8Array
+      ? await decodePicture(file, { signal })
+      : { ...file, notes: [] };
   const { tensor: made, view, crop } = toTensor(decoded, plan);
   const { inputDims } = await model.subject();
   // The model's own axes: some have none for the batch or for the channels.
