@@ -5,6 +5,7 @@ import { guarded, json, ProgressLine, table, type Io } from './io.js';
 import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { activations } from './verbs/activations.js';
+import { embed } from './verbs/embed.js';
 import { explain } from './verbs/explain.js';
 import { gradient } from './verbs/gradient.js';
 import { inspect } from './verbs/inspect.js';
@@ -14,7 +15,7 @@ import { weights } from './verbs/weights.js';
 
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
 
-const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, weights, activations];
+const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, weights, activations, embed];
 
 /** Interrupted by the user, as shells have it: 128 + SIGINT. */
 const INTERRUPTED = 130;

@@ -20,6 +20,7 @@ const OPTIONS = {
   layer: { type: 'string' },
   output: { type: 'string' },
   method: { type: 'string' },
+  of: { type: 'string' },
   param: { type: 'string', multiple: true },
   input: { type: 'string', multiple: true },
   config: { type: 'string' },
@@ -50,6 +51,8 @@ export interface CommandLine {
   readonly layer?: string;
   readonly output?: string;
   readonly method?: string;
+  /** What is embedded. */
+  readonly of?: 'activations' | 'weights';
   readonly params: Readonly<Record<string, string>>;
   /** Files for other inputs, by name. */
   readonly otherInputs: Readonly<Record<string, string>>;
@@ -79,6 +82,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const [verb, ...rest] = positionals;
   const provider = oneOf('provider', values.provider, PROVIDERS);
   const score = oneOf('score', values.score, SCORES);
+  const of = oneOf('of', values.of, ['activations', 'weights']);
   const seed = wholeNumber('seed', values.seed, 0);
   const threads = wholeNumber('threads', values.threads, 1);
   const top = wholeNumber('top', values.top, 1);
@@ -104,6 +108,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       method: values.method,
       config: values.config,
       find: values.find,
+      of,
       top,
     }),
   };

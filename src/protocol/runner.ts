@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import { activationsOperations } from './activations.js';
 import { attributionOperations } from './attribution.js';
 import type { Call, Operation } from './channel.js';
+import { embeddingOperations } from './embedding.js';
 import { gradientOperations } from './gradient.js';
 import { graphOperations } from './graph.js';
 import type { Chapter } from './operation.js';
@@ -34,6 +35,7 @@ export const OPERATIONS = {
   ...activationsOperations,
   ...predictionOperations,
   ...attributionOperations,
+  ...embeddingOperations,
   ...sanityOperations,
   ...gradientOperations,
   ...recipeOperations,

@@ -1,3 +1,4 @@
+import type { SessionProducts } from '../session/products.js';
 import type { Foreground } from './model/foreground.js';
 import type { ModelCache } from './model/cache.js';
 import type { ModelFiles } from './model/files.js';
@@ -8,6 +9,8 @@ export interface Rooms {
   readonly models: ModelCache;
   /** Models as their files describe them: no session, no weights. */
   readonly files: ModelFiles;
+  /** Products of matrices, for what is asked of many points. */
+  readonly products: SessionProducts;
   /** Whether a person waits for something: background work stands back meanwhile. */
   readonly foreground: Foreground;
 }

@@ -2,9 +2,11 @@ import type { Call, Handlers } from '../protocol/channel.js';
 import type { RunnerApi } from '../protocol/runner.js';
 import { traitsOf } from '../protocol/traits.js';
 import { OrtSessions } from '../session/ort/ortSession.js';
+import { SessionProducts } from '../session/products.js';
 import type { Sessions } from '../session/session.js';
 import { activationsHandlers } from './activations/handlers.js';
 import { attributionHandlers } from './attribution/handlers.js';
+import { embeddingHandlers } from './embedding/handlers.js';
 import { gradientHandlers } from './gradient/handlers.js';
 import { graphHandlers } from './graph/handlers.js';
 import { inputHandlers } from './input/handlers.js';
@@ -25,6 +27,7 @@ import { weightsHandlers } from './weights/handlers.js';
  */
 export class RunnerService {
   private readonly models: ModelCache;
+  private readonly products: SessionProducts;
   /** What is served. */
   readonly operations: Handlers<RunnerApi>;
 
@@ -34,7 +37,8 @@ export class RunnerService {
   ) {
     const files = new ModelFiles();
     this.models = new ModelCache(files, sessions, { idleMs: 5 * 60_000, most: 3, ...options });
-    const rooms: Rooms = { models: this.models, files, foreground: new Foreground() };
+    this.products = new SessionProducts(sessions);
+    const rooms: Rooms = { models: this.models, files, products: this.products, foreground: new Foreground() };
     this.operations = waitedFor(rooms.foreground, {
       ...overviewHandlers(rooms),
       ...graphHandlers(rooms),
@@ -42,6 +46,7 @@ export class RunnerService {
       ...activationsHandlers(rooms),
       ...predictionHandlers(rooms),
       ...attributionHandlers(rooms),
+      ...embeddingHandlers(rooms),
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),
       ...inputHandlers(rooms),
@@ -53,6 +58,7 @@ export class RunnerService {
   /** Frees everything. */
   async dispose(): Promise<void> {
     await this.models.dispose();
+    await this.products.dispose();
     await this.sessions.dispose();
   }
 }

@@ -16,7 +16,7 @@ import type { OpenModel } from '../model/open.js';
 import { MOST_NUMBERS } from './chosen.js';
 
 /** The rows of a matrix and what they are called. */
-interface ClassRows {
+export interface ClassRows {
   readonly layer: string;
   readonly weight: string;
   readonly rows: FloatTensor;
@@ -25,7 +25,7 @@ interface ClassRows {
 
 const rowsOf = memo<OpenModel, string, Promise<ClassRows>>();
 
-function classRows(model: OpenModel, layer: string | undefined, signal: AbortSignal): Promise<ClassRows> {
+export function classRows(model: OpenModel, layer: string | undefined, signal: AbortSignal): Promise<ClassRows> {
   return rowsOf(model, layer ?? '', () => readRows(model, layer, signal));
 }
 

@@ -30,7 +30,15 @@ describe('protocol/traits', () => {
 
   it('has what a person waits for in the foreground', () => {
     const foreground = names.filter((name) => TRAITS[name].waits === 'foreground').sort();
-    assert.deepEqual(foreground, ['activations', 'explain', 'findSettings', 'graphActivations', 'predict']);
+    assert.deepEqual(foreground, [
+      'activations',
+      'embed',
+      'explain',
+      'explainCells',
+      'findSettings',
+      'graphActivations',
+      'predict',
+    ]);
     assert.deepEqual(
       names.filter((name) => TRAITS[name].waits === 'background'),
       ['sanity'],

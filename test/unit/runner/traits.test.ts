@@ -70,6 +70,7 @@ describe('the traits of the operations and what they do', () => {
     methods: [{}],
     explain: [{ model, inputs: [input], method: 'gradient' }],
     explainCells: [{ model, inputs: [input], questions: [{ method: 'gradient' }], cells: [{ input: 0, question: 0 }] }],
+    embed: [{ model, inputs: [input], of: 'activations', method: 'pca' }],
     sanity: [{ model, input, method: 'gradient' }],
     exportGradient: [{ model, file, embed: true }],
     recipe: [{ model, method: 'weights', params: {}, notes: [] }],

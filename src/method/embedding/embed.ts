@@ -1,0 +1,128 @@
+import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+import { LensError } from '../../base/errors.js';
+import { nearestNeighbours, neighbourAccuracy, type Metric, type Neighbours } from '../../numeric/neighbours.js';
+import { principalComponents, principalComponentsOfMany } from '../../numeric/pca.js';
+import { linearProbe } from '../../numeric/probe.js';
+import type { Products } from '../../numeric/products.js';
+import { faithfulness } from '../../numeric/quality.js';
+import { jointProbabilities } from '../../numeric/tsne/affinities.js';
+import { Tsne } from '../../numeric/tsne/tsne.js';
+import { fuzzyGraph } from '../../numeric/umap/fuzzy.js';
+import { Umap } from '../../numeric/umap/umap.js';
+import type { Embedding, EmbeddingQuality } from '../../result/embedding.js';
+import type { ParameterValue } from '../../result/method.js';
+import type { EmbeddingMethod } from './methods.js';
+
+export interface EmbedContext {
+  readonly products: Products;
+  readonly seed: number;
+  /** Called between pieces of work; what it throws ends it, and what it awaits lets others in. */
+  readonly pause: (share: number, message: string) => Promise<void>;
+}
+
+type Placed = Pick<Embedding, 'points' | 'variance' | 'explained' | 'divergence'>;
+
+/** Wider features are brought to so many components before neighbours are looked for, as everybody does it. */
+const BEFORE = 50;
+/** Up to so many points t-SNE takes all as neighbours: the exact probabilities. */
+const EXACT = 500;
+const NEAR = 10;
+
+/**
+ * Places points (`[n, d]`, finite) in two or three dimensions.
+ *
+ * @param params parsed values of the method's parameters
+ */
+export async function embedPoints(
+  points: FloatTensor,
+  method: EmbeddingMethod,
+  params: Readonly<Record<string, ParameterValue>>,
+  context: EmbedContext,
+): Promise<Placed> {
+  const [n = 0] = points.dims;
+  const components = Number(params['components'] ?? 2);
+  const { products, seed, pause } = context;
+  if (n === 0) throw new LensError('input', 'embed/empty', 'There is no point to embed.');
+  if (method.id === 'pca') {
+    await pause(0, 'principal components');
+    const { scores, variance, explained } = await principalComponentsOfMany(points, components, { products, seed });
+    return { points: scores, variance, explained };
+  }
+  await pause(0, 'principal components');
+  const narrow =
+    (points.dims[1] ?? 0) > BEFORE
+      ? (await principalComponentsOfMany(points, BEFORE, { products, seed })).scores
+      : points;
+  const start = firstOf(principalComponents(narrow, components).scores, components);
+  const metric = (params['metric'] ?? 'euclidean') as Metric;
+  const near = (k: number): Promise<Neighbours> => neighboursOf(narrow, k, metric, context);
+  if (method.id === 'umap') {
+    const graph = fuzzyGraph(await near(Number(params['neighbours']) - 1));
+    const umap = new Umap(graph, start, { seed, least: Number(params['distance']) });
+    while (!umap.finished) {
+      if (umap.round % 10 === 0) await pause(umap.round / 500, `UMAP, round ${umap.round}`);
+      umap.step();
+    }
+    return { points: umap.points };
+  }
+  const perplexity = Number(params['perplexity']);
+  if (n <= perplexity) {
+    throw new LensError(
+      'usage',
+      'embed/perplexity',
+      `A perplexity of ${perplexity} needs more than ${perplexity} points; there are ${n}.`,
+      {
+        hint: `Choose a perplexity of at most ${Math.max(2, Math.floor((n - 1) / 3))}.`,
+      },
+    );
+  }
+  const found = await near(n <= EXACT ? n - 1 : Math.floor(3 * perplexity) + 1);
+  const steps = Number(params['steps']);
+  const tsne = new Tsne(jointProbabilities(found, perplexity), start, { rounds: steps, seed });
+  while (!tsne.finished) {
+    if (tsne.round % 10 === 0) await pause(tsne.round / steps, `t-SNE, step ${tsne.round} of ${steps}`);
+    await tsne.step();
+  }
+  return { points: tsne.points, divergence: tsne.divergence() };
+}
+
+/**
+ * How good the picture is, and how far classes come apart in the original space.
+ *
+ * @param classes the class of each point as a number, negative where unknown
+ * @returns nothing for fewer than four points
+ */
+export async function qualityOf(
+  points: FloatTensor,
+  placed: FloatTensor,
+  classes: Int32Array,
+  context: EmbedContext,
+): Promise<EmbeddingQuality | undefined> {
+  const [n = 0] = points.dims;
+  if (n < 4) return undefined;
+  await context.pause(0, 'how faithful the picture is');
+  const faithful = faithfulness(points, placed);
+  const probe = await linearProbe(points, classes, {
+    seed: context.seed,
+    pause: (fit) => context.pause(fit / 5, `linear probe ${fit + 1} of 5`),
+  });
+  if (probe === undefined) return faithful;
+  const { accuracy, sd, majority, folds, seeds } = probe;
+  return {
+    ...faithful,
+    probe: { accuracy, sd, majority, folds, seeds },
+    neighbourAccuracy: neighbourAccuracy(await neighboursOf(points, NEAR, 'euclidean', context), classes),
+  };
+}
+
+function neighboursOf(points: FloatTensor, k: number, metric: Metric, { products }: EmbedContext): Promise<Neighbours> {
+  return nearestNeighbours(points, k, { metric, products });
+}
+
+/** The first columns, with zeros for those that are not there. */
+function firstOf({ dims: [n = 0, d = 0], data }: FloatTensor, columns: number): FloatTensor {
+  const out = floatTensor([n, columns]);
+  for (let i = 0; i < n; i++)
+    for (let c = 0; c < Math.min(d, columns); c++) out.data[i * columns + c] = data[i * d + c]!;
+  return out;
+}
