@@ -7,7 +7,7 @@ import type { SanityVerdict } from './sanity.js';
  * says lies on the mark is right, what it says lies elsewhere is not.
  */
 export interface TruthTable {
-  /** Drawings that were asked about. */
+  /** Drawings at most. */
   readonly pictures: number;
   /** Share of a picture that the mark covers: what a map that knows nothing has. */
   readonly area: number;
@@ -52,6 +52,8 @@ export interface Curves {
 
 export interface NetworkTruth extends Found {
   readonly network: string;
+  /** Drawings that were asked about; the first of them where a method takes many passes. */
+  readonly pictures: number;
   /** Processor time of a map over that of the gradient. */
   readonly cost: number;
   /** What most checks against random networks say, the more doubtful word where it is open. */

@@ -1,4 +1,4 @@
-// npm run bench [-- PATTERN] [--readme] [--write]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its
+// npm run bench [-- PATTERN] [--readme] [--write] [--quick]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its
 // own process, one after the other, and prints a Markdown table of exactness and one of speed; --readme puts their lines into
 // test/bench/README.md, and those that matter into the README at the top; with --write a benchmark keeps what the product
 // reads of it. Every figure of speed is a ratio of two things measured in the same run.

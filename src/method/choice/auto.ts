@@ -62,7 +62,7 @@ export function chooseMethod({ fits, kind, layer }: Situation, table: TruthTable
   if (best !== undefined)
     return chosen(
       best,
-      `its peak was on the known mark in ${percent(best.truth.peak.mean)} of ${table.pictures} drawings (chance: ${percent(table.area)}), and it depends on what a model learned; ${lasting(best.fit)} here.`,
+      `its peak was on the known mark in ${percent(best.truth.peak.mean)} of ${best.truth.pictures} drawings (chance: ${percent(table.area)}), and it depends on what a model learned; ${lasting(best.fit)} here.`,
     );
   const cheapest = quickest(trusted);
   if (cheapest !== undefined)

@@ -14,6 +14,7 @@ import { openTiny, tinyNet } from './tinyNet.js';
 const sure = (mean: number) => ({ mean, low: mean, high: mean });
 const found = (peak: number, verdict: NetworkTruth['verdict'] = 'learned'): NetworkTruth => ({
   network: 'net',
+  pictures: 10,
   mass: sure(peak),
   peak: sure(peak),
   cost: 1,

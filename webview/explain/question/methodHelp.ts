@@ -16,7 +16,7 @@ import { LightElement } from '../../shared/page/lightElement.js';
 interface Line {
   readonly id: string;
   readonly title: string;
-  readonly found: Found & Partial<Pick<NetworkTruth, 'cost' | 'verdict' | 'learned'>>;
+  readonly found: Found & Partial<Pick<NetworkTruth, 'cost' | 'verdict' | 'learned' | 'pictures'>>;
   readonly photographs?: Curves;
 }
 
@@ -105,7 +105,8 @@ export class MethodHelp extends LightElement {
                   <dd>
                     Mean probability of the class while the strongest pixels are put into a blurred photograph (more is
                     better) or taken from it (less is better): ${photographs.pictures} photographs,
-                    ${photographs.network}. Both can be high for pictures that are unlike any photograph.
+                    ${photographs.network}. Pictures on the way are unlike any photograph, which misleads, too. A dash:
+                    not asked, it takes many passes.
                   </dd>`
           }
         </dl>
@@ -114,7 +115,7 @@ export class MethodHelp extends LightElement {
           two small ones, and each method has its default parameters. On photographs with large objects, on other
           networks, or for questions about a class rather than a difference, the order may be another: intervals that
           overlap are no order at all.
-          ${photographs === undefined ? nothing : 'With so few photographs, deletion and insertion tell good from useless, and little more.'}
+          ${photographs === undefined ? nothing : ' With so few photographs, insertion and deletion tell good from useless, and little more.'}
         </p>
       </div>
     </dialog>`;
@@ -145,13 +146,15 @@ export class MethodHelp extends LightElement {
   }
 
   private line({ id, title, found, photographs }: Line, curves: boolean): TemplateResult {
-    const { mass, peak, verdict, learned, cost } = found;
+    const { mass, peak, verdict, learned, cost, pictures = TRUTH.pictures } = found;
     const current = id === this.method;
     return html`<tr
       class=${current ? 'current' : cost === undefined ? 'reference' : ''}
       aria-current=${current ? 'true' : nothing}
     >
-      <th scope="row">${title}</th>
+      <th scope="row">
+        ${title}${pictures < TRUTH.pictures ? html` <span class="dim" title="It takes many passes">${pictures} drawings</span>` : nothing}
+      </th>
       ${estimateCell(mass)} ${estimateCell(peak)}
       <td title=${learned === undefined ? nothing : `${learned[0]} of ${learned[1]} checks`}>
         ${verdict === undefined ? '' : VERDICTS[verdict]}
@@ -181,6 +184,6 @@ function curveCell(estimate: Estimate | undefined): TemplateResult {
     class="number"
     title=${estimate === undefined ? nothing : `${estimate.low.toFixed(2)} to ${estimate.high.toFixed(2)}`}
   >
-    ${estimate === undefined ? '' : estimate.mean.toFixed(2)}
+    ${estimate === undefined ? '–' : estimate.mean.toFixed(2)}
   </td>`;
 }

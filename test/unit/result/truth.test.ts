@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { attributionMethods } from '../../../src/method/index.js';
+import { foundShare, TRUTH, truthOf, type Estimate } from '../../../src/result/truth.js';
+import { estimate, massOn, peakOn, sobel } from '../../bench/truth/measures.js';
+import { measureTruth } from '../../bench/truth/table.js';
+
+const within = ({ mean, low, high }: Estimate): boolean => low <= mean && mean <= high && low >= 0 && high <= 1;
+
+describe('result/truth: what methods find', () => {
+  it('has every method of the list, on every network', () => {
+    assert.deepEqual(
+      TRUTH.methods.map(({ id }) => id),
+      attributionMethods.map(({ id }) => id),
+    );
+    const networks = TRUTH.networks.map(({ id }) => id);
+    for (const { id, networks: found } of [...TRUTH.methods, ...TRUTH.references]) {
+      assert.deepEqual(
+        found.map(({ network }) => network),
+        networks,
+        id,
+      );
+      for (const { mass, peak } of found) assert.ok(within(mass) && within(peak), id);
+    }
+  });
+
+  it('puts what knows nothing of the network where chance is, and the best well above', () => {
+    for (const { id } of TRUTH.networks) {
+      const random = TRUTH.references.find((r) => r.id === 'random')!.networks.find((n) => n.network === id)!;
+      assert.ok(Math.abs(random.mass.mean - TRUTH.area) < 0.01, `${random.mass.mean}`);
+      const best = Math.max(...TRUTH.methods.map((m) => foundShare(m.networks.find((n) => n.network === id)!)));
+      assert.ok(best > 4 * TRUTH.area, `${best}`);
+    }
+  });
+
+  it('says what is found again: three methods, measured here', async function () {
+    this.timeout(300_000);
+    const methods = ['gradcam', 'gradient', 'guided_gradcam'];
+    const again = await measureTruth({ methods, pictures: TRUTH.pictures, checked: 0, photographs: 0 });
+    assert.ok(Math.abs(again.area - TRUTH.area) < 1e-3, `${again.area}`);
+    for (const { id, networks } of again.methods)
+      for (const { network, mass, peak } of networks) {
+        const known = truthOf(id, network)!;
+        // Two runtimes differ in the last digits: a peak may move on one picture.
+        assert.ok(Math.abs(mass.mean - known.mass.mean) < 0.005, `${id} on ${network}: ${mass.mean}`);
+        assert.ok(Math.abs(peak.mean - known.peak.mean) < 1.5 / TRUTH.pictures, `${id} on ${network}: ${peak.mean}`);
+      }
+  });
+});
+
+describe('bench/truth: measures', () => {
+  const mark = Uint8Array.of(0, 1, 1, 0);
+
+  it('adds up magnitudes on the mark, and looks where the largest is', () => {
+    assert.equal(massOn(Float32Array.of(1, -2, 1, 0), mark), 0.75);
+    assert.equal(peakOn(Float32Array.of(1, -2, 1, 0), mark), 1);
+    assert.equal(peakOn(Float32Array.of(3, -2, 1, 0), mark), 0);
+    assert.equal(peakOn(Float32Array.of(2, 2, 0, 0), mark), 0.5);
+    assert.equal(massOn(new Float32Array(4), mark) + peakOn(new Float32Array(4), mark), 0);
+  });
+
+  it('gives a mean the interval that repeated draws have', () => {
+    const values = Array.from({ length: 100 }, (_, i) => (i < 50 ? 1 : 0));
+    const { mean, low, high } = estimate(values);
+    assert.equal(mean, 0.5);
+    // ±1.96 · √(0.25 / 100)
+    assert.ok(Math.abs(low - 0.402) < 0.02 && Math.abs(high - 0.598) < 0.02, `${low} to ${high}`);
+    assert.deepEqual(estimate([0.3, 0.3, 0.3]), { mean: 0.3, low: 0.3, high: 0.3 });
+  });
+
+  it('finds edges and nothing else', () => {
+    const data = Uint8Array.from({ length: 3 * 16 }, (_, i) => (Math.floor(i / 3) % 4 < 2 ? 0 : 255));
+    const edges = sobel({ width: 4, height: 4, data });
+    assert.deepEqual(
+      Array.from(edges.slice(4, 8), (v) => v > 0),
+      [false, true, true, false],
+    );
+  });
+});
