@@ -69,7 +69,8 @@ function classesOf(layout: FlatLayout, row: ArrayLike<number>, { labels, top }: 
   return rankOf(shares, top).map((index) => ({
     index,
     label: labelOf(labels, index),
-    probability: shares[index]!,
+    // Scores that are no numbers, or infinite, make no probability.
+    ...(shares[index]! >= 0 && shares[index]! <= 1 ? { probability: shares[index]! } : {}),
     logit: row[index]!,
   }));
 }

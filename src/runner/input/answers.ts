@@ -91,7 +91,9 @@ export async function oneInput(model: OpenModel, file: string, signal: AbortSign
  */
 export function requireNumbers(input: LoadedInput, { logits }: Pick<Ranking, 'logits'>): void {
   const infinite = logits.indexOf(Infinity);
-  if (infinite < 0 && !logits.some(Number.isNaN)) return;
+  // One score of minus infinity is a probability of zero; where all are, none is the best.
+  const masked = logits.length > 1 && logits.every((v) => v === -Infinity);
+  if (infinite < 0 && !masked && !logits.some(Number.isNaN)) return;
   if (input.tensor.data.some((v) => !Number.isFinite(v))) {
     throw new LensError('input', 'input/not-finite', 'The input holds values that are not finite numbers.', {
       hint: 'Save the array again without NaN and infinity.',
@@ -105,6 +107,14 @@ export function requireNumbers(input: LoadedInput, { logits }: Pick<Ranking, 'lo
       {
         hint: 'Check how inputs are prepared; the activations and weights of its layers show where the infinity begins.',
       },
+    );
+  }
+  if (masked) {
+    throw new LensError(
+      'input',
+      'model/infinite',
+      'The model answers this input with minus infinity for every score: no probability can be made of it.',
+      { hint: 'Check the weights: the activations of its layers show where the infinity begins.' },
     );
   }
   throw new LensError('input', 'model/nan', 'The model answers this input with scores that are not numbers (NaN).', {

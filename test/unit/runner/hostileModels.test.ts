@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeNpy } from '../../../src/base/npy.js';
 import { LensError, type ErrorData } from '../../../src/base/errors.js';
 import { filePath, type FilePath } from '../../../src/base/place.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
@@ -187,6 +188,29 @@ describe('hostile models', () => {
     assert.match(error.message, /^The Loop "Loop_l" would run its body 9,223,372,036,854,776,000 times/);
     for (const file of [looping(most, 'at once'), looping(3000n, 'never')])
       assert.equal((await service.measure({ model: file }, call())).batch, 1);
+  });
+
+  it('scores that are minus infinity altogether are refused: no probability can be made of them', async () => {
+    const minus = { type: 'float32' as const, dims: [2], data: Float32Array.of(-Infinity, -Infinity) };
+    const flat = { type: 'float32' as const, dims: [192, 2], data: new Float32Array(384) };
+    const file = await written('minus', {
+      inputs: [float('x', [1, 3, 8, 8])],
+      outputs: [float('y', [1, 2])],
+      nodes: [
+        makeNode('Flatten', 'f', ['x']),
+        makeNode('Gemm', 'z', ['f', 'w', 'b']),
+        makeNode('Softmax', 'y', ['z'], { axis: 1 }),
+      ],
+      weights: new Map([
+        ['w', inMemory('w', flat)],
+        ['b', inMemory('b', minus)],
+      ]),
+    });
+    const picture = path.join(folder, 'minus.npy');
+    writeFileSync(picture, writeNpy({ type: 'float32', dims: [1, 3, 8, 8], data: new Float32Array(192) }));
+    const { results } = await service.predict({ model: file, inputs: [filePath(picture)] }, call());
+    assert.ok(results[0] !== undefined && 'error' in results[0], JSON.stringify(results));
+    assert.match(results[0].error.message, /minus infinity for every score/);
   });
 
   it('a value that is doubled until no number holds its size is refused before it is made', async () => {
