@@ -54,12 +54,34 @@ export interface SettingsFinding {
 
 /** Settings that are tried in place of those that were found, or written down: what is left out stays as it is. */
 export interface SettingsChange extends Partial<PixelSettings> {
+  readonly layout?: 'NCHW' | 'NHWC';
+  /** Height and width of the model's input, where it leaves them free. */
+  readonly size?: readonly [height: number, width: number];
   readonly resize?: {
     readonly mode?: 'exact' | 'shortSide' | 'longSide' | 'letterbox' | 'none';
     readonly size?: number | readonly [number, number];
     readonly interpolation?: 'nearest' | 'box' | 'bilinear' | 'bicubic' | 'lanczos';
   };
   readonly crop?: 'center' | 'none';
+  /** Colour of padding, red green blue 0..255. */
+  readonly pad?: readonly [number, number, number];
   /** Where settings came from, by their names. */
   readonly evidence?: Readonly<Partial<Record<'color' | 'range' | 'mean' | 'std' | 'resize' | 'crop', string>>>;
+}
+
+/** A way of preparing pictures that is written down somewhere, to begin from. */
+export interface SettingsPreset {
+  readonly id: string;
+  readonly title: string;
+  /** Where it is written down, and of which models. */
+  readonly source: string;
+  readonly settings: PixelSettings;
+  /** Where the source says it as well; `factor` of the input's size, for a short side. */
+  readonly resize?: {
+    readonly mode: 'exact' | 'shortSide' | 'letterbox';
+    readonly factor?: number;
+    readonly interpolation: 'bilinear' | 'bicubic';
+  };
+  readonly crop?: 'center' | 'none';
+  readonly pad?: readonly [number, number, number];
 }

@@ -1,3 +1,13 @@
+import { IMAGENET_MEAN, IMAGENET_STD } from '../../input/conventions/imagenet.js';
+import {
+  CAFFE_MEAN,
+  CIFAR10_MEAN,
+  CIFAR10_STD,
+  CLIP_MEAN,
+  CLIP_STD,
+  MNIST_MEAN,
+  MNIST_STD,
+} from '../../input/presets.js';
 import type { PixelSettings, SettingsPartId } from '../../result/settings.js';
 
 /** The readings of pixels that are common enough to be tried. */
@@ -29,34 +39,38 @@ const DEVIATIONS = 'divided by a standard deviation';
 const NONE = 'without centring';
 const CENTRED = 'centred around 0';
 
-const CAFFE = [123.68, 116.779, 103.939];
-const IMAGENET = [0.485, 0.456, 0.406];
-
 const COLOUR: readonly Scaling[] = [
   {
     title: 'ImageNet mean and standard deviation',
     scale: DEVIATIONS,
     centring: CENTRED,
     range: [0, 1],
-    mean: IMAGENET,
-    std: [0.229, 0.224, 0.225],
+    mean: IMAGENET_MEAN,
+    std: IMAGENET_STD,
     oddness: 0,
   },
   { title: '0…1', scale: UNIT, centring: NONE, range: [0, 1], oddness: 0 },
   { title: '−1…1', scale: DOUBLE, centring: CENTRED, range: [-1, 1], oddness: 0 },
   { title: '0…255', scale: BYTES, centring: NONE, range: [0, 255], oddness: 0 },
-  { title: '0…255 minus ImageNet mean', scale: BYTES, centring: CENTRED, range: [0, 255], mean: CAFFE, oddness: 0 },
+  {
+    title: '0…255 minus ImageNet mean',
+    scale: BYTES,
+    centring: CENTRED,
+    range: [0, 255],
+    mean: CAFFE_MEAN,
+    oddness: 0,
+  },
   { title: '0…255 minus 128', scale: BYTES, centring: CENTRED, range: [0, 255], mean: [128], oddness: 1 },
   {
     title: '0…255 minus ImageNet mean in the other order',
     scale: BYTES,
     centring: CENTRED,
     range: [0, 255],
-    mean: [...CAFFE].reverse(),
+    mean: [...CAFFE_MEAN].reverse(),
     oddness: 2,
   },
   { title: '0…1 minus 0.5', scale: UNIT, centring: CENTRED, range: [0, 1], mean: [0.5], oddness: 1 },
-  { title: '0…1 minus ImageNet mean', scale: UNIT, centring: CENTRED, range: [0, 1], mean: IMAGENET, oddness: 1 },
+  { title: '0…1 minus ImageNet mean', scale: UNIT, centring: CENTRED, range: [0, 1], mean: IMAGENET_MEAN, oddness: 1 },
   {
     title: 'ImageNet in one number',
     scale: DEVIATIONS,
@@ -71,8 +85,8 @@ const COLOUR: readonly Scaling[] = [
     scale: DEVIATIONS,
     centring: CENTRED,
     range: [0, 1],
-    mean: [0.4914, 0.4822, 0.4465],
-    std: [0.247, 0.2435, 0.2616],
+    mean: CIFAR10_MEAN,
+    std: CIFAR10_STD,
     oddness: 1,
   },
   {
@@ -80,8 +94,8 @@ const COLOUR: readonly Scaling[] = [
     scale: DEVIATIONS,
     centring: CENTRED,
     range: [0, 1],
-    mean: [0.48145466, 0.4578275, 0.40821073],
-    std: [0.26862954, 0.26130258, 0.27577711],
+    mean: CLIP_MEAN,
+    std: CLIP_STD,
     oddness: 1,
   },
 ];
@@ -95,8 +109,8 @@ const GREY: readonly Scaling[] = [
     scale: DEVIATIONS,
     centring: CENTRED,
     range: [0, 1],
-    mean: [0.1307],
-    std: [0.3081],
+    mean: MNIST_MEAN,
+    std: MNIST_STD,
     oddness: 0,
   },
   { title: '0…255 minus 128', scale: BYTES, centring: CENTRED, range: [0, 255], mean: [128], oddness: 1 },
@@ -126,7 +140,7 @@ function colourOf(scaling: Scaling, color: 'RGB' | 'BGR'): Candidate {
     return color === 'BGR' ? [...three].reverse() : three;
   };
   // Caffe's models are BGR more often than not.
-  const usual = mean === CAFFE || color === 'RGB';
+  const usual = mean === CAFFE_MEAN || color === 'RGB';
   return {
     title: `${color}, ${title}`,
     settings: { color, range, mean: ordered(mean), std: ordered(std) },
