@@ -116,7 +116,7 @@ export function requirePreprocessing(resolved: ResolvedInput): Preprocessing {
   });
 }
 
-const TRIED: Origin = { kind: 'user', detail: 'chosen here, saved nowhere' };
+const TRIED: Origin = { kind: 'user', detail: 'edited in the panel' };
 
 function planFor(
   input: ModelValue & { readonly axes: string; readonly seen: boolean },

@@ -1,5 +1,5 @@
 import type { FilePath } from '../base/place.js';
-import type { SettingsChange, SettingsFinding } from '../result/settings.js';
+import type { SettingsChange, SettingsFinding, SettingsPreset } from '../result/settings.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
 import type { ModelRequest, WorkProgress } from './request.js';
@@ -26,6 +26,8 @@ export interface SidecarText {
   /** Where it belongs: beside the model. */
   readonly file: FilePath;
   readonly text: string;
+  /** Settings that a person wrote there and that would be others now: those that say no evidence. */
+  readonly replaces: readonly string[];
 }
 
 /** The settings of pictures: found from evidence, and written down. */
@@ -33,6 +35,8 @@ export interface SettingsOperations {
   findSettings: Operation<FindSettingsRequest, FindSettingsAnswer, WorkProgress>;
   /** The sidecar with the settings of the request, what it says already beside them. Writes nothing. */
   sidecarText: Operation<SidecarRequest, SidecarText>;
+  /** Ways of preparing pictures to begin from. */
+  presets: Operation<Record<string, never>, readonly SettingsPreset[]>;
 }
 
 export const settingsOperations: Chapter<SettingsOperations> = {
@@ -43,4 +47,5 @@ export const settingsOperations: Chapter<SettingsOperations> = {
     doing: 'finding the settings of',
   },
   sidecarText: { runs: 'never', waits: 'neither' },
+  presets: { runs: 'never', waits: 'neither' },
 };

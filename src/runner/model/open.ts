@@ -62,23 +62,30 @@ export class OpenModel {
   ) {}
 
   static async open(file: ModelFile, sessions: Sessions, options: OpenOptions): Promise<OpenModel> {
-    const { graph } = file;
-    const reach = new FileReach(file.path, options.reach, options.config);
-    await reach.requireData(file.checkpoint.externalFiles);
-    const consulted = new Consulted(reach);
-    const context = {
-      modelPath: path.resolve(file.path),
-      metadata: graph.metadata,
-      inputs: graph.inputs,
-      outputs: graph.outputs,
-      graph,
-      consulted,
-    };
-    const sidecar = options.config === undefined ? undefined : await readSidecar(options.config, consulted);
-    const resolved = await resolveInput(context, sidecar, changeOf(options.settings));
-    const others = await readOtherInputs(options.otherInputs ?? {}, resolved.sidecar, graph.inputs, consulted);
+    const resolved = await resolveFor(file, options);
+    const { sidecar, consulted } = resolved;
+    const others = await readOtherInputs(options.otherInputs ?? {}, sidecar, file.graph.inputs, consulted);
     const warnings = [...resolved.warnings, ...consulted.notes];
     return new OpenModel(file, { ...resolved, warnings }, sessions, options, others);
+  }
+
+  /**
+   * This model under other settings of pictures, for predictions: they run in this one's sessions.
+   *
+   * @returns undefined where the settings change what is run: another size, order of axes or number of channels
+   */
+  async trying(settings: SettingsChange | undefined): Promise<OpenModel | undefined> {
+    if (settings === undefined) return this;
+    const options = { ...this.options, settings };
+    const resolved = await resolveFor(this.file, options);
+    const [now, then] = [resolved.preprocessing, this.resolved.preprocessing];
+    const runs = (plan: typeof now): unknown =>
+      plan && [plan.layout.value, plan.channels.value, plan.size.value.join(), resolved.axes];
+    if (JSON.stringify(runs(now)) !== JSON.stringify(runs(then))) return undefined;
+    const warnings = [...resolved.warnings, ...resolved.consulted.notes];
+    const tried = new OpenModel(this.file, { ...resolved, warnings }, this.sessions, options, this.others, this.bound);
+    [tried.preparing, tried.opening] = [this.prepared(), this.subject()];
+    return tried;
   }
 
   /** The graph as it is run, with its control flow resolved, and the shapes of its values at the input's real size. */
@@ -261,4 +268,22 @@ function changeOf(change: SettingsChange | undefined): PartialSettings | undefin
   return change === undefined
     ? undefined
     : settingsOf(parseSidecar(JSON.stringify({ input: change }), 'What was chosen'));
+}
+
+/** How a model wants its input, from all that says it. */
+async function resolveFor(file: ModelFile, options: OpenOptions): Promise<ResolvedInput> {
+  const { graph } = file;
+  const reach = new FileReach(file.path, options.reach, options.config);
+  await reach.requireData(file.checkpoint.externalFiles);
+  const consulted = new Consulted(reach);
+  const context = {
+    modelPath: path.resolve(file.path),
+    metadata: graph.metadata,
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    graph,
+    consulted,
+  };
+  const sidecar = options.config === undefined ? undefined : await readSidecar(options.config, consulted);
+  return resolveInput(context, sidecar, changeOf(options.settings));
 }

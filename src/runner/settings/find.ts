@@ -1,5 +1,4 @@
 import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
-import { filePath } from '../../base/place.js';
 import { Random } from '../../base/random.js';
 import { decodePicture } from '../../input/decode.js';
 import { labelOf } from '../../input/labels.js';
@@ -27,11 +26,8 @@ export async function findSettings(
 ): Promise<FindSettingsAnswer> {
   const warnings: string[] = [];
   const finding = await findingOf(model, request, call, warnings);
-  const { file, text } = await sidecarWith({
-    ...request,
-    change: { ...finding.settings, evidence: finding.origins },
-  });
-  return { finding, sidecar: { file: filePath(file), text }, warnings };
+  const sidecar = await sidecarWith({ ...request, change: { ...finding.settings, evidence: finding.origins } });
+  return { finding, sidecar, warnings };
 }
 
 async function findingOf(

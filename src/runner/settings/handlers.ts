@@ -1,4 +1,4 @@
-import { filePath } from '../../base/place.js';
+import { presets } from '../../input/presets.js';
 import type { Handlers } from '../../protocol/channel.js';
 import type { SettingsOperations } from '../../protocol/settings.js';
 import type { Rooms } from '../rooms.js';
@@ -8,9 +8,7 @@ import { sidecarWith } from './sidecar.js';
 export function settingsHandlers({ models }: Rooms): Handlers<SettingsOperations> {
   return {
     findSettings: (request, call) => models.use(request, (model) => findSettings(model, request, call)),
-    sidecarText: async (request) => {
-      const { file, text } = await sidecarWith(request);
-      return { file: filePath(file), text };
-    },
+    sidecarText: sidecarWith,
+    presets: async () => presets,
   };
 }

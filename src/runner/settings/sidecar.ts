@@ -1,17 +1,21 @@
 import path from 'node:path';
-import { changedSidecar, formatSidecar, parseSidecar, readModelSidecar, sidecarPath } from '../../input/sidecar.js';
+import { canonical } from '../../base/canonical.js';
+import { filePath } from '../../base/place.js';
 import { Consulted } from '../../input/files.js';
 import { FileReach } from '../../input/reach.js';
-import type { SidecarRequest } from '../../protocol/settings.js';
+import {
+  changedSidecar,
+  formatSidecar,
+  parseSidecar,
+  readModelSidecar,
+  sidecarPath,
+  type Sidecar,
+} from '../../input/sidecar.js';
+import type { SidecarRequest, SidecarText } from '../../protocol/settings.js';
 import type { SettingsChange } from '../../result/settings.js';
 
 /** The sidecar of a model with other settings, and what is said of its outputs: the rest of it stays. Nothing is written. */
-export async function sidecarWith({
-  model,
-  change,
-  outputs,
-  reach,
-}: SidecarRequest): Promise<{ file: string; text: string }> {
+export async function sidecarWith({ model, change, outputs, reach }: SidecarRequest): Promise<SidecarText> {
   const there = await readModelSidecar(model, new Consulted(new FileReach(model, reach)));
   const file = there?.path ?? sidecarPath(path.resolve(model));
   // Held to the rules of what is read, so that what is written can be.
@@ -20,7 +24,22 @@ export async function sidecarWith({
   const before = there?.content ?? {};
   const changed = checked.input === undefined ? before : changedSidecar(before, checked.input);
   const all = { ...changed.outputs, ...checked.outputs };
-  return { file, text: formatSidecar({ ...changed, ...(Object.keys(all).length === 0 ? {} : { outputs: all }) }) };
+  return {
+    file: filePath(file),
+    text: formatSidecar({ ...changed, ...(Object.keys(all).length === 0 ? {} : { outputs: all }) }),
+    replaces: replacedBy(before.input ?? {}, checked.input ?? {}),
+  };
+}
+
+type Input = NonNullable<Sidecar['input']>;
+
+/** What a person wrote and would be something else: what was found says so as its evidence, and gives way. */
+function replacedBy(before: Input, { evidence: _evidence, ...now }: Input): readonly string[] {
+  const found: Readonly<Record<string, unknown>> = before.evidence ?? {};
+  const said: Readonly<Record<string, unknown>> = before;
+  return Object.entries(now)
+    .filter(([name, value]) => name in said && !(name in found) && canonical(said[name]) !== canonical(value))
+    .map(([name]) => name);
 }
 
 /** One number for all channels where they are alike. */

@@ -40,6 +40,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   recipe: true,
   findSettings: false,
   sidecarText: true,
+  presets: true,
   release: true,
   status: true,
 };

@@ -87,7 +87,8 @@ describe('Finding the settings of pictures', function () {
       }),
     );
     const change = { range: [0, 255] as const, mean: [123.68, 116.779, 103.939], std: [1, 1, 1] };
-    const { text } = await service.operations.sidecarText({ model: filePath(model), change }, call());
+    const { text, replaces } = await service.operations.sidecarText({ model: filePath(model), change }, call());
+    assert.deepEqual(replaces, [], 'what was found gives way unasked');
     assert.deepEqual(JSON.parse(text), {
       input: {
         crop: 'center',
@@ -100,6 +101,22 @@ describe('Finding the settings of pictures', function () {
     });
   });
 
+  it('names what a person wrote and would be another thing', async () => {
+    const model = alone('models/birds/birds_cnn.onnx');
+    const file = path.join(path.dirname(model), 'birds_cnn.lens.json');
+    const input = { color: 'BGR', range: [0, 1], mean: [0.4], std: [0.5], evidence: { std: 'found' } };
+    writeFileSync(file, JSON.stringify({ input }));
+    const change = {
+      color: 'RGB' as const,
+      range: [0, 1] as const,
+      mean: [0.4, 0.4, 0.4],
+      std: [1],
+      crop: 'none' as const,
+    };
+    const { replaces } = await service.operations.sidecarText({ model: filePath(model), change }, call());
+    assert.deepEqual(replaces, ['color']);
+  });
+
   it('tries settings of a request in place of the written ones, and keeps the answers apart', async () => {
     const model = filePath(path.resolve('models/birds/birds_cnn.onnx'));
     const [folder] = readdirSync('models/birds/pictures');
@@ -108,10 +125,33 @@ describe('Finding the settings of pictures', function () {
     const written = await service.operations.predict({ model, inputs }, call());
     const settings = { color: 'BGR' as const, range: [0, 255] as const, mean: [0], std: [1] };
     const tried = await service.operations.predict({ model, inputs, settings }, call());
-    assert.equal(tried.preprocessing['range']!.origin.kind, 'user');
+    assert.deepEqual(tried.preprocessing['range']!.origin, { kind: 'user', detail: 'edited in the panel' });
     assert.equal(written.preprocessing['range']!.origin.kind, 'sidecar');
     assert.notDeepEqual(tried.results, written.results);
     assert.deepEqual((await service.operations.predict({ model, inputs }, call())).results, written.results);
+    const request = { model, inputs, settings, method: 'gradient' };
+    const { results } = await service.operations.explain(request, call());
+    const [explained] = results;
+    assert.ok(explained !== undefined && 'result' in explained);
+    const { predictions, recipe } = explained.result;
+    const [predicted] = tried.results;
+    assert.ok(predicted !== undefined && 'result' in predicted);
+    assert.equal(predictions[0]!.index, predicted.result.top![0]!.index, 'an explanation is of the same settings');
+    assert.equal(recipe.preprocessing['mean']!.origin.detail, 'edited in the panel');
+  });
+
+  it('predicts under settings that change the size of the input as well, and says what is wrong with a crop', async () => {
+    const model = filePath(path.resolve('models/birds/birds_vit.onnx'));
+    const [folder] = readdirSync('models/birds/pictures');
+    const [picture] = readdirSync(path.join('models/birds/pictures', folder!));
+    const inputs = [filePath(path.resolve('models/birds/pictures', folder!, picture!))];
+    const size = [32, 32] as const;
+    const settings = { resize: { mode: 'shortSide' as const, size: 90 }, crop: 'none' as const, size };
+    const { results, preprocessing } = await service.operations.predict({ model, inputs, settings }, call());
+    const [first] = results;
+    assert.ok(first !== undefined && 'error' in first);
+    assert.match(first.error.message, /90 after resizing.*no crop is set/);
+    assert.equal(preprocessing['crop']!.value, 'none');
   });
 
   it('refuses a folder without pictures, and settings that no sidecar may hold', async () => {

@@ -76,6 +76,7 @@ describe('the traits of the operations and what they do', () => {
     recipe: [{ model, method: 'weights', params: {}, notes: [] }],
     findSettings: [{ model, inputs: [input] }],
     sidecarText: [{ model, change: { range: [0, 255] } }],
+    presets: [{}],
     release: [{ model }],
     status: [{}],
   };
