@@ -1,5 +1,5 @@
-import type { SettingsPreset } from '../result/settings.js';
 import { IMAGENET_MEAN, IMAGENET_STD } from './conventions/imagenet.js';
+import type { ColorOrder, Crop } from './settings.js';
 
 /**
  * Ways of preparing pictures that are written down somewhere, to begin from. Mean and standard deviation stand in the
@@ -19,8 +19,30 @@ const THREE_ZEROS = [0, 0, 0];
 const THREE_ONES = [1, 1, 1];
 const GREY = { color: 'gray', mean: [0], std: [1] } as const;
 
+/** One of them; what its source does not say is left out. */
+export interface Preset {
+  readonly id: string;
+  readonly title: string;
+  /** Where it is written down, and of which models. */
+  readonly source: string;
+  readonly settings: {
+    readonly color: ColorOrder;
+    readonly range: readonly [number, number];
+    readonly mean: readonly number[];
+    readonly std: readonly number[];
+  };
+  /** `factor` of the input's size, for a short side. */
+  readonly resize?: {
+    readonly mode: 'exact' | 'shortSide' | 'letterbox';
+    readonly factor?: number;
+    readonly interpolation: 'bilinear' | 'bicubic';
+  };
+  readonly crop?: Crop;
+  readonly pad?: readonly [number, number, number];
+}
+
 /** In the order in which they are offered. */
-export const presets: readonly SettingsPreset[] = [
+export const presets: readonly Preset[] = [
   {
     id: 'torchvision',
     title: 'ImageNet (torchvision)',

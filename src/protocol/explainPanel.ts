@@ -1,12 +1,12 @@
 import type { ErrorData } from '../base/errors.js';
 import type { Crop, PictureEdit, Rgb } from '../base/picture.js';
 import type { Address } from '../base/place.js';
-import type { ClassScore, Explanation } from '../result/explanation.js';
+import type { ClassScore, Explanation, Outcome, Prediction } from '../result/explanation.js';
 import type { MethodDescription, MethodFit, ParameterValue } from '../result/method.js';
 import type { OutputChoices } from '../result/output.js';
 import type { Drawing, PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
-import type { PixelSettings, SettingsChange, SettingsFinding } from '../result/settings.js';
+import type { SettingsChange, SettingsFinding, SettingsPreset } from '../result/settings.js';
 import type { Operation } from './channel.js';
 import type { TargetText, WorkProgress } from './request.js';
 
@@ -33,6 +33,8 @@ export interface Question {
   readonly outputs?: OutputChoices;
   /** The picture was painted over: the name that the host gave to what was painted. Of one picture only. */
   readonly edit?: string;
+  /** How pictures are prepared, where that was edited in the panel and is not saved. */
+  readonly settings?: SettingsChange;
 }
 
 /** What the panel is about. Changes when other pictures are sent to it. */
@@ -148,10 +150,30 @@ export interface CommandRequest extends OneRequest {
   readonly provider: string;
 }
 
-/** Settings for the sidecar, and where they come from. */
+/** Settings for the sidecar; those that were found bring their evidence. */
 export interface SettingsToTake {
-  readonly settings: PixelSettings;
-  readonly evidence: NonNullable<SettingsChange['evidence']>;
+  readonly change: SettingsChange;
+  /** Also in place of what a person wrote there. */
+  readonly replace?: boolean;
+}
+
+/** `asks`: nothing is written yet, since a person wrote something else for these settings. */
+export type TakenSettings =
+  | { readonly state: 'written'; readonly file: string }
+  | { readonly state: 'asks'; readonly file: string; readonly replaces: readonly string[] };
+
+/** A picture under settings that are tried; without them, under those that hold. */
+export interface TryRequest {
+  readonly picture: Address;
+  readonly settings?: SettingsChange;
+  readonly outputs?: OutputChoices;
+}
+
+export interface TriedSettings {
+  /** What the model says of the picture, or why it cannot be prepared so. */
+  readonly outcome: Outcome<Prediction>;
+  readonly preprocessing: PreprocessingRecord;
+  readonly warnings: readonly string[];
 }
 
 export type ExportKind = 'png' | 'svg' | 'npy' | 'recipe';
@@ -175,10 +197,7 @@ export interface ExplainHostApi {
   labels: Operation<Record<string, never>, readonly string[]>;
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
   /** What the model says of a picture, as it is or painted over: all classes, best first, or its numbers. */
-  scores: Operation<
-    { readonly picture: Address; readonly outputs?: OutputChoices; readonly edit?: PictureEdit },
-    readonly ClassScore[]
-  >;
+  scores: Operation<TryRequest & { readonly edit?: PictureEdit }, readonly ClassScore[]>;
   /** Which methods the model can be asked with, and what a map costs here. */
   fits: Operation<Record<string, never>, readonly MethodFit[]>;
   /** The part of a picture that the model sees, finer than it sees it. */
@@ -214,10 +233,14 @@ export interface ExplainHostApi {
   saveSettings: Operation<Record<string, never>, void>;
   /** Finds the settings from the pictures around the one that is shown: its folder's, or those of the classes beside it. */
   findSettings: Operation<Record<string, never>, SettingsFinding, WorkProgress>;
-  /** Writes settings beside the model, what stands there already kept. `false`: it could not be written. */
-  takeSettings: Operation<SettingsToTake, boolean>;
+  /** Writes settings beside the model, what stands there already kept. */
+  takeSettings: Operation<SettingsToTake, TakenSettings>;
   /** Writes beside the model how its outputs are read, what stands there already kept. `false`: it could not be written. */
   saveReading: Operation<{ readonly outputs: OutputChoices }, boolean>;
+  /** What the model says of one picture under settings that are tried. */
+  trySettings: Operation<TryRequest, TriedSettings>;
+  /** Ways of preparing pictures to begin from. */
+  settingsPresets: Operation<Record<string, never>, readonly SettingsPreset[]>;
   choosePictures: Operation<Record<string, never>, void>;
   /** A layer was chosen here (or left to the method): the tree and the other panels follow. */
   selectLayer: Operation<{ readonly layer: string }, void>;

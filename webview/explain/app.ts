@@ -35,6 +35,7 @@ import { RegionPainting } from './region/painting.js';
 import { KEYS, regionExport, regionPart } from './region/part.js';
 import { predictionsPart, questionPart } from './question/part.js';
 import { doubtsPart } from './settings/doubts.js';
+import { editedNote, openEditor } from './settings/editor.js';
 import { Painting } from './whatIf/painting.js';
 import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
 
@@ -128,21 +129,27 @@ export class ExplainApp extends LitElement {
       <div class="left">
         ${picturesPart(c, (picture) => c.select(picture))} ${this.stage(scene)} ${this.painting.tools()}
         <section class="trust" aria-label="Trust">
-          ${sanityPart(c, c.badge, () => c.checkMethod())} ${warningsPart(c)}
+          ${sanityPart(c, c.badge, () => c.badge.check())} ${warningsPart(c)}
         </section>
         ${modeControls(c, this.held)} ${photographPart(c)} ${regionPart(c, this.picked)} ${scalePart(c, scene)}
         ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">
         ${predictionsPart(c, {
-          doubts: html`${readingPart(c, c.error, () => void c.saveReading())}${doubtsPart(c, c.search, () => void c.takeSettings())}`,
+          doubts: html`${readingPart(c, c.error, () => void c.saveReading())}
+          ${editedNote(c.preparation, c.question?.settings !== undefined)}
+          ${doubtsPart(c, c.search, {
+            edit: () => openEditor(c.preparation),
+            take: () => void c.search.take(),
+            replace: () => void c.search.replace(),
+          })}`,
           whatIf: c.whatIf,
           scores: () => this.painting.scores(),
         })}
         ${questionPart(c)}
       </div>
       <div class="draw">${drawingControls(c, scene, c.difference)}</div>
-      <div class="below">${modelViewPart(c, () => this.saveSettings())} ${notesPart(c)}</div>
+      <div class="below">${modelViewPart(c, c.preparation, () => this.saveSettings())} ${notesPart(c)}</div>
       ${historyPart(c)}
     </main>`;
   }
@@ -273,6 +280,7 @@ export class ExplainApp extends LitElement {
   private exports(): readonly MenuItem[] {
     if (this.controller.compare.open)
       return gridMenu(this.controller, this.controller.compare, this.host, this.grid, (text) => (this.spoken = text));
+    const edited = this.controller.question?.settings !== undefined;
     const disabled = this.controller.shown?.current !== true || this.controller.working;
     return [
       { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
@@ -282,10 +290,11 @@ export class ExplainApp extends LitElement {
       { label: 'Recipe (JSON)…', icon: 'json', disabled, onClick: () => void this.export('recipe') },
       ...this.painting.exports(),
       {
-        label: 'Copy as command line',
+        // A command line finds its settings beside the model: with those that stand there only here it would say another thing.
+        label: `Copy as command line${edited ? ' (save the settings first)' : ''}`,
         icon: 'terminal',
-        // No line can say what was painted.
-        disabled: disabled || this.controller.question?.edit !== undefined,
+        // Nor can a line say what was painted.
+        disabled: disabled || edited || this.controller.question?.edit !== undefined,
         onClick: () => void this.copyCommand(),
       },
     ];

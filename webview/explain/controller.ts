@@ -19,6 +19,7 @@ import {
   type ParameterValue,
 } from '../../src/result/method.js';
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
+import type { SettingsChange } from '../../src/result/settings.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/canvas/display.js';
 import { withParameter } from '../shared/form/parameters.js';
 import type { Asked, Run, Shown } from './asked.js';
@@ -29,8 +30,9 @@ import { Photographs } from './picture/photographs.js';
 import { QuestionForm } from './question/form.js';
 import { History } from './question/history.js';
 import { ModelFacts } from './question/modelFacts.js';
-import { colorOf, paramsToAsk, same, urisOf } from './question/run.js';
+import { colorOf, paramsToAsk, saidIn, same, urisOf } from './question/run.js';
 import { Badge } from './sanity/badge.js';
+import { Preparation } from './settings/preparation.js';
 import { SettingsSearch } from './settings/search.js';
 import { WhatIf } from './whatIf/whatIf.js';
 
@@ -45,6 +47,7 @@ export class ExplainController implements Asked {
   readonly search: SettingsSearch;
   readonly photographs: Photographs;
   readonly whatIf: WhatIf;
+  readonly preparation: Preparation;
   private readonly form = new QuestionForm();
   private readonly history: History;
   private readonly facts: ModelFacts;
@@ -62,10 +65,11 @@ export class ExplainController implements Asked {
   ) {
     const selected = (): Address | undefined => this.selected;
     this.badge = new Badge(host, onChange);
-    this.search = new SettingsSearch(host, onChange);
-    this.whatIf = new WhatIf(host, onChange, () => this.question?.outputs);
+    this.search = new SettingsSearch(host, onChange, () => this.askAsWritten());
+    this.whatIf = new WhatIf(host, onChange, () => saidIn(this.question));
     this.photographs = new Photographs(host, onChange);
     this.facts = new ModelFacts(host, onChange);
+    this.preparation = new Preparation(host, this, onChange);
     this.history = new History(
       host,
       {
@@ -76,7 +80,7 @@ export class ExplainController implements Asked {
           this.setup?.methods.find((m) => m.id === method)?.title ?? (method === AUTO ? 'Auto' : method),
         onChange,
         onBegin: () => this.badge.leave(),
-        onEnd: () => this.watchMethod(),
+        onEnd: () => this.badge.watchRun(this.current, this.selected, this.setup?.defaults.trustBadge === true),
         named: (question, id) => ({ ...question, method: id, params: this.defaultsOf(id) }),
         onSettled: (run) => this.settled(run),
       },
@@ -104,6 +108,7 @@ export class ExplainController implements Asked {
       return;
     }
     this.compare.fill();
+    if (kept?.preparation !== undefined) this.preparation.open(kept.preparation);
     if (this.current !== undefined) this.history.resume();
     else this.ask();
   }
@@ -123,7 +128,16 @@ export class ExplainController implements Asked {
   keep(): KeptPanel | undefined {
     const { setup, question, display, picture, current, runs, compare } = this;
     const grid = { open: compare.open, choice: compare.choice };
-    return keep({ setup, question, display, picture, current: current?.id, runs, grid });
+    return keep({
+      setup,
+      question,
+      display,
+      picture,
+      current: current?.id,
+      runs,
+      grid,
+      preparation: this.preparation.keep(),
+    });
   }
 
   get setup(): ExplainSetup | undefined {
@@ -301,6 +315,7 @@ export class ExplainController implements Asked {
   select(picture: Address): void {
     this.picture = picture;
     this.difference.loadReference();
+    this.preparation.refresh();
     this.onChange();
     this.history.load();
   }
@@ -331,6 +346,7 @@ export class ExplainController implements Asked {
     // A class that was chosen for another picture is not what "explain this image" asks for.
     this.ask({ target: 'top1' });
     this.compare.fill();
+    this.preparation.refresh();
   }
 
   /** Files have changed on disk. */
@@ -339,6 +355,7 @@ export class ExplainController implements Asked {
     this.history.outdate();
     this.badge.forget();
     this.compare.grid.outdate();
+    this.preparation.refresh();
     this.onChange();
   }
 
@@ -367,26 +384,17 @@ export class ExplainController implements Asked {
     this.compare.fill();
   }
 
-  /** Writes the settings that were found beside the model, and asks again with them. */
-  async takeSettings(): Promise<void> {
-    if (!(await this.search.take())) return;
-    // The class of before was an answer to another picture.
+  /** Asks with other settings of pictures than those that are written; undefined: with those. */
+  prepare(settings: SettingsChange | undefined): void {
+    this.form.prepare(settings);
+    this.answer();
+    this.compare.fill();
+  }
+
+  /** What stands beside the model holds from here on: the class of before was an answer to another picture. */
+  askAsWritten(): void {
+    this.form.prepare(undefined);
     this.form.change({ target: 'top1' });
     this.rerun();
-  }
-
-  checkMethod(): void {
-    this.badge.check();
-    this.onChange();
-  }
-
-  /** The question is answered: whether its method can be trusted is asked behind it. */
-  private watchMethod(): void {
-    const { current, selected, setup } = this;
-    if (current === undefined || selected === undefined || setup === undefined) return;
-    const picture = current.explanations.has(selected) ? selected : [...current.explanations.keys()][0];
-    if (current.status === 'done' && picture !== undefined && !current.outdated)
-      this.badge.watch(current.question, picture, setup.defaults.trustBadge);
-    else if (current.status !== 'working') this.badge.leave();
   }
 }

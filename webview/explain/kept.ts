@@ -4,6 +4,7 @@ import type { ExplainSetup, ExplainTopic, Question } from '../../src/protocol/ex
 import type { Display } from '../shared/canvas/display.js';
 import type { GridChoice } from './grid/choice.js';
 import type { Run } from './asked.js';
+import { isKeptPreparation, type KeptPreparation } from './settings/preparation.js';
 import { newRun, same, urisOf, type OwnRun } from './question/run.js';
 
 /** What the panel keeps over a hidden tab and a reloaded window. The extension host reads `subject` of it to open the panel again. */
@@ -16,6 +17,8 @@ export interface KeptPanel {
   readonly current?: string;
   /** The grid, and whether it is what is shown. */
   readonly grid?: { readonly open: boolean; readonly choice: GridChoice };
+  /** How pictures are prepared, while that is edited. */
+  readonly preparation?: KeptPreparation;
   readonly runs: readonly {
     readonly id: string;
     readonly question: Question;
@@ -33,6 +36,7 @@ export function isKept(state: unknown): state is KeptPanel {
     kept.version === 1 &&
     kept.subject !== undefined &&
     kept.question !== undefined &&
+    (kept.preparation === undefined || isKeptPreparation(kept.preparation)) &&
     Array.isArray(kept.runs)
   );
 }
@@ -49,16 +53,29 @@ export function restoredRuns(kept: KeptPanel, { methods, outdated }: ExplainSetu
 }
 
 /** What is kept, as plain fields. */
-export interface Keepable extends Omit<KeptPanel, 'version' | 'subject' | 'question' | 'picture' | 'current' | 'runs'> {
+export interface Keepable extends Omit<
+  KeptPanel,
+  'version' | 'subject' | 'question' | 'picture' | 'current' | 'runs' | 'preparation'
+> {
   readonly setup: ExplainTopic | undefined;
   readonly question: Question | undefined;
   readonly picture: Address | undefined;
   readonly current: string | undefined;
+  readonly preparation: KeptPreparation | undefined;
   readonly runs: readonly Run[];
 }
 
 /** What the panel keeps; nothing before it is set up. */
-export function keep({ setup, question, display, picture, current, grid, runs }: Keepable): KeptPanel | undefined {
+export function keep({
+  setup,
+  question,
+  display,
+  picture,
+  current,
+  grid,
+  runs,
+  preparation,
+}: Keepable): KeptPanel | undefined {
   if (setup === undefined || question === undefined) return undefined;
   const { model, pictures, pinned, layer } = setup;
   const here = urisOf(pictures);
@@ -68,7 +85,7 @@ export function keep({ setup, question, display, picture, current, grid, runs }:
     // What was painted is not kept: it lives in memory.
     question: unpainted(question),
     display,
-    ...given({ picture, current, grid }),
+    ...given({ picture, current, grid, preparation }),
     runs: runs
       .filter((r) => r.status !== 'failed' && r.question.edit === undefined)
       .map(({ id, question: asked, pictures: about, title }) => ({

@@ -43,6 +43,16 @@ export class DiskWatch implements vscode.Disposable {
     void this.lookout.raise();
   }
 
+  /** We have written a file: what is there now is what counts, and who listens hears of it now, not when it is noticed. */
+  async wrote(file: vscode.Uri): Promise<void> {
+    const key = file.toString();
+    const before = this.stamps.get(key);
+    if (before === undefined) return;
+    const stamp = await stampOf(file);
+    this.stamps.set(key, stamp);
+    if (before !== stamp) this.onChange(file);
+  }
+
   dispose(): void {
     this.stop();
     this.lookout.dispose();

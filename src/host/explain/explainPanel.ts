@@ -24,7 +24,9 @@ import { commandLine, shellOf } from './commandLine.js';
 import { Edits } from './edits.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { explanationOf } from './answers.js';
-import { findSettings, picturesAround, saveReading, takeSettings } from '../workspace/findSettings.js';
+import { findSettings, picturesAround } from '../workspace/findSettings.js';
+import { writeSettings } from '../workspace/writeSettings.js';
+import { trySettings } from './trySettings.js';
 import { saveBytes, saveExplanation } from './exports.js';
 import { modelAnswers } from './modelAnswers.js';
 import { allScores } from './scores.js';
@@ -233,8 +235,23 @@ export class ExplainPanel extends Panel {
       saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
       findSettings: async (_request, { signal, progress }) =>
         findSettings(services, this.model, await picturesAround(this.topic.pictures), { signal, progress }),
-      takeSettings: (take) => takeSettings(services, this.model, take),
-      saveReading: ({ outputs }) => saveReading(services, this.model, outputs),
+      takeSettings: async (take) => {
+        const taken = await writeSettings(services, this.model, take);
+        if (taken.state === 'written') await this.watch.wrote(vscode.Uri.file(taken.file));
+        return taken;
+      },
+      saveReading: async ({ outputs }) => {
+        try {
+          const taken = await writeSettings(services, this.model, { change: {}, outputs });
+          if (taken.state === 'written') await this.watch.wrote(vscode.Uri.file(taken.file));
+          return taken.state === 'written';
+        } catch (error) {
+          services.notify(error);
+          return false;
+        }
+      },
+      trySettings: (request, { signal }) => trySettings(services, this.model, request, signal),
+      settingsPresets: async () => (await services.runner()).presets({}),
       choosePictures: async () => {
         const picked = await browse('Explain a Picture');
         if (picked !== undefined) this.show([picked], this.topic.layer);

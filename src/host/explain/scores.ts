@@ -1,18 +1,10 @@
 import * as vscode from 'vscode';
 import { fromErrorData } from '../../base/errors.js';
 import type { PictureEdit } from '../../base/picture.js';
-import type { Address } from '../../base/place.js';
-import type { OutputChoices } from '../../result/output.js';
+import type { TryRequest } from '../../protocol/explainPanel.js';
 import type { ClassScore, Prediction } from '../../result/explanation.js';
 import { fileAt, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
-
-/** A picture, as it is or painted over, and how outputs are read. */
-interface ScoresAsked {
-  readonly picture: Address;
-  readonly outputs?: OutputChoices;
-  readonly edit?: PictureEdit;
-}
 
 /** As many classes as there are. */
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -25,7 +17,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 export async function allScores(
   services: HostServices,
   model: vscode.Uri,
-  { picture, ...asked }: ScoresAsked,
+  { picture, ...asked }: TryRequest & { readonly edit?: PictureEdit },
   signal: AbortSignal,
 ): Promise<readonly ClassScore[]> {
   const runner = await services.runner();

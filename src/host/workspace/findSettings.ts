@@ -1,14 +1,13 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
-import type { NamedFile, SettingsToTake } from '../../protocol/explainPanel.js';
+import type { NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
-import type { SidecarRequest } from '../../protocol/settings.js';
-import type { OutputChoices } from '../../result/output.js';
 import type { SettingsFinding } from '../../result/settings.js';
 import { fileAt, nameOf, pathOf } from '../names.js';
-import { pickRow, type Row } from '../plain.js';
+import { pickRow, showWarning, type Row } from '../plain.js';
 import type { HostServices } from '../services.js';
 import { isPicture } from './pictures.js';
+import { replaceQuestion, writeSettings } from './writeSettings.js';
 
 interface Asking {
   readonly signal: AbortSignal;
@@ -78,36 +77,6 @@ async function holdsClasses(folder: vscode.Uri): Promise<boolean> {
   return true;
 }
 
-/** Writes settings beside a model. What its sidecar says already of labels and outputs stays. */
-export function takeSettings(
-  services: HostServices,
-  model: vscode.Uri,
-  { settings, evidence }: SettingsToTake,
-): Promise<boolean> {
-  return writeBeside(services, model, { change: { ...settings, evidence } });
-}
-
-/** Writes beside a model how its outputs are read; the rest of its sidecar stays. */
-export function saveReading(services: HostServices, model: vscode.Uri, outputs: OutputChoices): Promise<boolean> {
-  return writeBeside(services, model, { change: {}, outputs });
-}
-
-async function writeBeside(
-  services: HostServices,
-  model: vscode.Uri,
-  said: Pick<SidecarRequest, 'change' | 'outputs'>,
-): Promise<boolean> {
-  try {
-    const runner = await services.runner();
-    const { file, text } = await runner.sidecarText({ model: pathOf(model), ...said });
-    await vscode.workspace.fs.writeFile(vscode.Uri.file(file), new TextEncoder().encode(text));
-    return true;
-  } catch (error) {
-    services.notify(error);
-    return false;
-  }
-}
-
 const ICONS = { stated: 'check', found: 'check', likely: 'question', 'cannot tell': 'circle-slash' } as const;
 
 /** Asks for a folder of pictures, finds the settings from it, and offers to write them beside the model. */
@@ -138,5 +107,11 @@ export async function askForSettings(services: HostServices, model: vscode.Uri):
     ],
     { title: `Settings of ${nameOf(model)}`, placeHolder: 'The first writes them beside the model' },
   );
-  if (chosen === take) await takeSettings(services, model, { settings: finding.settings, evidence: finding.origins });
+  if (chosen !== take) return;
+  const change = { ...finding.settings, evidence: finding.origins };
+  const taken = await writeSettings(services, model, { change });
+  if (taken.state === 'written') return;
+  const replace = 'Replace';
+  const answer = await showWarning(replaceQuestion(taken), replace);
+  if (answer === replace) await writeSettings(services, model, { change, replace: true });
 }

@@ -114,7 +114,8 @@ export function explainPanel(page, srv, tools) {
     for (const theme of ['light', 'hc', 'hc-light', 'dark']) {
       await setTheme(page, theme);
       await screenshot(page, `${name}-${theme}`);
-      assert.deepEqual(await axe(await webviewFrame(page)), [], theme);
+      const violations = await axe(await webviewFrame(page));
+      assert.deepEqual(violations, [], `${theme}: ${violations.join('; ')}`);
     }
   };
 

@@ -132,10 +132,10 @@ describe('Finding the settings of pictures', function () {
     const request = { model, inputs, settings, method: 'gradient' };
     const { results } = await service.operations.explain(request, call());
     const [explained] = results;
-    assert.ok(explained !== undefined && 'result' in explained);
+    assert.ok(explained !== undefined && 'result' in explained, 'it is explained');
     const { predictions, recipe } = explained.result;
     const [predicted] = tried.results;
-    assert.ok(predicted !== undefined && 'result' in predicted);
+    assert.ok(predicted !== undefined && 'result' in predicted, 'it is predicted');
     assert.equal(predictions[0]!.index, predicted.result.top![0]!.index, 'an explanation is of the same settings');
     assert.equal(recipe.preprocessing['mean']!.origin.detail, 'edited in the panel');
   });
@@ -149,7 +149,7 @@ describe('Finding the settings of pictures', function () {
     const settings = { resize: { mode: 'shortSide' as const, size: 90 }, crop: 'none' as const, size };
     const { results, preprocessing } = await service.operations.predict({ model, inputs, settings }, call());
     const [first] = results;
-    assert.ok(first !== undefined && 'error' in first);
+    assert.ok(first !== undefined && 'error' in first, 'it is refused');
     assert.match(first.error.message, /90 after resizing.*no crop is set/);
     assert.equal(preprocessing['crop']!.value, 'none');
   });

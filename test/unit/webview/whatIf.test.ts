@@ -38,7 +38,7 @@ function begun() {
   const w = new WhatIf(
     host,
     () => undefined,
-    () => undefined,
+    () => ({}),
     () => Promise.resolve(),
   );
   const shown = (parts: Parameters<typeof explanationWith>[0] = {}) => ({

@@ -69,7 +69,7 @@ export class Comparison {
     this.grid.show(axes[this.choice.rows], arranged(columns, this.choice), {
       score: question.score,
       seed: question.seed,
-      ...given({ outputs: question.outputs }),
+      ...given({ outputs: question.outputs, settings: question.settings }),
     });
   }
 

@@ -14,7 +14,7 @@ import type { ExplainGrid } from './element.js';
 
 /** What can be taken out of a grid: the picture of it, the recipes and commands of all its maps, the values of one. */
 export function gridMenu(
-  { setup, display }: Asked,
+  { setup, display, question }: Asked,
   { grid }: Comparison,
   host: Pick<Client<ExplainHostApi>, 'saveBytes' | 'copyCommands'>,
   element: ExplainGrid | null,
@@ -23,6 +23,9 @@ export function gridMenu(
   const { done } = grid;
   const active = element === null ? undefined : doneAt(grid, element.active);
   const disabled = done === 0;
+  // A command line finds its settings beside the model only.
+  const edited = question?.settings !== undefined;
+  const first = edited ? ' (save the settings first)' : '';
   const model = setup?.model.name ?? 'model';
   const save = (name: string, bytes: Uint8Array): void => void host.saveBytes({ name, bytes });
   const copy = async (which: readonly CommandRequest[]): Promise<void> => {
@@ -49,7 +52,12 @@ export function gridMenu(
       onClick: () =>
         void gathered(grid, ({ recipe }) => recipe).then((all) => save(`${model}.grid.json`, recipesOf(all))),
     },
-    { label: 'Copy all as command lines', icon: 'terminal', disabled, onClick: () => void commandsOf(grid).then(copy) },
+    {
+      label: `Copy all as command lines${first}`,
+      icon: 'terminal',
+      disabled: disabled || edited,
+      onClick: () => void commandsOf(grid).then(copy),
+    },
     {
       label: `Values of ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} (.npy)…`,
       icon: 'symbol-array',
@@ -60,9 +68,9 @@ export function gridMenu(
       },
     },
     {
-      label: `Copy ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} as command line`,
+      label: `Copy ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} as command line${first}`,
       icon: 'terminal',
-      disabled: active === undefined,
+      disabled: active === undefined || edited,
       onClick: () => void copy([active!.command]),
     },
   ];

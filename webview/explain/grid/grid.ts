@@ -29,7 +29,7 @@ const MOST_BYTES = 256_000_000;
 const AT_A_TIME = 4;
 
 /** What every cell of a grid has in common. */
-export type GridBase = Pick<Question, 'score' | 'seed' | 'outputs'>;
+export type GridBase = Pick<Question, 'score' | 'seed' | 'outputs' | 'settings'>;
 
 interface WantedCell {
   readonly key: string;

@@ -1,20 +1,33 @@
 import type { Address } from '../../../src/base/place.js';
 import { html, nothing, type TemplateResult } from 'lit';
+import type { PreprocessingRecord } from '../../../src/result/recipe.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { sceneOf, paint } from '../../shared/canvas/display.js';
 import { button, icon } from '../../shared/controls.js';
 import { formatDuration, formatNumber } from '../../shared/format.js';
 import { tableHead } from '../../shared/table.js';
 import type { Asked, Run } from '../asked.js';
+import { isEditable } from '../settings/draft.js';
+import { editorPart, openEditor } from '../settings/editor.js';
+import type { Preparation } from '../settings/preparation.js';
 import { isGuess, modelViewSentence, originSentence, settingRows } from './modelView.js';
 
 /** What must be known beside the picture: how the model sees it, and what is odd. */
-export function modelViewPart(c: Asked, save: () => void): TemplateResult {
+export function modelViewPart(c: Asked, preparation: Preparation, save: () => void): TemplateResult {
   const record = c.preprocessing;
-  if (record === undefined) return html`<div class="model-view"><span class="dim">As the model sees it</span></div>`;
-  return html`<details class="model-view">
+  if (preparation.isOpen) return editorPart(preparation);
+  const edit = html`<span class="prepare-edit"
+    >${button({ label: 'Edit…', icon: 'edit', title: 'Set how the picture is prepared, and see at once what the model says', disabled: record !== undefined && !isEditable(record), onClick: () => openEditor(preparation) })}</span
+  >`;
+  if (record === undefined)
+    return html`<div class="model-view"><span class="dim">How the picture is prepared</span>${edit}</div>`;
+  return html`<div class="model-view">${recordPart(record, save)}${edit}</div>`;
+}
+
+function recordPart(record: PreprocessingRecord, save: () => void): TemplateResult {
+  return html`<details>
     <summary>
-      ${icon(isGuess(record) ? 'warning' : 'eye')}<span class="dim">As the model sees it</span>
+      ${icon(isGuess(record) ? 'warning' : 'eye')}<span class="dim">How the picture is prepared</span>
       <span class="sentence">${modelViewSentence(record)}</span><span class="dim">${originSentence(record)}</span>
     </summary>
     <table>
@@ -91,7 +104,8 @@ export function historyPart(c: Asked): TemplateResult {
 }
 
 function historyRun(c: Asked, run: Run): TemplateResult {
-  const time = run.answer === undefined ? '' : formatDuration(run.answer.milliseconds);
+  const edited = run.question.settings === undefined ? '' : ' · edited settings';
+  const time = run.answer === undefined ? '' : `${formatDuration(run.answer.milliseconds)}${edited}`;
   const text = run.status === 'partial' ? 'partial' : run.status === 'failed' ? 'failed' : time;
   return html`<button
     type="button"

@@ -68,7 +68,9 @@ export function originSentence(record: PreprocessingRecord): string {
   const leading = (['user', 'sidecar', 'metadata', 'file', 'convention'] as const).filter((k) => kinds.includes(k));
   if (leading.length === 0) return kinds.length === 0 ? '' : 'nobody said so: defaults';
   const detail = [...new Set(told.filter((o) => o.kind === leading[0]).map((o) => o.detail))];
-  const first = detail.length === 1 ? `from ${detail[0]}` : `from the ${ORIGINS[leading[0]!]}`;
+  // What was done here and now is no place that it comes from.
+  const from = leading[0] === 'user' ? '' : 'from ';
+  const first = detail.length === 1 ? `${from}${detail[0]}` : `from the ${ORIGINS[leading[0]!]}`;
   return kinds.includes('default') ? `${first}, the rest defaults` : first;
 }
 

@@ -2,6 +2,7 @@ import { given } from '../../../src/base/given.js';
 import type { ExplainSetup, Question } from '../../../src/protocol/explainPanel.js';
 import type { OutputChoice, OutputChoices } from '../../../src/result/output.js';
 import { AUTO, type MethodDescription } from '../../../src/result/method.js';
+import type { SettingsChange } from '../../../src/result/settings.js';
 import { firstQuestion, paramsToAsk } from './run.js';
 
 /** The question as it is put, and what was set for methods that are not asked at the moment. Asks nothing by itself. */
@@ -73,6 +74,13 @@ export class QuestionForm {
       score: 'logit',
       ...(Object.keys(said).length === 0 ? {} : { outputs: said }),
     };
+  }
+
+  /** Other settings of pictures than those that are written; undefined: those. */
+  prepare(settings: SettingsChange | undefined): void {
+    if (this.asked === undefined) return;
+    const { settings: _before, ...others } = this.asked;
+    this.asked = { ...others, ...given({ settings }) };
   }
 
   paramsFor(method: string): Question['params'] {

@@ -82,6 +82,10 @@ export function firstQuestion(setup: ExplainSetup): Question {
   };
 }
 
+/** What was said in the panel of outputs and pictures, for requests beside the runs. */
+export const saidIn = (question: Question | undefined): Pick<Question, 'outputs' | 'settings'> =>
+  given({ outputs: question?.outputs, settings: question?.settings });
+
 /** The colour map of the settings: one for magnitudes, or what contrasts with the picture. */
 export function colorOf(name: string): Partial<Display> {
   return name === 'magma' || name === 'inferno' || name === 'viridis' ? { sequential: name, auto: false } : {};

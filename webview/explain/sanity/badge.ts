@@ -6,6 +6,7 @@ import type { ExplainHostApi, OneRequest, Question } from '../../../src/protocol
 import type { SanitySummary } from '../../../src/result/recipe.js';
 import type { SanityCheck } from '../../../src/result/sanity.js';
 import { asksForClass } from '../../../src/result/target.js';
+import type { Run } from '../asked.js';
 
 /** What is known about whether the method on show depends on the model. `waiting`: it is asked for by a click. */
 export type BadgeState =
@@ -74,6 +75,14 @@ export class Badge {
     if (unasked) this.check();
   }
 
+  /** A run has ended: whether its method can be trusted is asked behind it. */
+  watchRun(run: Run | undefined, selected: Address | undefined, unasked: boolean): void {
+    if (run === undefined || selected === undefined) return;
+    const picture = run.explanations.has(selected) ? selected : [...run.explanations.keys()][0];
+    if (run.status === 'done' && picture !== undefined && !run.outdated) this.watch(run.question, picture, unasked);
+    else if (run.status !== 'working') this.leave();
+  }
+
   /** Another question is being asked: the check must not be in its way. */
   leave(): void {
     this.stop();
@@ -92,6 +101,7 @@ export class Badge {
     const { key, subject } = this;
     if (key === undefined || subject === undefined || this.known.has(key) || this.abort !== undefined) return;
     void this.run(key, subject, (this.abort = new AbortController()));
+    this.onChange();
   }
 
   private async run(key: string, subject: OneRequest, abort: AbortController): Promise<void> {
@@ -124,8 +134,8 @@ export class Badge {
 }
 
 /** Any class stands for all of them; a neuron or a difference of classes is a question of its own. */
-function keyOf({ method, params, layer, score, seed, target }: Question): string {
+function keyOf({ method, params, layer, score, seed, target, settings }: Question): string {
   const special = asksForClass(target) ? '' : target;
   const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([method, sorted, layer ?? '', score, seed, special]);
+  return JSON.stringify([method, sorted, layer ?? '', score, seed, special, settings]);
 }

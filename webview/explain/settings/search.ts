@@ -3,9 +3,11 @@ import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi } from '../../../src/protocol/explainPanel.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { SettingsFinding } from '../../../src/result/settings.js';
+import { SettingsSaving } from './saving.js';
 
 /** Finding the settings from this panel: asked for, under way, found, and taken. */
 export class SettingsSearch {
+  readonly saving: SettingsSaving;
   private found: SettingsFinding | undefined;
   private failed: ErrorData | undefined;
   private report: WorkProgress | undefined;
@@ -14,7 +16,11 @@ export class SettingsSearch {
   constructor(
     private readonly host: Pick<Client<ExplainHostApi>, 'findSettings' | 'takeSettings'>,
     private readonly onChange: () => void,
-  ) {}
+    /** What was found is written: the file says it from here on. */
+    private readonly onTaken: () => void,
+  ) {
+    this.saving = new SettingsSaving(host, onChange);
+  }
 
   get finding(): SettingsFinding | undefined {
     return this.found;
@@ -62,12 +68,21 @@ export class SettingsSearch {
     this.onChange();
   }
 
-  /** Writes what was found beside the model. */
-  async take(): Promise<boolean> {
-    if (this.found === undefined) return false;
-    const taken = await this.host.takeSettings({ settings: this.found.settings, evidence: this.found.origins });
-    if (taken) this.found = undefined;
-    this.onChange();
-    return taken;
+  /** Writes what was found beside the model, unless that has to be asked first. */
+  async take(): Promise<void> {
+    if (this.found === undefined) return;
+    const { settings, origins } = this.found;
+    this.taken(await this.saving.save({ ...settings, evidence: origins }));
+  }
+
+  /** What a person wrote there may go. */
+  async replace(): Promise<void> {
+    this.taken(await this.saving.replace());
+  }
+
+  private taken(done: boolean): void {
+    if (!done) return;
+    this.found = undefined;
+    this.onTaken();
   }
 }

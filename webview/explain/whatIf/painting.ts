@@ -54,7 +54,7 @@ export class Painting {
     if (shown === undefined) return Promise.resolve([]);
     return host.scores({
       picture: shown.picture,
-      ...given({ edit: whatIf.editOf(question?.edit), outputs: question?.outputs }),
+      ...given({ edit: whatIf.editOf(question?.edit), outputs: question?.outputs, settings: question?.settings }),
     });
   }
 

@@ -2,9 +2,8 @@ import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/erro
 import type { PictureEdit, Rgb } from '../../../src/base/picture.js';
 import type { Address } from '../../../src/base/place.js';
 import { canonical } from '../../../src/base/canonical.js';
-import { given } from '../../../src/base/given.js';
 import type { Client } from '../../../src/protocol/channel.js';
-import type { ExplainHostApi, PaintedPicture } from '../../../src/protocol/explainPanel.js';
+import type { ExplainHostApi, PaintedPicture, TryRequest } from '../../../src/protocol/explainPanel.js';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
 import type { OutputChoices } from '../../../src/result/output.js';
 import { brushOf, type Brush, type BrushEvent, type Point } from '../../shared/canvas/brush.js';
@@ -50,8 +49,8 @@ export class WhatIf {
   constructor(
     private readonly host: Pick<Client<ExplainHostApi>, 'scores' | 'paint' | 'keepEdit'>,
     private readonly onChange: () => void,
-    /** How outputs are read, where somebody has said it in the panel. */
-    private readonly outputs: () => OutputChoices | undefined = () => undefined,
+    /** How outputs are read and pictures prepared, where somebody has said it in the panel. */
+    private readonly said: () => Omit<TryRequest, 'picture'> = () => ({}),
     private readonly wait: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve, TOGETHER)),
   ) {}
 
@@ -121,7 +120,7 @@ export class WhatIf {
   follow(shown: Shown | undefined): void {
     if (shown === undefined || !shown.current || shown.explanation.edited !== undefined) return;
     const { picture, explanation } = shown;
-    const key = keyOf(explanation, this.outputs());
+    const key = keyOf(explanation, this.said().outputs);
     const { about } = this;
     if (about?.picture === picture && about.key === key) return;
     this.about = { picture, key };
@@ -221,7 +220,7 @@ export class WhatIf {
     const { about, drawn } = this;
     if (about === undefined || !this.shows) return;
     const { picture } = about;
-    const read = given({ outputs: this.outputs() });
+    const read = this.said();
     void this.host.paint(drawn === undefined ? {} : { painted: { picture, edit: drawn } }).catch(() => undefined);
     try {
       const original = this.original ?? (await this.host.scores({ picture, ...read }));
