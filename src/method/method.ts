@@ -18,6 +18,14 @@ export interface AttributionRequest<S extends ParameterSchema> {
   readonly seed: number;
   /** Other prepared inputs with batch 1, where a method's `background` parameter names them. */
   readonly background?: readonly FloatTensor[];
+  /** The parts of this input, where a method's `mask` parameter names them. */
+  readonly labelMap?: LabelMap;
+}
+
+/** Parts that somebody has drawn: of each pixel of the input its part from 0, or -1 where it is of none. */
+export interface LabelMap {
+  readonly of: Int32Array;
+  readonly count: number;
 }
 
 export interface MethodContext {

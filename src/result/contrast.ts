@@ -67,14 +67,17 @@ interface Sample {
   readonly weight: number;
 }
 
-/** Colourful pixels count more: what is grey contrasts with every hue. */
+/** Chroma at which a pixel counts twice as much as a grey one. */
+const COLOURFUL = 7;
+
+/** Colourful pixels count by the square of their chroma: on what is grey or dark every hue is seen. */
 function samples({ width, height, data }: Rgb): readonly Sample[] {
   const count = width * height;
   const step = Math.max(1, Math.floor(count / LOOKED_AT));
   const out: Sample[] = [];
   for (let i = 0; i < count; i += step) {
     const lab = labOf(data[3 * i]!, data[3 * i + 1]!, data[3 * i + 2]!);
-    out.push({ lab, weight: 1 + Math.hypot(lab[1], lab[2]) });
+    out.push({ lab, weight: 1 + (Math.hypot(lab[1], lab[2]) / COLOURFUL) ** 2 });
   }
   return out;
 }

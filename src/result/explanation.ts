@@ -64,6 +64,19 @@ export interface Attribution {
   readonly unit: string;
   /** Size of the map before it was resized to the input, where it was. */
   readonly resolution?: readonly [height: number, width: number];
+  /** The parts of the picture whose values it holds, where they are what was asked about. */
+  readonly parts?: PartsOfPicture;
+}
+
+/** Parts of a picture, and how sure their values are. */
+export interface PartsOfPicture {
+  /** Of each pixel of the input its part from 0, or -1 where it is of none: `[H × W]`. */
+  readonly of: Int32Array;
+  readonly count: number;
+  /** Standard error of each part's value. */
+  readonly errors?: Float32Array;
+  /** Share of the variance of the scores that a sum over the parts explains. */
+  readonly r2?: number;
 }
 
 /** One attribution of one input, and everything that must be said beside it. */

@@ -1,5 +1,6 @@
 import type { Rgb } from '../base/picture.js';
 import type { Colormap } from './colormap.js';
+import type { PartsOfPicture } from './explanation.js';
 import { fit, type NormalisedMap } from './heatmap.js';
 
 /** Other ways than heat to say where a map is strong: lines around it, or the picture there and nowhere else. */
@@ -77,6 +78,28 @@ function spread(
     for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++)
       for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++) visit(v * width + u);
   }
+}
+
+/** The borders of parts over a picture: a light line beside a dark one, to be seen on anything. */
+export function withPartLines(
+  picture: Rgb,
+  { of }: Pick<PartsOfPicture, 'of'>,
+  { width: columns, height: rows }: { readonly width: number; readonly height: number },
+): Rgb {
+  const base = magnified(picture);
+  const { width, height } = base;
+  const data = base.data.slice();
+  const part = (x: number, y: number): number =>
+    of[Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width)]!;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const here = part(x, y);
+      const after = (x + 1 < width && part(x + 1, y) !== here) || (y + 1 < height && part(x, y + 1) !== here);
+      const before = (x > 0 && part(x - 1, y) !== here) || (y > 0 && part(x, y - 1) !== here);
+      if (after || before) data.fill(after ? 255 : 0, 3 * (y * width + x), 3 * (y * width + x) + 3);
+    }
+  }
+  return { width, height, data };
 }
 
 /**

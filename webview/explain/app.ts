@@ -37,7 +37,14 @@ import { predictionsPart, questionPart } from './question/part.js';
 import { doubtsPart } from './settings/doubts.js';
 import { editedNote, openEditor } from './settings/editor.js';
 import { Painting } from './whatIf/painting.js';
-import { drawingControls, modeControls, readout, scalePart, spokenReadout } from './picture/viewControls.js';
+import {
+  drawingControls,
+  modeControls,
+  partsToggle,
+  readout,
+  scalePart,
+  spokenReadout,
+} from './picture/viewControls.js';
 
 const PROVIDERS: Readonly<Record<string, string>> = {
   cpu: 'CPU',
@@ -131,7 +138,8 @@ export class ExplainApp extends LitElement {
         <section class="trust" aria-label="Trust">
           ${sanityPart(c, c.badge, () => c.badge.check())} ${warningsPart(c)}
         </section>
-        ${modeControls(c, this.held)} ${photographPart(c)} ${regionPart(c, this.picked)} ${scalePart(c, scene)}
+        ${modeControls(c, this.held)} ${photographPart(c)} ${partsToggle(c, scene)} ${regionPart(c, this.picked)}
+        ${scalePart(c, scene)}
         ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">

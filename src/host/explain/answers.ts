@@ -307,5 +307,6 @@ function firstOf(results: ExplainAnswer['results'], input: string): Outcome<Expl
 function sizeOf({ outcome }: Answer): number {
   if ('error' in outcome) return 0;
   const { picture, attribution, classMap } = outcome.result;
-  return picture.data.byteLength + 4 * attribution.values.data.length + (classMap?.winners.byteLength ?? 0);
+  const beside = (classMap?.winners.byteLength ?? 0) + (attribution.parts?.of.byteLength ?? 0);
+  return picture.data.byteLength + 4 * attribution.values.data.length + beside;
 }

@@ -1,3 +1,4 @@
+import { given } from '../../base/given.js';
 import type { Random } from '../../base/random.js';
 import type { Attribution } from '../../result/explanation.js';
 import { attributionMethod } from '../method.js';
@@ -79,8 +80,10 @@ export const kernelShap = attributionMethod({
     );
     const found = fit(total());
     const used = groups.filter((g) => g.weight > 0).length;
-    const sure = used > 1 ? fitNotes(found, samples, standardErrors(groups, fit), unitOf(subject, request)) : [];
-    return { attribution: map(found.values), params: { count: parts.count }, notes: [...common, ...sure] };
+    const errors = used > 1 ? standardErrors(groups, fit) : undefined;
+    const sure = errors === undefined ? [] : fitNotes(found, samples, errors, unitOf(subject, request));
+    const attribution = covered.map(found.values, unit, { r2: found.r2, ...given({ errors }) });
+    return { attribution, params: { count: parts.count }, notes: [...common, ...sure] };
   },
 });
 

@@ -69,7 +69,7 @@ export const lime = attributionMethod({
     const found = fit(total());
     const errors = standardErrors(groups, fit);
     return {
-      attribution: covered.map(found.values, unit),
+      attribution: covered.map(found.values, unit, { errors, r2: found.r2 }),
       params: { count: parts.count },
       notes: [...scoreNotes(subject, score), ...fitNotes(found, params.samples, errors, unitOf(subject, request))],
     };

@@ -22,6 +22,7 @@ import { outputNotes, summariesOf } from '../output/outputs.js';
 import { classesOf, predictionOf } from '../output/prediction.js';
 import type { OpenModel } from '../model/open.js';
 import type { Question } from './question.js';
+import { labelMapOf } from './labelMap.js';
 import { describe, targetOf } from './target.js';
 
 /** A model that is asked, and what its classes are called. */
@@ -111,7 +112,12 @@ export async function explainOne(
     milliseconds: performance.now() - started,
   });
   progress?.({ fraction: 0, message: method.id });
-  const request = { ...asked, input: loaded.tensor, target };
+  const { parts, mask } = asked.params as { readonly parts?: unknown; readonly mask?: unknown };
+  const labelMap =
+    parts === 'mask' && typeof mask === 'string' && mask !== ''
+      ? await labelMapOf(mask, subject.input, loaded.crop, signal)
+      : undefined;
+  const request = { ...asked, input: loaded.tensor, target, ...given({ labelMap }) };
   const answer = await method.run(asking, request, {
     signal,
     random: new Random(seed),

@@ -56,21 +56,33 @@ async function paintedIn(
   signal: AbortSignal,
 ): Promise<Painted> {
   const picture = await decodePicture(file, { signal });
+  const place = proportionsOf(picture, input, crop);
+  if (place !== undefined) return { at: (x, y) => bright(picture, ...place(x, y)) };
+  const size = crop === undefined ? '' : ` nor of the picture (${crop.originalWidth}×${crop.originalHeight})`;
+  throw new LensError(
+    'input',
+    'target/mask-size',
+    `The mask "${file}" is ${picture.width}×${picture.height}, which has not the proportions of the model's input (${input.width}×${input.height})${size}.`,
+    { hint: 'Paint on a copy of the picture itself.' },
+  );
+}
+
+/**
+ * Where a place of the model's input lies on a picture that was painted for it, both as shares of the sides: on a copy of the
+ * input, or of the picture that it was cut from. Nothing where it has the proportions of neither.
+ */
+export function proportionsOf(
+  painted: { readonly width: number; readonly height: number },
+  input: { readonly width: number; readonly height: number },
+  crop: Crop | undefined,
+): ((x: number, y: number) => readonly [number, number]) | undefined {
   const alike = (width: number, height: number): boolean =>
-    Math.abs(Math.log((picture.width / picture.height) * (height / width))) < 0.02;
-  const asInput = picture.width === input.width && picture.height === input.height;
-  if (crop === undefined || asInput || !alike(crop.originalWidth, crop.originalHeight)) {
-    if (alike(input.width, input.height)) return { at: (x, y) => bright(picture, x, y) };
-    const size = crop === undefined ? '' : ` nor of the picture (${crop.originalWidth}×${crop.originalHeight})`;
-    throw new LensError(
-      'input',
-      'target/mask-size',
-      `The mask "${file}" is ${picture.width}×${picture.height}, which has not the proportions of the model's input (${input.width}×${input.height})${size}.`,
-      { hint: 'Paint on a copy of the picture itself.' },
-    );
-  }
+    Math.abs(Math.log((painted.width / painted.height) * (height / width))) < 0.02;
+  const asInput = painted.width === input.width && painted.height === input.height;
+  if (crop === undefined || asInput || !alike(crop.originalWidth, crop.originalHeight))
+    return alike(input.width, input.height) ? (x, y) => [x, y] : undefined;
   const { left, top, width, height, originalWidth, originalHeight } = crop;
-  return { at: (x, y) => bright(picture, (left + x * width) / originalWidth, (top + y * height) / originalHeight) };
+  return (x, y) => [(left + x * width) / originalWidth, (top + y * height) / originalHeight];
 }
 
 /** Whether the mean of the colours at a place, given as shares of the sides, is above half. What lies outside is dark. */

@@ -3,7 +3,7 @@ import type { Rgb } from '../../../src/base/picture.js';
 import { colormap, DIVERGING, SEQUENTIAL } from '../../../src/result/colormap.js';
 import { divergingAgainst, labOf, sequentialAgainst } from '../../../src/result/contrast.js';
 import { normalise, type ValueMap } from '../../../src/result/heatmap.js';
-import { magnified, outlined, strongest } from '../../../src/result/outline.js';
+import { magnified, outlined, strongest, withPartLines } from '../../../src/result/outline.js';
 
 const plain = (width: number, height: number, colour: readonly number[]): Rgb => ({
   width,
@@ -82,6 +82,19 @@ describe('an outline', () => {
   });
 });
 
+describe('the borders of parts', () => {
+  it('run where the part changes, and nowhere else', () => {
+    const picture = plain(4, 2, [90, 90, 90]);
+    const of = Int32Array.from([0, 0, 1, -1, 0, 0, 1, -1]);
+    const out = withPartLines(picture, { of }, picture);
+    const row = Array.from({ length: out.width }, (_, x) => at(out, x, 5)[0]!);
+    const lines = row.flatMap((v, x) => (v === 90 ? [] : [x]));
+    const cell = out.width / 4;
+    assert.deepEqual(lines, [2 * cell - 1, 2 * cell, 3 * cell - 1, 3 * cell]);
+    assert.deepEqual([row[2 * cell - 1], row[2 * cell]], [255, 0], 'a light and a dark line');
+  });
+});
+
 describe('colours against a picture', () => {
   const distance = (picture: Rgb, name: (typeof DIVERGING | typeof SEQUENTIAL)[number], t: number): number => {
     const { table } = colormap(name);
@@ -117,6 +130,13 @@ describe('colours against a picture', () => {
     const fish = plain(20, 20, [230, 120, 20]);
     assert.notEqual(divergingAgainst(fish), 'PuOr');
     assert.ok(distance(fish, divergingAgainst(fish), 1) > distance(fish, 'PuOr', 0), 'seen better than that');
+  });
+
+  it('are chosen by what is colourful, not by a dark ground around it', () => {
+    const fish = plain(40, 40, [230, 120, 20]);
+    const ground = plain(40, 40, [25, 35, 25]);
+    const both = { ...ground, data: ground.data.map((v, i) => (i < ground.data.length / 4 ? fish.data[i]! : v)) };
+    assert.equal(divergingAgainst(both), divergingAgainst(fish));
   });
 
   it('measures colours as the eye does', () => {

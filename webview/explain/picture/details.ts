@@ -142,7 +142,13 @@ export function thumbnailOf(c: Asked, run: Run | undefined, picture = run?.pictu
   const key = [reduction, sign, percentile, auto, sequential, diverging].join();
   const known = thumbnails.get(explanation);
   if (known?.key === key) return known.picture;
-  const made = paint(sceneOf(explanation, c.display), { ...c.display, mode: 'blend', opacity: 0.7, smooth: true });
+  const made = paint(sceneOf(explanation, c.display), {
+    ...c.display,
+    mode: 'blend',
+    opacity: 0.7,
+    smooth: true,
+    parts: false,
+  });
   thumbnails.set(explanation, { key, picture: made });
   return made;
 }

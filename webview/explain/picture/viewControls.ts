@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { DIVERGING, SEQUENTIAL, type DivergingName, type SequentialName } from '../../../src/result/colormap.js';
 import { classAt } from '../../../src/result/classMap.js';
 import type { Reduction, Sign } from '../../../src/result/heatmap.js';
-import { dropdown, numberField, segmented, slider } from '../../shared/controls.js';
+import { dropdown, icon, numberField, segmented, slider } from '../../shared/controls.js';
 import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
 import { styles } from '../../shared/page/css.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
@@ -77,6 +77,23 @@ function strength(c: Asked): TemplateResult {
   >`;
 }
 
+/** Draws the borders of the parts that a map is of; the fit's R² beside it. */
+export function partsToggle(c: Asked, scene: Scene | undefined): TemplateResult {
+  const { parts } = scene ?? {};
+  if (parts === undefined) return html``;
+  const { r2, count } = parts;
+  return html`<button
+    type="button"
+    class="seen-by-model"
+    aria-pressed=${c.display.parts}
+    title="Draws the borders of the parts over the picture; the value of a part stands below while the pointer is on it"
+    @click=${() => c.setDisplay({ parts: !c.display.parts })}
+  >
+    ${icon('symbol-misc')}${count}
+    parts${r2 === undefined ? nothing : html`<span class="dim">R² ${r2.toFixed(2)}</span>`}
+  </button>`;
+}
+
 export function scalePart(c: Asked, scene: Scene | undefined): TemplateResult {
   const { attribution } = c.shown?.explanation ?? {};
   const size = attribution?.resolution;
@@ -117,7 +134,7 @@ export function readout(c: Asked, scene: Scene | undefined, pixel: Pixel | undef
     </div>
     <div>
       <dt>Heat</dt>
-      <dd>${values?.heat ?? '–'}</dd>
+      <dd title=${values?.heat ?? nothing}>${values?.heat ?? '–'}</dd>
     </div>
     ${
       c.shown?.explanation.classMap === undefined
@@ -146,9 +163,20 @@ function pixelValues(c: Asked, scene: Scene | undefined, pixel: Pixel | undefine
     at: `${x}, ${y}`,
     rgb: rgbAt(scene, pixel).join(' '),
     tensor: tensor?.map(formatNumber).join('\u2002'),
-    heat: formatNumber(valueAt(scene, x, y)),
+    heat: heatAt(scene, x, y),
     kind: classMap && (classAt(classMap, scene.picture, pixel)?.label ?? 'none'),
   };
+}
+
+/** The value of a map; of a part with its number and twice its standard error, where that is known. */
+function heatAt(scene: Scene, x: number, y: number): string {
+  const value = formatNumber(valueAt(scene, x, y));
+  const { parts, picture } = scene;
+  if (parts === undefined) return value;
+  const part = parts.of[y * picture.width + x] ?? -1;
+  if (part < 0) return 'no part';
+  const error = parts.errors?.[part];
+  return `${value}${error === undefined ? '' : ` ± ${formatNumber(2 * error)}`} · part ${part + 1} of ${parts.count}`;
 }
 
 function rgbAt({ picture }: Scene, { x, y }: Pixel): number[] {

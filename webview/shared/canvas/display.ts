@@ -1,8 +1,8 @@
 import { colormap, type DivergingName, type SequentialName } from '../../../src/result/colormap.js';
 import type { Colormap, ColormapName } from '../../../src/result/colormap.js';
 import { divergingAgainst, sequentialAgainst } from '../../../src/result/contrast.js';
-import { outlined, strongest } from '../../../src/result/outline.js';
-import type { Explanation } from '../../../src/result/explanation.js';
+import { outlined, strongest, withPartLines } from '../../../src/result/outline.js';
+import type { Explanation, PartsOfPicture } from '../../../src/result/explanation.js';
 import {
   normalise,
   overlay,
@@ -32,6 +32,8 @@ export interface Display {
   readonly top: number;
   /** Colours that contrast with the picture, in place of the two below. */
   readonly auto: boolean;
+  /** The borders of the parts, where the map has some. */
+  readonly parts: boolean;
   /** Below the heat lies the photograph, where the model sees far less of it. */
   readonly photo: boolean;
   readonly sequential: SequentialName;
@@ -51,6 +53,7 @@ export const DEFAULT_DISPLAY: Display = {
   level: 0.4,
   top: 0.1,
   auto: true,
+  parts: false,
   photo: true,
   sequential: 'magma',
   diverging: 'RdBu',
@@ -62,6 +65,8 @@ export const DEFAULT_DISPLAY: Display = {
 export interface Scene {
   /** As the model sees it: pixels are counted in it. */
   readonly picture: Rgb;
+  /** The parts whose values the map holds. */
+  readonly parts?: PartsOfPicture;
   /** What is drawn in its place: the same part of the photograph, finer. */
   readonly photo?: Rgb;
   /** Values in the attribution's unit, the chosen sign only. */
@@ -95,6 +100,7 @@ export function sceneOf(explanation: Explanation, display: Display, share?: Shar
     colors: colormap(nameOfColors(display, values.signed, share === undefined ? picture : undefined)),
     channels,
     signed: reduced.signed,
+    ...(attribution.parts === undefined ? {} : { parts: attribution.parts }),
   };
 }
 
@@ -109,8 +115,15 @@ export function nameOfColors(
   return signed ? divergingAgainst(picture) : sequentialAgainst(picture);
 }
 
-/** What is seen, in colours: heat in its own resolution, the other modes in the picture's. */
-export function paint(scene: Scene, display: Pick<Display, 'mode' | 'opacity' | 'smooth' | 'level' | 'top'>): Rgb {
+/** What is seen, in colours, with the borders of parts where they are asked for: heat in its own resolution, the other modes in the picture's. */
+export function paint(scene: Scene, display: Drawn): Rgb {
+  const painted = paintPlain(scene, display);
+  return display.parts && scene.parts !== undefined ? withPartLines(painted, scene.parts, scene.picture) : painted;
+}
+
+type Drawn = Pick<Display, 'mode' | 'opacity' | 'smooth' | 'level' | 'top' | 'parts'>;
+
+function paintPlain(scene: Scene, display: Drawn): Rgb {
   const picture = scene.photo ?? scene.picture;
   switch (display.mode) {
     case 'heat':

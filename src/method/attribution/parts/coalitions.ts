@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../../../base/errors.js';
+import { given } from '../../../base/given.js';
 import type { Random } from '../../../base/random.js';
 import { floatTensor, type FloatTensor } from '../../../base/tensor.js';
 import type { Attribution } from '../../../result/explanation.js';
@@ -9,14 +10,22 @@ import { partsOf, spread, switched, type PartsKind } from './parts.js';
 import { pixelAttribution } from '../shared/answer.js';
 import type { Parts } from './squares.js';
 
+/** How sure the values of parts are. */
+export interface Sureness {
+  /** Standard error of each. */
+  readonly errors?: ArrayLike<number>;
+  /** Share of the variance of the scores that a sum over the parts explains. */
+  readonly r2?: number;
+}
+
 /** A picture in parts that can be covered, and the score that is watched. */
 export interface Covered {
   readonly subject: Subject;
-  readonly request: Pick<AttributionRequest<never>, 'input' | 'target' | 'score'>;
+  readonly request: Pick<AttributionRequest<never>, 'input' | 'target' | 'score' | 'labelMap'>;
   readonly fill: FloatTensor;
   readonly parts: Parts;
   /** One value for each part as a map of the pixels. */
-  map(values: ArrayLike<number>, unit: string): Attribution;
+  map(values: ArrayLike<number>, unit: string, sure?: Sureness): Attribution;
 }
 
 /** The picture of a request cut into the parts that its parameters ask for, and what stands in their place. */
@@ -27,13 +36,23 @@ export function coveredOf(
 ): Covered {
   const { input, params } = request;
   const { height, width } = subject.input;
-  const parts = partsOf(params.parts, params.count, input, subject.input);
+  const parts = partsOf(params.parts, params.count, request, subject.input);
   return {
     subject,
     request,
     fill: fillTensor(params.fill, input, subject.input, random),
     parts,
-    map: (values, unit) => pixelAttribution(floatTensor([height, width], spread(values, parts)), true, unit),
+    map: (values, unit, { errors, r2 } = {}) => ({
+      ...pixelAttribution(floatTensor([height, width], spread(values, parts)), true, unit),
+      parts: {
+        of: parts.of,
+        count: parts.count,
+        ...given({
+          errors: errors && Float32Array.from(errors),
+          r2: r2 === undefined || Number.isNaN(r2) ? undefined : r2,
+        }),
+      },
+    }),
   };
 }
 

@@ -1,10 +1,13 @@
+import { LensError } from '../../../base/errors.js';
 import type { FloatTensor } from '../../../base/tensor.js';
 import { gridOf } from '../../fill.js';
+import type { LabelMap } from '../../method.js';
 import type { InputSpec } from '../../subject/subject.js';
+import { discs } from './discs.js';
 import { squares, type Parts } from './squares.js';
 import { superpixels } from './superpixels.js';
 
-export const PARTS = ['superpixels', 'squares'] as const;
+export const PARTS = ['superpixels', 'squares', 'discs', 'mask'] as const;
 export type PartsKind = (typeof PARTS)[number];
 
 /** The parameters of methods over parts; the same in each. */
@@ -14,7 +17,8 @@ export const partsParameters = {
     title: 'Parts',
     default: 'superpixels',
     choices: PARTS,
-    description: 'superpixels follow the colours of the picture (SLIC); squares do not look at it',
+    description:
+      'superpixels follow the colours of the picture (SLIC); squares and discs do not look at it; a mask is given as a file',
   },
   count: {
     type: 'integer',
@@ -24,6 +28,12 @@ export const partsParameters = {
     maximum: 400,
     description: 'about how many parts the picture is cut into',
   },
+  mask: {
+    type: 'text',
+    title: 'Mask',
+    default: '',
+    description: 'a PNG of the proportions of the picture, for parts "mask": each colour is a part, black is none',
+  },
 } as const;
 
 /**
@@ -31,9 +41,21 @@ export const partsParameters = {
  *
  * @param input batch 1, in the model's own layout
  */
-export function partsOf(kind: PartsKind, count: number, input: FloatTensor, spec: InputSpec): Parts {
+export function partsOf(
+  kind: PartsKind,
+  count: number,
+  { input, labelMap }: { readonly input: FloatTensor; readonly labelMap?: LabelMap },
+  spec: InputSpec,
+): Parts {
   const { height, width } = spec;
+  if (kind === 'mask') {
+    if (labelMap !== undefined) return labelMap;
+    throw new LensError('usage', 'params/mask', 'No mask is given whose colours are the parts.', {
+      hint: 'Name a PNG in the parameter "mask", or choose other parts.',
+    });
+  }
   const wanted = Math.min(count, height * width);
+  if (kind === 'discs') return discs(height, width, wanted);
   return kind === 'squares'
     ? squares(height, width, wanted)
     : superpixels(coloursOf(input, spec), height, width, wanted);
@@ -53,7 +75,7 @@ function coloursOf(input: FloatTensor, spec: InputSpec): Float64Array[] {
 
 /** One value for each part, as a map of the pixels. */
 export function spread(values: ArrayLike<number>, { of }: Parts): Float32Array {
-  return Float32Array.from(of, (part) => values[part]!);
+  return Float32Array.from(of, (part) => (part < 0 ? 0 : values[part]!));
 }
 
 /** Of sample `k` of a batch: the picture where a part is on, the fill where it is off. */
@@ -67,6 +89,7 @@ export function switched(
     for (let y = 0; y < grid.height; y++)
       for (let x = 0; x < grid.width; x++) {
         const at = grid.at(c, y, x);
-        sample[at] = (on[parts.of[y * grid.width + x]!] ? input : fill).data[at]!;
+        const part = parts.of[y * grid.width + x]!;
+        sample[at] = (part < 0 || on[part] ? input : fill).data[at]!;
       }
 }

@@ -1,6 +1,6 @@
 /** A picture cut into parts, the units that a black-box method switches on and off. */
 export interface Parts {
-  /** The part of each pixel, 0 to count - 1: `[height × width]`. */
+  /** The part of each pixel, 0 to count - 1, or -1 where it is of none and never covered: `[height × width]`. */
   readonly of: Int32Array;
   readonly count: number;
 }

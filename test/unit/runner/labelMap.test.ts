@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { filePath } from '../../../src/base/place.js';
+import { encodePng } from '../../../src/input/encode.js';
+import { RunnerService } from '../../../src/runner/service.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+const folder = path.resolve('models/birds/pictures');
+const species = readdirSync(folder).sort()[0]!;
+const picture = filePath(path.join(folder, species, readdirSync(path.join(folder, species)).sort()[0]!));
+const model = filePath(path.resolve('models/birds/birds_cnn.onnx'));
+
+describe('runner: parts that a mask gives', () => {
+  const out = temporaryFolder();
+  const runner = new RunnerService();
+  const call = { signal: new AbortController().signal, progress: () => undefined };
+  after(() => runner.dispose());
+
+  /** A mask of a colour for each pixel, of any size. */
+  const mask = async (name: string, width: number, height: number, colour: (x: number, y: number) => number) => {
+    const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+      const pixel = Math.floor(i / 3);
+      return (colour(pixel % width, Math.floor(pixel / width)) >> (16 - 8 * (i % 3))) & 255;
+    });
+    const file = path.join(out, `${name}.png`);
+    writeFileSync(file, await encodePng(data, width, height));
+    return file;
+  };
+  const ask = async (method: string, file: string) => {
+    const params = { parts: 'mask', mask: file };
+    const { results } = await runner.operations.explain(
+      { model, inputs: [picture], method, params, provider: 'cpu', threads: 1 },
+      call,
+    );
+    return results[0]!;
+  };
+
+  for (const method of ['feature_ablation', 'lime', 'kernel_shap']) {
+    it(`${method} gives a value to each colour, and none to black`, async () => {
+      // Twice as large as the model's input: of its proportions.
+      const file = await mask(method, 128, 128, (x, y) => (y < 32 ? 0 : x < 64 ? 0xff0000 : 0x00ff08));
+      const answer = await ask(method, file);
+      assert.ok('result' in answer, JSON.stringify(answer));
+      const { values, parts } = answer.result.attribution;
+      assert.equal(parts?.count, 2);
+      const [height, width] = values.dims as [number, number];
+      const at = (x: number, y: number): number =>
+        values.data[Math.floor(y * height) * width + Math.floor(x * width)] as number;
+      assert.equal(at(0.2, 0.1), 0, 'black is no part');
+      assert.equal(parts.of[0], -1);
+      assert.notEqual(at(0.2, 0.5), 0);
+      assert.equal(at(0.2, 0.5), at(0.4, 0.9));
+      assert.notEqual(at(0.2, 0.5), at(0.8, 0.5));
+    });
+  }
+
+  it('says what is wrong with it', async () => {
+    const codes = async (file: string): Promise<string> => {
+      const answer = await ask('feature_ablation', file);
+      assert.ok('error' in answer);
+      return `${answer.error.code} ${answer.error.message}`;
+    };
+    assert.match(await codes(await mask('black', 64, 64, () => 0)), /params\/mask .*names no part/);
+    assert.match(await codes(await mask('wide', 128, 64, () => 1)), /params\/mask .*proportions/);
+    assert.match(await codes(await mask('photo', 64, 64, (x, y) => 1 + 64 * y + x)), /params\/mask .*colours/);
+    assert.match(await codes(''), /params\/mask No mask is given/);
+  });
+});
