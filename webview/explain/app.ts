@@ -139,8 +139,7 @@ export class ExplainApp extends LitElement {
           ${sanityPart(c, c.badge, () => c.badge.check())} ${warningsPart(c)}
         </section>
         ${modeControls(c, this.held)} ${photographPart(c)} ${partsToggle(c, scene)} ${regionPart(c, this.picked)}
-        ${scalePart(c, scene)}
-        ${readout(c, scene, this.pixel)}
+        ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">
         ${predictionsPart(c, {
