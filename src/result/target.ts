@@ -14,7 +14,7 @@ export interface TargetSummary {
  * that it is known without the model.
  */
 export function asksForClass(text: string): boolean {
-  return !/#|\s[-−]\s|^\s*(?:box|mask|place|value):|@\s*-?[\d.]+\s*(?:,\s*-?[\d.]+\s*){3}$/i.test(text);
+  return !/#|\s[-−]\s|^\s*(?:box|mask|place|similar|value):|@\s*-?[\d.]+\s*(?:,\s*-?[\d.]+\s*){3}$/i.test(text);
 }
 
 /** The text of a target for people: what is painted by hand is no text to read. */

@@ -9,6 +9,7 @@ import { place } from './place.js';
 import { region } from './region.js';
 import type { ClassLayout } from './regions.js';
 import { side } from './side.js';
+import { similar } from './similar.js';
 import type { Target } from './target.js';
 import { unit } from './unit.js';
 import { value } from './value.js';
@@ -18,6 +19,7 @@ import { whole } from './whole.js';
 export const TARGET_KINDS: readonly TargetKind[] = [
   unit,
   difference,
+  similar,
   box,
   mask,
   place,

@@ -20,6 +20,8 @@ export interface TargetQuestion {
   readonly painted?: ReadonlyMap<string, Painted> | undefined;
   /** A box of the model's input in pixels of the picture that was given, where there is one: names of boxes say it so. */
   readonly inPicture?: ((box: Corners) => Corners) | undefined;
+  /** Embeddings of other pictures that the text names, by the name it gives them. */
+  readonly others?: ReadonlyMap<string, ArrayLike<number>> | undefined;
   /** Where the classes are, for a model that says so. */
   readonly regions?: ClassRegions | undefined;
 }

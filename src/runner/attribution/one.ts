@@ -54,7 +54,7 @@ export async function explainOne(
   const takesPictures = model.resolved.preprocessing !== undefined;
   requireNumbers(loaded, ranking);
   const { logits, probabilities, top } = ranking;
-  const target = await targetOf(question.target, { subject, labels, ranking, loaded }, signal);
+  const target = await targetOf(question.target, { subject, labels, ranking, loaded, model }, signal);
   const asking = subject.asking(target);
   const value = scoreIn(ranking, target, score) ?? (await asking.scores(loaded.tensor, target, score, signal))[0]!;
   const fixed = {

@@ -8,11 +8,14 @@ import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { findTarget } from '../../method/target/index.js';
 import type { Painted } from '../../method/target/kind.js';
 import { paintedFiles } from '../../method/target/mask.js';
+import { similarFiles } from '../../method/target/similar.js';
 import { boxOf, type Target } from '../../method/target/target.js';
 import type { TargetText } from '../../protocol/request.js';
 import { asksForClass, type TargetSummary } from '../../result/target.js';
 import { toPicture } from '../output/prediction.js';
+import { loadInput, oneInput } from '../input/answers.js';
 import type { LoadedInput } from '../input/inputs.js';
+import type { OpenModel } from '../model/open.js';
 
 /** One prepared input, and what the model says of it. */
 export interface Asked {
@@ -20,12 +23,14 @@ export interface Asked {
   readonly labels: Labels;
   readonly ranking: Ranking;
   readonly loaded: Pick<LoadedInput, 'tensor' | 'crop'>;
+  /** For what is read of other pictures. */
+  readonly model: OpenModel;
 }
 
 /** The target that a text means for one input, with what is read for it: the output's values, painted pictures. */
 export async function targetOf(
   text: TargetText | undefined,
-  { subject, labels, ranking, loaded }: Asked,
+  { subject, labels, ranking, loaded, model }: Asked,
   signal: AbortSignal,
 ): Promise<Target> {
   const { logits: scores, regions } = ranking;
@@ -35,7 +40,23 @@ export async function targetOf(
   const values = layout === undefined ? [] : await subject.values(loaded.tensor, valuesOf(layout), signal);
   const painted = new Map<string, Painted>();
   for (const file of paintedFiles(text)) painted.set(file, await paintedIn(file, subject, loaded.crop, signal));
-  return findTarget(text, { ...common, sample: new Map([...values].map(([name, t]) => [name, t.data])), painted });
+  const others = new Map<string, ArrayLike<number>>();
+  if (subject.output.kind === 'embedding')
+    for (const file of similarFiles(text)) others.set(file, await embeddingOf(file, model, subject, signal));
+  const sample = new Map([...values].map(([name, t]) => [name, t.data]));
+  return findTarget(text, { ...common, sample, painted, others });
+}
+
+/** What the model answers to another picture. */
+async function embeddingOf(
+  file: string,
+  model: OpenModel,
+  subject: ModelSubject,
+  signal: AbortSignal,
+): Promise<ArrayLike<number>> {
+  const { tensor } = await loadInput(await oneInput(model, file, signal), signal);
+  const { value } = subject.scoreValue('logit');
+  return (await subject.values(tensor, [value], signal)).get(value)!.data;
 }
 
 /** What is said of a target beside every result. */

@@ -48,7 +48,7 @@ export async function sanityOf(
   const { tensor } = loaded;
   const { labels } = namesOf(model, subject, inputs);
   const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
-  const target = await targetOf(request.target, { subject, labels, ranking: ranking!, loaded }, signal);
+  const target = await targetOf(request.target, { subject, labels, ranking: ranking!, loaded, model }, signal);
   const curve = await sanityCurve(
     subject.asking(target),
     {

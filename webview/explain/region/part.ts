@@ -113,10 +113,14 @@ function legend(c: Asked, { classes }: ClassMap): TemplateResult {
   </div>`;
 }
 
-/** Parts of the output for the list of targets: all pixels of a class, the mask of a box. */
-export function partEntries({ shown }: Pick<Asked, 'shown'>): readonly Entry[] {
-  const { classMap, found } = shown?.explanation ?? {};
+/** What the list of targets has beside classes: all pixels of a class, the mask of a box, another picture of the panel. */
+export function partEntries({ shown, current }: Pick<Asked, 'shown' | 'current'>): readonly Entry[] {
+  const { classMap, found, outputs, input } = shown?.explanation ?? {};
+  const embeds = outputs?.find((o) => o.chosen)?.kind === 'embedding';
+  // Of several pictures each can be compared with the others.
+  const others = embeds ? [...(current?.explanations.values() ?? [])].filter((e) => e.input !== input) : [];
   return [
+    ...others.map((e) => ({ value: `similar:${e.input}`, label: `similarity to ${baseName(e.input)}` })),
     ...(classMap?.classes ?? []).map(({ index, label, share }) => ({
       value: `mask:${index}`,
       label: `all pixels of ${label}`,

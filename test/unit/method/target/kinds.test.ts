@@ -27,6 +27,7 @@ describe('method/target: the kinds', () => {
       'mask:a.png',
       'mask:64x48:3k,5',
       'mask:box:1',
+      'similar:a.png',
       'place:3=e',
       'value:0',
     ])
