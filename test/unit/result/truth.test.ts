@@ -3,6 +3,7 @@ import { attributionMethods } from '../../../src/method/index.js';
 import { foundShare, TRUTH, truthOf, type Estimate } from '../../../src/result/truth.js';
 import { estimate, massOn, peakOn, sobel } from '../../bench/truth/measures.js';
 import { measureTruth } from '../../bench/truth/table.js';
+import { assertClose } from '../support/close.js';
 
 const within = ({ mean, low, high }: Estimate): boolean => low <= mean && mean <= high && low >= 0 && high <= 1;
 
@@ -26,7 +27,7 @@ describe('result/truth: what methods find', () => {
   it('puts what knows nothing of the network where chance is, and the best well above', () => {
     for (const { id } of TRUTH.networks) {
       const random = TRUTH.references.find((r) => r.id === 'random')!.networks.find((n) => n.network === id)!;
-      assert.ok(Math.abs(random.mass.mean - TRUTH.area) < 0.01, `${random.mass.mean}`);
+      assertClose(random.mass.mean, TRUTH.area, { absolute: 0.01 }, `random numbers on ${id}`);
       const best = Math.max(...TRUTH.methods.map((m) => foundShare(m.networks.find((n) => n.network === id)!)));
       assert.ok(best > 4 * TRUTH.area, `${best}`);
     }
@@ -36,13 +37,13 @@ describe('result/truth: what methods find', () => {
     this.timeout(300_000);
     const methods = ['gradcam', 'gradient', 'guided_gradcam'];
     const again = await measureTruth({ methods, pictures: TRUTH.pictures, checked: 0, photographs: 0 });
-    assert.ok(Math.abs(again.area - TRUTH.area) < 1e-3, `${again.area}`);
+    assertClose(again.area, TRUTH.area, { absolute: 1e-3 }, 'the area of the marks');
     for (const { id, networks } of again.methods)
       for (const { network, mass, peak } of networks) {
         const known = truthOf(id, network)!;
         // Two runtimes differ in the last digits: a peak may move on one picture.
-        assert.ok(Math.abs(mass.mean - known.mass.mean) < 0.005, `${id} on ${network}: ${mass.mean}`);
-        assert.ok(Math.abs(peak.mean - known.peak.mean) < 1.5 / TRUTH.pictures, `${id} on ${network}: ${peak.mean}`);
+        assertClose(mass.mean, known.mass.mean, { absolute: 0.005 }, `mass of ${id} on ${network}`);
+        assertClose(peak.mean, known.peak.mean, { absolute: 1.5 / TRUTH.pictures }, `peaks of ${id} on ${network}`);
       }
   });
 });
@@ -63,7 +64,7 @@ describe('bench/truth: measures', () => {
     const { mean, low, high } = estimate(values);
     assert.equal(mean, 0.5);
     // ±1.96 · √(0.25 / 100)
-    assert.ok(Math.abs(low - 0.402) < 0.02 && Math.abs(high - 0.598) < 0.02, `${low} to ${high}`);
+    assertClose([low, high], [0.402, 0.598], { absolute: 0.02 }, 'the interval');
     assert.deepEqual(estimate([0.3, 0.3, 0.3]), { mean: 0.3, low: 0.3, high: 0.3 });
   });
 
