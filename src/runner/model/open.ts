@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
+import { asSentence } from '../../base/shorter.js';
 import type { Reach } from '../../base/reach.js';
 import type { Tensor } from '../../base/tensor.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
@@ -247,7 +248,9 @@ export class OpenModel {
 
 function triedNote(input: string, dimension: string, size: number, main: boolean): string {
   const out = main ? 'give a .npy file of the size that you mean' : `give its values with --input ${input}=FILE.npy`;
-  return `The model leaves the dimension "${dimension}" of its input "${input}" free; ${size} is taken: ${out}.`;
+  return asSentence(
+    `The model leaves the dimension "${dimension}" of its input "${input}" free; ${size} is taken: ${out}.`,
+  );
 }
 
 /** The settings with the size of a tensor that is given. */
