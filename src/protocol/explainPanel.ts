@@ -113,6 +113,11 @@ export interface OtherModel {
   readonly random?: boolean;
 }
 
+/** Another network beside the panel's own, as people know it. */
+export interface NamedNetwork extends OtherModel {
+  readonly name: string;
+}
+
 /** One question about one picture, outside the runs: a check in the background, a cell of a grid. */
 export interface OneRequest extends OtherModel {
   readonly question: Question;
@@ -131,10 +136,13 @@ export interface CellsRequest {
   readonly anew?: boolean;
 }
 
+/** The best class of a picture. */
+export type TopClass = Pick<ClassScore, 'label' | 'probability'>;
+
 /** What has become of one of them, by its place in the request: it is worked on, it can be asked for, or why there is none. */
 export type CellReport =
   | { readonly cell: number; readonly state: 'working'; readonly fraction?: number }
-  | { readonly cell: number; readonly state: 'done' }
+  | { readonly cell: number; readonly state: 'done'; readonly top?: TopClass }
   | { readonly cell: number; readonly state: 'failed'; readonly error: ErrorData };
 
 export interface SanityReply {
@@ -218,6 +226,8 @@ export interface ExplainHostApi {
   explanation: Operation<{ readonly run: string; readonly picture: Address }, Explanation>;
   /** Whether the method's maps depend on the model. Background work: it stands back while a run is under way. */
   sanity: Operation<OneRequest, SanityReply, WorkProgress>;
+  /** Asks which network to put beside the panel's own. */
+  chooseNetwork: Operation<Record<string, never>, NamedNetwork | undefined>;
   /** Computes cells of a grid and tells of each as it ends; what the window knows is told of first. */
   cells: Operation<CellsRequest, void, readonly CellReport[]>;
   /** One explanation that belongs to no run: a cell of a grid. */

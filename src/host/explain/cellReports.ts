@@ -1,5 +1,7 @@
 import { isCancelled, toErrorData } from '../../base/errors.js';
-import type { CellReport } from '../../protocol/explainPanel.js';
+import { given } from '../../base/given.js';
+import type { CellReport, TopClass } from '../../protocol/explainPanel.js';
+import type { Explanation } from '../../result/explanation.js';
 import type { Answer } from './answers.js';
 
 /** A page is told of cells so often (ms): each time it draws anew. */
@@ -33,10 +35,18 @@ export class Gathered {
   }
 }
 
+function topOf([first]: Explanation['predictions']): { readonly top?: TopClass } {
+  if (first === undefined) return {};
+  const { label, probability } = first;
+  return { top: { label, ...given({ probability }) } };
+}
+
 /** How a cell has ended; nothing of one that was stopped. */
 export function endOf(cell: number, answer: Answer | { readonly error: unknown }): CellReport | undefined {
   if ('outcome' in answer)
-    return 'error' in answer.outcome ? { cell, state: 'failed', error: answer.outcome.error } : { cell, state: 'done' };
+    return 'error' in answer.outcome
+      ? { cell, state: 'failed', error: answer.outcome.error }
+      : { cell, state: 'done', ...topOf(answer.outcome.result.predictions) };
   const { error } = answer;
   return isCancelled(error) ? undefined : { cell, state: 'failed', error: toErrorData(error) };
 }

@@ -10,6 +10,7 @@ import type {
   PaintedPicture,
 } from '../../protocol/explainPanel.js';
 import { endOf, Gathered } from './cellReports.js';
+import { chooseNetwork } from './chooseNetwork.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
 import type { Selected } from '../workspace/selection.js';
@@ -187,6 +188,7 @@ export class ExplainPanel extends Panel {
         );
         return { sanity, cached };
       },
+      chooseNetwork: async () => chooseNetwork(services, this.model),
       cells: async ({ cells, anew = false }, { signal, progress }) => {
         const reports = new Gathered(progress);
         await this.answers.askMany(cells, {

@@ -27,18 +27,17 @@ export function modelAnswers(
   dependsOn: (files: readonly vscode.Uri[]) => void,
 ): ModelAnswers {
   const { answers } = services;
-  const inquiry = ({
-    question: { edit, ...question },
-    picture,
-    model: other,
-    random = false,
-  }: OneRequest): Inquiry => ({
-    ...services.request(other === undefined ? model : fileAt(other)),
-    ...(random ? { randomWeights: RANDOM_SEED } : {}),
-    ...question,
-    ...given({ edited: edit }),
-    input: pathOf(fileAt(picture)),
-  });
+  const inquiry = ({ question, picture, model: other, random = false }: OneRequest): Inquiry => {
+    const { edit, outputs, ...asked } = question;
+    return {
+      ...services.request(other === undefined ? model : fileAt(other)),
+      ...(random ? { randomWeights: RANDOM_SEED } : {}),
+      ...asked,
+      // How an output is to be read is said of the panel's own model.
+      ...given({ edited: edit, outputs: other === undefined ? outputs : undefined }),
+      input: pathOf(fileAt(picture)),
+    };
+  };
   const computeMany: ComputeMany = async (inquiries, { signal, onProgress, onAnswer }) => {
     begun();
     const { status } = services;

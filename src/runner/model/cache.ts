@@ -80,7 +80,19 @@ export class ModelCache {
   }
 
   private async entryOf(request: ModelRequest): Promise<Entry> {
-    const { model, config, provider, threads, output, memoryLimit, otherInputs, settings, outputs, reach } = request;
+    const {
+      model,
+      config,
+      provider,
+      threads,
+      output,
+      memoryLimit,
+      otherInputs,
+      settings,
+      outputs,
+      reach,
+      randomWeights,
+    } = request;
     const key = JSON.stringify([
       path.resolve(model),
       config,
@@ -92,6 +104,7 @@ export class ModelCache {
       settings,
       outputs,
       reach,
+      randomWeights,
     ]);
     const file = await this.files.read(model);
     const known = this.entries.get(key);
@@ -109,7 +122,8 @@ export class ModelCache {
     }
     const opening = OpenModel.open(file, this.sessions, {
       session: given({ provider, threads, memoryLimit }),
-      ...given({ config, output, otherInputs, settings, outputs, reach, memoryShare: this.options.memoryShare }),
+      ...given({ config, output, otherInputs, settings, outputs, reach, randomWeights }),
+      ...given({ memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };
     opening.catch(() => {

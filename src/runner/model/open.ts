@@ -3,7 +3,9 @@ import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
 import { asSentence } from '../../base/shorter.js';
 import type { Reach } from '../../base/reach.js';
+import { Random } from '../../base/random.js';
 import type { Tensor } from '../../base/tensor.js';
+import { withWeights } from '../../graph/edits.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { Consulted } from '../../input/files.js';
@@ -21,6 +23,7 @@ import type { OutputChoices } from '../../result/output.js';
 import type { SettingsChange } from '../../result/settings.js';
 import { memoryLimit } from '../../session/plan.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
+import { randomWeights } from '../../session/randomWeights.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
 import { bindInputs, TRIED_SIZES } from './feeds.js';
 import type { ModelFile } from './file.js';
@@ -38,6 +41,8 @@ export interface OpenOptions {
   readonly reach?: Reach;
   /** Settings of pictures to try in place of what is written. */
   readonly settings?: SettingsChange;
+  /** All weights are drawn anew, by this seed. */
+  readonly randomWeights?: number;
   readonly session: Partial<SessionOptions>;
   readonly memoryShare?: number;
 }
@@ -139,16 +144,18 @@ export class OpenModel {
   private async openSubject(): Promise<ModelSubject> {
     const { layers } = this.file;
     const { graph, facts } = await this.prepared();
-    const { session, memoryShare } = this.options;
+    const { session, memoryShare, randomWeights: seed } = this.options;
+    const drawn = seed === undefined ? undefined : await randomWeights(graph, layers, new Random(seed));
+    const random = `All weights are random, drawn with the mean and deviation of the trained ones (seed ${seed}).`;
     return openSubject(
       {
-        graph,
+        graph: drawn === undefined ? graph : withWeights(graph, drawn),
         facts,
         layers,
         input: this.spec(facts),
         sessions: this.sessions,
         others: this.others,
-        notes: this.notes,
+        notes: drawn === undefined ? this.notes : [...this.notes, random],
       },
       { session, ...this.wishes(), ...given({ memoryShare }) },
     );

@@ -1,5 +1,5 @@
 import type { Address } from '../../../src/base/place.js';
-import type { OtherModel, Question } from '../../../src/protocol/explainPanel.js';
+import type { NamedNetwork, OtherModel, Question } from '../../../src/protocol/explainPanel.js';
 
 /** What a grid compares: three axes, one of them down, the others across. Pure data and functions. */
 
@@ -11,6 +11,10 @@ export interface GridChoice {
   readonly rows: Axis;
   readonly methods: readonly string[];
   readonly targets: readonly string[];
+  /** Networks beside the panel's own: each method is asked of all of them. */
+  readonly networks: readonly NamedNetwork[];
+  /** The only pictures that are shown; absent: all. */
+  readonly only?: readonly string[] | undefined;
   /** Maps of the same unit are drawn on one scale. */
   readonly shared: boolean;
   /** Columns in the order they were put in; others follow as they come. */
@@ -24,6 +28,7 @@ export const DEFAULT_GRID: GridChoice = {
   rows: 'pictures',
   methods: [],
   targets: ['top1'],
+  networks: [],
   shared: false,
   order: [],
   pinned: [],
@@ -129,6 +134,17 @@ export function pinToggled(
   return { change: { order: ids, pinned: pinned ? [...others, id] : others }, at, pinned };
 }
 
+function networksIn(kept: unknown): readonly NamedNetwork[] {
+  if (!Array.isArray(kept)) return [];
+  return (kept as readonly Partial<NamedNetwork>[]).filter(
+    (n): n is NamedNetwork =>
+      typeof n === 'object' &&
+      n !== null &&
+      typeof n.name === 'string' &&
+      (typeof n.model === 'string' || n.random === true),
+  );
+}
+
 /** What was kept, as far as it is what this version understands. */
 export function restoredChoice(kept: unknown): GridChoice {
   const found = (typeof kept === 'object' && kept !== null ? kept : {}) as Record<keyof GridChoice, unknown>;
@@ -142,6 +158,7 @@ export function restoredChoice(kept: unknown): GridChoice {
     ...(rows === undefined ? {} : { rows }),
     ...list('methods'),
     ...list('targets'),
+    networks: networksIn(found.networks),
     ...list('order'),
     ...list('pinned'),
     ...list('hidden'),

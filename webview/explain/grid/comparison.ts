@@ -1,8 +1,10 @@
 import { given } from '../../../src/base/given.js';
-import type { OneRequest } from '../../../src/protocol/explainPanel.js';
+import type { Client } from '../../../src/protocol/channel.js';
+import type { ExplainHostApi, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Asked } from '../asked.js';
 import { Grid, type GridHost } from './grid.js';
 import { arranged, columnsOf, DEFAULT_GRID, restoredChoice, type Axes, type GridChoice } from './choice.js';
+import { byNetworks, Verdicts } from './networks.js';
 import { paramsToAsk } from '../question/run.js';
 
 /** Maps beside each other: what the grid compares, and whether it is shown. Without a DOM. */
@@ -14,7 +16,7 @@ export class Comparison {
 
   constructor(
     private readonly asked: Asked,
-    host: GridHost,
+    private readonly host: GridHost & Pick<Client<ExplainHostApi>, 'chooseNetwork'>,
     private readonly onChange: () => void,
   ) {
     this.grid = new Grid(host, onChange);
@@ -73,8 +75,22 @@ export class Comparison {
     });
   }
 
+  /** Puts another network beside the panel's own, which the person chooses. */
+  async addNetwork(): Promise<void> {
+    const added = await this.host.chooseNetwork({});
+    const there = this.chosen.networks.some((n) => n.model === added?.model && n.random === added?.random);
+    if (added !== undefined && !there) this.choose({ networks: [...this.chosen.networks, added] });
+  }
+
+  /** What the networks say of the pictures, held against the truth where folders name it; nothing where there is but one. */
+  get verdicts(): Verdicts | undefined {
+    return this.chosen.networks.length === 0 ? undefined : new Verdicts(this.grid, this.asked.labels);
+  }
+
   /** Shows a cell of the grid large; what the grid knows of the same question is there at once. */
-  openCell({ question, picture }: OneRequest): void {
+  openCell({ question, picture, model, random }: OneRequest): void {
+    // This panel is about one network.
+    if (model !== undefined || random === true) return;
     this.grid.cancel();
     this.shows = false;
     this.asked.look(picture, question, this.grid.answersTo(question));
@@ -87,20 +103,26 @@ function axesOf(c: Asked, choice: GridChoice): Axes | undefined {
   if (question === undefined || setup === undefined) return undefined;
   const { layer } = question;
   return {
-    pictures: setup.pictures.map(({ uri, name }) => ({ id: uri, title: name, part: { picture: uri } })),
-    methods: setup.methods
-      .filter((m) => choice.methods.includes(m.id))
-      .map((m) => ({
-        id: m.id,
-        title: m.title,
-        part: {
-          method: {
-            method: m.id,
-            params: m.id === question.method ? question.params : paramsToAsk(m, c.paramsFor(m.id)),
-            ...(layer !== undefined && m.layer !== 'none' ? { layer } : {}),
+    pictures: setup.pictures
+      .filter(({ uri }) => choice.only?.includes(uri) ?? true)
+      .map(({ uri, name }) => ({ id: uri, title: name, part: { picture: uri } })),
+    methods: byNetworks(
+      choice,
+      setup.model.name,
+      setup.methods
+        .filter((m) => choice.methods.includes(m.id))
+        .map((m) => ({
+          id: m.id,
+          title: m.title,
+          part: {
+            method: {
+              method: m.id,
+              params: m.id === question.method ? question.params : paramsToAsk(m, c.paramsFor(m.id)),
+              ...(layer !== undefined && m.layer !== 'none' ? { layer } : {}),
+            },
           },
-        },
-      })),
+        })),
+    ),
     targets: choice.targets.map((target) => ({
       id: target,
       title: target === 'top1' ? 'top prediction' : nameOf(c, target),

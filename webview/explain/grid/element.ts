@@ -14,6 +14,7 @@ import { GridScenes, moveIn, type GridCell } from './grid.js';
 import { nameOfColumn, pinnedCount } from './choice.js';
 import { hideColumn, moveColumn, pinColumn, type ColumnChange } from './columns.js';
 import type { Comparison } from './comparison.js';
+import { verdictText, type Verdicts } from './networks.js';
 import { ColumnDrag, headCells } from './head.js';
 
 /** From so many cells on only the rows in sight exist. */
@@ -40,6 +41,8 @@ export class ExplainGrid extends LitElement {
   @state() private room = { width: 0, height: 0, top: 0 };
   @query('.compare') private readonly scroller!: HTMLElement;
   readonly scenes = new GridScenes();
+  /** What the networks say, as of this drawing. */
+  private verdicts: Verdicts | undefined;
   private resize: ResizeObserver | undefined;
   private readonly drag = new ColumnDrag(
     (from, to) => this.changed(moveColumn(this.compare, from, to)),
@@ -78,6 +81,7 @@ export class ExplainGrid extends LitElement {
     const side = this.side;
     const height = side + TEXT + GAP;
     const { virtual } = this;
+    this.verdicts = this.compare.verdicts;
     const [from, to] = this.sight;
     grid.look(from, to);
     const { display } = this.asked;
@@ -151,7 +155,9 @@ export class ExplainGrid extends LitElement {
     const cell = grid.at(at);
     const scene = sceneOfCell(cell, this.scenes, display, limits);
     const active = at.row === this.active.row && at.column === this.active.column;
-    const text = cellText(cell, scene, this.pixel);
+    const request = grid.requestAt(at);
+    const verdict = request === undefined || this.pixel !== undefined ? undefined : this.verdicts?.of(request);
+    const text = verdict === undefined ? cellText(cell, scene, this.pixel) : verdictText(verdict);
     const left = this.leftOf(at.column);
     return html`<div
       class="compare-cell ${cell.state} ${cell.state === 'done' && cell.outdated ? 'outdated' : ''}"

@@ -3,7 +3,7 @@ import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/erro
 import { Newest } from '../../../src/base/newest.js';
 import type { Address } from '../../../src/base/place.js';
 import type { Client } from '../../../src/protocol/channel.js';
-import type { CellReport, ExplainHostApi, OneRequest, Question } from '../../../src/protocol/explainPanel.js';
+import type { CellReport, ExplainHostApi, OneRequest, Question, TopClass } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { sceneOf, type Display, type Scene } from '../../shared/canvas/display.js';
 import type { CellPart, GridLine } from './choice.js';
@@ -36,7 +36,9 @@ interface WantedCell {
   readonly request: OneRequest;
 }
 
-type Ended = ({ readonly state: 'done' } | { readonly state: 'failed'; readonly error: ErrorData }) & {
+type Ended = (
+  { readonly state: 'done'; readonly top?: TopClass } | { readonly state: 'failed'; readonly error: ErrorData }
+) & {
   readonly generation: number;
 };
 
@@ -190,6 +192,14 @@ export class Grid {
     this.onChange();
   }
 
+  /** The best classes of the cells that are done, with what each asks. */
+  get tops(): readonly { readonly request: OneRequest; readonly top: TopClass }[] {
+    return this.complete.flatMap(({ key, request }) => {
+      const known = this.cells.get(key);
+      return known?.state === 'done' && known.top !== undefined ? [{ request, top: known.top }] : [];
+    });
+  }
+
   /** Every cell that is done, row by row; what is not here is fetched and not kept. */
   async *each(): AsyncGenerator<{ readonly request: OneRequest; readonly explanation: Explanation }> {
     for (const { key, request } of this.complete) {
@@ -263,7 +273,7 @@ export class Grid {
     // What was fetched before is another answer.
     this.loaded.delete(key);
     this.fetched.delete(key);
-    this.cells.set(key, report.state === 'done' ? { state: 'done', generation } : { ...report, generation });
+    this.cells.set(key, { ...report, generation });
   }
 
   private inSight(): readonly WantedCell[] {

@@ -6,6 +6,7 @@ import { plural } from '../../shared/format.js';
 import type { Asked } from '../asked.js';
 import { nameOf, type Comparison } from './comparison.js';
 import type { Axis } from './choice.js';
+import { networksPart } from './networksPart.js';
 import { targetEntries } from '../question/part.js';
 
 const AXES = [
@@ -36,6 +37,7 @@ export function gridChoicePart(c: Asked, compare: Comparison): TemplateResult {
       choice.methods,
       (methods) => compare.choose({ methods }),
     )}
+    ${networksPart(compare)}
     <h2>Classes</h2>
     ${checkList('Classes to compare', classes(c, choice.targets), choice.targets, (targets) => compare.choose({ targets }))}
     ${combobox({

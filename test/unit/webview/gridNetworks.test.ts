@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { address } from '../../../src/base/place.js';
+import type { OneRequest, OtherModel, TopClass } from '../../../src/protocol/explainPanel.js';
+import { DEFAULT_GRID, restoredChoice, type GridLine } from '../../../webview/explain/grid/choice.js';
+import { byNetworks, verdictText, Verdicts } from '../../../webview/explain/grid/networks.js';
+
+const other = { name: 'epoch 1', model: address('file:///epoch1.onnx') };
+const random = { name: 'random weights', random: true };
+const question = { method: 'gradient', params: {}, target: 'top1', score: 'logit', seed: 0 } as const;
+const ask = (picture: string, network: OtherModel = {}): OneRequest => ({
+  picture: address(picture),
+  question,
+  ...network,
+});
+const says = (label: string, picture: string, network: OtherModel = {}): { request: OneRequest; top: TopClass } => ({
+  request: ask(picture, network),
+  top: { label, probability: 0.9 },
+});
+const [fox, wren] = ['file:///birds/fox_wren/1.png', 'file:///birds/other/2.png'] as const;
+
+describe('the same pictures by several networks', () => {
+  const methods: GridLine[] = [
+    { id: 'x', title: 'X', part: { method: { method: 'x', params: {}, layer: 'conv1' } } },
+    { id: 'y', title: 'Y', part: { method: { method: 'y', params: {} } } },
+  ];
+
+  it('are columns for each method; a layer is one of the own network', () => {
+    const choice = { ...DEFAULT_GRID, networks: [other, random] };
+    assert.deepEqual(byNetworks(DEFAULT_GRID, 'net', methods), methods);
+    const lines = byNetworks(choice, 'net', methods);
+    assert.equal(new Set(lines.map(({ id }) => id)).size, 6);
+    assert.equal(lines[0]!.id, 'x', 'the own network keeps its place, pins and order');
+    assert.deepEqual(
+      lines.slice(0, 3).map(({ part }) => [part.method?.layer, part.network]),
+      [
+        ['conv1', undefined],
+        [undefined, { model: other.model }],
+        ['conv1', { random: true }],
+      ],
+    );
+    const one = byNetworks(choice, 'net', methods.slice(0, 1));
+    assert.deepEqual(
+      one.map(({ title }) => title),
+      ['net', 'epoch 1', 'random weights'],
+    );
+  });
+
+  it('are held against the folder where it names a class, and against the own network', () => {
+    const { model } = other;
+    const tops = [
+      says('Fox Wren', fox),
+      says('Robin', fox, { model }),
+      says('Robin', wren),
+      says('Robin', wren, { model }),
+    ];
+    const verdicts = new Verdicts({ tops });
+    assert.deepEqual(verdicts.summary(other), { of: 2, changed: [fox], wrong: 1, right: 0 });
+    assert.deepEqual(verdicts.summary(random), { of: 0, changed: [], wrong: 0, right: 0 });
+    assert.deepEqual(
+      [ask(fox), ask(fox, { model }), ask(wren, { model })].map((request) => verdictText(verdicts.of(request)!)),
+      ['✓ right · Fox Wren 90 %', '✗ wrong, ≠ changed · Robin 90 %', 'Robin 90 %'],
+    );
+    assert.equal(verdicts.of(ask(fox, { random: true })), undefined);
+  });
+
+  it('are kept, as far as they are understood', () => {
+    const kept = { ...DEFAULT_GRID, networks: [other, random] };
+    assert.deepEqual(restoredChoice(JSON.parse(JSON.stringify(kept))), kept);
+    assert.deepEqual(restoredChoice({ networks: [{ name: 7 }, null, { name: 'x' }] }).networks, []);
+  });
+});
