@@ -16,6 +16,7 @@ import { cudaCommands } from './host/provider/cudaCommands.js';
 import { CudaSetup } from './host/provider/cudaSetup.js';
 import { Outlines } from './host/workspace/outlines.js';
 import { PythonLenses } from './host/python/pythonLenses.js';
+import { mostBytes } from './host/runner/memory.js';
 import { RunnerClient } from './host/runner/client.js';
 import type { HostServices } from './host/services.js';
 import { modelRequest, Settings } from './host/settings.js';
@@ -71,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
       nodePath: () => settings.get('runner.nodePath'),
       killAfterSeconds: () => settings.get('runner.killAfterSeconds'),
       idleMinutes: () => settings.get('runner.idleMinutes'),
+      mostBytes: () => mostBytes(settings.get('memoryLimit')),
       environment: () => cuda.environment(),
     }),
   );

@@ -34,18 +34,44 @@ export function memoryLimit(said?: number): number {
   return Math.min(16 * GB, Math.max(2 * GB, total / 4));
 }
 
+/** How a refusal says what it is about. */
+export interface PlanWords {
+  /** The value that takes most. */
+  readonly largest?: string | undefined;
+  readonly what?: string;
+  /** Whether every value's size is known: those whose shape follows from numbers are not, before they are computed. */
+  readonly known?: boolean;
+}
+
+/**
+ * Samples that fit into one run: `size`, or half as many as often as it takes.
+ *
+ * @param bytesOf what a run of so many takes
+ * @throws LensError `session/memory-limit` where one alone takes more than the limit
+ */
+export function batchWithin(bytesOf: (n: number) => number, size: number, limit: number, words?: PlanWords): number {
+  let n = size;
+  while (n > 1 && bytesOf(n) > limit) n = Math.floor(n / 2);
+  if (n <= 1) withinLimit(bytesOf(1), limit, words);
+  return n;
+}
+
 /**
  * Refuses a run whose values would take more than the limit.
  *
  * @throws LensError `session/memory-limit` with both numbers and the value that takes most
  */
-export function withinLimit(bytes: number, limit: number, largest?: string): void {
+export function withinLimit(
+  bytes: number,
+  limit: number,
+  { largest, what = 'One run of the model', known = true }: PlanWords = {},
+): void {
   if (bytes <= limit) return;
   const where = largest === undefined ? '' : `; most of it is ${largest}`;
   throw new LensError(
     'unsupported',
     'session/memory-limit',
-    `One run of the model would take ${gigabytes(bytes)} of memory, more than the ${gigabytes(limit)} that are allowed${where}.`,
+    `${what} would take ${known ? '' : 'at least '}${gigabytes(bytes)} of memory, more than the ${gigabytes(limit)} that are allowed${where}.`,
     {
       hint: `Raise the setting onnxLens.memoryLimit, or ${VARIABLE} on the command line (both in GB), or use smaller inputs.`,
     },
@@ -57,7 +83,7 @@ export async function planRun(
   graph: Graph,
   sessions: Sessions,
   inputs: Readonly<Record<string, readonly number[]>>,
-): Promise<{ readonly bytes: number; readonly largest: string | undefined }> {
+): Promise<{ readonly bytes: number; readonly largest: string | undefined; readonly known: boolean }> {
   const shapes = await shapesOf(graph, sessions, inputs);
   const types = inferTypes(graph);
   const facts: Facts = {
@@ -74,7 +100,9 @@ export async function planRun(
     (best, each) => (best === undefined || each.size > best.size ? each : best),
     undefined,
   );
+  const known = graph.nodes.every((node) => node.outputs.every((v) => v === '' || facts.get(v) !== undefined));
   return {
+    known,
     bytes: activationBytes(graph, facts).peak,
     largest: most === undefined ? undefined : `"${most.value}" (${most.dims.join('×')})`,
   };
@@ -146,6 +174,7 @@ function shapeGraph(graph: Graph, inputs: Readonly<Record<string, readonly numbe
 }
 
 function gigabytes(bytes: number): string {
+  if (bytes < GB / 2) return `${Math.max(1, Math.round(bytes / 1e6))} MB`;
   const value = bytes / GB;
   return `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(2)} GB`;
 }

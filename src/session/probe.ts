@@ -76,7 +76,7 @@ export async function probeFacts(
   requireEnd(graph);
   const sizes = graph.inputs.map((input) => [input.name, dimsOf(input, inputDims, fixed ?? 1)]);
   const plan = await planRun(graph, sessions, Object.fromEntries(sizes));
-  withinLimit(plan.bytes, limit, plan.largest);
+  withinLimit(plan.bytes, limit, plan);
   const session = await sessions.open(probe.graph, { provider: 'cpu', optimised: false }).catch((error: unknown) => {
     throw placed(error, graph);
   });

@@ -3,6 +3,7 @@ import { CancelledError, LensError } from '../../base/errors.js';
 import type { CallOptions, Client } from '../../protocol/channel.js';
 import type { RunnerApi } from '../../protocol/runner.js';
 import { traitsOf } from '../../protocol/traits.js';
+import { gigabytes, residentBytes } from './memory.js';
 import { diedError, RunnerProcess, type RunnerLog } from './process.js';
 
 export interface RunnerClientOptions {
@@ -16,11 +17,16 @@ export interface RunnerClientOptions {
   readonly environment?: () => Readonly<Record<string, string>>;
   /** 0: never. */
   readonly idleMinutes: () => number;
+  /** Bytes that the process may hold; beyond them it is ended. Left out: any number. */
+  readonly mostBytes?: () => number;
+  /** Bytes that a process holds; by default as the system or the runner itself says. */
+  readonly bytesOf?: (pid: number) => Promise<number | undefined>;
   /** Period of the watchdog; a test shortens it. */
   readonly watchSeconds?: number;
 }
 
 const WATCH_SECONDS = 5;
+const MEMORY_SECONDS = 1;
 /** A ping that is not answered for so many periods means that the process hangs. */
 const MISSED_PERIODS = 2;
 /** Deaths in a row, without an answer in between, from which on a start has to wait. */
@@ -37,6 +43,7 @@ export class RunnerClient {
   private deaths = 0;
   private restUntil = 0;
   private watchTimer: NodeJS.Timeout | undefined;
+  private memoryTimer: NodeJS.Timeout | undefined;
   private unansweredPing: { readonly process: RunnerProcess; readonly since: number } | undefined;
   /** Operations; the same object for all runners to come. */
   readonly client: Client<RunnerApi>;
@@ -73,6 +80,7 @@ export class RunnerClient {
     this.disposed = true;
     this.current?.end('dispose');
     clearInterval(this.watchTimer);
+    clearInterval(this.memoryTimer);
   }
 
   private async call(name: keyof RunnerApi, request: unknown, options: CallOptions<unknown>): Promise<unknown> {
@@ -86,6 +94,7 @@ export class RunnerClient {
       } catch (error) {
         if (!runner.ended || !(error instanceof LensError) || !error.code.startsWith('runner/')) throw error;
         const { death, endedBy } = runner;
+        if (endedBy === 'memory') throw this.memoryError(name, request);
         // Somebody else's cancellation or crash must not cost this caller the answer, but twice is a pattern.
         const innocent = endedBy !== undefined || (isLight(name) && death?.failure === undefined);
         if (innocent && !again) continue;
@@ -146,6 +155,10 @@ export class RunnerClient {
     });
     log.info(`Runner ${runner.pid ?? '?'} started with ${nodePath ?? process.execPath}.`);
     this.current = runner;
+    this.memoryTimer ??= setInterval(
+      () => void this.watchMemory(),
+      (this.options.watchSeconds ?? MEMORY_SECONDS) * 1000,
+    ).unref();
     this.watchTimer ??= setInterval(() => this.watch(), (this.options.watchSeconds ?? WATCH_SECONDS) * 1000).unref();
     return runner;
   }
@@ -155,13 +168,36 @@ export class RunnerClient {
     if (this.current === runner) this.current = undefined;
     this.unansweredPing = undefined;
     clearInterval(this.watchTimer);
+    clearInterval(this.memoryTimer);
     this.watchTimer = undefined;
+    this.memoryTimer = undefined;
     if (runner.death === undefined) return log.info(`Runner ${runner.pid} ended by us (${runner.endedBy}).`);
     this.deaths++;
     if (this.deaths >= PATIENCE) {
       this.restUntil = Date.now() + Math.min(LONGEST_REST_MS, 5000 * 2 ** (this.deaths - PATIENCE));
     }
     log.error(diedError(runner.death, this.nodePath()).message);
+  }
+
+  /** Ends a runner that holds more memory than it may: what a run takes is planned, but not all of it can be foreseen. */
+  private async watchMemory(): Promise<void> {
+    const runner = this.current;
+    const most = this.options.mostBytes?.();
+    if (runner?.pid === undefined || most === undefined || runner.work.length === 0) return;
+    const held = await (this.options.bytesOf ?? residentBytes)(runner.pid).catch(() => undefined);
+    if (held === undefined || held <= most || runner.ended) return;
+    this.options.log.error(`The runner holds ${gigabytes(held)}, more than ${gigabytes(most)}, and is ended.`);
+    runner.end('memory');
+  }
+
+  private memoryError(name: keyof RunnerApi, request: unknown): LensError {
+    const most = gigabytes(this.options.mostBytes?.() ?? 0);
+    return new LensError(
+      'runtime',
+      'runner/memory',
+      `The runner, the process that runs models, took more than ${most} of memory ${doing(name, request)} and was ended.`,
+      { hint: 'The next request starts a fresh one. Use smaller inputs, or raise the setting onnxLens.memoryLimit.' },
+    );
   }
 
   /** Ends a runner that has been idle for long, and one that hangs outside native code (native work is left in peace). */

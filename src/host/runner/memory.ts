@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import { promisify } from 'node:util';
+
 const MEGABYTE = 2 ** 20;
 
 /**
@@ -16,4 +21,33 @@ export function runnerMemory(environment: NodeJS.ProcessEnv): { GLIBC_TUNABLES: 
   const own = environment['GLIBC_TUNABLES'];
   const ours = SETTINGS.map((setting) => `glibc.malloc.${setting}`);
   return { GLIBC_TUNABLES: [...ours, ...(own === undefined || own === '' ? [] : [own])].join(':') };
+}
+
+const GB = 1e9;
+
+/**
+ * Bytes that a process of models may hold: what one run may take (the setting, or a quarter of the machine's memory between
+ * 2 and 16 GB), and half of the machine beside it for weights and sessions, but never all that there is.
+ *
+ * @param said the setting in GB; 0: by itself
+ */
+export function mostBytes(said: number, total: number = os.totalmem()): number {
+  const run = said > 0 ? said * GB : Math.min(16 * GB, Math.max(2 * GB, total / 4));
+  return Math.max(2 * GB, Math.min(run + total / 2, 0.9 * total));
+}
+
+/** Bytes that a process holds in memory, asked of the system: it need not answer itself. `undefined` where nobody can say. */
+export async function residentBytes(pid: number): Promise<number | undefined> {
+  if (process.platform === 'linux') {
+    const pages = Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1]);
+    return pages * 4096;
+  }
+  if (process.platform === 'win32') return undefined;
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
+  const kilobytes = Number(stdout.trim());
+  return Number.isFinite(kilobytes) ? kilobytes * 1024 : undefined;
+}
+
+export function gigabytes(bytes: number): string {
+  return `${(bytes / GB).toPrecision(2)} GB`;
 }

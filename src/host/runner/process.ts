@@ -14,7 +14,7 @@ export interface RunnerLog {
 }
 
 /** Why we ended a process ourselves. What was under way is sent to the next one, but for `restart` and `dispose`. */
-export type EndReason = 'cancelled' | 'hung' | 'idle' | 'replaced' | 'restart' | 'dispose';
+export type EndReason = 'cancelled' | 'hung' | 'memory' | 'idle' | 'replaced' | 'restart' | 'dispose';
 
 /** How a process came to its end. */
 export interface Death {

@@ -5,8 +5,11 @@ import type { GradientGraph, GradientRequest, SeedKind } from '../../gradient/re
 import { namedLike } from '../../gradient/sweep/namedLike.js';
 import { buildGradient } from '../../gradient/sweep/engine.js';
 import { prune, withOutputs } from '../../graph/edits.js';
+import { dimsAt } from '../../graph/facts.js';
+import { activationBytes } from '../../graph/measure/memory.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import { concatBatches } from '../../session/batches.js';
+import { batchWithin, withinLimit } from '../../session/plan.js';
 import type { GraphForms } from '../../session/session.js';
 import { feedsOf, seedFeed, type Fed } from './feeds.js';
 import { inPieces } from './pieces.js';
@@ -18,9 +21,13 @@ import type { ScoresAt } from '../target/scoreAt.js';
 /** A gradient of samples that may belong to several questions. */
 export type SamplesOptions = Omit<GradientOptions, 'of'> & { readonly of: ScoresAt };
 
+/** A gradient's values and the model's together, as a multiple of the model's alone, which none comes near. */
+const AT_MOST = 5;
+
 /** The one way to a gradient: a graph for each question, made once and in the form of its provider, run in pieces. */
 export class Gradients {
   private readonly graphs = new Map<string, Promise<GradientGraph>>();
+  private readonly plans = new Map<string, ReturnType<SubjectSessions['plan']>>();
 
   constructor(
     private readonly model: Fed & Pick<Subject, 'batchSize'>,
@@ -42,7 +49,7 @@ export class Gradients {
         ? made.graph
         : namedLike(await this.graph(`${key} ${provider}`, rules, { ...request, provider }), made).graph;
     const beside = Object.entries(typeof rules === 'object' ? (rules.feeds ?? {}) : {});
-    const size = model.batchSize('gradient');
+    const size = await this.fitting(key, made.graph, model.batchSize('gradient'));
     const pieces = await inPieces(batch.dims[0]!, size, model.facts, signal, ({ of: part, n, from }) =>
       this.sessions.use({ key, graph: made.graph, forms, samples: n }, async (session) => {
         const others = Object.fromEntries(beside.map(([name, samples]) => [name, part(samples)]));
@@ -65,6 +72,27 @@ export class Gradients {
       values,
       notes: made.notes,
     };
+  }
+
+  /**
+   * Samples that one run of a gradient graph may take. Its values are at most a few times those of the model; only where
+   * that could be too much are their shapes worked out.
+   */
+  private async fitting(key: string, graph: Graph, size: number): Promise<number> {
+    const { facts } = this.model;
+    const limit = this.sessions.memoryLimit;
+    const forward = activationBytes(this.model.graph, { ...facts, batch: facts.dynamicBatch ? 1 : facts.batch }).total;
+    if (AT_MOST * forward * (facts.dynamicBatch ? size : 1) <= limit) return size;
+    const plan = await remembered(this.plans, key, () =>
+      this.sessions.plan(graph, (name) => {
+        const fact = facts.get(name);
+        return fact === undefined ? undefined : dimsAt(fact, facts.dynamicBatch ? 1 : facts.batch);
+      }),
+    );
+    const words = { ...plan, what: 'The gradient of the model' };
+    if (facts.dynamicBatch) return batchWithin((n) => n * plan.bytes, size, limit, words);
+    withinLimit(plan.bytes, limit, words);
+    return size;
   }
 
   private graph(key: string, rules: GradientOptions['rules'], request: GradientRequest): Promise<GradientGraph> {

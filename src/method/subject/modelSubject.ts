@@ -5,11 +5,13 @@ import { remembered } from '../../base/memo.js';
 import { Newest } from '../../base/newest.js';
 import { prune, withWeights } from '../../graph/edits.js';
 import type { Facts } from '../../graph/facts.js';
+import { activationBytes, bytesOf } from '../../graph/measure/memory.js';
 import { findLayer } from '../../graph/layers/findLayer.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import type { Layer, WeightReplacement } from '../../graph/layers/layer.js';
 import type { ScoreKind } from '../../result/recipe.js';
 import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost } from '../../session/batches.js';
+import { batchWithin, withinLimit } from '../../session/plan.js';
 import type { ProviderReport } from '../../session/session.js';
 import { feedsOf, inputDimsOf } from './feeds.js';
 import { Gradients, type SamplesOptions } from './gradients.js';
@@ -79,6 +81,7 @@ export class ModelSubject implements Subject {
   /** By the number that their targets ask for. */
   private readonly grown = new Newest<string, ModelSubject>(GROWN);
   private readonly batchSizes = new Map<string, number>();
+  private readonly fittingSizes = new Map<string, number>();
   private readonly differentiated: Pick<Gradients, 'of'>;
 
   constructor(
@@ -253,7 +256,7 @@ export class ModelSubject implements Subject {
     if (wanted.length === 0) return out;
     const graph = prune(this.graph, wanted);
     const key = `forward ${JSON.stringify(wanted)}`;
-    const size = this.batchSize('forward');
+    const size = this.fitting(key, graph);
     const pieces = await inPieces(batch.dims[0]!, size, this.facts, signal, ({ of: part, n }) =>
       this.sessions.use({ key, graph, samples: n }, async (session) => {
         const raw = await session.run(feedsOf(this, graph, part(batch), n), wanted, signal);
@@ -262,6 +265,22 @@ export class ModelSubject implements Subject {
     );
     for (const name of wanted) out.set(name, concatBatches(pieces.map((p) => p.get(name)!)));
     return out;
+  }
+
+  /** Samples that one run may take whose outputs are all kept: of many layers at once they are more than the run itself. */
+  private fitting(key: string, graph: Graph): number {
+    const known = this.fittingSizes.get(key);
+    if (known !== undefined) return known;
+    const { facts } = this;
+    const limit = this.sessions.memoryLimit;
+    const most = graph.outputs.reduce((a, b) => (bytesOf(b.name, facts) > bytesOf(a.name, facts) ? b : a));
+    const words = { largest: `"${most.name}"`, what: `One run that keeps ${graph.outputs.length} values` };
+    const size = this.batchSize('forward');
+    const bytes = (n: number): number => activationBytes(graph, { ...facts, batch: n }).peak;
+    if (!facts.dynamicBatch) withinLimit(bytes(facts.batch), limit, words);
+    const found = facts.dynamicBatch ? batchWithin(bytes, size, limit, words) : size;
+    this.fittingSizes.set(key, found);
+    return found;
   }
 
   async gradients(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer> {

@@ -1,5 +1,6 @@
 import type { Graph } from '../../graph/graph.js';
 import { isHeavy, sessionBytes } from '../../session/batches.js';
+import { memoryLimit, planRun } from '../../session/plan.js';
 import { SessionCache } from '../../session/cache.js';
 import type { GraphForms, ProviderReport, Session, SessionOptions, Sessions } from '../../session/session.js';
 
@@ -47,6 +48,20 @@ export class SubjectSessions {
   /** What ran, as far as it is known: the newest session's report. */
   get provider(): ProviderReport | undefined {
     return this.report;
+  }
+
+  /** Bytes that the values of one run may take. */
+  get memoryLimit(): number {
+    return memoryLimit(this.options.session?.memoryLimit);
+  }
+
+  /** What one run of a graph takes; `dimsOf` knows its inputs, those that it does not know are as the graph says. */
+  plan(graph: Graph, dimsOf: (input: string) => readonly number[] | undefined): ReturnType<typeof planRun> {
+    const inputs = graph.inputs.map(({ name, dims = [] }): [string, readonly number[]] => [
+      name,
+      dimsOf(name) ?? dims.map((d) => (typeof d === 'number' ? d : 1)),
+    ]);
+    return planRun(graph, this.sessions, Object.fromEntries(inputs));
   }
 
   async use<T>(asked: Asked, work: (session: Session) => Promise<T>): Promise<T> {

@@ -7,7 +7,9 @@ import { Random } from '../../base/random.js';
 import type { Tensor } from '../../base/tensor.js';
 import { withWeights } from '../../graph/edits.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
-import type { Graph } from '../../graph/graph.js';
+import { prune } from '../../graph/edits.js';
+import { readsOf } from '../../graph/order.js';
+import { indexOf, type Graph } from '../../graph/graph.js';
 import { Consulted } from '../../input/files.js';
 import { FileReach } from '../../input/reach.js';
 import { sampleShape } from '../../input/axes.js';
@@ -55,6 +57,11 @@ export class OpenModel {
   private readonly sized = new Map<string, OpenModel>();
   /** What was assumed to run it; known once it is prepared. */
   private notes: readonly string[] = [];
+
+  /** What was assumed to run it; nothing before it is prepared. */
+  get assumed(): readonly string[] {
+    return this.notes;
+  }
 
   private constructor(
     readonly file: ModelFile,
@@ -142,7 +149,6 @@ export class OpenModel {
   }
 
   private async openSubject(): Promise<ModelSubject> {
-    const { layers } = this.file;
     const { graph, facts } = await this.prepared();
     const { session, memoryShare, randomWeights: seed } = this.options;
     const drawn = seed === undefined ? undefined : await randomWeights(graph, layers, new Random(seed));
@@ -151,7 +157,7 @@ export class OpenModel {
       {
         graph: drawn === undefined ? graph : withWeights(graph, drawn),
         facts,
-        layers,
+        layers: layersIn(graph, this.file),
         input: this.spec(facts),
         sessions: this.sessions,
         others: this.others,
@@ -183,7 +189,7 @@ export class OpenModel {
 
   /** The graph with its shapes; where nobody settles a size, the first that the model can be run with. */
   private async prepare(): Promise<Prepared> {
-    const { graph } = this.file;
+    const graph = this.runnable();
     const { input, axes = 'N' } = this.resolved;
     const known = {
       inputs: graph.inputs,
@@ -198,7 +204,10 @@ export class OpenModel {
       try {
         const limit = memoryLimit(this.options.session.memoryLimit);
         const prepared = await prepareGraph(graph, this.sessions, bindings, undefined, limit);
-        this.notes = tried.map(({ input: name, dimension }) => triedNote(name, dimension, size, name === input?.name));
+        this.notes = [
+          ...fewerNote(this.file.graph, graph),
+          ...tried.map(({ input: name, dimension }) => triedNote(name, dimension, size, name === input?.name)),
+        ];
         return prepared;
       } catch (error) {
         if (!(error instanceof LensError) || tried.length === 0) throw error;
@@ -206,6 +215,19 @@ export class OpenModel {
       }
     }
     throw first;
+  }
+
+  /** What is run of the graph: of very many outputs the one that is meant and the first. */
+  private runnable(): Graph {
+    const graph = withoutUnread(this.file.graph);
+    if (graph.outputs.length <= MOST_OUTPUTS) return graph;
+    const asked = this.options.output ?? this.resolved.output;
+    const first = graph.outputs.slice(0, FIRST_OUTPUTS).map((o) => o.name);
+    const named = graph.outputs.filter((o) => o.name === asked).map((o) => o.name);
+    const kept = prune(graph, [...new Set([...named, ...first])]);
+    const input = this.resolved.input?.name;
+    // The input that is explained stays, whether those need it or not.
+    return kept.inputs.some((i) => i.name === input) ? kept : { ...kept, inputs: graph.inputs };
   }
 
   /** This model for the sizes of the `.npy` files that are given, where it leaves its own free. */
@@ -253,11 +275,39 @@ export class OpenModel {
   }
 }
 
+/** The runtime lists outputs in quadratic time: of more than these, only some are run. */
+const MOST_OUTPUTS = 1024;
+const FIRST_OUTPUTS = 32;
+
+/** The runtime looks for each weight that nothing reads among all of them. */
+const MANY_WEIGHTS = 10_000;
+
+function withoutUnread(graph: Graph): Graph {
+  if (graph.weights.size <= MANY_WEIGHTS) return graph;
+  const read = new Set([...graph.nodes.flatMap(readsOf), ...graph.outputs.map((o) => o.name)]);
+  return { ...graph, weights: new Map([...graph.weights].filter(([name]) => read.has(name))) };
+}
+
+function fewerNote(all: Graph, run: Graph): string[] {
+  return all.outputs.length === run.outputs.length
+    ? []
+    : [
+        `The model has ${all.outputs.length} outputs; ${run.outputs.length} are looked at: choose another by its name, with --output or "output" in the settings file.`,
+      ];
+}
+
 function triedNote(input: string, dimension: string, size: number, main: boolean): string {
   const out = main ? 'give a .npy file of the size that you mean' : `give its values with --input ${input}=FILE.npy`;
   return asSentence(
     `The model leaves the dimension "${dimension}" of its input "${input}" free; ${size} is taken: ${out}.`,
   );
+}
+
+/** The layers that are run. */
+function layersIn(graph: Graph, { layers, graph: whole }: ModelFile): ModelFile['layers'] {
+  if (graph.outputs.length === whole.outputs.length) return layers;
+  const { producer } = indexOf(graph);
+  return layers.filter((layer) => producer(layer.output) !== undefined);
 }
 
 /** The settings with the size of a tensor that is given. */

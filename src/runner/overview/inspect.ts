@@ -27,6 +27,7 @@ export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): 
     warnings.push(`The model could not be run to learn its shapes: ${error.message}`);
     return undefined;
   });
+  warnings.push(...model.assumed);
   throwIfCancelled(call.signal);
   call.progress({ message: 'reading the file for its checksum' });
   const outline = outlineOf(checkpoint, graph, layers, prepared?.facts);

@@ -56,6 +56,19 @@ describe('the runner as the host sees it', () => {
     await assert.rejects(explain('exit'), { code: 'runner/died', message: /exit code 7/ });
   });
 
+  it('ends a process that holds too much memory, with one sentence, and goes on', async () => {
+    let held = 1e9;
+    make({ mostBytes: () => 3e9, bytesOf: () => Promise.resolve(held), watchSeconds: 0.05 });
+    const first = await explain('slow');
+    held = 4e9;
+    await assert.rejects(explain('slow'), {
+      code: 'runner/memory',
+      message: /took more than 3\.0 GB of memory while it was explaining with slow and was ended\.$/,
+    });
+    held = 1e9;
+    assert.notStrictEqual(await explain('slow'), first);
+  });
+
   it('keeps errors that the runner replies apart from its death', async () => {
     make();
     await assert.rejects(explain('refuse'), { code: 'input/odd' });

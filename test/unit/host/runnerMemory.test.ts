@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { skipBecause } from '../../../.build/counts.mjs';
-import { runnerMemory } from '../../../src/host/runner/memory.js';
+import { mostBytes, residentBytes, runnerMemory } from '../../../src/host/runner/memory.js';
 
 /** The dynamic loader of glibc on this machine, if that is what it runs. */
 const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].find((file) => existsSync(file));
@@ -26,5 +26,21 @@ describe("the memory of the runner's process", () => {
     assert.equal(value('trim_threshold'), 2 ** 20);
     // Known since glibc 2.35.
     if (said.includes('hugetlb')) assert.equal(value('hugetlb'), 1);
+  });
+});
+
+describe("the bound of the runner's memory", () => {
+  it('is what a run may take and room for weights, and never all of the machine', () => {
+    assert.equal(mostBytes(0, 16e9), 4e9 + 8e9);
+    assert.equal(mostBytes(1, 16e9), 1e9 + 8e9);
+    assert.equal(mostBytes(100, 16e9), 0.9 * 16e9);
+    assert.equal(mostBytes(0, 1e9), 2e9);
+  });
+
+  it('is held against what the system says of a process', async function () {
+    if (process.platform === 'win32') return this.skip();
+    const held = await residentBytes(process.pid);
+    assert.ok(held !== undefined && held > 20e6, `${held}`);
+    assert.ok(held < 50e9, `${held}`);
   });
 });
