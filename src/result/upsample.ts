@@ -44,3 +44,50 @@ function positions(from: number, to: number): Positions {
   }
   return { low, high, fraction };
 }
+
+/**
+ * The same along any number of axes, one after the other: trilinear for volumes.
+ *
+ * @param data values in the order of the sizes `from`, the last axis fastest
+ * @returns values of the sizes `to`
+ */
+export function upsampleLinear(data: Float32Array, from: readonly number[], to: readonly number[]): Float32Array {
+  const count = from.reduce((a, b) => a * b, 1);
+  if (data.length !== count || from.length !== to.length)
+    throw new Error(`A map of ${from.join('×')} has ${count} values, not ${data.length}`);
+  let values = Float64Array.from(data);
+  const sizes = [...from];
+  for (let axis = 0; axis < to.length; axis++) {
+    const [n, N] = [sizes[axis]!, to[axis]!];
+    const { low, high, fraction } = positions(n, N);
+    const inner = sizes.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const outer = sizes.slice(0, axis).reduce((a, b) => a * b, 1);
+    const out = new Float64Array(outer * N * inner);
+    for (let o = 0; o < outer; o++)
+      for (let i = 0; i < N; i++)
+        for (let k = 0; k < inner; k++) {
+          const a = values[(o * n + low[i]!) * inner + k]!;
+          const b = values[(o * n + high[i]!) * inner + k]!;
+          out[(o * N + i) * inner + k] = a * (1 - fraction[i]!) + b * fraction[i]!;
+        }
+    values = out;
+    sizes[axis] = N;
+  }
+  return Float32Array.from(values);
+}
+
+/** For each place of the sizes `to`, in their order, the place of the sizes `from` that covers it. */
+export function coveringPlaces(from: readonly number[], to: readonly number[]): Int32Array {
+  const out = new Int32Array(to.reduce((a, b) => a * b, 1));
+  for (let p = 0; p < out.length; p++) {
+    let [rest, step, at] = [p, 1, 0];
+    for (let axis = to.length - 1; axis >= 0; axis--) {
+      const i = rest % to[axis]!;
+      rest = Math.floor(rest / to[axis]!);
+      at += Math.floor((i * from[axis]!) / to[axis]!) * step;
+      step *= from[axis]!;
+    }
+    out[p] = at;
+  }
+  return out;
+}

@@ -3,7 +3,8 @@ import { gridOf } from '../fill.js';
 import { attributionMethod } from '../method.js';
 import { baseMaps } from './shared/baseMaps.js';
 import { gradcamFormula, rawCam } from './cam/cam.js';
-import { channelAttribution, unitOf } from './shared/answer.js';
+import { coveringPlaces } from '../../result/upsample.js';
+import { channelAttribution, spaceOf, unitOf } from './shared/answer.js';
 import { reduceParameter } from './shared/parameters.js';
 
 /** Guided backpropagation times Grad-CAM (clipped at zero, enlarged to the nearest neighbour, as in Captum). */
@@ -24,12 +25,12 @@ export const guidedGradcam = attributionMethod({
     const { input } = subject;
     const guided = await baseMaps(subject, request.input, 'guided_backprop', of, input.name, context.signal);
     const grid = gridOf(input);
-    const { height, width } = layer.map;
+    const { height, width, space } = layer.map;
+    const places = coveringPlaces(space ?? [height, width], spaceOf(input));
     const out = floatTensor(request.input.dims.slice(1));
     for (let y = 0; y < grid.height; y++) {
-      const row = Math.floor((y * height) / grid.height) * width;
       for (let x = 0; x < grid.width; x++) {
-        const heat = Math.max(0, map[row + Math.floor((x * width) / grid.width)]!);
+        const heat = Math.max(0, map[places[y * grid.width + x]!]!);
         for (let c = 0; c < grid.channels; c++) {
           const at = grid.at(c, y, x);
           out.data[at] = heat * guided.maps.data[at]!;
@@ -39,7 +40,7 @@ export const guidedGradcam = attributionMethod({
     return {
       attribution: {
         ...channelAttribution(out.data, input, `${unitOf(subject, request)} per unit, weighted`, request.params.reduce),
-        resolution: [height, width],
+        ...(space === undefined ? { resolution: [height, width] as const } : {}),
       },
       layer: layer.name,
       notes: [...new Set([...notes, ...guided.notes])],

@@ -1,10 +1,10 @@
-import { throwIfCancelled } from '../../base/errors.js';
+import { LensError, throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { fillTensor, gridOf } from '../fill.js';
 import { attributionMethod } from '../method.js';
 import type { InputSpec } from '../subject/subject.js';
 import { runningPicture } from './shared/runningPicture.js';
-import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { pixelAttribution, scoreNotes, spaceOf, unitOf } from './shared/answer.js';
 import { fillParameter, stepsParameter } from './shared/parameters.js';
 import { BoundedAdam, SoftMask, totalVariation } from './shared/softMask.js';
 
@@ -74,6 +74,14 @@ export const perturbation = attributionMethod({
   async run(subject, request, context) {
     const { input, target, score, params } = request;
     const { height, width } = subject.input;
+    const space = spaceOf(subject.input);
+    if (space.length !== 2)
+      throw new LensError(
+        'usage',
+        'perturbation/no-picture',
+        `Meaningful Perturbation smooths its mask over rows and columns; this input is ${space.join('×')}.`,
+        { hint: 'Choose occlusion, RISE or a gradient, which cover every axis.' },
+      );
     const deletion = params.game === 'deletion';
     const of = subject.scoreAt(target, score);
     const fill = fillTensor(params.fill, input, subject.input, context.random);

@@ -1,11 +1,11 @@
 import { throwIfCancelled } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
-import { upsampleBilinear } from '../../result/upsample.js';
+import { upsampleBilinear, upsampleLinear } from '../../result/upsample.js';
 import { fillTensor, gridOf } from '../fill.js';
 import { attributionMethod } from '../method.js';
 import { runningPicture } from './shared/runningPicture.js';
-import { pixelAttribution, scoreNotes, unitOf } from './shared/answer.js';
+import { pixelAttribution, scoreNotes, spaceOf, spaceTensor, unitOf } from './shared/answer.js';
 import { fillParameter } from './shared/parameters.js';
 
 /**
@@ -22,6 +22,29 @@ export function riseMask(height: number, width: number, grid: number, keep: numb
   for (let y = 0; y < height; y++) {
     const from = (top + y) * wide + left;
     mask.set(large.subarray(from, from + width), y * width);
+  }
+  return mask;
+}
+
+/** The same over the slices, rows and columns of a volume, or over a signal, `space` in [0, 1]. */
+export function riseBlocks(space: readonly number[], grid: number, keep: number, random: Random): Float32Array {
+  const cells = space.map((s) => Math.min(grid, s));
+  const sides = space.map((s, i) => Math.ceil(s / cells[i]!));
+  const drawn = Float32Array.from({ length: cells.reduce((a, b) => a * b, 1) }, () =>
+    random.uniform() < keep ? 1 : 0,
+  );
+  const wide = cells.map((c, i) => (c + 1) * sides[i]!);
+  const large = upsampleLinear(drawn, cells, wide);
+  const shift = sides.map((side) => random.below(side));
+  const mask = new Float32Array(space.reduce((a, b) => a * b, 1));
+  for (let p = 0; p < mask.length; p++) {
+    let [rest, step, at] = [p, 1, 0];
+    for (let axis = space.length - 1; axis >= 0; axis--) {
+      at += (shift[axis]! + (rest % space[axis]!)) * step;
+      rest = Math.floor(rest / space[axis]!);
+      step *= wide[axis]!;
+    }
+    mask[p] = large[at]!;
   }
   return mask;
 }
@@ -101,12 +124,17 @@ export const rise = attributionMethod({
     const { input, target, score, params } = request;
     const { height, width } = subject.input;
     const { samples, grid, keep } = params;
+    const space = spaceOf(subject.input);
+    const maskOf = (random: Random): Float32Array =>
+      space.length === 2 ? riseMask(height, width, grid, keep, random) : riseBlocks(space, grid, keep, random);
     const fill = fillTensor(params.fill, input, subject.input, context.random);
     const masks = context.random.fork(0);
     const unit = `rise of the ${unitOf(subject, request)} when seen`;
     const tally = new Tally(height * width);
     const picture = (): ReturnType<typeof pixelAttribution> =>
-      pixelAttribution(floatTensor([height, width], tally.map()), true, unit, [grid, grid]);
+      space.length === 2
+        ? pixelAttribution(floatTensor([height, width], tally.map()), true, unit, [grid, grid])
+        : pixelAttribution(spaceTensor(subject.input, tally.map()), true, unit);
     const show = runningPicture(context, 'masks');
     const step = subject.batchSize('forward');
     for (let from = 0; from < samples; from += step) {
@@ -114,7 +142,7 @@ export const rise = attributionMethod({
       const n = Math.min(step, samples - from);
       const batch = floatTensor([n, ...input.dims.slice(1)]);
       // A stream for each mask: the map does not depend on the batch size.
-      const part = Array.from({ length: n }, (_, k) => riseMask(height, width, grid, keep, masks.fork(from + k)));
+      const part = Array.from({ length: n }, (_, k) => maskOf(masks.fork(from + k)));
       part.forEach((mask, k) => masked(input, fill, mask, subject.input, batch, k));
       const scores = await subject.scores(batch, target, score, context.signal);
       part.forEach((mask, k) => tally.add(mask, scores[k]!));

@@ -6,6 +6,8 @@ import { sampleDims } from './samples.js';
 export interface FeatureMap {
   readonly kind: 'NCHW' | 'NHWC' | 'tokens';
   readonly channels: number;
+  /** Sizes along the axes of space of what is no picture; `height` is then all of them but the last. */
+  readonly space?: readonly number[];
   readonly height: number;
   readonly width: number;
   /** Leading tokens that belong to no patch: class, distillation, registers. */
@@ -18,7 +20,7 @@ export interface FeatureMap {
 const MOST_EXTRA = 16;
 
 /**
- * The feature map of a value: `[n, C, h, w]`, `[n, h, w, C]` or `[n, tokens, C]`. Undefined where it has no place in the
+ * The feature map of a value: `[n, C, h, w]`, of volumes and signals `[n, C, d, h, w]` and `[n, C, w]`, `[n, h, w, C]` or `[n, tokens, C]`. Undefined where it has no place in the
  * picture: vectors, attention matrices.
  */
 export function featureMapOf(
@@ -29,6 +31,8 @@ export function featureMapOf(
   const fact = facts.get(value);
   if (fact === undefined || !samplesInFront(facts, value)) return undefined;
   const dims = sampleDims(fact, facts);
+  const space = spaceOf(subject.input);
+  if (space.length !== 2) return dims.length === space.length + 1 ? spaceMap(dims, space) : undefined;
   if (dims.length === 3) return gridMap(dims as [number, number, number], subject);
   if (dims.length === 2) return tokenMap(dims as [number, number], subject);
   return undefined;
@@ -51,6 +55,32 @@ function gridMap([a, b, c]: [number, number, number], subject: Pick<Subject, 'in
   return last
     ? { kind: 'NCHW', channels, height, width, skipped: 0, at: (k, y, x) => (k * height + y) * width + x }
     : { kind: 'NHWC', channels, height, width, skipped: 0, at: (k, y, x) => (y * width + x) * channels + k };
+}
+
+/** Sizes of the input along its axes of space. */
+function spaceOf({ axes, shape, height, width }: Subject['input']): readonly number[] {
+  return axes === undefined || shape === undefined ? [height, width] : shape.filter((_, i) => axes[i] !== 'C');
+}
+
+/** A grid over the slices, rows and columns of a volume, or over a signal. Strides may differ from axis to axis. */
+function spaceMap(dims: readonly number[], space: readonly number[]): FeatureMap | undefined {
+  const fits = (sizes: readonly number[]): boolean => sizes.every((s, i) => s <= space[i]!);
+  /** How unevenly the axes were made smaller. */
+  const uneven = (sizes: readonly number[]): number => {
+    const shares = sizes.map((s, i) => Math.log(s / space[i]!));
+    return Math.max(...shares) - Math.min(...shares);
+  };
+  const [first, last] = [dims.slice(1), dims.slice(0, -1)];
+  const inFront = fits(first) && (!fits(last) || uneven(first) <= uneven(last));
+  if (!inFront && !fits(last)) return undefined;
+  const sizes = inFront ? first : last;
+  const channels = inFront ? dims[0]! : dims.at(-1)!;
+  const width = sizes.at(-1)!;
+  const height = sizes.slice(0, -1).reduce((a, b) => a * b, 1);
+  const common = { channels, space: sizes, height, width, skipped: 0 };
+  return inFront
+    ? { kind: 'NCHW', ...common, at: (k, y, x) => (k * height + y) * width + x }
+    : { kind: 'NHWC', ...common, at: (k, y, x) => (y * width + x) * channels + k };
 }
 
 function tokenMap(

@@ -100,6 +100,38 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
+type Explained = (method: string, params?: Readonly<Record<string, ParameterValue>>) => Promise<Explanation>;
+
+/** Cells, layers and masks of a volume have three axes: neighbours in another slice are no rows of one tall picture. */
+async function inCubes(space: readonly number[], explained: Explained): Promise<void> {
+  const [D, H, W] = space as [number, number, number];
+  for (const [method, params] of [
+    ['feature_ablation', { count: 27 }],
+    ['lime', { count: 8, samples: 60 }],
+    ['kernel_shap', { count: 8, samples: 300 }],
+  ] as const) {
+    const { attribution } = await explained(method, params);
+    assert.deepEqual(attribution.values.dims, space, method);
+    const v = toNumbers(attribution.values);
+    const at = (z: number, y: number, x: number): number => v[(z * H + y) * W + x]!;
+    // The corner's part reaches into the next slice, row and column, and no part goes from side to side.
+    assert.deepEqual([at(1, 0, 0), at(0, 1, 0), at(0, 0, 1)], [at(0, 0, 0), at(0, 0, 0), at(0, 0, 0)], method);
+    for (const far of [at(D - 1, 0, 0), at(0, H - 1, 0), at(0, 0, W - 1)]) assert.notEqual(far, at(0, 0, 0), method);
+  }
+  const cam = await explained('gradcam', { relu: false });
+  assert.deepEqual(cam.attribution.values.dims, space);
+  const small = await explained('gradcam', { relu: false, upsample: false });
+  assert.equal(small.attribution.values.dims.length, 3);
+  assert.equal(cam.attribution.axes, 'DHW');
+  const guided = await explained('guided_gradcam');
+  assert.equal(guided.attribution.values.dims.length, 4);
+  const outcome = await explained('perturbation').then(
+    () => undefined,
+    (e: unknown) => String(e),
+  );
+  assert.match(outcome ?? '', /smooths its mask over rows and columns/);
+}
+
 describe('inputs of any rank', () => {
   const runner = new RunnerService();
   const service = runner.operations;
@@ -185,6 +217,7 @@ describe('inputs of any rank', () => {
       const isPicture = kind.space.length === 2;
       assert.equal('size' in preprocessing, isPicture, 'takes pictures');
       assert.deepEqual((await explained(x, 'rise', { samples: 20 })).attribution.values.dims, kind.space);
+      if (kind.space.length === 3) await inCubes(kind.space, (method, params) => explained(x, method, params));
     });
   });
 });

@@ -1,10 +1,10 @@
 import { floatTensor } from '../../../base/tensor.js';
-import { upsampleBilinear } from '../../../result/upsample.js';
+import { upsampleLinear, upsampleBilinear } from '../../../result/upsample.js';
 import type { AttributionAnswer, AttributionRequest, MethodContext } from '../../method.js';
 import type { Subject } from '../../subject/subject.js';
 import { camLayerOf, type CamLayer } from './layer.js';
 import { toPlanes } from '../../subject/featureMap.js';
-import { pixelAttribution, scoreNotes, unitOf } from '../shared/answer.js';
+import { pixelAttribution, scoreNotes, spaceOf, spaceTensor, unitOf } from '../shared/answer.js';
 
 /** What class activation maps share: a layer, its activations and gradients, and a weighted sum over its channels. */
 
@@ -69,12 +69,22 @@ export async function camAttribution(
   const clipped = relu ? map.map((v) => (v <= 0 ? 0 : v)) : map;
   const unit = `${unitOf(subject, request)}, weighted activation`;
   const { height: H, width: W } = subject.input;
-  const attribution = upsample
-    ? pixelAttribution(floatTensor([H, W], upsampleBilinear(clipped, height, width, H, W)), !relu, unit, [
-        height,
-        width,
-      ])
-    : pixelAttribution(floatTensor([height, width], clipped), !relu, unit, [height, width]);
+  const { space } = layer.map;
+  const attribution =
+    space !== undefined
+      ? pixelAttribution(
+          upsample
+            ? spaceTensor(subject.input, upsampleLinear(clipped, space, spaceOf(subject.input)))
+            : floatTensor(space, clipped),
+          !relu,
+          unit,
+        )
+      : upsample
+        ? pixelAttribution(floatTensor([H, W], upsampleBilinear(clipped, height, width, H, W)), !relu, unit, [
+            height,
+            width,
+          ])
+        : pixelAttribution(floatTensor([height, width], clipped), !relu, unit, [height, width]);
   const nothing = relu && map.some((v) => v < 0) && clipped.every((v) => v === 0);
   const why =
     'Everything in this layer argues against the target: without "Positive only" (relu=false) the map shows it.';

@@ -122,7 +122,12 @@ async function atScale(
 
 function layerAt(subject: Subject, { value, map }: Candidate, why: string): CamLayer {
   const name = nameOf(subject, value);
-  return { name, value, map, notes: [`Taken at "${name}" (${map.height}×${map.width}), ${why}.`] };
+  return {
+    name,
+    value,
+    map,
+    notes: [`Taken at "${name}" (${(map.space ?? [map.height, map.width]).join('×')}), ${why}.`],
+  };
 }
 
 /** Share of the places where any channel has a gradient. */

@@ -7,7 +7,7 @@ import { fillTensor, type Fill } from '../../fill.js';
 import type { AttributionRequest } from '../../method.js';
 import type { Subject } from '../../subject/subject.js';
 import { partsOf, spread, switched, type PartsKind } from './parts.js';
-import { pixelAttribution } from '../shared/answer.js';
+import { pixelAttribution, spaceTensor } from '../shared/answer.js';
 import type { Parts } from './squares.js';
 
 /** How sure the values of parts are. */
@@ -35,7 +35,6 @@ export function coveredOf(
   random: Random,
 ): Covered {
   const { input, params } = request;
-  const { height, width } = subject.input;
   const parts = partsOf(params.parts, params.count, request, subject.input);
   return {
     subject,
@@ -43,7 +42,7 @@ export function coveredOf(
     fill: fillTensor(params.fill, input, subject.input, random),
     parts,
     map: (values, unit, { errors, r2 } = {}) => ({
-      ...pixelAttribution(floatTensor([height, width], spread(values, parts)), true, unit),
+      ...pixelAttribution(spaceTensor(subject.input, spread(values, parts)), true, unit),
       parts: {
         of: parts.of,
         count: parts.count,

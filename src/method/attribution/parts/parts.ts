@@ -3,8 +3,9 @@ import type { FloatTensor } from '../../../base/tensor.js';
 import { gridOf } from '../../fill.js';
 import type { LabelMap } from '../../method.js';
 import type { InputSpec } from '../../subject/subject.js';
+import { spaceOf } from '../shared/answer.js';
 import { discs } from './discs.js';
-import { squares, type Parts } from './squares.js';
+import { blocks, squares, type Parts } from './squares.js';
 import { superpixels } from './superpixels.js';
 
 export const PARTS = ['superpixels', 'squares', 'discs', 'mask'] as const;
@@ -54,6 +55,9 @@ export function partsOf(
       hint: 'Name a PNG in the parameter "mask", or choose other parts.',
     });
   }
+  const space = spaceOf(spec);
+  // Neighbours along every axis belong together: the slices of a volume are no rows of one tall picture.
+  if (space.length !== 2) return blocks(space, Math.min(count, height * width));
   const wanted = Math.min(count, height * width);
   if (kind === 'discs') return discs(height, width, wanted);
   return kind === 'squares'

@@ -1,8 +1,18 @@
+import { coveringPlaces } from '../../../result/upsample.js';
+
 /** A picture cut into parts, the units that a black-box method switches on and off. */
 export interface Parts {
   /** The part of each pixel, 0 to count - 1, or -1 where it is of none and never covered: `[height × width]`. */
   readonly of: Int32Array;
   readonly count: number;
+}
+
+/** Blocks of almost one size, as near to cubes as their number allows, of a volume; pieces of a signal. */
+export function blocks(space: readonly number[], count: number): Parts {
+  const size = space.reduce((a, b) => a * b, 1);
+  const side = (size / count) ** (1 / space.length);
+  const cells = space.map((s) => Math.max(1, Math.min(s, Math.round(s / side))));
+  return { of: coveringPlaces(cells, space), count: cells.reduce((a, b) => a * b, 1) };
 }
 
 /** Rectangles of almost one size, as near to squares as their number allows. */

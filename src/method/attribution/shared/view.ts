@@ -1,10 +1,11 @@
 import { LensError } from '../../../base/errors.js';
 import { floatTensor } from '../../../base/tensor.js';
 import type { Attribution } from '../../../result/explanation.js';
-import { reduce as reduceChannels } from '../../../result/heatmap.js';
+import { spaceLetters } from '../../../input/axes.js';
+import { overChannels, reduce as reduceChannels } from '../../../result/heatmap.js';
 import type { Subject } from '../../subject/subject.js';
 import { featureMapOf, toPlanes } from '../../subject/featureMap.js';
-import { channelAttribution } from './answer.js';
+import { channelAttribution, pixelAttribution } from './answer.js';
 import { type ReduceChoice } from './parameters.js';
 
 /** From where a method looks: the input, or the output of a layer. */
@@ -38,19 +39,21 @@ export function viewOf(subject: Subject, layerName?: string): View {
       },
     );
   }
-  const { channels, height, width } = map;
+  const { channels, height, width, space } = map;
   return {
     value: layer.output,
     layer: layer.name,
     attribution: (sample, unit, how = 'none', signed = true) => {
+      const sizes = space ?? [height, width];
       const full: Attribution = {
-        values: floatTensor([channels, height, width], toPlanes(map, sample)),
-        axes: 'CHW',
+        values: floatTensor([channels, ...sizes], toPlanes(map, sample)),
+        axes: `C${spaceLetters(sizes.length)}`,
         signed,
         unit,
-        resolution: [height, width],
+        ...(space === undefined ? { resolution: [height, width] as const } : {}),
       };
       if (how === 'none') return full;
+      if (space !== undefined) return pixelAttribution(floatTensor(space, overChannels(full, how)), false, unit);
       const { values } = reduceChannels(full, how);
       return {
         values: floatTensor([height, width], values),
