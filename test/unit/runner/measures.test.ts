@@ -85,7 +85,7 @@ describe('what the explained number is called', () => {
     const file = await model({ d: { kind: 'unknown' } }, [], ['d']);
     const asked = { model: file, inputs: [tensor], method: 'gradient', target: '2' };
     const [refused] = (await runner.operations.explain({ provider: 'cpu', ...asked }, call())).results;
-    assert.ok(refused !== undefined && 'error' in refused);
+    assert.ok(refused !== undefined && 'error' in refused, JSON.stringify(refused));
     assert.deepEqual([refused.error.code, refused.error.output], ['target/unknown-output', 'd']);
     const outputs = { d: { kind: 'regression' } } as const;
     const { attribution, outputs: read } = await explained({ ...asked, outputs });
