@@ -1,4 +1,6 @@
 import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
+import { canonical } from '../../base/canonical.js';
+import type { Newest } from '../../base/newest.js';
 import { Random } from '../../base/random.js';
 import { decodePicture } from '../../input/decode.js';
 import { labelOf } from '../../input/labels.js';
@@ -15,17 +17,22 @@ import type { SettingsFinding } from '../../result/settings.js';
 import { classNameOf, namesOf } from '../input/answers.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
+import { sha256Of } from '../model/stamp.js';
+import { VERSION } from '../model/version.js';
 import { proposalOf } from '../input/proposal.js';
 import { sidecarWith } from './sidecar.js';
 
-/** Finds from pictures how a model wants them. */
+/** What was found, by the contents that it was found from. */
+export type FoundSettings = Newest<string, Omit<FindSettingsAnswer, 'sidecar'>>;
+
+/** Finds from pictures how a model wants them. What was found from the same contents is answered at once. */
 export async function findSettings(
   model: OpenModel,
   request: FindSettingsRequest,
   call: Call<WorkProgress>,
+  known: FoundSettings,
 ): Promise<FindSettingsAnswer> {
-  const warnings: string[] = [];
-  const finding = await findingOf(model, request, call, warnings);
+  const { finding, warnings } = await findingOf(model, request, call, known);
   const sidecar = await sidecarWith({ ...request, change: { ...finding.settings, evidence: finding.origins } });
   return { finding, sidecar, warnings };
 }
@@ -33,19 +40,25 @@ export async function findSettings(
 async function findingOf(
   model: OpenModel,
   { inputs, seed = 0 }: FindSettingsRequest,
-  { signal, progress }: Call<WorkProgress>,
-  warnings: string[],
-): Promise<SettingsFinding> {
+  call: Call<WorkProgress>,
+  found: FoundSettings,
+): Promise<Omit<FindSettingsAnswer, 'sidecar'>> {
+  const { signal, progress } = call;
+  const warnings: string[] = [];
   const plan = requirePreprocessing(model.resolved);
-  if (plan.range.origin.kind === 'metadata') return statedIn(plan.range.origin.detail, pixelsOf(plan));
+  const stated = (finding: SettingsFinding) => ({ finding, warnings });
+  if (plan.range.origin.kind === 'metadata') return stated(statedIn(plan.range.origin.detail, pixelsOf(plan)));
   const proposal = proposalOf(model);
-  if (proposal !== undefined) return statedIn(`"${proposal.quote}"`, proposal.settings);
+  if (proposal !== undefined) return stated(statedIn(`"${proposal.quote}"`, proposal.settings));
   progress({ message: 'opening the model' });
   const subject = await model.subject();
   const expanded = await expandInputs(model, inputs, signal);
   const named = namesOf(model, subject, expanded);
   const random = new Random(seed);
   const chosen = choose(expanded, random, await picturesOfUse(subject));
+  const key = await contentsOf(model, plan, chosen, seed);
+  const known = found.get(key);
+  if (known !== undefined) return known;
   const pictures: Pixels[] = [];
   const truths: (number | undefined)[] = [];
   for (const input of chosen) {
@@ -81,7 +94,26 @@ async function findingOf(
       'Nothing in this model tells how it wants its pictures: it has neither classes nor BatchNormalization.',
       { hint: 'Look up how it was trained, and say it in the settings file beside it.' },
     );
-  return decide(trial, random, (index) => labelOf(named.labels, index));
+  const finding = decide(trial, random, (index) => labelOf(named.labels, index));
+  found.set(key, { finding, warnings });
+  return { finding, warnings };
+}
+
+/** All that a finding depends on: the model's bytes, the pictures' and their classes, and how they are fitted. */
+async function contentsOf(
+  model: OpenModel,
+  { layout, size, resize, crop, pad }: Preprocessing,
+  chosen: readonly Readable[],
+  seed: number,
+): Promise<string> {
+  const { path: file, checkpoint } = model.file;
+  const hashes = await Promise.all([file, ...checkpoint.externalFiles].map(sha256Of));
+  const pictures: (readonly [string, string | undefined])[] = [];
+  // One that cannot be read is said to be so when it is decoded.
+  for (const { file: picture, className } of chosen)
+    pictures.push([await sha256Of(picture).catch(() => picture), className]);
+  const geometry = [layout, size, resize, crop, pad].map(({ value }) => value);
+  return canonical([VERSION, hashes, pictures, geometry, model.wishes(), seed]);
 }
 
 type Readable = Extract<ExpandedInput, { readonly file: string }>;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { filePath } from '../../../src/base/place.js';
+import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { SettingsFinding, SettingsPartId } from '../../../src/result/settings.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { call } from '../support/call.js';
@@ -74,6 +75,25 @@ describe('Finding the settings of pictures', function () {
     );
     // Resize was assumed: the sidecar does not claim it.
     assert.equal(preprocessing['resize']!.origin.kind, 'default');
+  });
+
+  it('answers the same contents at once, and looks again where a picture is another', async () => {
+    const model = filePath(alone('models/birds/birds_cnn.onnx'));
+    const folder = flat('models/birds/pictures', 1);
+    const inputs = [filePath(folder)];
+    const told: string[] = [];
+    const again = call<WorkProgress>(({ message }) => void told.push(message));
+    const first = await service.operations.findSettings({ model, inputs }, call());
+    const second = await service.operations.findSettings({ model, inputs }, again);
+    assert.deepEqual(second.finding, first.finding);
+    assert.ok(!told.some((text) => text.startsWith('trying')), told.join('; '));
+    const [one, two] = readdirSync(folder).sort();
+    copyFileSync(path.join(folder, one!), path.join(folder, two!));
+    await service.operations.findSettings({ model, inputs }, again);
+    assert.ok(
+      told.some((text) => text.startsWith('trying')),
+      'a picture has changed',
+    );
   });
 
   it('keeps what a sidecar says of labels and outputs, and gives evidence up with its setting', async () => {
