@@ -44,10 +44,7 @@ export function explainPanel(page, srv, tools) {
     if (label === 'Method') {
       const picker = panel().locator('lens-method-picker');
       await picker.locator('input').click();
-      await picker
-        .locator('.method-row', { has: panel().locator('.method-title', { hasText: option }) })
-        .first()
-        .click();
+      await picker.locator('.method-title', { hasText: option }).first().click();
       return;
     }
     const list = panel().locator(`lens-dropdown[aria-label="${label}"]`);
