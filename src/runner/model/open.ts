@@ -150,6 +150,7 @@ export class OpenModel {
 
   private async openSubject(): Promise<ModelSubject> {
     const { graph, facts } = await this.prepared();
+    const layers = layersIn(graph, this.file);
     const { session, memoryShare, randomWeights: seed } = this.options;
     const drawn = seed === undefined ? undefined : await randomWeights(graph, layers, new Random(seed));
     const random = `All weights are random, drawn with the mean and deviation of the trained ones (seed ${seed}).`;
@@ -157,7 +158,7 @@ export class OpenModel {
       {
         graph: drawn === undefined ? graph : withWeights(graph, drawn),
         facts,
-        layers: layersIn(graph, this.file),
+        layers,
         input: this.spec(facts),
         sessions: this.sessions,
         others: this.others,
