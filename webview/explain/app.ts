@@ -16,9 +16,10 @@ import { iconButton, segmented } from '../shared/controls.js';
 import type { Scene } from '../shared/canvas/display.js';
 import { baseName, formatDuration } from '../shared/format.js';
 import { emptyState, failure, notice, working } from '../shared/messages.js';
+import { isTyping } from '../shared/form/typing.js';
 import type { MenuItem } from '../shared/form/menu.js';
 import type { ExplainController } from './controller.js';
-import { historyPart, modelViewPart, notesPart, picturesPart, warningsPart } from './picture/details.js';
+import { changedNotice, historyPart, modelViewPart, notesPart, picturesPart, warningsPart } from './picture/details.js';
 import './grid/element.js';
 import type { ExplainGrid } from './grid/element.js';
 import { commandOf, gridMenu } from './grid/exports.js';
@@ -381,24 +382,4 @@ export class ExplainApp extends LitElement {
   focusPicture(): void {
     this.canvas?.querySelector('canvas')?.focus();
   }
-}
-
-/** Keys belong to the control that takes text, also inside the toolkit's shadow roots. */
-function isTyping(event: KeyboardEvent): boolean {
-  const target = event.composedPath()[0];
-  if (!(target instanceof HTMLElement)) return false;
-  return (
-    target.isContentEditable ||
-    (target instanceof HTMLInputElement && target.type !== 'range' && target.type !== 'checkbox') ||
-    target.getAttribute('role') === 'combobox'
-  );
-}
-
-/** What is shown was computed before a file changed. */
-function changedNotice({ staleFiles }: ExplainController, again: () => void): TemplateResult {
-  return notice({
-    icon: 'history',
-    text: `${staleFiles.length === 0 ? 'The model or a picture' : staleFiles.join(', ')} changed on disk.`,
-    action: { label: 'Run again', look: 'primary', onClick: again },
-  });
 }

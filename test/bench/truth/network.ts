@@ -56,7 +56,7 @@ export async function openNetwork(file: string, config?: string): Promise<Networ
       const [best] = ranking.top;
       return { loaded, best: best!.label, probability: best!.probability ?? 0 };
     },
-    target: async (text, { loaded }) => targetOf(text, { subject, ...(await ranked(loaded)), loaded }, SIGNAL),
+    target: async (text, { loaded }) => targetOf(text, { model, subject, ...(await ranked(loaded)), loaded }, SIGNAL),
     dispose: async () => {
       await model.dispose();
       await sessions.dispose();

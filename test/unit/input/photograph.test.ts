@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { photographOf } from '../../../src/input/photograph.js';
+import { assertClose } from '../support/close.js';
 
 /** Red tells the column, green the row. */
 const picture = (width: number, height: number) => ({
@@ -33,6 +34,6 @@ describe('the photograph below the heat', () => {
     assert.deepEqual([out.width, out.height], [100, 100]);
     assert.deepEqual([...out.data.subarray(0, 3)], [114, 114, 114], 'above the picture');
     const middle = out.data.subarray(3 * (50 * 100 + 50), 3 * (50 * 100 + 50) + 2);
-    assert.ok(Math.abs(middle[0]! - 100) < 3 && Math.abs(middle[1]! - 50) < 3, middle.join());
+    assertClose(middle, [100, 50], { absolute: 3 }, 'the middle');
   });
 });

@@ -3,6 +3,7 @@ import type { Rgb } from '../../../src/base/picture.js';
 import { colormap, DIVERGING, SEQUENTIAL } from '../../../src/result/colormap.js';
 import { divergingAgainst, labOf, sequentialAgainst } from '../../../src/result/contrast.js';
 import { normalise, type ValueMap } from '../../../src/result/heatmap.js';
+import { assertClose } from '../support/close.js';
 import { magnified, outlined, strongest, withPartLines } from '../../../src/result/outline.js';
 
 const plain = (width: number, height: number, colour: readonly number[]): Rgb => ({
@@ -141,7 +142,7 @@ describe('colours against a picture', () => {
 
   it('measures colours as the eye does', () => {
     const near = (a: readonly number[], b: readonly number[]): void =>
-      a.forEach((v, i) => assert.ok(Math.abs(v - b[i]!) < 0.05, `${a.join()} is not ${b.join()}`));
+      assertClose(a, b, { absolute: 0.05 }, 'lightness, green to red, blue to yellow');
     near(labOf(255, 255, 255), [100, 0, 0]);
     near(labOf(255, 0, 0), [53.24, 80.09, 67.2]);
     near(labOf(0, 0, 255), [32.3, 79.19, -107.86]);

@@ -31,7 +31,7 @@ describe('runner: a picture that is painted over', () => {
   const seen = async (input = second!) => {
     const { results } = await explain({ ...common, inputs: [input], method: 'gradient' }, call);
     const [outcome] = results;
-    assert.ok(outcome !== undefined && 'result' in outcome);
+    assert.ok(outcome !== undefined && 'result' in outcome, JSON.stringify(outcome));
     return outcome.result;
   };
 

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { writeNpy } from '../../../src/base/npy.js';
 import { LensError, type ErrorData } from '../../../src/base/errors.js';
 import { filePath, type FilePath } from '../../../src/base/place.js';
-import { writeNpy } from '../../../src/base/npy.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
 import { inMemory } from '../../../src/checkpoint/model.js';

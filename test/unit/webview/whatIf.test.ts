@@ -5,6 +5,7 @@ import type { ClassScore } from '../../../src/result/explanation.js';
 import { blurred, meanColour, PaintLayer, paintedOver } from '../../../webview/explain/whatIf/layer.js';
 import { whatIfRows } from '../../../webview/explain/whatIf/rows.js';
 import { WhatIf } from '../../../webview/explain/whatIf/whatIf.js';
+import { assertClose } from '../support/close.js';
 import { explanationWith } from '../support/explanation.js';
 
 const plain = (width: number, height: number, colour: readonly number[]): Rgb => ({
@@ -171,7 +172,7 @@ describe('what is painted', () => {
     layer.paint({ size: 10, shape: 'square' }, spot(24, 24), spot(24, 24), 'blur');
     const soft = paintedOver(striped, layer.edit()).data;
     const middle = soft[3 * (24 * 48 + 24)]!;
-    assert.ok(Math.abs(middle - 127) < 12, `stripes of 0 and 255 become grey, not ${middle}`);
+    assertClose(middle, 127, { absolute: 12 }, 'stripes of 0 and 255 become grey');
     assert.equal(soft[0], striped.data[0], 'beside the brush it is as it was');
     layer.paint({ size: 2, shape: 'square' }, spot(24, 24), spot(24, 24), [10, 20, 30]);
     assert.deepEqual(

@@ -5,6 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { sceneOf, paint } from '../../shared/canvas/display.js';
 import { button, icon } from '../../shared/controls.js';
 import { formatDuration, formatNumber } from '../../shared/format.js';
+import { notice } from '../../shared/messages.js';
 import { tableHead } from '../../shared/table.js';
 import type { Asked, Run } from '../asked.js';
 import { isEditable } from '../settings/draft.js';
@@ -204,4 +205,16 @@ function moveInPictures(event: KeyboardEvent): void {
   const option = options[Math.min(options.length - 1, Math.max(0, to))];
   option?.click();
   option?.focus();
+}
+
+/** What is shown was computed before a file changed. */
+export function changedNotice(
+  { staleFiles }: { readonly staleFiles: readonly string[] },
+  again: () => void,
+): TemplateResult {
+  return notice({
+    icon: 'history',
+    text: `${staleFiles.length === 0 ? 'The model or a picture' : staleFiles.join(', ')} changed on disk.`,
+    action: { label: 'Run again', look: 'primary', onClick: again },
+  });
 }
