@@ -116,6 +116,9 @@ describe('editing the preparation in the panel', () => {
     type('-1');
     await settle(10);
     assert.equal(asked.length, 0);
+    type('8');
+    type('x');
+    assert.equal(p.trial.working, false, 'nothing is under way for a field that is wrong');
     type('9');
     await settle(10);
     asked[0]!.finish();

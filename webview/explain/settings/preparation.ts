@@ -219,6 +219,7 @@ export class Preparation {
   private later(): void {
     clearTimeout(this.timer);
     this.wanted = undefined;
+    this.live = { ...this.live, working: this.abort !== undefined };
     const { change, whole } = this.reading ?? {};
     const { selected: picture } = this.view;
     if (whole === undefined || picture === undefined) return;
