@@ -91,22 +91,21 @@ export function tests(page, srv, tools) {
         await closeAll();
         await openFile(page, 'mine/best.onnx');
         await tab('Training').click({ timeout: 60_000 });
-        await panel().locator('lens-button', { hasText: 'Choose Checkpoints…' }).first().click();
+        // Two lie side by side: they are played already, and others can be chosen.
+        await panel().locator('.icon-button[aria-label="Choose the checkpoints"]').click();
         await page.locator('.quick-input-title', { hasText: 'Checkpoints to look at with best.onnx' }).waitFor();
-        for (const name of ['last.onnx', 'birds_cnn_epoch1.onnx']) {
-          const row = rows.filter({ hasText: name }).first();
-          await row.waitFor({ timeout: 60_000 });
-          if (
-            (await row.locator('input[type=checkbox], .monaco-checkbox[aria-checked=true]').count()) === 0 ||
-            (await row.getAttribute('aria-checked')) !== 'true'
-          )
-            await row.locator('.quick-input-list-checkbox, input[type=checkbox], .monaco-checkbox').first().click();
-        }
+        const count = (n) => page.locator('.quick-input-count', { hasText: `${n} Selected` }).waitFor();
+        // What is looked at now is chosen already; others of the same layers are found wherever they lie.
+        await count(1);
+        const other = rows.filter({ hasText: 'birds_cnn_epoch1.onnx' }).first();
+        await other.waitFor({ timeout: 60_000 });
+        await other.locator('.quick-input-list-checkbox, input[type=checkbox], .monaco-checkbox').first().click();
+        await count(2);
         assert.equal(await rows.filter({ hasText: 'birds_vit.onnx' }).count(), 0, 'other layers are not offered');
-        await page.keyboard.press('Enter');
+        await page.locator('.quick-input-action .monaco-button', { hasText: 'OK' }).click();
         const bar = panel().locator('.training-play input[type=range]');
         await bar.waitFor({ timeout: 60_000 });
-        assert.equal(await bar.getAttribute('max'), '2', 'three checkpoints are played');
+        await until('three checkpoints are played', async () => (await bar.getAttribute('max')) === '2');
         await quiet();
         await screenshot(page, 'ways-checkpoints');
       },
