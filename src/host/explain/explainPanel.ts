@@ -227,7 +227,12 @@ export class ExplainPanel extends Panel {
         const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
         const shell = shellOf(vscode.env.shell, process.platform);
         const lines = commands.map((each) =>
-          commandLine(file(this.model), file(vscode.Uri.parse(each.picture)), each, shell),
+          commandLine(
+            file(each.model === undefined ? this.model : vscode.Uri.parse(each.model)),
+            file(vscode.Uri.parse(each.picture)),
+            each,
+            shell,
+          ),
         );
         await vscode.env.clipboard.writeText(lines.join('\n'));
         const what = lines.length === 1 ? 'the command line' : `${lines.length} command lines`;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { address } from '../../../src/base/place.js';
 import type { OneRequest, OtherModel, TopClass } from '../../../src/protocol/explainPanel.js';
+import { explanationWith } from '../support/explanation.js';
 import { DEFAULT_GRID, restoredChoice, type GridLine } from '../../../webview/explain/grid/choice.js';
+import { commandIn } from '../../../webview/explain/grid/exports.js';
+import { wantedCell } from '../../../webview/explain/grid/grid.js';
 import { byNetworks, verdictText, Verdicts } from '../../../webview/explain/grid/networks.js';
 
 const other = { name: 'epoch 1', model: address('file:///epoch1.onnx') };
@@ -61,6 +64,25 @@ describe('the same pictures by several networks', () => {
       ['✓ right · Fox Wren 90 %', '✗ wrong, ≠ changed · Robin 90 %', 'Robin 90 %'],
     );
     assert.equal(verdicts.of(ask(fox, { random: true })), undefined);
+  });
+
+  it('are asked with settings of their own: what was edited here holds for the own weights only', () => {
+    const base = { score: 'logit', seed: 0, settings: { range: [0, 255] } } as const;
+    const asked = (network?: OtherModel): OneRequest =>
+      wantedCell(
+        { picture: address(fox), method: { method: 'x', params: {} }, target: 'top1', ...(network && { network }) },
+        base,
+      )!.request;
+    assert.deepEqual(asked().question.settings, { range: [0, 255] });
+    assert.deepEqual(asked({ random: true }).question.settings, { range: [0, 255] });
+    assert.equal(asked({ model: other.model }).question.settings, undefined);
+  });
+
+  it('are named in command lines; random weights have none', () => {
+    const explanation = explanationWith({});
+    assert.equal(commandIn(ask(fox), explanation)?.model, undefined);
+    assert.equal(commandIn(ask(fox, { model: other.model }), explanation)?.model, other.model);
+    assert.equal(commandIn(ask(fox, { random: true }), explanation), undefined);
   });
 
   it('are kept, as far as they are understood', () => {

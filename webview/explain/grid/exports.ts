@@ -1,3 +1,4 @@
+import { given } from '../../../src/base/given.js';
 import type { Address } from '../../../src/base/place.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import type { Client } from '../../../src/protocol/channel.js';
@@ -70,8 +71,8 @@ export function gridMenu(
     {
       label: `Copy ${active === undefined ? 'the map in focus' : nameOf(active.explanation)} as command line${first}`,
       icon: 'terminal',
-      disabled: active === undefined || edited,
-      onClick: () => void copy([active!.command]),
+      disabled: active?.command === undefined || edited,
+      onClick: () => void copy([active!.command!]),
     },
   ];
 }
@@ -86,19 +87,28 @@ async function gathered<T>(
   return all;
 }
 
-const commandsOf = (grid: Grid): Promise<readonly CommandRequest[]> =>
-  gathered(grid, (explanation, { question, picture }) => commandOf(question, picture, explanation));
+/** Random weights are drawn for this panel: no command line has them. */
+const commandsOf = async (grid: Grid): Promise<readonly CommandRequest[]> =>
+  (await gathered(grid, (explanation, request) => commandIn(request, explanation))).filter((c) => c !== undefined);
+
+export function commandIn(
+  { question, picture, model, random }: OneRequest,
+  explanation: Explanation,
+): CommandRequest | undefined {
+  return random === true ? undefined : { ...commandOf(question, picture, explanation), ...given({ model }) };
+}
 
 interface DoneCell {
   readonly explanation: Explanation;
-  readonly command: CommandRequest;
+  /** Absent of random weights. */
+  readonly command?: CommandRequest;
 }
 
 function doneAt(grid: Grid, at: GridCell): DoneCell | undefined {
   const request = grid.requestAt(at);
   const cell = grid.at(at);
   if (request === undefined || cell.state !== 'done') return undefined;
-  return { explanation: cell.explanation, command: commandOf(request.question, request.picture, cell.explanation) };
+  return { explanation: cell.explanation, ...given({ command: commandIn(request, cell.explanation) }) };
 }
 
 /** What the host must know to write an explanation as a command line. */

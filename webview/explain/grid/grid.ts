@@ -318,9 +318,12 @@ export class Grid {
 const bytesOf = ({ picture, attribution }: Explanation): number =>
   picture.data.byteLength + 4 * attribution.values.data.length;
 
-function wantedCell({ picture, method, target, network }: CellPart, base: GridBase): WantedCell | undefined {
+export function wantedCell({ picture, method, target, network }: CellPart, base: GridBase): WantedCell | undefined {
   if (picture === undefined || method === undefined || target === undefined) return undefined;
-  const request = { picture, question: { ...base, ...method, target }, ...network };
+  // Another file has settings of its own, and outputs of its own: what was said of this panel's does not hold there.
+  const { outputs: _outputs, settings: _settings, ...common } = base;
+  const question = { ...(network?.model === undefined ? base : common), ...method, target };
+  const request = { picture, question, ...network };
   return { key: canonical(request), request };
 }
 
