@@ -60,7 +60,9 @@ export class FileReach {
       throw error;
     }
     const roots = await this.realRoots();
-    if (roots.some((root) => isWithin(root, real)) || (!named && real === place)) return { real };
+    if (roots.some((root) => isWithin(root, real))) return { real };
+    // What is looked for above the model's folder is no link itself; a folder on the way there may be one.
+    if (!named && (real === place || (await this.realAbove()).includes(path.dirname(real)))) return { real };
     return this.decided(real, path.basename(place));
   }
 
@@ -110,6 +112,11 @@ export class FileReach {
     const above = this.own.map((folder) => path.dirname(folder));
     const { reach } = this;
     return reach === undefined || [...reach.roots, ...this.own, ...above].some((root) => isWithin(root, place));
+  }
+
+  /** Where the folders above the model's own really lie. */
+  private realAbove(): Promise<readonly string[]> {
+    return Promise.all(this.own.map((folder) => this.folder(path.dirname(folder), 0).catch(() => folder)));
   }
 
   private realRoots(): Promise<readonly string[]> {
