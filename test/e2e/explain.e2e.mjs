@@ -6,7 +6,8 @@ import { ICON, openFile, openWorkbench, saveAs, screenshot } from './support/ui.
 
 export const options = {
   viewport: { width: 1600, height: 1000 },
-  settings: { 'onnxLens.defaultMethod': 'gradient' },
+  // Dark where there is no heat, so that what is lit can be measured.
+  settings: { 'onnxLens.defaultMethod': 'gradient', 'onnxLens.colorMap': 'magma' },
 };
 
 export function tests(page, srv, tools) {

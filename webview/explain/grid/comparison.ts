@@ -97,7 +97,7 @@ export class Comparison {
   }
 }
 
-/** What the three axes hold; methods and classes in the order in which they are offered and were chosen. */
+/** What the three axes hold; methods and classes in the order in which they were chosen: what was asked first comes first. */
 function axesOf(c: Asked, choice: GridChoice): Axes | undefined {
   const { question, setup } = c;
   if (question === undefined || setup === undefined) return undefined;
@@ -109,8 +109,8 @@ function axesOf(c: Asked, choice: GridChoice): Axes | undefined {
     methods: byNetworks(
       choice,
       setup.model.name,
-      setup.methods
-        .filter((m) => choice.methods.includes(m.id))
+      choice.methods
+        .flatMap((id) => setup.methods.find((m) => m.id === id) ?? [])
         .map((m) => ({
           id: m.id,
           title: m.title,
