@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { LensError, throwIfCancelled } from '../base/errors.js';
+import { formatBytes } from '../input/files.js';
 import { comparePython } from '../input/folder.js';
 import type { Dataset, Example, Source } from './dataset.js';
 
@@ -65,6 +66,7 @@ async function openShard(file: string): Promise<Pick<Dataset, 'examples' | 'clas
   const names = label === undefined ? undefined : classNames(metadata, label);
   const labels = label === undefined ? undefined : await labelsOf(file, metadata, label);
   const split = SPLIT.exec(path.basename(file))?.[1];
+  requireSmall(file, metadata, picture);
   const reader = new RowGroups(file, metadata, picture);
   const examples = Array.from({ length: Number(metadata.num_rows) }, (_, row): Example => {
     const className = nameOf(labels?.[row], names);
@@ -82,6 +84,25 @@ async function openShard(file: string): Promise<Pick<Dataset, 'examples' | 'clas
     ...(ofLabel === undefined ? {} : { classes: ofLabel }),
     notes: label === undefined ? ['No column says what the pictures show.'] : [],
   };
+}
+
+/** Row groups are decoded whole, and two are held. */
+const MOST_BYTES = 512 << 20;
+
+function requireSmall(file: string, { row_groups: groups }: FileMetaData, picture: string): void {
+  const bytes = groups.map(({ columns }) =>
+    columns
+      .filter(({ meta_data: about }) => about?.path_in_schema[0] === picture)
+      .reduce((sum, { meta_data: about }) => sum + Number(about?.total_uncompressed_size ?? 0), 0),
+  );
+  const most = Math.max(0, ...bytes);
+  if (most <= MOST_BYTES) return;
+  throw new LensError(
+    'input',
+    'dataset/parquet',
+    `"${path.basename(file)}" keeps ${formatBytes(most)} of pictures in one row group; at most ${formatBytes(MOST_BYTES)} are read at once.`,
+    { hint: 'Write it with row groups of some hundred rows (row_group_size=500).' },
+  );
 }
 
 /** A group of a binary column `bytes`, or a binary column with the name of a picture. */
