@@ -1,5 +1,5 @@
 /** A function and its gradient at `x`; the gradient is written into `out`. */
-export type Objective = (x: Float64Array, out: Float64Array) => number;
+export type Objective = (x: Float64Array, out: Float64Array) => number | Promise<number>;
 
 const MEMORY = 10;
 /** Sufficient decrease and the shrinking of a step that does not reach it (Armijo). */
@@ -12,10 +12,14 @@ const SHRINK = 0.5;
  *
  * @returns the value there
  */
-export function minimise(x: Float64Array, objective: Objective, { rounds = 200, precise = 1e-5 } = {}): number {
+export async function minimise(
+  x: Float64Array,
+  objective: Objective,
+  { rounds = 200, precise = 1e-5 } = {},
+): Promise<number> {
   const n = x.length;
   let gradient = new Float64Array(n);
-  let value = objective(x, gradient);
+  let value = await objective(x, gradient);
   const steps: { s: Float64Array; y: Float64Array; rho: number }[] = [];
   for (let round = 0; round < rounds && largest(gradient) > precise; round++) {
     const direction = descent(gradient, steps);
@@ -31,7 +35,7 @@ export function minimise(x: Float64Array, objective: Objective, { rounds = 200, 
     let found = Infinity;
     for (let tries = 0; tries < 40; tries++, step *= SHRINK) {
       for (let i = 0; i < n; i++) next[i] = x[i]! + step * direction[i]!;
-      found = objective(next, nextGradient);
+      found = await objective(next, nextGradient);
       if (found <= value + DECREASE * step * slope) break;
     }
     if (!(found < value)) break;

@@ -39,7 +39,7 @@ export async function nearestNeighbours(
 ): Promise<Neighbours> {
   const [count = 0] = points.dims;
   const kept = Math.max(0, Math.min(k, count - 1));
-  const prepared = metric === 'cosine' ? unitRows(points) : centred(points);
+  const prepared = metric === 'cosine' ? unitRows(points) : centred(points).rows;
   const indices = new Int32Array(count * kept);
   const distances = new Float32Array(count * kept);
   const asked = Math.min(count, kept + 1 + SPARE);
@@ -110,14 +110,14 @@ export function rows({ dims: [, d = 0], data, ...rest }: FloatTensor, from: numb
   return { ...rest, dims: [to - from, d], data: data.subarray(from * d, to * d) };
 }
 
-/** Each feature less its mean, so that large offsets cost no digits. */
-export function centred(points: FloatTensor): FloatTensor {
+/** Each feature less its mean, so that large offsets cost no digits; and the means. */
+export function centred(points: FloatTensor): { readonly rows: FloatTensor; readonly mean: Float64Array } {
   const [n = 0, d = 0] = points.dims;
   const mean = new Float64Array(d);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += points.data[i * d + j]! / n;
   const out = floatTensor([n, d]);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) out.data[i * d + j] = points.data[i * d + j]! - mean[j]!;
-  return out;
+  return { rows: out, mean };
 }
 
 /** Each row at length 1; rows of zeros stay, and have distance 1/2 from every other by cosine. */

@@ -59,6 +59,8 @@ export function principalComponents(rows: FloatTensor, wanted: number): Principa
   return { mean, components, scores, variance, explained: variance.map((v) => (total > 0 ? v / total : 0)) };
 }
 
+/** Up to so many features or samples the plain way costs no more than the products do. */
+const SMALL = 64;
 /** Up to so many features their whole covariance is formed; of more, the range of the first components is found. */
 const FEATURES = 1024;
 /** Rows of one product: what is summed in single precision stays short, and memory bounded. */
@@ -81,10 +83,8 @@ export async function principalComponentsOfMany(
 ): Promise<Principal> {
   const [n = 0, d = 0] = points.dims;
   const count = Math.max(0, Math.min(wanted, n - 1, d));
-  if (count === 0 || Math.min(n, d) <= 64) return principalComponents(points, wanted);
-  const x = centred(points);
-  const mean = Float64Array.from({ length: d }, () => 0);
-  for (let i = 0; i < n * d; i++) mean[i % d]! += points.data[i]! / n;
+  if (count === 0 || Math.min(n, d) <= SMALL) return principalComponents(points, wanted);
+  const { rows: x, mean } = centred(points);
   let total = 0;
   for (const v of x.data) total += v * v;
   const directions =

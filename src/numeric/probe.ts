@@ -1,6 +1,10 @@
 import { Random } from '../base/random.js';
-import type { FloatTensor } from '../base/tensor.js';
+import { floatTensor, type FloatTensor } from '../base/tensor.js';
 import { minimise } from './lbfgs.js';
+import { plainProducts, type Products } from './products.js';
+
+/** The largest slope that is left: accuracies no longer change, and products in single precision still resolve it. */
+const PRECISE = 1e-4;
 
 export interface Probe {
   /** Mean accuracy on what was held out, and its standard deviation over the seeds. */
@@ -22,7 +26,8 @@ export interface ProbeOptions {
   /** The inverse strength of the penalty, as in scikit-learn. */
   readonly c?: number;
   readonly seed?: number;
-  /** Called before each fit; what it throws ends the probe, and what it awaits lets others in. */
+  readonly products?: Products;
+  /** Called before each fit and within it; what it throws ends the probe, and what it awaits lets others in. */
   readonly pause?: (fit: number) => Promise<void> | void;
 }
 
@@ -37,11 +42,15 @@ export interface ProbeOptions {
 export async function linearProbe(
   features: FloatTensor,
   labels: ArrayLike<number>,
-  { seeds = 5, folds = 5, c = 1, seed = 0, pause }: ProbeOptions = {},
+  { seeds = 5, folds = 5, c = 1, seed = 0, products = plainProducts, pause }: ProbeOptions = {},
 ): Promise<Probe | undefined> {
   const groups = new Map<number, number[]>();
-  for (let i = 0; i < labels.length; i++)
-    if (labels[i]! >= 0) groups.set(labels[i]!, [...(groups.get(labels[i]!) ?? []), i]);
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i]! < 0) continue;
+    const members = groups.get(labels[i]!);
+    if (members === undefined) groups.set(labels[i]!, [i]);
+    else members.push(i);
+  }
   const classes = [...groups].filter(([, members]) => members.length > 1).sort(([a], [b]) => a - b);
   if (classes.length < 2) return undefined;
   const total = classes.reduce((sum, [, members]) => sum + members.length, 0);
@@ -55,7 +64,14 @@ export async function linearProbe(
       const held = Math.max(1, Math.round(order.length / folds));
       order.forEach((row, at) => (at < held ? test : train).push({ row, label }));
     });
-    scores.push(accuracyOf(features, train, test, classes.length, c));
+    scores.push(
+      await accuracyOf(features, train, test, {
+        classes: classes.length,
+        c,
+        products,
+        ...(pause && { pause: () => pause(s) }),
+      }),
+    );
   }
   const mean = scores.reduce((a, b) => a + b, 0) / seeds;
   return {
@@ -74,68 +90,85 @@ interface Example {
   readonly label: number;
 }
 
-function accuracyOf(
+interface Fit {
+  readonly classes: number;
+  readonly c: number;
+  readonly products: Products;
+  readonly pause?: () => Promise<void> | void;
+}
+
+async function accuracyOf(
   features: FloatTensor,
   train: readonly Example[],
   test: readonly Example[],
-  classes: number,
-  c: number,
-): number {
-  const d = features.dims[1] ?? 0;
+  how: Fit,
+): Promise<number> {
   const { mean, scale } = standard(features, train);
-  const rows = (of: readonly Example[]): Float64Array[] =>
-    of.map(({ row }) =>
-      Float64Array.from({ length: d }, (_, j) => (features.data[row * d + j]! - mean[j]!) * scale[j]!),
-    );
-  const weights = fit(rows(train), train, classes, c);
-  const scores = new Float64Array(classes);
-  const right = rows(test).filter((x, i) => {
-    score(x, weights, scores);
-    return scores.indexOf(Math.max(...scores)) === test[i]!.label;
+  const weights = await fit(standardised(features, train, mean, scale), train, how);
+  const scores = await how.products.multiply(standardised(features, test, mean, scale), single(weights, how.classes), {
+    b: true,
+  });
+  const right = test.filter(({ label }, i) => {
+    const row = scores.data.subarray(i * how.classes, (i + 1) * how.classes);
+    return row.indexOf(Math.max(...row)) === label;
   });
   return right.length / test.length;
 }
 
-/** `[classes, d + 1]`, the last column without penalty. */
-function fit(x: readonly Float64Array[], of: readonly Example[], classes: number, c: number): Float64Array {
-  const d = x[0]?.length ?? 0;
-  const weights = new Float64Array(classes * (d + 1));
-  const p = new Float64Array(classes);
-  minimise(weights, (w, gradient) => {
-    gradient.fill(0);
-    let loss = 0;
-    x.forEach((row, i) => {
-      score(row, w, p);
-      const most = p.reduce((a, b) => Math.max(a, b), -Infinity);
-      let sum = 0;
-      for (let k = 0; k < classes; k++) sum += p[k] = Math.exp(p[k]! - most);
-      for (let k = 0; k < classes; k++) {
-        const error = p[k]! / sum - (k === of[i]!.label ? 1 : 0);
-        if (k === of[i]!.label) loss -= Math.log(p[k]! / sum + Number.MIN_VALUE);
-        const at = k * (d + 1);
-        for (let j = 0; j < d; j++) gradient[at + j]! += error * row[j]!;
-        gradient[at + d]! += error;
-      }
-    });
-    // Over the number of examples, so that the bound on the gradient means the same for any of them.
-    for (let at = 0; at < w.length; at++) {
-      const penalised = at % (d + 1) !== d;
-      if (penalised) loss += w[at]! ** 2 / (2 * c);
-      gradient[at] = (gradient[at]! + (penalised ? w[at]! / c : 0)) / x.length;
-    }
-    return loss / x.length;
+/** Rows of features at mean 0 and deviation 1, with a last column of ones for the bias. */
+function standardised(
+  { dims: [, d = 0], data }: FloatTensor,
+  of: readonly Example[],
+  mean: Float64Array,
+  scale: Float64Array,
+): FloatTensor {
+  const out = floatTensor([of.length, d + 1]);
+  of.forEach(({ row }, i) => {
+    for (let j = 0; j < d; j++) out.data[i * (d + 1) + j] = (data[row * d + j]! - mean[j]!) * scale[j]!;
+    out.data[i * (d + 1) + d] = 1;
   });
-  return weights;
+  return out;
 }
 
-function score(x: Float64Array, weights: Float64Array, out: Float64Array): void {
-  const d = x.length;
-  for (let k = 0; k < out.length; k++) {
-    const at = k * (d + 1);
-    let sum = weights[at + d]!;
-    for (let j = 0; j < d; j++) sum += weights[at + j]! * x[j]!;
-    out[k] = sum;
-  }
+const single = (weights: Float64Array, classes: number): FloatTensor =>
+  floatTensor([classes, weights.length / classes], Float32Array.from(weights));
+
+/** `[classes, d + 1]`, the last column without penalty. The two products of a round are the caller's: all else is small. */
+async function fit(
+  x: FloatTensor,
+  of: readonly Example[],
+  { classes, c, products, pause }: Fit,
+): Promise<Float64Array> {
+  const [n = 0, width = 0] = x.dims;
+  const weights = new Float64Array(classes * width);
+  await minimise(
+    weights,
+    async (w, gradient) => {
+      await pause?.();
+      const scores = await products.multiply(x, single(w, classes), { b: true });
+      let loss = 0;
+      of.forEach(({ label }, i) => {
+        const row = scores.data.subarray(i * classes, (i + 1) * classes);
+        const own = row[label]!;
+        const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+        let sum = 0;
+        for (let k = 0; k < classes; k++) sum += row[k] = Math.exp(row[k]! - most);
+        loss += Math.log(sum) - (own - most);
+        for (let k = 0; k < classes; k++) row[k]! /= sum;
+        row[label]! -= 1;
+      });
+      const slopes = (await products.multiply(scores, x, { a: true })).data;
+      // Over the number of examples, so that the bound on the gradient means the same for any of them.
+      for (let at = 0; at < w.length; at++) {
+        const penalised = at % width !== width - 1;
+        if (penalised) loss += w[at]! ** 2 / (2 * c);
+        gradient[at] = (slopes[at]! + (penalised ? w[at]! / c : 0)) / n;
+      }
+      return loss / n;
+    },
+    { precise: PRECISE },
+  );
+  return weights;
 }
 
 /** Mean and inverse standard deviation of each feature over the examples; constant features count nothing. */

@@ -100,10 +100,14 @@ export async function qualityOf(
 ): Promise<EmbeddingQuality | undefined> {
   const [n = 0] = points.dims;
   if (n < 4) return undefined;
-  await context.pause(0, 'how faithful the picture is');
-  const faithful = faithfulness(points, placed);
+  const { products } = context;
+  const faithful = await faithfulness(points, placed, undefined, {
+    products,
+    pause: (share) => context.pause(share, 'how faithful the picture is'),
+  });
   const probe = await linearProbe(points, classes, {
     seed: context.seed,
+    products,
     pause: (fit) => context.pause(fit / 5, `linear probe ${fit + 1} of 5`),
   });
   if (probe === undefined) return faithful;

@@ -50,6 +50,8 @@ export function forces(all: Field, from: number, to: number, theta: number): voi
   }
 }
 
+// Written out for the plane and for space: one loop for both takes 1.25 times as long in the plane (10,000 points).
+
 function inPlane(
   { tree, affinities, positions, attraction, repulsion }: Field,
   from: number,

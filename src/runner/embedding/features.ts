@@ -26,8 +26,8 @@ export interface Features {
   readonly notes: readonly string[];
 }
 
-/** Numbers of all features together: 4 GB. */
-const MOST = 1 << 30;
+/** Numbers of all features together: 1 GB, and as much again while they are centred. */
+const MOST = 1 << 28;
 
 /**
  * Runs the model over all pictures, in batches, and keeps one value of each. Pictures of the next batch are read while this

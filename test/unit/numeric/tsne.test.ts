@@ -141,8 +141,9 @@ describe('t-SNE', () => {
       theirs.field.positions.set(reference('embedding_300', 'tsne_sklearn').data);
       const [own, other] = [tsne.divergence(0), theirs.divergence(0)];
       assert.ok(own <= other * 1.01, `divergence ${own}, theirs ${other}`);
-      const trust = (points: FloatTensor): number => faithfulness(features, points).trustworthiness;
-      const [mine, sklearn] = [trust(tsne.points), trust(theirs.points)];
+      const trust = async (points: FloatTensor): Promise<number> =>
+        (await faithfulness(features, points)).trustworthiness;
+      const [mine, sklearn] = [await trust(tsne.points), await trust(theirs.points)];
       assert.ok(mine >= sklearn - 0.005, `trustworthiness ${mine}, theirs ${sklearn}`);
     });
   });

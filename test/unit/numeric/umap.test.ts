@@ -59,7 +59,10 @@ describe('UMAP', () => {
     const theirs = floatTensor([300, 2]);
     theirs.data.set(new UMAP({ nNeighbors: 15, nEpochs: 300, random: () => random.uniform() }).fit(rows).flat());
     const ours = await layout(points);
-    const [own, other] = [faithfulness(points, ours).trustworthiness, faithfulness(points, theirs).trustworthiness];
+    const [own, other] = [
+      (await faithfulness(points, ours)).trustworthiness,
+      (await faithfulness(points, theirs)).trustworthiness,
+    ];
     assert.ok(own >= other - 0.01, `trustworthiness ${own}, umap-js ${other}`);
     const right = neighbourAccuracy(await nearestNeighbours(ours, 10), labelsOf(300, 5));
     assert.ok(right > 0.99, `${right} of the neighbours are of the same cluster`);
