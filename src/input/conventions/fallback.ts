@@ -1,5 +1,8 @@
 import type { DefaultRule } from './convention.js';
 
+/** How the warning begins that what pixels become is a guess. */
+export const GUESSED = 'Nothing says how this model wants its pictures';
+
 /** Nothing is known: the whole picture, scaled to 0..1 and not normalised. A model that takes bytes gets bytes. */
 export const fallback: DefaultRule = {
   id: 'fallback',
@@ -20,7 +23,7 @@ export const fallback: DefaultRule = {
         kind: 'default',
         detail: bytes ? `${taken}, because the model takes uint8` : `${taken}, because nothing says otherwise`,
       },
-      warnings: bytes ? [] : [`Nothing says how this model wants its pictures: they are taken as ${taken}.`],
+      warnings: bytes ? [] : [`${GUESSED}: they are taken as ${taken}.`],
     };
   },
 };

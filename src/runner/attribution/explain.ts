@@ -5,6 +5,7 @@ import type { CellsProgress, ExplainAnswer, ExplainCellsRequest, ExplainRequest 
 import type { ModelAnswer, WorkProgress } from '../../protocol/request.js';
 import type { Explanation, Outcome } from '../../result/explanation.js';
 import { answerOf, namesOf } from '../input/answers.js';
+import { settingWarnings } from '../input/doubts.js';
 import { editedInputs } from '../input/edited.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
@@ -44,7 +45,7 @@ export async function explainInputs(
     if (first !== undefined && 'error' in first) ruleOut(subject, question.method.id, first.error.message);
     return explainInputs(model, request, call);
   }
-  return { ...(await answerOf(model, subject, question.notes)), results };
+  return { ...(await answerOf(model, subject, question.notes, settingWarnings(model.resolved))), results };
 }
 
 /** The method that was chosen for the model cannot be asked of it after all: another is chosen. */
@@ -67,6 +68,7 @@ export async function explainCells(
   const inputs = await Promise.all(request.inputs.map((file) => firstOf(model, file, signal)));
   const { labels } = namesOf(model, subject, inputs);
   const notes = [...new Set(questions.flatMap((question) => question.notes))];
+  const said = (): Promise<ModelAnswer> => answerOf(model, subject, notes, settingWarnings(model.resolved));
   let about: ModelAnswer | undefined;
   let done = 0;
   await answerCells(
@@ -77,12 +79,12 @@ export async function explainCells(
       working: (cell, { fraction, message }) => call.progress({ cell, message, ...given({ fraction }) }),
       ended: async (cell, outcome) => {
         // What runs is known when something has run.
-        if (about === undefined || about.provider === 'none') about = await answerOf(model, subject, notes);
+        if (about === undefined || about.provider === 'none') about = await said();
         call.progress({ cell, outcome, about, fraction: ++done / cells.length, message: `${done} of ${cells.length}` });
       },
     },
   );
-  return answerOf(model, subject, notes);
+  return said();
 }
 
 /** Of a file that holds several inputs the first one; it says so. */

@@ -13,7 +13,7 @@ import type { WorkProgress } from '../../protocol/request.js';
 import type { Attribution, Explanation } from '../../result/explanation.js';
 import type { Recipe } from '../../result/recipe.js';
 import { requireNumbers } from '../input/answers.js';
-import { doubtsOf } from '../input/doubts.js';
+import { doubtsOf, settingWarnings } from '../input/doubts.js';
 import { editNotes } from '../input/edited.js';
 import type { LoadedInput, PendingInput } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
@@ -101,7 +101,7 @@ export async function explainOne(
     recipe: made,
     warnings: [
       ...new Set([
-        ...model.resolved.warnings,
+        ...settingWarnings(model.resolved),
         ...subject.notes,
         ...outputNotes(model, subject),
         ...loaded.notes,

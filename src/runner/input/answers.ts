@@ -15,11 +15,16 @@ import type { OpenModel } from '../model/open.js';
 
 /** What operations over inputs share: results or errors one by one, and what is said about the model beside them. */
 
-/** What every answer about a model carries. */
+/**
+ * What every answer about a model carries.
+ *
+ * @param settings what is odd about how its inputs are prepared; answers that say their doubts leave that to them
+ */
 export async function answerOf(
   model: OpenModel,
   subject: ModelSubject,
   notes: readonly string[],
+  settings: readonly string[] = model.resolved.warnings,
 ): Promise<ModelAnswer> {
   const report = subject.provider;
   return {
@@ -32,7 +37,7 @@ export async function answerOf(
       ...new Set(
         [
           ...model.file.checkpoint.warnings,
-          ...model.resolved.warnings,
+          ...settings,
           ...subject.notes,
           ...outputNotes(model, subject),
           ...notes,

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { GUESSED } from '../../input/conventions/fallback.js';
 import type { Raster } from '../../input/resize.js';
+import type { ResolvedInput } from '../../input/resolve.js';
 import type { Preprocessing } from '../../input/settings.js';
 import { sidecarPath } from '../../input/sidecar.js';
 import type { Doubt } from '../../result/doubt.js';
@@ -31,6 +33,17 @@ export function settingDoubts(plan: Preprocessing | undefined, modelPath: string
       sentence: `How this model wants its pictures is a guess (${plan.range.origin.detail}), so this answer may be wrong.${says === undefined ? '' : ` The file itself says: "${says}".`} Find the settings from pictures of its kind ("Find the Settings…", inspect --find FOLDER), or say them in ${sidecar}.`,
     },
   ];
+}
+
+/**
+ * What is odd about the settings, beside answers that say their doubts: that they are guessed is a doubt of each picture, and
+ * none of a tensor, which is taken as it is.
+ */
+export function settingWarnings({
+  preprocessing,
+  warnings,
+}: Pick<ResolvedInput, 'preprocessing' | 'warnings'>): readonly string[] {
+  return isGuessed(preprocessing) ? warnings.filter((w) => !w.startsWith(GUESSED)) : warnings;
 }
 
 /** Mean distance of the greatest from the least channel of a pixel, of 255, from which a picture counts as coloured. */

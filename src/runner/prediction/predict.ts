@@ -13,7 +13,7 @@ import { concatBatches } from '../../session/batches.js';
 import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } from '../input/answers.js';
 import { summariesOf } from '../output/outputs.js';
 import { classesOf, predictionOf } from '../output/prediction.js';
-import { doubtsOf } from '../input/doubts.js';
+import { doubtsOf, settingWarnings } from '../input/doubts.js';
 import { editedInputs } from '../input/edited.js';
 import { expandInputs, type LoadedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
@@ -68,7 +68,8 @@ export async function predictInputs(
     call.progress({ fraction: done / inputs.length, message: `predicted ${done} of ${inputs.length}` });
   }
   const outputs = summariesOf(subject.outputs, subject.output);
-  return { ...(await answerOf(model, subject, notes)), outputs, results, ...judge(judged, labels) };
+  const about = await answerOf(model, subject, notes, settingWarnings(model.resolved));
+  return { ...about, outputs, results, ...judge(judged, labels) };
 }
 
 /**

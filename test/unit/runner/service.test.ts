@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeNpy } from '../../../src/base/npy.js';
 import { filePath } from '../../../src/base/place.js';
+import { floatTensor } from '../../../src/base/tensor.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import { RunnerService } from '../../../src/runner/service.js';
@@ -47,16 +49,27 @@ describe('runner/service', () => {
     assert.deepEqual([result.recipe.method, result.recipe.seed, result.recipe.provider], ['occlusion', 7, 'cpu']);
     assert.equal(result.recipe.model.sha256, answer.sha256);
     assert.match(result.recipe.input!.sha256!, /^[0-9a-f]{64}$/);
-    assert.ok(
-      answer.warnings.some((w) => w.includes('RGB / 255')),
-      'nothing says how this model wants its pictures',
-    );
+    // That nobody says how it wants its pictures is said once: as a doubt of the answer.
+    assert.match(result.doubts?.find((d) => d.kind === 'guessed')?.sentence ?? '', /RGB \/ 255/);
+    assert.doesNotMatch([...answer.warnings, ...result.warnings].join(' '), /RGB \/ 255/);
     assert.ok(reports.some((r) => /occlusion \d+ \/ \d+ patches/.test(r.message)));
     const fractions = reports.flatMap((r) => r.fraction ?? []);
     assert.deepEqual(
       fractions,
       [...fractions].sort((a, b) => a - b),
     );
+  });
+
+  it('says nothing of how pictures are wanted where a tensor is given', async () => {
+    const input = filePath(path.join(folder, 'zeros.npy'));
+    writeFileSync(input, writeNpy(floatTensor([1, 3, 32, 32])));
+    const asked = { model, inputs: [input], method: 'gradient', provider: 'cpu' } as const;
+    const { results, warnings } = await service.explain(asked, call());
+    const [outcome] = results;
+    assert.ok(outcome !== undefined && 'result' in outcome, JSON.stringify(outcome));
+    const predicted = await service.predict(asked, call());
+    for (const said of [warnings, outcome.result.warnings, predicted.warnings])
+      assert.doesNotMatch(said.join(' '), /wants its pictures/);
   });
 
   it('adds the target to the predictions where it is not among the best', async () => {

@@ -8,6 +8,7 @@ import {
   isGuessed,
   pictureDoubts,
   settingDoubts,
+  settingWarnings,
   uniformDoubts,
 } from '../../../../src/runner/input/doubts.js';
 
@@ -51,6 +52,15 @@ describe('Doubts about an answer', () => {
       settingDoubts(planOf([32, 32], 'RGB', { kind: 'sidecar', detail: 'net.lens.json' }), '/models/net.onnx'),
       [],
     );
+  });
+
+  it('leaves to the doubt what the warnings say of the guess, and that alone', () => {
+    const { warnings = [] } = fallback.read({ channels: 3, size: [32, 32], classes: 10, type: 'float32' })!;
+    assert.equal(warnings.length, 1);
+    const all = [...warnings, 'The shape of the input does not tell NCHW from NHWC.'];
+    const said: Origin = { kind: 'sidecar', detail: 'net.lens.json' };
+    assert.deepEqual(settingWarnings({ preprocessing: planOf([32, 32], 'RGB'), warnings: all }), all.slice(1));
+    assert.deepEqual(settingWarnings({ preprocessing: planOf([32, 32], 'RGB', said), warnings: all }), all);
   });
 
   it('takes no model that takes bytes for guessed', () => {
