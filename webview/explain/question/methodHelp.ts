@@ -10,6 +10,7 @@ import {
   type NetworkTruth,
 } from '../../../src/result/truth.js';
 import { iconButton, segmented } from '../../shared/controls.js';
+import { formatPercent } from '../../shared/format.js';
 import { styles } from '../../shared/page/css.js';
 import { LightElement } from '../../shared/page/lightElement.js';
 
@@ -74,7 +75,7 @@ export class MethodHelp extends LightElement {
         <p>
           ${pictures} drawings from the field guide, each of a species whose neighbour differs from it in one mark and
           in no other pixel. Each method was asked why the network tells the two apart. What it says should lie on the
-          mark, which covers ${percent(area)} of a drawing with three pixels around it.
+          mark, which covers ${formatPercent(area)} of a drawing with three pixels around it.
         </p>
         ${segmented({
           label: 'Network',
@@ -153,7 +154,7 @@ export class MethodHelp extends LightElement {
       aria-current=${current ? 'true' : nothing}
     >
       <th scope="row">
-        ${title}${pictures < TRUTH.pictures ? html` <span class="dim" title="It takes many passes">${pictures} drawings</span>` : nothing}
+        ${title}${pictures < TRUTH.pictures ? html`<span class="dim" title="It takes many passes">, on ${pictures} drawings</span>` : nothing}
       </th>
       ${estimateCell(mass)} ${estimateCell(peak)}
       <td title=${learned === undefined ? nothing : `${learned[0]} of ${learned[1]} checks`}>
@@ -165,12 +166,10 @@ export class MethodHelp extends LightElement {
   }
 }
 
-const percent = (share: number): string => `${Math.round(100 * share)} %`;
-
 /** A number, its interval, and both as a bar from 0 to 1. */
 function estimateCell({ mean, low, high }: Estimate): TemplateResult {
   return html`<td class="number estimate">
-    <span class="estimate-mean">${percent(mean)}</span
+    <span class="estimate-mean">${formatPercent(mean)}</span
     ><span class="dim">${Math.round(100 * low)}–${Math.round(100 * high)}</span
     ><span class="estimate-bar" aria-hidden="true"
       ><span class="estimate-fill" ${styles({ width: `${100 * mean}%` })}></span

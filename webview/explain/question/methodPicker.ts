@@ -15,8 +15,8 @@ const AUTOMATIC: MethodEntry = {
 
 /**
  * All methods in their groups, each with a line and what it costs (ARIA combobox with a listbox of groups). Typing narrows
- * the list, arrow keys, Home, End and Page Up / Down move, Enter chooses, Escape closes. What the model cannot be asked with
- * is there, dimmed, and says why. Fires `lens-choose` with the id, `lens-open` before the list is shown.
+ * the list, arrow keys and Page Up / Down move, Enter chooses, Escape closes. What the model cannot be asked with is there,
+ * dimmed, and says why. Fires `lens-choose` with the id, `lens-open` before the list is shown.
  */
 @customElement('lens-method-picker')
 export class MethodPicker extends LightElement {
