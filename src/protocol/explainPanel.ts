@@ -201,8 +201,8 @@ export interface ExportRequest {
 /** What the extension host does for the explain panel. */
 export interface ExplainHostApi {
   setup: Operation<Record<string, never>, ExplainSetup>;
-  /** Class names of the model; empty where nobody named them. */
-  labels: Operation<Record<string, never>, readonly string[]>;
+  /** What the classes of the model are called, or those of another one; `class 3` where nobody named it. */
+  labels: Operation<Pick<OtherModel, 'model'>, readonly string[]>;
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
   /** What the model says of a picture, as it is or painted over: all classes, best first, or its numbers. */
   scores: Operation<TryRequest & { readonly edit?: PictureEdit }, readonly ClassScore[]>;
@@ -228,6 +228,8 @@ export interface ExplainHostApi {
   sanity: Operation<OneRequest, SanityReply, WorkProgress>;
   /** Asks which network to put beside the panel's own. */
   chooseNetwork: Operation<Record<string, never>, NamedNetwork | undefined>;
+  /** Opens the panel of another network, with a picture. */
+  openNetwork: Operation<{ readonly model: Address; readonly picture: Address }, void>;
   /** Computes cells of a grid and tells of each as it ends; what the window knows is told of first. */
   cells: Operation<CellsRequest, void, readonly CellReport[]>;
   /** One explanation that belongs to no run: a cell of a grid. */

@@ -354,7 +354,7 @@ export class ExplainController implements Asked {
     this.facts.outdate(files, this.current?.outdated === true || this.compare.grid.outdated);
     this.history.outdate();
     this.badge.forget();
-    this.compare.grid.outdate();
+    this.compare.outdate();
     this.preparation.refresh();
     this.onChange();
   }

@@ -14,7 +14,7 @@ import { chooseNetwork } from './chooseNetwork.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { formatDims } from '../../base/tensor.js';
 import type { Selected } from '../workspace/selection.js';
-import { named, nameOf, pathOf } from '../names.js';
+import { fileAt, named, nameOf, pathOf } from '../names.js';
 import { browse } from '../workspace/pictures.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
@@ -66,7 +66,13 @@ export class ExplainPanel extends Panel {
   private painted: PaintedPicture | undefined;
   private topic: ExplainTopic;
 
-  constructor(panel: vscode.WebviewPanel, services: HostServices, { model, images, pinned, layer }: ShowRequest) {
+  /** @param open shows another panel */
+  constructor(
+    panel: vscode.WebviewPanel,
+    services: HostServices,
+    { model, images, pinned, layer }: ShowRequest,
+    private readonly open: (other: ShowRequest) => void,
+  ) {
     super(panel, services);
     this.model = model;
     this.topic = {
@@ -151,7 +157,8 @@ export class ExplainPanel extends Panel {
           ...given({ painted: this.painted }),
         };
       },
-      labels: async () => (await services.runner()).labels(services.request(this.model)),
+      labels: async ({ model }) =>
+        (await services.runner()).labels(services.request(model === undefined ? this.model : fileAt(model))),
       layers: async () => {
         const { layers } = await (await services.runner()).outline({ model: pathOf(this.model) });
         return layers.map(({ name, op, shape }) => ({
@@ -189,6 +196,7 @@ export class ExplainPanel extends Panel {
         return { sanity, cached };
       },
       chooseNetwork: async () => chooseNetwork(services, this.model),
+      openNetwork: async ({ model, picture }) => this.open({ model: fileAt(model), images: [fileAt(picture)] }),
       cells: async ({ cells, anew = false }, { signal, progress }) => {
         const reports = new Gathered(progress);
         await this.answers.askMany(cells, {

@@ -8,10 +8,10 @@ import { ExplainPanel, type ShowRequest } from './explainPanel.js';
 export type ExplainPanels = Panels<ExplainPanel, ShowRequest>;
 
 export function explainPanels(services: HostServices): ExplainPanels {
-  return new Panels(services, {
+  const panels: ExplainPanels = new Panels(services, {
     viewType: 'onnxLens.explain',
     title: 'Explain',
-    create: (panel, topic) => new ExplainPanel(panel, services, topic),
+    create: (panel, topic) => new ExplainPanel(panel, services, topic, (other) => panels.show(other)),
     reuse: (panel, { model, images, layer }) => {
       if (panel.pinned || panel.model.toString() !== model.toString()) return false;
       panel.show(images, layer);
@@ -19,6 +19,7 @@ export function explainPanels(services: HostServices): ExplainPanels {
     },
     topicOf,
   });
+  return panels;
 }
 
 /** What a page kept: it may have been written by another version, and is not trusted to be right. */

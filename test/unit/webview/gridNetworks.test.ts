@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { address } from '../../../src/base/place.js';
 import type { OneRequest, OtherModel, TopClass } from '../../../src/protocol/explainPanel.js';
+import { setup } from '../support/explainHost.js';
 import { explanationWith } from '../support/explanation.js';
+import type { Asked } from '../../../webview/explain/asked.js';
+import { Comparison } from '../../../webview/explain/grid/comparison.js';
 import { DEFAULT_GRID, restoredChoice, type GridLine } from '../../../webview/explain/grid/choice.js';
 import { commandIn } from '../../../webview/explain/grid/exports.js';
 import { wantedCell } from '../../../webview/explain/grid/grid.js';
@@ -19,6 +22,7 @@ const says = (label: string, picture: string, network: OtherModel = {}): { reque
   request: ask(picture, network),
   top: { label, probability: 0.9 },
 });
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 const [fox, wren] = ['file:///birds/fox_wren/1.png', 'file:///birds/other/2.png'] as const;
 
 describe('the same pictures by several networks', () => {
@@ -27,10 +31,12 @@ describe('the same pictures by several networks', () => {
     { id: 'y', title: 'Y', part: { method: { method: 'y', params: {} } } },
   ];
 
+  const unnamed = (): boolean => false;
+
   it('are columns for each method; a layer is one of the own network', () => {
     const choice = { ...DEFAULT_GRID, networks: [other, random] };
-    assert.deepEqual(byNetworks(DEFAULT_GRID, 'net', methods), methods);
-    const lines = byNetworks(choice, 'net', methods);
+    assert.deepEqual(byNetworks(DEFAULT_GRID, 'net', methods, unnamed), methods);
+    const lines = byNetworks(choice, 'net', methods, unnamed);
     assert.equal(new Set(lines.map(({ id }) => id)).size, 6);
     assert.equal(lines[0]!.id, 'x', 'the own network keeps its place, pins and order');
     assert.deepEqual(
@@ -41,7 +47,7 @@ describe('the same pictures by several networks', () => {
         ['conv1', { random: true }],
       ],
     );
-    const one = byNetworks(choice, 'net', methods.slice(0, 1));
+    const one = byNetworks(choice, 'net', methods.slice(0, 1), unnamed);
     assert.deepEqual(
       one.map(({ title }) => title),
       ['net', 'epoch 1', 'random weights'],
@@ -76,6 +82,85 @@ describe('the same pictures by several networks', () => {
     assert.deepEqual(asked().question.settings, { range: [0, 255] });
     assert.deepEqual(asked({ random: true }).question.settings, { range: [0, 255] });
     assert.equal(asked({ model: other.model }).question.settings, undefined);
+  });
+
+  /** A grid of a class and of the best one, over two checkpoints: what is asked of each, and what the host is asked beside. */
+  function compared(labels: readonly string[], names: Readonly<Record<string, readonly string[]>>) {
+    const opened: object[] = [];
+    const asked: string[] = [];
+    const about = setup('cat.png');
+    const host = {
+      chooseNetwork: async () => other,
+      openNetwork: async (request: object) => void opened.push(request),
+      labels: async ({ model = '' }) => (asked.push(model), names[model] ?? []),
+      cell: () => new Promise<never>(() => undefined),
+      cells: () => new Promise<never>(() => undefined),
+    };
+    const view = {
+      setup: about,
+      question,
+      labels,
+      shown: undefined,
+      paramsFor: () => ({}),
+      loadLabels: async () => {},
+    };
+    const compare = new Comparison(view as unknown as Asked, host, () => undefined);
+    const targets = (): (string | undefined)[] =>
+      compare.grid.columns.map((_, column) => compare.grid.requestAt({ row: 0, column })?.question.target);
+    return { compare, opened, asked, targets };
+  }
+
+  it('are asked for a class by its name, where both have names', async () => {
+    const { compare, asked, targets } = compared(['cat', 'dog'], { [other.model]: ['dog', 'cat'] });
+    compare.show(true);
+    compare.choose({ methods: ['gradient'], targets: ['top1'], networks: [other, random] });
+    await settle();
+    assert.deepEqual(asked, [], 'nothing is opened for the best class');
+    compare.choose({ targets: ['1'] });
+    assert.deepEqual(targets(), ['1', undefined, '1'], 'not before it is known whether there are names');
+    await settle();
+    assert.deepEqual(targets(), ['1', 'dog', '1'], 'random weights have the classes of the network');
+    assert.deepEqual([compare.asksByNumber(other), compare.asksByNumber(random)], [false, false]);
+    compare.outdate();
+    compare.choose({ targets: ['0'] });
+    await settle();
+    assert.deepEqual(asked, [other.model, other.model], 'once, and again when files have changed');
+  });
+
+  it('are asked for a class by its number where a name is missing or means two, and that is said', async () => {
+    for (const [own, others] of [
+      [
+        ['cat', 'dog'],
+        ['class 0', 'class 1'],
+      ],
+      [
+        ['class 0', 'class 1'],
+        ['cat', 'dog'],
+      ],
+      [
+        ['dog', 'dog'],
+        ['cat', 'dog'],
+      ],
+      [
+        ['3', '7'],
+        ['7', '3'],
+      ],
+    ] as const) {
+      const { compare, targets } = compared(own, { [other.model]: others });
+      compare.show(true);
+      compare.choose({ methods: ['gradient'], targets: ['1'], networks: [other] });
+      await settle();
+      assert.deepEqual(targets(), ['1', '1'], own.join());
+      assert.equal(compare.asksByNumber(other), true, own.join());
+    }
+  });
+
+  it('have panels of their own; random weights have none', () => {
+    const { compare, opened } = compared([], {});
+    compare.openCell(ask(fox, { random: true }));
+    assert.deepEqual(opened, []);
+    compare.openCell(ask(fox, { model: other.model }));
+    assert.deepEqual(opened, [{ model: other.model, picture: fox }]);
   });
 
   it('are named in command lines; random weights have none', () => {

@@ -40,8 +40,12 @@ export interface CellPart {
   readonly picture?: Address;
   readonly method?: Pick<Question, 'method' | 'params' | 'layer'>;
   readonly target?: string;
+  /** The same class by its name, where that means one class. */
+  readonly targetName?: string;
   /** Where it is not the panel's own. */
   readonly network?: OtherModel;
+  /** Whether the classes of another checkpoint have names; absent while nobody has said. */
+  readonly classNames?: boolean;
 }
 
 /** A row or a column. */

@@ -7,6 +7,7 @@ import { styles } from '../../shared/page/css.js';
 import type { Display, Scene } from '../../shared/canvas/display.js';
 import '../../shared/canvas/heatCell.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
+import type { OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Asked } from '../asked.js';
 import type { GridPicture } from './exportGrid.js';
 import { cellText, explanationsOf, gridPicture, limitsOf, scalesOf, sceneOfCell, type Limits } from './gridPicture.js';
@@ -167,7 +168,7 @@ export class ExplainGrid extends LitElement {
       data-cell="${at.row},${at.column}"
       aria-label="${name}, ${nameOfColumn(grid.columns[at.column]!)}: ${text}"
       ${styles({ position: left === undefined ? 'static' : 'sticky', left: `${left ?? 0}px` })}
-      title=${cell.state === 'failed' ? cell.error.message : nothing}
+      title=${cell.state === 'failed' ? cell.error.message : (whereOf(request) ?? nothing)}
       @click=${() => this.open(at)}
       @focus=${() => (this.active = at)}
       @pointermove=${(event: PointerEvent) => this.point(event, scene)}
@@ -229,7 +230,9 @@ export class ExplainGrid extends LitElement {
   private open(at: GridCell): void {
     this.active = at;
     const request = this.compare.grid.requestAt(at);
-    if (request !== undefined) this.compare.openCell(request);
+    if (request === undefined) return;
+    this.spoken = whereOf(request) ?? '';
+    this.compare.openCell(request);
   }
 
   /** Where a pinned column stays while the others scroll, as long as the pinned ones leave room for others. */
@@ -285,6 +288,12 @@ export class ExplainGrid extends LitElement {
     const to = moveIn({ row: from.y, column: from.x }, key, picture.height, picture.width)!;
     this.pixel = { x: to.column, y: to.row };
   }
+}
+
+/** Where a click on a cell of another network leads. */
+function whereOf(request: OneRequest | undefined): string | undefined {
+  if (request?.random === true) return 'Random weights were drawn for this grid: they have no panel of their own';
+  return request?.model === undefined ? undefined : 'Opens the panel of this network';
 }
 
 const originals = new WeakMap<Display, Display>();

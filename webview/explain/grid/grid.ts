@@ -318,13 +318,21 @@ export class Grid {
 const bytesOf = ({ picture, attribution }: Explanation): number =>
   picture.data.byteLength + 4 * attribution.values.data.length;
 
-export function wantedCell({ picture, method, target, network }: CellPart, base: GridBase): WantedCell | undefined {
+export function wantedCell(part: CellPart, base: GridBase): WantedCell | undefined {
+  const { picture, method, network } = part;
+  const target = targetIn(part);
   if (picture === undefined || method === undefined || target === undefined) return undefined;
   // Another file has settings of its own, and outputs of its own: what was said of this panel's does not hold there.
   const { outputs: _outputs, settings: _settings, ...common } = base;
   const question = { ...(network?.model === undefined ? base : common), ...method, target };
   const request = { picture, question, ...network };
   return { key: canonical(request), request };
+}
+
+/** A class of another checkpoint is asked for by its name, where both have names: its number may be that of another class. */
+function targetIn({ target, targetName, network, classNames }: CellPart): string | undefined {
+  if (network?.model === undefined || targetName === undefined) return target;
+  return classNames === undefined ? undefined : classNames ? targetName : target;
 }
 
 /** The scenes of a grid, on shared scales or each on its own; made anew only where something has changed. */

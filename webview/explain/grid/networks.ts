@@ -1,6 +1,8 @@
+import { given } from '../../../src/base/given.js';
 import { canonical } from '../../../src/base/canonical.js';
 import type { Address } from '../../../src/base/place.js';
-import type { NamedNetwork, OneRequest, TopClass } from '../../../src/protocol/explainPanel.js';
+import type { Client } from '../../../src/protocol/channel.js';
+import type { ExplainHostApi, NamedNetwork, OneRequest, TopClass } from '../../../src/protocol/explainPanel.js';
 import { formatPercent } from '../../shared/format.js';
 import type { GridChoice, GridLine } from './choice.js';
 import type { Grid } from './grid.js';
@@ -11,8 +13,17 @@ import type { Grid } from './grid.js';
 const idOf = ({ model, random }: Pick<NamedNetwork, 'model' | 'random'>): string =>
   model === undefined && random !== true ? '' : canonical({ model, random });
 
-/** Each method asked of the panel's own network and of each other one. */
-export function byNetworks({ networks }: GridChoice, own: string, methods: readonly GridLine[]): readonly GridLine[] {
+/**
+ * Each method asked of the panel's own network and of each other one.
+ *
+ * @param hasNames whether the classes of another checkpoint have names; undefined: that is being asked
+ */
+export function byNetworks(
+  { networks }: GridChoice,
+  own: string,
+  methods: readonly GridLine[],
+  hasNames: (model: Address) => boolean | undefined,
+): readonly GridLine[] {
   if (networks.length === 0) return methods;
   const all: readonly NamedNetwork[] = [{ name: own }, ...networks];
   return methods.flatMap((method) =>
@@ -25,11 +36,44 @@ export function byNetworks({ networks }: GridChoice, own: string, methods: reado
       return {
         id: `${method.id}${idOf(network)}`,
         title,
-        part: model === undefined ? part : { ...part, method: asked },
+        part: model === undefined ? part : { ...part, method: asked, ...given({ classNames: hasNames(model) }) },
       };
     }),
   );
 }
+
+/** Which other checkpoints have names for their classes: each is asked once. */
+export class NetworkNames {
+  private readonly known = new Map<Address, boolean | 'coming'>();
+
+  constructor(private readonly host: Pick<Client<ExplainHostApi>, 'labels'>) {}
+
+  /** @param then called when it is known, where it is not yet: the answer is undefined meanwhile */
+  has(model: Address, then: () => void): boolean | undefined {
+    const known = this.known.get(model);
+    if (known === undefined) {
+      this.known.set(model, 'coming');
+      const found = this.host.labels({ model }).then(
+        (names) => names.some((name, i) => name !== numbered(i)),
+        // What is wrong with it is said by its cells.
+        () => false,
+      );
+      void found.then((has) => {
+        this.known.set(model, has);
+        then();
+      });
+    }
+    return known === 'coming' ? undefined : known;
+  }
+
+  /** Files have changed. */
+  forget(): void {
+    this.known.clear();
+  }
+}
+
+/** A class that nobody has named. */
+export const numbered = (index: number): string => `class ${index}`;
 
 /** What a network says of a picture, held against the truth and against the panel's own network. */
 export interface Verdict {

@@ -35,7 +35,11 @@ function networkLine(network: NamedNetwork, compare: Comparison, verdicts: Verdi
     ...(right > 0 ? [`${right} now right`] : []),
   ].join(', ');
   return html`<p class="grid-status">
-    <span>${network.name}<br /><span class="dim" role="status">${said}</span></span>
+    <span
+      >${network.name}<br /><span class="dim" role="status"
+        >${said}${compare.asksByNumber(network) ? '. Its classes are asked for by their numbers, which may mean others here.' : ''}</span
+      ></span
+    >
     ${
       changed.length === 0 || compare.choice.only !== undefined
         ? nothing
