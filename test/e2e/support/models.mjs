@@ -98,13 +98,7 @@ function detectorWithMasks() {
     [1, 1, 1],
     [2, -1, -1],
   ].flatMap((c) => c.flatMap((w) => Array(9).fill(w / 9)));
-  const shape = message(
-    5,
-    ...[3].map((d) => int(1, d)),
-    int(2, 7),
-    bytes(8, 'shape'),
-    bytes(9, int64(0, rows, places)),
-  );
+  const shape = message(5, int(1, 3), int(2, 7), bytes(8, 'shape'), bytes(9, int64(0, rows, places)));
   return Buffer.concat([
     int(1, 9),
     message(

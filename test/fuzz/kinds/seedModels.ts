@@ -8,7 +8,17 @@ import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { DATA } from '../../data.mjs';
 import { encodedModel } from '../../unit/support/encodedModels.js';
-import { message, model, node, tensor, valueInfo } from '../../unit/checkpoint/craft.js';
+import {
+  attribute,
+  branch,
+  message,
+  model,
+  modelFunction,
+  node,
+  tensor,
+  valueInfo,
+  type Build,
+} from '../../unit/checkpoint/craft.js';
 import { RandomNet } from '../../unit/gradient/randomNet.js';
 import { tinyNet } from '../../unit/method/tinyNet.js';
 import type { Message } from '../../../src/checkpoint/message.js';
@@ -178,22 +188,17 @@ function sequence(): Graph {
   });
 }
 
-const attribute = (name: string, type: number, build: (m: Message) => void): Message =>
-  message((a) => (a.text(1, name), build(a), a.int(20, type)));
 const within =
-  (name: string, g: (m: Message) => void): ((n: Message) => void) =>
+  (name: string, graph: Message): Build =>
   (n) =>
     n.message(
       5,
-      attribute(name, 5, (a) => a.message(6, message(g))),
+      attribute(name, 5, (a) => a.message(6, graph)),
     );
 
 /** Control flow, functions, sparse weights, text, and operators of old opsets, as no exporter would put them together. */
 function everything(): Uint8Array {
-  const branch =
-    (op: string): ((m: Message) => void) =>
-    (g) => (g.message(1, node(op, ['y'], ['b'])), g.text(2, 'branch'), g.message(12, valueInfo('b')));
-  const body = (g: Message): void => {
+  const body = message((g) => {
     g.message(1, node('Identity', ['go_in'], ['go_out']));
     g.message(1, node('Add', ['v_in', 'f'], ['v_out']));
     g.text(2, 'body');
@@ -202,7 +207,7 @@ function everything(): Uint8Array {
     g.message(11, valueInfo('v_in'));
     g.message(12, valueInfo('go_out', [], 9));
     g.message(12, valueInfo('v_out'));
-  };
+  });
   return model({
     opset: 11,
     initializers: [
@@ -241,20 +246,7 @@ function everything(): Uint8Array {
       g.message(13, valueInfo('t', ['N', 3]));
     },
     model: (m) =>
-      m.message(
-        25,
-        message((f) => {
-          f.text(1, 'Double');
-          f.text(4, 'a');
-          f.text(5, 'b');
-          f.message(7, node('Add', ['a', 'a'], ['b']));
-          f.text(10, 'own');
-          f.message(
-            9,
-            message((o) => o.int(2, 11)),
-          );
-        }),
-      ),
+      m.message(25, modelFunction('Double', { nodes: [node('Add', ['a', 'a'], ['b'])], opsets: { '': 11 } })),
   });
 }
 

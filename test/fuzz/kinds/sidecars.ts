@@ -2,6 +2,7 @@ import type { Random } from '../../../src/base/random.js';
 import { bruised, hostileText, pick, rarely } from '../hostile.js';
 import { answered } from '../judge.js';
 import type { Kind } from '../kind.js';
+import { fullSidecar } from '../../unit/input/fullSidecar.js';
 import { RUN_GB } from '../subject.js';
 import { smallPicture } from './pictureFiles.js';
 import { bytesOf, smallNet } from './seedModels.js';
@@ -10,16 +11,14 @@ import { bytesOf, smallNet } from './seedModels.js';
 const SEEDS: Readonly<Record<string, unknown>> = {
   'model.lens.json': {
     input: {
+      ...fullSidecar.input,
       name: 'x',
       layout: 'NCHW',
-      color: 'BGR',
       size: [8, 8],
-      resize: { mode: 'shortSide', size: 10, interpolation: 'bicubic' },
-      crop: 'center',
+      resize: { ...fullSidecar.input.resize, size: 10 },
       range: [0, 1],
       mean: [0.485, 0.456, 0.406],
       std: [0.229, 0.224, 0.225],
-      pad: [1, 2, 3],
       evidence: { mean: 'found' },
     },
     labels: ['cat', 'dog', 'emu', 'fox'],

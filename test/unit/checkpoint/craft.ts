@@ -82,6 +82,52 @@ export function node(
   });
 }
 
+/** An AttributeProto, of the type of this number. */
+export function attribute(name: string, type: number, rest: Build): Message {
+  return message((m) => {
+    m.text(1, name);
+    rest(m);
+    m.int(20, type);
+  });
+}
+
+/** A FunctionProto of the domain "own"; `opsets` by their domains. */
+export function modelFunction(
+  name: string,
+  {
+    inputs = ['a'],
+    outputs = ['b'],
+    nodes,
+    opsets = { '': 18 },
+    rest = () => {},
+  }: {
+    readonly inputs?: readonly string[];
+    readonly outputs?: readonly string[];
+    readonly nodes: readonly Message[];
+    readonly opsets?: Readonly<Record<string, number>>;
+    readonly rest?: Build;
+  },
+): Message {
+  return message((f) => {
+    f.text(1, name);
+    for (const i of inputs) f.text(4, i);
+    for (const o of outputs) f.text(5, o);
+    rest(f);
+    for (const n of nodes) f.message(7, n);
+    f.text(10, 'own');
+    for (const [domain, version] of Object.entries(opsets))
+      f.message(
+        9,
+        message((o) => (domain === '' ? undefined : o.text(1, domain), o.int(2, version))),
+      );
+  });
+}
+
+/** A GraphProto of one node, from "y" to "b": a branch of an If. */
+export function branch(op: string): Message {
+  return message((g) => (g.message(1, node(op, ['y'], ['b'])), g.text(2, 'branch'), g.message(12, valueInfo('b'))));
+}
+
 export interface Parts {
   readonly graph?: Build;
   readonly model?: Build;

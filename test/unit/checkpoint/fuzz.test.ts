@@ -7,15 +7,10 @@ import { writeModel } from '../../../src/checkpoint/writer.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
 import { layersOf } from '../../../src/graph/layers/layers.js';
 import { probeGraph } from '../../../src/graph/measure/probe.js';
-import type { Message } from '../../../src/checkpoint/message.js';
-import { message, model, node, save, tensor, valueInfo } from './craft.js';
+import { attribute, branch, message, model, modelFunction, node, save, tensor, valueInfo } from './craft.js';
 
 /** A small model with one of everything: every encoding, a function, a nested graph, sparse weights, old operators. */
 function everything(): Uint8Array {
-  const attribute = (name: string, type: number, build: (m: Message) => void): Message =>
-    message((a) => (a.text(1, name), build(a), a.int(20, type)));
-  const branch = (op: string): Message =>
-    message((g) => (g.message(1, node(op, ['y'], ['b'])), g.text(2, 'branch'), g.message(12, valueInfo('b'))));
   return model({
     opset: 9,
     initializers: [
@@ -86,22 +81,7 @@ function everything(): Uint8Array {
       g.message(13, valueInfo('t', ['N', 3]));
     },
     model: (m) =>
-      m.message(
-        25,
-        message(
-          (f) => (
-            f.text(1, 'Double'),
-            f.text(4, 'a'),
-            f.text(5, 'b'),
-            f.message(7, node('Add', ['a', 'a'], ['b'])),
-            f.text(10, 'own'),
-            f.message(
-              9,
-              message((o) => o.int(2, 17)),
-            )
-          ),
-        ),
-      ),
+      m.message(25, modelFunction('Double', { nodes: [node('Add', ['a', 'a'], ['b'])], opsets: { '': 17 } })),
   });
 }
 

@@ -2,53 +2,41 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
-import { Message } from '../../../src/checkpoint/message.js';
+import type { Message } from '../../../src/checkpoint/message.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
-import { message, node as rawNode, valueInfo } from '../checkpoint/craft.js';
+import { attribute, message, modelFunction, node as rawNode, valueInfo } from '../checkpoint/craft.js';
 import { load, randomFeed, runGraph } from './support.js';
 import { X, same } from './nestedSupport.js';
 import { assertClose } from '../support/close.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 describe('functions', () => {
-  const attribute = (name: string, type: number, build: (m: Message) => void): Message =>
-    message((a) => (a.text(1, name), build(a), a.int(20, type)));
   const opset = (domain: string, version: number): Message => message((o) => (o.text(1, domain), o.int(2, version)));
 
   /** own.Scale(x; factor = 2, kind) = Neg(x * factor); own.Twice(x) = own.Scale(own.Scale(x; factor = 3)). */
   function withFunctions(calls: readonly Message[], more: (m: Message) => void = () => {}, opsets = 18): string {
-    const scale = message((f) => {
-      f.text(1, 'Scale');
-      f.text(10, 'own');
-      f.text(4, 'a');
-      f.text(5, 'out');
-      f.message(
-        11,
-        attribute('factor', 1, (a) => a.float(2, 2)),
-      );
-      f.message(
-        7,
+    const scale = modelFunction('Scale', {
+      outputs: ['out'],
+      rest: (f) =>
+        f.message(
+          11,
+          attribute('factor', 1, (a) => a.float(2, 2)),
+        ),
+      nodes: [
         rawNode('Constant', [], ['k'], (n) =>
           n.message(
             5,
-            message((a) => (a.text(1, 'value_float'), a.text(21, 'factor'), a.int(20, 1))),
+            attribute('value_float', 1, (a) => a.text(21, 'factor')),
           ),
         ),
-      );
-      f.message(
-        7,
         rawNode('Mul', ['a', 'k'], ['inner'], (n) => n.text(3, 'multiply')),
-      );
-      f.message(7, rawNode('Neg', ['inner'], ['out']));
-      f.message(9, opset('', opsets));
+        rawNode('Neg', ['inner'], ['out']),
+      ],
+      opsets: { '': opsets },
     });
-    const twice = message((f) => {
-      f.text(1, 'Twice');
-      f.text(10, 'own');
-      f.text(4, 'a');
-      f.text(5, 'inner');
-      f.message(
-        7,
+    const twice = modelFunction('Twice', {
+      outputs: ['inner'],
+      nodes: [
         rawNode(
           'Scale',
           ['a'],
@@ -61,13 +49,9 @@ describe('functions', () => {
             )
           ),
         ),
-      );
-      f.message(
-        7,
-        rawNode('Scale', ['middle'], ['inner'], (n) => n.text(7, 'own')),
-      );
-      f.message(9, opset('own', 1));
-      f.message(9, opset('', opsets));
+        call('Scale', 'middle', 'inner'),
+      ],
+      opsets: { own: 1, '': opsets },
     });
     const bytes = message((m) => {
       m.int(1, 9);
@@ -112,22 +96,17 @@ describe('functions', () => {
     const old = (m: Message): void =>
       m.message(
         25,
-        message((f) => {
-          f.text(1, 'Mean');
-          f.text(10, 'own');
-          f.text(4, 'a');
-          f.text(5, 'b');
-          f.text(6, 'axes');
-          f.message(
-            7,
+        modelFunction('Mean', {
+          rest: (f) => f.text(6, 'axes'),
+          nodes: [
             rawNode('ReduceMean', ['a'], ['b'], (n) =>
               n.message(
                 5,
-                message((a) => (a.text(1, 'axes'), a.text(21, 'axes'), a.int(20, 7))),
+                attribute('axes', 7, (a) => a.text(21, 'axes')),
               ),
             ),
-          );
-          f.message(9, opset('', 13));
+          ],
+          opsets: { '': 13 },
         }),
       );
     const file = withFunctions(
@@ -169,36 +148,15 @@ describe('functions', () => {
 
   it('that call themselves are refused', async () => {
     const recursive = (m: Message): void =>
-      m.message(
-        25,
-        message((f) => {
-          f.text(1, 'Forever');
-          f.text(10, 'own');
-          f.text(4, 'a');
-          f.text(5, 'b');
-          f.message(7, call('Forever', 'a', 'b'));
-          f.message(9, opset('', 18));
-        }),
-      );
+      m.message(25, modelFunction('Forever', { nodes: [call('Forever', 'a', 'b')] }));
     await assert.rejects(load(withFunctions([call('Forever', 'x', 'y')], recursive)), { code: 'graph/recursion' });
   });
 
   it('that double at every level are refused before they fill the memory', async () => {
     const doubling = (m: Message): void => {
       for (let i = 0; i < 40; i++) {
-        m.message(
-          25,
-          message((f) => {
-            f.text(1, `F${i}`);
-            f.text(10, 'own');
-            f.text(4, 'a');
-            f.text(5, 'b');
-            const inner = i === 39 ? 'Scale' : `F${i + 1}`;
-            f.message(7, call(inner, 'a', 'm'));
-            f.message(7, call(inner, 'm', 'b'));
-            f.message(9, opset('', 18));
-          }),
-        );
+        const inner = i === 39 ? 'Scale' : `F${i + 1}`;
+        m.message(25, modelFunction(`F${i}`, { nodes: [call(inner, 'a', 'm'), call(inner, 'm', 'b')] }));
       }
     };
     await assert.rejects(load(withFunctions([call('F0', 'x', 'y')], doubling)), { code: 'graph/too-large' });

@@ -12,27 +12,10 @@ import {
   sidecarOf,
   sidecarPath,
   writeSidecar,
-  type Sidecar,
 } from '../../../src/input/sidecar.js';
+import { fullSidecar as FULL } from './fullSidecar.js';
 import { planOf } from './pictures.js';
 import { temporaryFolder } from '../support/temporary.js';
-
-const FULL: Sidecar = {
-  input: {
-    name: 'data',
-    layout: 'NHWC',
-    color: 'BGR',
-    size: [227, 200],
-    resize: { mode: 'shortSide', size: 256, interpolation: 'bicubic' },
-    crop: 'center',
-    range: [0, 255],
-    mean: [104, 117, 123],
-    std: [1],
-    pad: [1, 2, 3],
-  },
-  labels: ['cat', 'dog'],
-  output: 'logits',
-};
 
 function problem(content: unknown): LensError {
   try {

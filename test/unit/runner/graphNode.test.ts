@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { filePath } from '../../../src/base/place.js';
-import type { Message } from '../../../src/checkpoint/message.js';
 import type { NodeDetail } from '../../../src/result/graphNode.js';
 import { RunnerService } from '../../../src/runner/service.js';
-import { message, model, node, save, tensor, valueInfo } from '../checkpoint/craft.js';
+import { attribute, message, model, node, save, tensor, valueInfo } from '../checkpoint/craft.js';
 import { call } from '../support/call.js';
-
-const attribute = (name: string, type: number, fill: (m: Message) => void): Message =>
-  message((m) => {
-    m.text(1, name);
-    fill(m);
-    m.int(20, type);
-  });
 
 describe('a node of the graph, in the words of its file', () => {
   const service = new RunnerService();

@@ -11,7 +11,7 @@ import { makeNode } from '../../../src/graph/edits.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import type { Message } from '../../../src/checkpoint/message.js';
-import { message, model, node, save, tensor, valueInfo } from '../checkpoint/craft.js';
+import { attribute, message, model, node, save, tensor, valueInfo } from '../checkpoint/craft.js';
 import { call } from '../support/call.js';
 import { dataPath, requireData } from '../support/data.js';
 import { main } from '../../../src/cli/main.js';
@@ -212,13 +212,13 @@ describe('hostile models', () => {
         for (const each of [valueInfo('i', [], 7), valueInfo('go_in', [], 9), valueInfo('v_in')]) g.message(11, each);
         for (const each of [valueInfo('go_out', [], 9), valueInfo('v_out')]) g.message(12, each);
       };
-      const attribute = message((a) => (a.text(1, 'body'), a.message(6, message(inner)), a.int(20, 5)));
+      const body = attribute('body', 5, (a) => a.message(6, message(inner)));
       const bytes = model({
         initializers: [tensor('trips', 7, [], (m) => m.ints(7, [trips])), tensor('yes', 9, [], (m) => m.ints(5, [1]))],
         graph: (g) => {
           g.message(
             1,
-            node('Loop', ['trips', 'yes', 'y'], ['l'], (n) => n.message(5, attribute)),
+            node('Loop', ['trips', 'yes', 'y'], ['l'], (n) => n.message(5, body)),
           );
           g.message(12, valueInfo('l'));
         },
