@@ -17,10 +17,11 @@ const MARGIN = 3;
 
 /** A drawing of a species, and what tells it from its twin. */
 export interface Marked {
-  readonly file: FilePath;
   readonly species: string;
   /** The species that the same drawing shows with one mark changed. */
   readonly twin: string;
+  /** The drawing as each network gets it. */
+  readonly seen: readonly Seen[];
   /** 1 where a pixel differs between the two, or lies beside such a one, `[height, width]`. */
   readonly mark: Uint8Array;
 }
@@ -38,15 +39,11 @@ export async function drawMarked(networks: readonly Network[], count: number, fo
     const step = Math.floor(i / labels.length) % 2 === 0 ? 1 : -1;
     const twin = ring.at((ring.indexOf(own) + step) % ring.length)!;
     const [file, other] = [await rendered(seed, own, folder), await rendered(seed, twin, folder)];
-    let seen: readonly [Seen, Seen] | undefined;
-    let known = true;
-    for (const network of networks) {
-      seen = [await network.see(file), await network.see(other)];
-      known &&= seen[0].best === own && seen[1].best === twin;
-    }
-    if (!known || seen === undefined) continue;
-    const [a, b] = seen.map(({ loaded }) => loaded.picture);
-    out.push({ file, species: own, twin, mark: differing(a!, b!) });
+    const pairs: (readonly [Seen, Seen])[] = [];
+    for (const network of networks) pairs.push([await network.see(file), await network.see(other)]);
+    if (!pairs.every(([a, b]) => a.best === own && b.best === twin)) continue;
+    const [a, b] = pairs[0]!.map(({ loaded }) => loaded.picture);
+    out.push({ species: own, twin, seen: pairs.map(([first]) => first), mark: differing(a!, b!) });
   }
   return out;
 }

@@ -113,7 +113,7 @@ export async function onMarks(
     const networks: OnNetwork[] = [];
     for (const [i, network] of opened.entries()) {
       const { id } = NETWORKS[i]!;
-      if (only.includes(id)) networks.push(await onNetwork(network, id, await askedOf(network, marked), plan));
+      if (only.includes(id)) networks.push(await onNetwork(network, id, await askedOf(network, i, marked), plan));
     }
     return { area: rounded(marked.reduce((sum, { mark }) => sum + share(mark), 0) / marked.length), networks };
   } finally {
@@ -140,11 +140,12 @@ async function onNetwork(network: Network, id: string, asked: readonly Asked[], 
 
 const share = (mark: Uint8Array): number => mark.reduce((a, b) => a + b, 0) / mark.length;
 
-async function askedOf(network: Network, marked: readonly Marked[]): Promise<Asked[]> {
+/** @param place of the network among those that have seen the drawings */
+async function askedOf(network: Network, place: number, marked: readonly Marked[]): Promise<Asked[]> {
   const out: Asked[] = [];
-  for (const { file, species, twin, mark } of marked) {
-    const seen = await network.see(file);
-    out.push({ seen, mark, target: await network.target(`${species} - ${twin}`, seen) });
+  for (const { seen, species, twin, mark } of marked) {
+    const own = seen[place]!;
+    out.push({ seen: own, mark, target: await network.target(`${species} - ${twin}`, own) });
   }
   return out;
 }
