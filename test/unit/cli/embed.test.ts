@@ -53,6 +53,14 @@ describe('cli: embed', () => {
     return JSON.parse(out) as Document;
   };
 
+  /** What is written of the few pictures. */
+  const fileOf = async (name: string, ...more: string[]): Promise<Buffer> => {
+    const model = modelPath('cifar_resnet20.onnx');
+    const { code, err } = await run('embed', model, few, '--config', config, '--out', at(name), ...more);
+    assert.equal(code, 0, err);
+    return readFileSync(at(name));
+  };
+
   it('has the principal components that scikit-learn finds in the same features', async () => {
     const document = await embed('cifar_resnet20.onnx', photos(), '--method', 'pca', '--param', 'components=10');
     assert.equal(document.schema, 'onnx-lens/embed/1');
@@ -91,39 +99,41 @@ describe('cli: embed', () => {
     ['tsne', '--param', 'perplexity=2', '--param', 'steps=300'],
     ['umap', '--param', 'neighbours=4'],
   ] as const) {
-    it(`${method}: the same seed gives the same bytes, in every format`, async () => {
-      const args = ['embed', modelPath('cifar_resnet20.onnx'), few, '--method', method, ...params, '--config', config];
-      const read = async (name: string, ...more: string[]): Promise<Buffer> => {
-        const { code, err } = await run(...args, '--out', at(name), ...more);
-        assert.equal(code, 0, err);
-        return readFileSync(at(name));
-      };
-      const first = await read(`${method}.npy`);
-      assert.deepEqual(await read(`${method}-again.npy`), first);
-      assert.notDeepEqual(await read(`${method}-other.npy`, '--seed', '1'), first);
+    it(`${method}: the same seed gives the same bytes, another others`, async () => {
+      const read = (name: string, ...more: string[]): Promise<Buffer> =>
+        fileOf(`${method}${name}.npy`, '--method', method, ...params, ...more);
+      const first = await read('');
+      assert.deepEqual(await read('-again'), first);
+      assert.notDeepEqual(await read('-other', '--seed', '1'), first);
       assert.deepEqual(readNpy(first).dims, [7, 2]);
-      const csv = (await read(`${method}.csv`)).toString().trim().split('\n');
-      assert.equal(csv[0]!.trim(), 'x,y,file,label,predicted');
-      assert.match(csv[1]!, /cat,/);
-      assert.equal((await read(`${method}.png`)).toString('latin1', 1, 4), 'PNG');
-      const svg = (await read(`${method}.svg`)).toString();
-      assert.match(svg, />ship</);
-      assert.equal(svg.match(/<circle/g)?.length, 7 + 2);
     });
   }
+
+  it('is written as a table and as a picture', async () => {
+    const read = (name: string): Promise<Buffer> => fileOf(name, '--method', 'umap', '--param', 'neighbours=4');
+    const csv = (await read('points.csv')).toString().trim().split('\n');
+    assert.equal(csv[0]!.trim(), 'x,y,file,label,predicted');
+    assert.equal(csv.length, 1 + 7);
+    assert.match(csv[1]!, /cat,/);
+    assert.equal((await read('points.png')).toString('latin1', 1, 4), 'PNG');
+    const svg = (await read('points.svg')).toString();
+    assert.match(svg, />ship</);
+    assert.equal(svg.match(/<circle/g)?.length, 7 + 2);
+  });
 
   it('places the rows of the last layer with the names of the classes', async () => {
     const document = await embed('cifar_resnet20.onnx', '--of', 'weights', '--method', 'pca');
     assert.equal(document.points.length, 10);
+    assert.deepEqual(
+      document.files,
+      Array.from({ length: 10 }, (_, i) => `class ${i}`),
+    );
     assert.equal(document.predicted, undefined);
   });
 
   it('takes any layer', async () => {
     const layer = 'layer1.0.conv1';
-    const inspected = await run('inspect', modelPath('cifar_resnet20.onnx'), '--json');
-    const { layers } = JSON.parse(inspected.out) as { layers: { name: string; op: string }[] };
-    const name = layers.find((l) => l.name === layer)?.name ?? layers.find((l) => l.op === 'Conv')!.name;
-    assert.equal((await embed('cifar_resnet20.onnx', few, '--method', 'pca', '--layer', name)).layer, name);
+    assert.equal((await embed('cifar_resnet20.onnx', few, '--method', 'pca', '--layer', layer)).layer, layer);
   });
 
   it('answers for two pictures and for one class, and leaves broken pictures out', async () => {

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { filePath } from '../../../src/base/place.js';
+import { writeModelFile } from '../../../src/checkpoint/writer.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { SettingsFinding, SettingsPartId } from '../../../src/result/settings.js';
 import { RunnerService } from '../../../src/runner/service.js';
+import { tinyNet } from '../method/tinyNet.js';
 import { call } from '../support/call.js';
 import { dataPath, requireData } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -78,7 +80,8 @@ describe('Finding the settings of pictures', function () {
   });
 
   it('answers the same contents at once, and looks again where a picture is another', async () => {
-    const model = filePath(alone('models/birds/birds_cnn.onnx'));
+    const model = filePath(path.join(temporaryFolder(), 'tiny.onnx'));
+    await writeModelFile(tinyNet(), model);
     const folder = flat('models/birds/pictures', 1);
     const inputs = [filePath(folder)];
     const told: string[] = [];
