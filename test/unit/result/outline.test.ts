@@ -55,12 +55,7 @@ describe('an outline', () => {
     const side = out.width;
     assert.equal(side, 512);
     assert.notDeepEqual(at(out, side / 2, side / 2), [10, 120, 30]);
-    for (const [x, y] of [
-      [5, 5],
-      [side - 6, side - 6],
-      [side / 2, 0],
-    ] as const)
-      if (x !== side / 2) assert.deepEqual(at(out, x, y), [10, 120, 30], `${x}, ${y}`);
+    for (const xy of [5, side - 6]) assert.deepEqual(at(out, xy, xy), [10, 120, 30], `${xy}, ${xy}`);
     const above = outlined(picture, normalise(half, 100), colormap('magma'), 1.01, false);
     assert.deepEqual(at(above, side / 2, side / 2), [10, 120, 30], 'nothing lies above it');
   });

@@ -42,7 +42,8 @@ describe('runner: a picture that is painted over', () => {
       predict({ ...common, inputs: [first!], edit }, call),
       predict({ ...common, inputs: [second!] }, call),
     ]);
-    const top = (answer: typeof a) => answer.results.map((r) => ('result' in r ? r.result.top : undefined));
+    const top = (answer: typeof a) =>
+      answer.results.map((r) => ('result' in r ? r.result.top! : assert.fail(r.error.message)));
     assert.deepEqual(top(a), top(b));
     const { results } = await explain({ ...common, inputs: [first!], method: 'gradient', edit }, call);
     assert.ok('result' in results[0]!);
