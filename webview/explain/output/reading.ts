@@ -3,8 +3,7 @@ import type { ErrorData } from '../../../src/base/errors.js';
 import { button, dropdown, icon } from '../../shared/controls.js';
 import type { Asked } from '../asked.js';
 import { choiceOf, questioned, READINGS, UNSAID, valueOf } from './questioned.js';
-
-const LABEL = 'How to read the output';
+import { READING_LIST } from './toReading.js';
 
 /** Asks what an output is, where its numbers would stand; the answer holds in this panel and can be saved beside the model. */
 export function readingPart(
@@ -25,7 +24,7 @@ export function readingPart(
     <p class="doubt">${icon(urgent ? 'question' : 'info', urgent ? 'warn' : '')}<span>${sentence}</span></p>
     <div class="doubt-actions">
       ${dropdown({
-        label: LABEL,
+        label: READING_LIST,
         value: choice === undefined ? UNSAID : valueOf(choice),
         choices: [unsaid, ...READINGS, ...(listed ? [] : [{ value: valueOf(choice), label: valueOf(choice) }])],
         onChange: (value) => c.readAs(name, choiceOf(value)),
@@ -42,9 +41,4 @@ export function readingPart(
       }
     </div>
   </div>`;
-}
-
-/** To the list; for the button of a failure. */
-export function toReading(): void {
-  document.querySelector<HTMLElement>(`[aria-label="${LABEL}"]`)?.focus();
 }

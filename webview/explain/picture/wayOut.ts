@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../../src/base/errors.js';
 import type { ButtonOptions } from '../../shared/controls.js';
-import { toReading } from '../output/reading.js';
+import { toReading } from '../output/toReading.js';
 import type { Asked } from '../asked.js';
 
 /** The method that is offered where no gradient passes: the plainest of those that only run the model. */
