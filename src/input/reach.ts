@@ -1,6 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { LensError } from '../base/errors.js';
+import { remembered } from '../base/memo.js';
 import { OUTSIDE, type Reach } from '../base/reach.js';
 
 /** What becomes of a file: the path to read, why it is not read, or that it is left alone. */
@@ -12,14 +13,27 @@ const MOST_LINKS = 40;
 /** Files of the system that look like ordinary ones. */
 const SYSTEM = /^\/(dev|proc|sys)\//;
 
+/** Where a path leads: to something behind no link, or to nothing; `linked` where the last part of the path is a link. */
+type Way = { readonly real: string } | { readonly missing: string; readonly linked: boolean };
+
+/** Folders whose files are read without permission. */
+interface Free {
+  /** Where they really lie: whatever is in them is free. */
+  readonly roots: readonly string[];
+  /** The folders of the model and of the chosen settings that lie outside the workspace. */
+  readonly own: readonly string[];
+  /** The folders above those, as they are named and where they really lie: what we look for there is free unless it is a link. */
+  readonly above: readonly { readonly named: string; readonly real: string }[];
+}
+
 /**
  * Decides about every file that is read because of a model: its own folder and those of the workspace are free, what lies
- * elsewhere waits for permission. Links are followed before that. On the command line, where nobody is asked, it is said.
+ * elsewhere waits for permission. Links are followed before that: a model behind a folder that leads out of the workspace
+ * lies outside, and so do its neighbours. On the command line, where nobody is asked, it is said.
  */
 export class FileReach {
-  private readonly own: readonly string[];
-  private readonly folders = new Map<string, Promise<string>>();
-  private roots: Promise<readonly string[]> | undefined;
+  private readonly folders = new Map<string, Promise<Way>>();
+  private found: Promise<Free> | undefined;
   private readonly said = new Set<string>();
 
   /**
@@ -30,12 +44,8 @@ export class FileReach {
   constructor(
     private readonly model?: string,
     private readonly reach?: Reach,
-    config?: string,
-  ) {
-    const beside = [model, config].flatMap((file) => (file === undefined ? [] : [path.dirname(path.resolve(file))]));
-    const inWorkspace = reach !== undefined && beside.every((folder) => reach.roots.some((r) => isWithin(r, folder)));
-    this.own = inWorkspace ? [] : beside;
-  }
+    private readonly config?: string,
+  ) {}
 
   /** Sentences about files outside: those that were left alone or, where nobody is asked, read. */
   get notes(): readonly string[] {
@@ -49,20 +59,23 @@ export class FileReach {
   async look(file: string, named: boolean): Promise<Looked> {
     if (this.model === undefined) return { real: file };
     const place = path.resolve(file);
-    if (!named && !this.isLookedAt(place)) return { unreadable: 'lies outside the workspace' };
-    let real: string;
+    const free = await this.free();
+    if (!named && !this.isLookedAt(place, free)) return { unreadable: 'lies outside the workspace' };
+    let way: Way;
     try {
-      real = await this.realOf(place, 0);
+      way = await this.wayTo(place);
     } catch (error) {
-      // What is wrong with it is told by whoever reads it.
       if (error instanceof LensError) return { unreadable: error.message };
-      if (error instanceof Error && 'code' in error) return { real: file };
       throw error;
     }
-    const roots = await this.realRoots();
-    if (roots.some((root) => isWithin(root, real))) return { real };
-    // What is looked for above the model's folder is no link itself; a folder on the way there may be one.
-    if (!named && (real === place || (await this.realAbove()).includes(path.dirname(real)))) return { real };
+    // Never the path as it was said: the system might go another way than we have looked.
+    if ('missing' in way)
+      return way.linked ? { unreadable: 'is a link to a file that is not there' } : { real: way.missing };
+    const { real } = way;
+    if (free.roots.some((root) => isWithin(root, real))) return { real };
+    const isBelow = (above: Free['above'][number]): boolean =>
+      isWithin(above.named, place) && real === path.join(above.real, path.relative(above.named, place));
+    if (!named && free.above.some(isBelow)) return { real };
     return this.decided(real, path.basename(place));
   }
 
@@ -108,54 +121,86 @@ export class FileReach {
   }
 
   /** The folders of the workspace; beside a model that lies in none of them, its own folder and the one above. */
-  private isLookedAt(place: string): boolean {
-    const above = this.own.map((folder) => path.dirname(folder));
+  private isLookedAt(place: string, { own, above }: Free): boolean {
     const { reach } = this;
-    return reach === undefined || [...reach.roots, ...this.own, ...above].some((root) => isWithin(root, place));
+    return (
+      reach === undefined ||
+      [...reach.roots, ...own, ...above.map(({ named }) => named)].some((folder) => isWithin(folder, place))
+    );
   }
 
-  /** Where the folders above the model's own really lie. */
-  private realAbove(): Promise<readonly string[]> {
-    return Promise.all(this.own.map((folder) => this.folder(path.dirname(folder), 0).catch(() => folder)));
+  private free(): Promise<Free> {
+    this.found ??= this.findFree();
+    return this.found;
   }
 
-  private realRoots(): Promise<readonly string[]> {
-    this.roots ??= Promise.all(
-      [
-        ...(this.reach?.roots ?? []),
-        ...this.own,
-        // A cache keeps models as links into one store, and the files beside them, too.
-        ...(this.own.length === 0 ? [] : [this.realOf(path.resolve(this.model!), 0).then(path.dirname)]),
-      ].map((each) =>
-        typeof each === 'string'
-          ? this.folder(path.resolve(each), 0).catch(() => path.resolve(each))
-          : each.catch(() => ''),
-      ),
-    ).then((roots) => roots.filter((root) => root !== ''));
-    return this.roots;
+  private async findFree(): Promise<Free> {
+    const roots = await this.resolved(this.reach?.roots ?? []);
+    const beside = [this.model, this.config].flatMap((file) =>
+      file === undefined ? [] : [path.dirname(path.resolve(file))],
+    );
+    const own = (await this.resolved(beside)).filter(
+      ({ named, real }) =>
+        !roots.some((root) => isWithin(root.named, named)) || !roots.some((root) => isWithin(root.real, real)),
+    );
+    // A cache keeps models as links into one store, and the files beside them, too.
+    const [model] = own.some(({ named }) => named === beside[0]) ? await this.resolved([this.model!]) : [];
+    return {
+      roots: [
+        ...[...roots, ...own].map(({ real }) => real),
+        ...(model === undefined ? [] : [path.dirname(model.real)]),
+      ],
+      own: own.map(({ named }) => named),
+      above: await this.resolved(own.map(({ named }) => path.dirname(named))),
+    };
   }
 
-  private folder(folder: string, links: number): Promise<string> {
-    let real = this.folders.get(folder);
-    if (real === undefined) {
-      real = this.realOf(folder, links);
-      this.folders.set(folder, real);
-    }
-    return real;
+  /** Where some files or folders really lie; what cannot be followed, where it is said to lie. */
+  private resolved(places: readonly string[]): Promise<readonly { readonly named: string; readonly real: string }[]> {
+    return Promise.all(
+      places.map(async (place) => {
+        const named = path.resolve(place);
+        const way = await this.wayTo(named).catch(() => undefined);
+        return { named, real: way !== undefined && 'real' in way ? way.real : named };
+      }),
+    );
   }
 
   /** As `realpath`, but that a link to another machine is read and not followed. */
-  private async realOf(place: string, links: number): Promise<string> {
+  private async wayTo(place: string): Promise<Way> {
     const above = path.dirname(place);
-    if (above === place) return place;
-    const folder = await this.folder(above, links);
-    const real = path.join(folder, path.basename(place));
-    if (!(await lstat(real)).isSymbolicLink()) return real;
-    const target = await readlink(real);
-    if (/^[\\/]{2}/.test(target) && !(this.reach?.roots ?? []).some((root) => isWithin(root, target)))
-      throw new LensError('input', 'files/place', 'is a link to another machine');
-    if (links >= MOST_LINKS) throw new LensError('input', 'files/place', 'is a link that leads in a circle');
-    return this.realOf(path.resolve(folder, target), links + 1);
+    if (above === place) return { real: place };
+    const folder = await remembered(this.folders, above, () => this.wayTo(above));
+    if ('missing' in folder) return { missing: path.join(folder.missing, path.basename(place)), linked: false };
+    return this.follow(folder.real, path.basename(place));
+  }
+
+  /** From a folder behind no link, part by part as the system goes: `..` behind a link leads above where that one leads. */
+  private async follow(folder: string, name: string): Promise<Way> {
+    const parts = [name];
+    let [real, links] = [folder, 0];
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      const next = path.join(real, part);
+      let target: string;
+      try {
+        if (!(await lstat(next)).isSymbolicLink()) {
+          real = next;
+          continue;
+        }
+        target = await readlink(next);
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error)) throw error;
+        const gone = error.code === 'ENOENT' || error.code === 'ENOTDIR';
+        return { missing: path.join(next, ...parts.filter((each) => each !== '..')), linked: gone && links > 0 };
+      }
+      if (/^[\\/]{2}/.test(target) && !(this.reach?.roots ?? []).some((root) => isWithin(root, target)))
+        throw new LensError('input', 'files/place', 'is a link to another machine');
+      if (++links > MOST_LINKS) throw new LensError('input', 'files/place', 'is a link that leads in a circle');
+      const { root } = path.parse(target);
+      if (root !== '') real = path.resolve(real, root);
+      parts.unshift(...target.slice(root.length).split(path.sep === '/' ? '/' : /[\\/]/));
+    }
+    return { real };
   }
 }
 

@@ -104,6 +104,61 @@ describe('files that are read because of a model', () => {
     await assert.rejects(read(at('work', 'innocent.txt'), reach(), false), LensError);
   });
 
+  it('are free beside a model behind a folder that leads out of the workspace, and above it', async () => {
+    mkdirSync(at('store', 'models', 'more'), { recursive: true });
+    mkdirSync(at('store', 'labels'));
+    symlinkSync(at('store'), at('work', 'linked'));
+    for (const file of [
+      ['models', 'net.onnx'],
+      ['models', 'labels.txt'],
+      ['models', 'more', 'x.txt'],
+      ['labels', 'names.txt'],
+    ])
+      writeFileSync(at('store', ...file), 'cat\ndog\n');
+    symlinkSync(at('secret.txt'), at('store', 'labels', 'innocent.txt'));
+    for (const roots of [[filePath(at('work'))], [filePath(at('work-other'))]]) {
+      const behind = at('work', 'linked', 'models');
+      const readIt = (file: string, named: boolean): Promise<unknown> =>
+        new Consulted(new FileReach(path.join(behind, 'net.onnx'), reach({ roots }))).read(file, named);
+      const text = { text: 'cat\ndog\n' };
+      assert.deepEqual(await readIt(path.join(behind, 'labels.txt'), false), text);
+      assert.deepEqual(await readIt(path.join(behind, 'more', 'x.txt'), true), text);
+      assert.deepEqual(await readIt(path.join(behind, '..', 'labels', 'names.txt'), false), text);
+      // What a file names there, or a link leads to, is another matter.
+      for (const [file, named, about] of [
+        [path.join(behind, '..', 'labels', 'names.txt'), true, at('store', 'labels', 'names.txt')],
+        [path.join(behind, '..', 'labels', 'innocent.txt'), false, secret],
+      ] as const)
+        await assert.rejects(readIt(file, named), (e: unknown) => e instanceof LensError && e.files?.join() === about);
+    }
+    // The workspace may be opened by one way and the model by another.
+    const inside = new Consulted(
+      new FileReach(at('work', 'linked', 'models', 'net.onnx'), reach({ roots: [filePath(at('store'))] })),
+    );
+    assert.deepEqual(await inside.read(at('work', 'linked', 'models', 'labels.txt')), { text: 'cat\ndog\n' });
+  });
+
+  it('are followed as the system follows them, behind links that go on upwards', async () => {
+    mkdirSync(at('elsewhere', 'below'), { recursive: true });
+    writeFileSync(at('elsewhere', 'own.txt'), 'cat\ndog\n');
+    symlinkSync(at('elsewhere', 'below'), at('work', 'sub'));
+    symlinkSync('sub/../own.txt', at('work', 'upwards.txt'));
+    await asks(at('work', 'upwards.txt'), at('elsewhere', 'own.txt'));
+    const none = new Consulted(new FileReach(model, reach({ trusted: false })));
+    assert.deepEqual(await none.read(at('work', 'upwards.txt'), true), { kept: true });
+    symlinkSync(at('work', 'none.txt'), at('work', 'dangling.txt'));
+    assert.deepEqual(await read(at('work', 'dangling.txt'), reach()), {
+      unreadable: 'is a link to a file that is not there',
+    });
+  });
+
+  it('end where a link leads through itself', async () => {
+    symlinkSync('itself/inner', at('work', 'itself'));
+    const found = read(at('work', 'itself', 'labels.txt'), reach());
+    const late = new Promise((resolve) => setTimeout(resolve, 2000, 'nothing'));
+    assert.deepEqual(await Promise.race([found, late]), { unreadable: 'is a link that leads in a circle' });
+  });
+
   it('are never looked for on another machine, and links in a circle end', async () => {
     for (const how of [reach(), undefined])
       assert.deepEqual(await read(at('work', 'far.txt'), how), { unreadable: 'is a link to another machine' });
