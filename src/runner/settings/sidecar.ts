@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { canonical } from '../../base/canonical.js';
+import { LensError } from '../../base/errors.js';
 import { filePath } from '../../base/place.js';
 import { Consulted } from '../../input/files.js';
 import { FileReach } from '../../input/reach.js';
@@ -16,7 +17,11 @@ import type { SettingsChange } from '../../result/settings.js';
 
 /** The sidecar of a model with other settings, and what is said of its outputs: the rest of it stays. Nothing is written. */
 export async function sidecarWith({ model, change, outputs, reach }: SidecarRequest): Promise<SidecarText> {
-  const there = await readModelSidecar(model, new Consulted(new FileReach(model, reach)));
+  const consulted = new Consulted(new FileReach(model, reach));
+  const there = await readModelSidecar(model, consulted);
+  // What is not read is not written over, either: a link there may lead to any file.
+  const [left] = there === undefined ? consulted.notes : [];
+  if (left !== undefined) throw new LensError('usage', 'settings/left', `The settings cannot be saved. ${left}`);
   const file = there?.path ?? sidecarPath(path.resolve(model));
   // Held to the rules of what is read, so that what is written can be.
   const said = Object.keys(change).length === 0 ? {} : { input: short(change) };

@@ -110,6 +110,12 @@ describe('what a settings file names outside the workspace', () => {
     copyFileSync(BIRDS, at('work', 'linked.onnx'));
     writeFileSync(at('their.json'), JSON.stringify(settings));
     symlinkSync(at('their.json'), at('work', 'linked.lens.json'));
-    await asked(predict(reach(), at('work', 'linked.onnx')), at('their.json'));
+    const of = at('work', 'linked.onnx');
+    await asked(predict(reach(), of), at('their.json'));
+    // It is not written over, either, by whoever may not read it.
+    const save = (how: Reach): Promise<unknown> =>
+      runner.operations.sidecarText({ model: of, change: { range: [0, 255] }, reach: how }, call());
+    await assert.rejects(save(reach({ left: [at('their.json')] })), /cannot be saved.*their\.json.*is not read/s);
+    await save(reach({ allowed: [at('their.json')] }));
   });
 });
