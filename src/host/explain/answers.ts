@@ -180,6 +180,7 @@ export class Answers {
   private beginMany(asked: readonly Asked[], compute: ComputeMany): readonly Work[] {
     const abort = new AbortController();
     const open = new Set<Work>();
+    let givenUp = false;
     const works = asked.map(({ key }) => {
       const waiting: Work['waiting'] = new Set();
       let settle!: { resolve(answer: Answer | Promise<Answer>): void; reject(error: unknown): void };
@@ -189,9 +190,14 @@ export class Answers {
       const ended = (): void => {
         this.leave(key, work);
         open.delete(work);
-        if (open.size === 0) abort.abort();
+        // Where each is answered there is nothing to stop: the computation is about to end by itself.
+        if (open.size === 0 && givenUp) abort.abort();
       };
-      work.abort.signal.addEventListener('abort', ended, { once: true });
+      const giveUp = (): void => {
+        givenUp = true;
+        ended();
+      };
+      work.abort.signal.addEventListener('abort', giveUp, { once: true });
       answer.then(ended, ended);
       this.working.set(key, work);
       return { work, settle };

@@ -5,7 +5,14 @@ import path from 'node:path';
 import { filePath, type FilePath } from '../../../src/base/place.js';
 import { CancelledError, LensError } from '../../../src/base/errors.js';
 import { floatTensor } from '../../../src/base/tensor.js';
-import { Answers, explanationOf, type Answer, type Compute, type Inquiry } from '../../../src/host/explain/answers.js';
+import {
+  Answers,
+  explanationOf,
+  type Answer,
+  type Compute,
+  type ComputeMany,
+  type Inquiry,
+} from '../../../src/host/explain/answers.js';
 import type { ExplainAnswer } from '../../../src/protocol/attribution.js';
 import type { WorkProgress } from '../../../src/protocol/request.js';
 import type { Explanation } from '../../../src/result/explanation.js';
@@ -167,6 +174,35 @@ describe('the store of explanations', () => {
     assert.deepEqual(await answers.holds([inquiry('a')]), [true]);
     const gone = AbortSignal.abort();
     await assert.rejects(ask(inquiry('a'), gone), CancelledError);
+  });
+
+  it('stops what many share when the last of them is given up, and not when all are answered', async () => {
+    const { answers } = manual();
+    const run = async (answered: number): Promise<boolean> => {
+      const both = ['a', 'b'].map((name) => inquiry(name, { seed: answered }));
+      const stop = new AbortController();
+      let shared!: AbortSignal;
+      let said = (): void => undefined;
+      const compute: ComputeMany = (_inquiries, { signal, onAnswer }) => {
+        shared = signal;
+        both
+          .slice(0, answered)
+          .forEach(({ input }, at) => onAnswer(at, answerOf({ input, result: explanation(input) })));
+        return new Promise<void>((resolve) => (said = resolve));
+      };
+      const asked = answers.askMany(both, compute, { signal: stop.signal, onProgress: ignore, onAnswer: ignore });
+      await settle();
+      if (answered < both.length) {
+        stop.abort();
+        await assert.rejects(asked, CancelledError);
+      } else await asked;
+      const { aborted } = shared;
+      said();
+      return aborted;
+    };
+    assert.equal(await run(2), false, 'it ends by itself');
+    assert.equal(await run(1), true, 'nobody wants the other');
+    assert.equal(await run(0), true);
   });
 
   it('keeps no failure, of the picture or of the whole', async () => {
