@@ -80,32 +80,13 @@ export class ModelCache {
   }
 
   private async entryOf(request: ModelRequest): Promise<Entry> {
-    const {
-      model,
-      config,
-      provider,
-      threads,
-      output,
-      memoryLimit,
-      otherInputs,
-      settings,
-      outputs,
-      reach,
-      randomWeights,
-    } = request;
-    const key = JSON.stringify([
-      path.resolve(model),
-      config,
-      provider,
-      threads,
-      output,
-      memoryLimit,
-      otherInputs,
-      settings,
-      outputs,
-      reach,
-      randomWeights,
-    ]);
+    const { model, provider, threads, memoryLimit } = request;
+    const { config, output, otherInputs, settings, outputs, reach, randomWeights } = request;
+    const options = {
+      session: given({ provider, threads, memoryLimit }),
+      ...given({ config, output, otherInputs, settings, outputs, reach, randomWeights }),
+    };
+    const key = JSON.stringify([path.resolve(model), options]);
     const file = await this.files.read(model);
     const known = this.entries.get(key);
     const holds = known?.file === file && (await isCurrent(known));
@@ -121,8 +102,7 @@ export class ModelCache {
       if (known.users === 0) void close(known);
     }
     const opening = OpenModel.open(file, this.sessions, {
-      session: given({ provider, threads, memoryLimit }),
-      ...given({ config, output, otherInputs, settings, outputs, reach, randomWeights }),
+      ...options,
       ...given({ memoryShare: this.options.memoryShare }),
     });
     const entry: Entry = { model, file, opening, users: 0, lastUse: Date.now(), dropped: false };
