@@ -17,6 +17,8 @@ export const MNIST_STD: readonly number[] = [0.3081];
 
 const THREE_ZEROS = [0, 0, 0];
 const THREE_ONES = [1, 1, 1];
+/** The whole picture, at the size of the input. */
+const WHOLE = { resize: { mode: 'exact', interpolation: 'bilinear' }, crop: 'none' } as const;
 const GREY = { color: 'gray', mean: [0], std: [1] } as const;
 
 /** One of them; what its source does not say is left out. */
@@ -84,8 +86,7 @@ export const presets: readonly Preset[] = [
     title: 'CIFAR-10',
     source: 'Mean and standard deviation of the 50,000 training pictures; the whole picture',
     settings: { color: 'RGB', range: [0, 1], mean: CIFAR10_MEAN, std: CIFAR10_STD },
-    resize: { mode: 'exact', interpolation: 'bilinear' },
-    crop: 'none',
+    ...WHOLE,
   },
   {
     id: 'yolo',
@@ -113,19 +114,18 @@ export const presets: readonly Preset[] = [
     title: 'MNIST: mean and deviation',
     source: 'pytorch/examples, mnist/main.py: Normalize((0.1307,), (0.3081,))',
     settings: { color: 'gray', range: [0, 1], mean: MNIST_MEAN, std: MNIST_STD },
-    resize: { mode: 'exact', interpolation: 'bilinear' },
-    crop: 'none',
+    ...WHOLE,
   },
   {
     id: 'grey-unit',
     title: 'Grey 0…1',
-    source: 'keras.io/examples, simple MNIST convnet: x / 255',
+    source: 'keras.io/examples, simple MNIST convnet, and onnx/models, MNIST: x / 255',
     settings: { ...GREY, range: [0, 1] },
   },
   {
     id: 'grey-bytes',
     title: 'Grey 0…255',
-    source: "onnx/models, MNIST: the digit's own values",
+    source: 'Models of grey pictures that scale by themselves, or were trained on pixels as they are',
     settings: { ...GREY, range: [0, 255] },
   },
   {
