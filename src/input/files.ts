@@ -148,10 +148,15 @@ const MOST_DEEP = 64;
 
 /** How deep brackets stand in one another, those in strings left out. */
 function depthOf(json: string): number {
-  let [depth, most] = [0, 0];
-  for (const [piece] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
-    if (piece === '[' || piece === '{') most = Math.max(most, ++depth);
-    else if (piece === ']' || piece === '}') depth--;
+  let [depth, most, quoted] = [0, 0, false];
+  // No expression: of a text of megabytes its stack would not hold the way.
+  for (let i = 0; i < json.length; i++) {
+    const letter = json[i];
+    if (letter === '\\') i++;
+    else if (letter === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (letter === '[' || letter === '{') most = Math.max(most, ++depth);
+    else if (letter === ']' || letter === '}') depth--;
   }
   return most;
 }

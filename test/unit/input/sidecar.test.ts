@@ -84,6 +84,9 @@ describe('sidecar', () => {
       /^m\.lens\.json is not valid JSON( in line 3)?: Unexpected token '?\]'?\.$/,
     );
     assert.match(problem('').message, /is not valid JSON/);
+    // As long as a file may be, in one text.
+    for (const text of ['x'.repeat(15e6), '\\n'.repeat(7.5e6)])
+      assert.match(problem(`{"labels": ["${text}"], "odd": 1}`).message, /unknown key: odd/);
   });
 
   it('is not nested deeper than settings are', () => {
