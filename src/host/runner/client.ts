@@ -19,7 +19,7 @@ export interface RunnerClientOptions {
   readonly idleMinutes: () => number;
   /** Bytes that the process may hold; beyond them it is ended. Left out: any number. */
   readonly mostBytes?: () => number;
-  /** Bytes that a process holds; by default as the system or the runner itself says. */
+  /** Bytes that a process holds; by default as the system says. */
   readonly bytesOf?: (pid: number) => Promise<number | undefined>;
   /** Period of the watchdog; a test shortens it. */
   readonly watchSeconds?: number;

@@ -38,13 +38,13 @@ export function mostBytes(said: number, total: number = os.totalmem()): number {
 
 /** Bytes that a process holds in memory, asked of the system: it need not answer itself. `undefined` where nobody can say. */
 export async function residentBytes(pid: number): Promise<number | undefined> {
-  if (process.platform === 'linux') {
-    const pages = Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1]);
-    return pages * 4096;
-  }
   if (process.platform === 'win32') return undefined;
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
-  const kilobytes = Number(stdout.trim());
+  // In kilobytes on every machine; the shorter `statm` counts pages, whose size Node does not tell.
+  const said =
+    process.platform === 'linux'
+      ? /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]
+      : (await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)])).stdout.trim();
+  const kilobytes = Number(said);
   return Number.isFinite(kilobytes) ? kilobytes * 1024 : undefined;
 }
 
