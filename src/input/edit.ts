@@ -1,8 +1,8 @@
 import { LensError } from '../base/errors.js';
 import type { PictureEdit, Rgb } from '../base/picture.js';
 import { floatTensor, type FloatTensor } from '../base/tensor.js';
-import { toGray } from './geometry.js';
-import { pixelToValue, sourceChannels } from './preprocessing.js';
+import { luminance } from './geometry.js';
+import { sourceChannels, tableOf } from './preprocessing.js';
 import type { Preprocessing } from './settings.js';
 
 /**
@@ -30,16 +30,15 @@ export function painted(
   const sources = sourceChannels(plan);
   const gray = plan.color.value === 'gray';
   const planar = plan.layout.value === 'NCHW';
-  const tables = sources.map((_, channel) =>
-    Float32Array.from({ length: 256 }, (_v, pixel) => pixelToValue(plan, channel, pixel)),
-  );
+  const tables = sources.map((_, channel) => tableOf(channel, plan));
+  const colour = new Uint8Array(3);
   const values = tensor.data.slice();
   const data = view.data.slice();
   for (let i = 0; i < area; i++) {
     const alpha = edit.data[4 * i + 3]! / 255;
     if (alpha === 0) continue;
-    const [r, g, b] = edit.data.subarray(4 * i, 4 * i + 3) as unknown as [number, number, number];
-    const colour = gray ? new Uint8Array(3).fill(greyOf(r, g, b)) : Uint8Array.of(r, g, b);
+    for (let c = 0; c < 3; c++) colour[c] = edit.data[4 * i + c]!;
+    if (gray) colour.fill(luminance(colour[0]!, colour[1]!, colour[2]!));
     for (let c = 0; c < 3; c++) data[3 * i + c] = Math.round(data[3 * i + c]! * (1 - alpha) + colour[c]! * alpha);
     for (const [channel, source] of sources.entries()) {
       const at = planar ? channel * area + i : i * sources.length + channel;
@@ -48,8 +47,4 @@ export function painted(
     }
   }
   return { tensor: floatTensor(tensor.dims, values), view: { width, height, data } };
-}
-
-function greyOf(r: number, g: number, b: number): number {
-  return toGray({ width: 1, height: 1, channels: 3, data: Uint8Array.of(r, g, b) }).data[0]!;
 }

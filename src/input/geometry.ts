@@ -88,7 +88,7 @@ export function place(
 }
 
 /** Pillow's conversion to `L`: ITU-R 601-2 luma in 16-bit fixed point. */
-function luminance(red: number, green: number, blue: number): number {
+export function luminance(red: number, green: number, blue: number): number {
   return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 }
 

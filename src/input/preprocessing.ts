@@ -83,7 +83,7 @@ export function sourceChannels(plan: Preprocessing): number[] {
 const tables = memo<Preprocessing, number, Float32Array>();
 
 /** {@link pixelToValue} of every pixel value 0..255. */
-function tableOf(channel: number, plan: Preprocessing): Float32Array {
+export function tableOf(channel: number, plan: Preprocessing): Float32Array {
   return tables(plan, channel, () =>
     Float32Array.from({ length: 256 }, (_, pixel) => pixelToValue(plan, channel, pixel)),
   );
