@@ -92,7 +92,6 @@ class CellsRun {
       // The next pictures are read while these are run. How many they are may be known better after the first.
       const next = rows.slice(from, from + this.size());
       loading = this.load(next);
-      loading.catch(() => undefined);
       await this.answer(part, loaded);
       part = next;
     }
@@ -117,7 +116,10 @@ class CellsRun {
 
   private load(rows: readonly Row[]): Promise<readonly Outcome<LoadedInput>[]> {
     const { signal } = this.call;
-    return Promise.all(rows.map(({ input }) => attempt(input.name, () => loadInput(input, signal))));
+    const loading = Promise.all(rows.map(({ input }) => attempt(input.name, () => loadInput(input, signal))));
+    // A cancel may be heard before anybody waits for them.
+    loading.catch(() => undefined);
+    return loading;
   }
 
   private async answer(rows: readonly Row[], loaded: readonly Outcome<LoadedInput>[]): Promise<void> {

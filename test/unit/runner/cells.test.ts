@@ -113,6 +113,25 @@ describe('runner/cells', () => {
     assert.ok(wrong !== undefined && 'error' in wrong, 'a class that does not exist was explained');
   });
 
+  it('is cancelled before the first picture is read, and leaves nothing behind that nobody waits for', async () => {
+    const left: unknown[] = [];
+    const leave = (error: unknown): void => void left.push(error);
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', leave);
+    try {
+      const stop = new AbortController();
+      await assert.rejects(
+        grid(PICTURES, [{ method: 'gradient' }], () => stop.abort(), stop.signal),
+        isCancelled,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.deepEqual(left, []);
+    } finally {
+      process.off('unhandledRejection', leave);
+      for (const other of others) process.on('unhandledRejection', other);
+    }
+  });
+
   it('stops between the pictures', async () => {
     const stop = new AbortController();
     let done = 0;
