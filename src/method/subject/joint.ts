@@ -49,7 +49,7 @@ export class Joint {
   constructor(private readonly root: ModelSubject) {
     const runs: SampleRuns = {
       root,
-      derived: () => (this.samples = Infinity),
+      unseen: () => (this.samples = Infinity),
       values: (batch, names, signal) => this.values(batch, names, signal),
       differentiate: (batch, options, signal) => this.differentiate(batch, options, signal),
     };

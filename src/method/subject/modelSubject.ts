@@ -59,8 +59,8 @@ export interface SampleRuns {
   /** The subject whose sessions are used: what it keeps of grown graphs holds here, too. */
   readonly root: ModelSubject;
   values: Subject['values'];
-  /** A method runs a graph of its own: what that costs is not known. */
-  derived(): void;
+  /** Another graph is run, a method's own or one that a target has grown: what that costs is not known. */
+  unseen(): void;
   readonly differentiate: (batch: FloatTensor, options: SamplesOptions, signal: AbortSignal) => Promise<GradientAnswer>;
 }
 
@@ -228,7 +228,7 @@ export class ModelSubject implements Subject {
     feeds: Readonly<Record<string, Tensor>>,
     signal: AbortSignal,
   ): Promise<Record<string, Tensor>> {
-    this.runs?.derived();
+    this.runs?.unseen();
     const outputs = graph.outputs.map((o) => o.name);
     return this.sessions.use({ key: `derived ${key}`, graph }, (session) => session.run(feeds, outputs, signal));
   }
@@ -315,6 +315,7 @@ export class ModelSubject implements Subject {
   asking(target: Target): ModelSubject {
     const head = headOf(target);
     if (head === undefined) return this;
+    this.runs?.unseen();
     const root = this.runs?.root ?? this;
     return remembered(root.grown, head.value, () => root.with(head));
   }

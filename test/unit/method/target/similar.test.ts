@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { LensError } from '../../../../src/base/errors.js';
 import { floatTensor, type FloatTensor } from '../../../../src/base/tensor.js';
 import { numberedLabels } from '../../../../src/input/labels.js';
+import { Joint } from '../../../../src/method/subject/joint.js';
 import { findTarget } from '../../../../src/method/target/index.js';
 import { similarFiles } from '../../../../src/method/target/similar.js';
 import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
@@ -53,6 +54,11 @@ describe('method/target/similar', () => {
         );
       const slope = ((await moved(1)) - (await moved(-1))) / (2 * step);
       assertClose(norm, slope, { absolute: 1e-3 + 0.02 * norm }, 'slope');
+
+      // Nodes that the target brings are run past what counts for several questions at once.
+      const joint = new Joint(subject);
+      const { samples } = await joint.watch(() => joint.subject.asking(target).scores(x, target, 'logit', signal));
+      assert.equal(samples, Infinity);
 
       const apart = findTarget('similar:a/b.png - similar:itself.png', question);
       assertClose(
