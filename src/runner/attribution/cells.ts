@@ -152,7 +152,7 @@ class CellsRun {
         pattern,
       );
     const rankings = await rank(this.joint.subject, labels, read, batch, TOP, this.call.signal);
-    const milliseconds = (performance.now() - started) / Math.max(1, rows.length);
+    const milliseconds = (performance.now() - started) / Math.max(1, read.length);
     return loaded.map((outcome, i) => {
       if ('error' in outcome) return outcome;
       const { input, result } = outcome;
@@ -189,7 +189,11 @@ class CellsRun {
           if ('error' in picture) return picture;
           const progress = alone ? { progress: (p: WorkProgress) => working(cells[0]!, p) } : {};
           const one = (): Promise<Explanation> =>
-            explainOne(subject, this.cells.questions[question]!, picture.result, { signal, ...progress });
+            explainOne(subject, this.cells.questions[question]!, picture.result, {
+              signal,
+              together: wanted.length,
+              ...progress,
+            });
           return attempt(picture.input, one);
         }),
       ),

@@ -26,6 +26,7 @@ export async function explainInputs(
   const inputs = editedInputs(model, await expandInputs(model, request.inputs, signal), request.edit);
   const { labels } = namesOf(model, subject, inputs);
   const results: Outcome<Explanation>[] = [];
+  let done = 0;
   await answerCells(
     { model, subject, labels },
     { questions: [question], inputs, cells: inputs.map((_, input) => ({ input, question: 0 })) },
@@ -35,9 +36,12 @@ export async function explainInputs(
         const { length } = inputs;
         const many = length > 1 ? `${path.basename(inputs[i]!.name)} (${i + 1} of ${length}): ` : '';
         const what = message === '' ? question.method.id : message;
-        call.progress({ fraction: (i + fraction) / length, message: many + what, ...given({ partial }) });
+        call.progress({ fraction: (done + fraction) / length, message: many + what, ...given({ partial }) });
       },
-      ended: (i, outcome) => void (results[i] = outcome),
+      ended: (i, outcome) => {
+        results[i] = outcome;
+        done++;
+      },
     },
   );
   if (ruledOut(question, results)) {

@@ -37,20 +37,28 @@ export interface Prepared {
   readonly input: PendingInput;
   readonly loaded: LoadedInput;
   readonly ranking: Ranking;
-  /** What reading and ranking it took. */
+  /** What ranking took, shared by those that were ranked together. */
   readonly milliseconds: number;
 }
 
-/** One attribution of one prepared input. Running pictures are told of only where somebody wants to see them. */
+/** How an input is explained. */
+export interface OneCall extends Pick<Call<WorkProgress>, 'signal'> {
+  /** Told of running pictures; left out where nobody wants to see them. */
+  readonly progress?: Call<WorkProgress>['progress'];
+  /** How many inputs are explained at the same time: each takes its share of the time. */
+  readonly together: number;
+}
+
+/** One attribution of one prepared input. */
 export async function explainOne(
   { model, subject, labels }: Questioned,
   question: Question,
   { input, loaded, ranking, milliseconds }: Prepared,
-  { signal, progress }: Pick<Call<WorkProgress>, 'signal'> & Partial<Pick<Call<WorkProgress>, 'progress'>>,
+  { signal, progress, together }: OneCall,
 ): Promise<Explanation> {
   const { method, asked, choice } = question;
   const { score, seed } = asked;
-  const started = performance.now() - milliseconds;
+  const started = performance.now();
   const takesPictures = model.resolved.preprocessing !== undefined;
   requireNumbers(loaded, ranking);
   const { logits, probabilities, top } = ranking;
@@ -109,7 +117,7 @@ export async function explainOne(
         ...unsound(attribution),
       ]),
     ],
-    milliseconds: performance.now() - started,
+    milliseconds: milliseconds + (performance.now() - started) / together,
   });
   progress?.({ fraction: 0, message: method.id });
   const { parts, mask } = asked.params as { readonly parts?: unknown; readonly mask?: unknown };

@@ -113,6 +113,26 @@ describe('runner/cells', () => {
     assert.ok(wrong !== undefined && 'error' in wrong, 'a class that does not exist was explained');
   });
 
+  it('says of pictures that run together how far they are, and what each of them took', async () => {
+    const asked = { model: MODEL, provider: 'cpu' as const, threads: 1, inputs: PICTURES, method: 'gradient' };
+    await service.explain(asked, call());
+    const fractions: number[] = [];
+    const started = performance.now();
+    const { results } = await service.explain(
+      asked,
+      call(({ fraction }) => fraction !== undefined && fractions.push(fraction)),
+    );
+    const whole = performance.now() - started;
+    assert.ok(fractions.length >= PICTURES.length, `${fractions.length} reports`);
+    // All of them at once: nothing is done before they end.
+    assert.ok(
+      Math.max(...fractions) < 1 / PICTURES.length,
+      `it claims ${Math.max(...fractions)} before the first ends`,
+    );
+    const sum = results.reduce((all, one) => all + ('result' in one ? one.result.milliseconds : NaN), 0);
+    assert.ok(sum > 0 && sum <= whole, `${sum} of ${whole} ms`);
+  });
+
   it('is cancelled before the first picture is read, and leaves nothing behind that nobody waits for', async () => {
     const left: unknown[] = [];
     const leave = (error: unknown): void => void left.push(error);
