@@ -47,8 +47,9 @@ export interface ModelAnswer {
   readonly preprocessing: PreprocessingRecord;
   readonly warnings: readonly string[];
   /**
-   * Files beside the model that the answer depends on: those of weights, of settings and of labels, and those that were
-   * looked for and are not there. Absolute paths.
+   * Files beside the model that the answer depends on: those of weights, of settings and of labels, those that the question
+   * names (painted places, other pictures, and their folders), and those that were looked for and are not there. Absolute
+   * paths.
    */
   readonly files: readonly FilePath[];
 }

@@ -68,19 +68,22 @@ interface Work {
 
 const NONE: readonly FilePath[] = [];
 
+/** Questions of which it is kept what their answers depend on. */
+const QUESTIONS = 1000;
+
 /** Bytes of arrays that are kept, in the whole window. */
 const MOST = 256_000_000;
 
 /**
  * The explanations of the window, for all its panels: each is computed once for the files as they are. An answer is known
  * by its inquiry and by the versions (time and size) of the model, the picture, and the files that the runner has named
- * with an answer before (weights, settings, labels); so one of before a change stays readable to whom it was given, and
+ * with an answer before (weights, settings, labels, what the question names); so one of before a change stays readable to whom it was given, and
  * answers nobody else. The newest are kept, up to a size.
  */
 export class Answers {
   private readonly kept: Newest<string, Answer>;
-  /** What the runner has said that a model's answers depend on, under its settings. */
-  private readonly beside = new Map<string, readonly FilePath[]>();
+  /** What the runner has said that answers depend on: to a question, and to the last one about a model and its settings. */
+  private readonly beside = new Newest<string, readonly FilePath[]>(QUESTIONS);
   private readonly working = new Map<string, Work>();
 
   /**
@@ -221,7 +224,7 @@ export class Answers {
 
   private async keep({ key, inquiry, beside }: Asked, { results, ...about }: ExplainAnswer): Promise<Answer> {
     const now = await this.keyOf(inquiry, beside);
-    this.beside.set(settingsOf(inquiry), about.files);
+    for (const known of [questionOf(inquiry), settingsOf(inquiry)]) this.beside.set(known, about.files);
     // A file has changed meanwhile: of which state the answer is cannot be known. Only who asked finds it again.
     const answer: Answer = {
       ...about,
@@ -260,7 +263,7 @@ export class Answers {
 
   /** Files that the answer depends on, as far as it is known: before a model's first answer nothing is kept of it. */
   private besideOf(inquiry: Inquiry): readonly FilePath[] {
-    return this.beside.get(settingsOf(inquiry)) ?? NONE;
+    return this.beside.get(questionOf(inquiry)) ?? this.beside.get(settingsOf(inquiry)) ?? NONE;
   }
 
   private async keyOf(inquiry: Inquiry, beside: readonly FilePath[]): Promise<string> {
@@ -280,7 +283,12 @@ export class Answers {
   }
 }
 
-/** Names what decides, beside the files' contents, which files an answer depends on. */
+/** Names what decides, beside the files' contents, which files an answer depends on: the question names some, too. */
+function questionOf({ input: _input, edited: _edited, ...question }: Inquiry): string {
+  return canonical({ ...DEFAULTS, ...question });
+}
+
+/** What most of them are known by before the first answer to a question. */
 function settingsOf({ model, config }: Inquiry): string {
   return JSON.stringify([model, config]);
 }

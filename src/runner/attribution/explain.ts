@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Call } from '../../protocol/channel.js';
 import { given } from '../../base/given.js';
+import { filePath } from '../../base/place.js';
 import type { CellsProgress, ExplainAnswer, ExplainCellsRequest, ExplainRequest } from '../../protocol/attribution.js';
 import type { ModelAnswer, WorkProgress } from '../../protocol/request.js';
 import type { Explanation, Outcome } from '../../result/explanation.js';
@@ -49,7 +50,13 @@ export async function explainInputs(
     if (first !== undefined && 'error' in first) ruleOut(subject, question.method.id, first.error.message);
     return explainInputs(model, request, call);
   }
-  return { ...(await answerOf(model, subject, question.notes, settingWarnings(model.resolved))), results };
+  const about = await answerOf(model, subject, question.notes, settingWarnings(model.resolved));
+  return { ...naming(about, question), results };
+}
+
+/** What is said of the model beside an answer to a question, which depends on the files that are named there as well. */
+function naming(about: ModelAnswer, { files }: Question): ModelAnswer {
+  return { ...about, files: [...about.files, ...files.map(filePath)] };
 }
 
 /** The method that was chosen for the model cannot be asked of it after all: another is chosen. */
@@ -73,7 +80,7 @@ export async function explainCells(
   const { labels } = namesOf(model, subject, inputs);
   const notes = [...new Set(questions.flatMap((question) => question.notes))];
   const said = (): Promise<ModelAnswer> => answerOf(model, subject, notes, settingWarnings(model.resolved));
-  let about: ModelAnswer | undefined;
+  let known: ModelAnswer | undefined;
   let done = 0;
   await answerCells(
     { model, subject, labels },
@@ -81,10 +88,12 @@ export async function explainCells(
     {
       signal,
       working: (cell, { fraction, message }) => call.progress({ cell, message, ...given({ fraction }) }),
-      ended: async (cell, outcome) => {
+      ended: async (at, outcome) => {
         // What runs is known when something has run.
-        if (about === undefined || about.provider === 'none') about = await said();
-        call.progress({ cell, outcome, about, fraction: ++done / cells.length, message: `${done} of ${cells.length}` });
+        if (known === undefined || known.provider === 'none') known = await said();
+        const about = naming(known, questions[cells[at]!.question]!);
+        const message = `${++done} of ${cells.length}`;
+        call.progress({ cell: at, outcome, about, fraction: done / cells.length, message });
       },
     },
   );

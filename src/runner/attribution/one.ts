@@ -120,11 +120,8 @@ export async function explainOne(
     milliseconds: milliseconds + (performance.now() - started) / together,
   });
   progress?.({ fraction: 0, message: method.id });
-  const { parts, mask } = asked.params as { readonly parts?: unknown; readonly mask?: unknown };
-  const labelMap =
-    parts === 'mask' && typeof mask === 'string' && mask !== ''
-      ? await labelMapOf(mask, subject.input, loaded.crop, signal)
-      : undefined;
+  const { mask } = question;
+  const labelMap = mask === undefined ? undefined : await labelMapOf(mask, subject.input, loaded.crop, signal);
   const request = { ...asked, input: loaded.tensor, target, ...given({ labelMap }) };
   const answer = await method.run(asking, request, {
     signal,

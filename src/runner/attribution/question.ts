@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { LensError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import type { FloatTensor } from '../../base/tensor.js';
@@ -5,6 +6,8 @@ import { attributionMethodById } from '../../method/index.js';
 import type { AttributionMethod, AttributionRequest } from '../../method/method.js';
 import { parseParameters } from '../../method/parameters.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
+import { paintedFiles } from '../../method/target/mask.js';
+import { similarFiles } from '../../method/target/similar.js';
 import type { Asking } from '../../protocol/attribution.js';
 import type { TargetText } from '../../protocol/request.js';
 import { AUTO, type MethodChoice, type ParameterSchema, type ParametersOf } from '../../result/method.js';
@@ -20,7 +23,11 @@ export interface Question {
   readonly choice?: MethodChoice;
   /** As it was written, where it was. */
   readonly target: TargetText | undefined;
-  readonly asked: Omit<AttributionRequest<ParameterSchema>, 'input' | 'target'>;
+  readonly asked: Omit<AttributionRequest<ParameterSchema>, 'input' | 'target' | 'labelMap'>;
+  /** The picture whose colours are the parts, where the parameters name one. */
+  readonly mask?: string;
+  /** What its answers depend on beside the model's files: files that the target and the parameters name, and their folders. */
+  readonly files: readonly string[];
   /** What must be said beside every answer. */
   readonly notes: readonly string[];
 }
@@ -38,17 +45,21 @@ export async function questionOf(
   const params = parseParameters(method.id, method.parameters, asking.params);
   if (asking.layer !== undefined) checkLayer(subject, method, asking.layer);
   const background = await backgroundOf(model, params, signal);
+  const mask = maskOf(params);
+  const { target = '' } = asking;
+  const named = [...paintedFiles(target), ...similarFiles(target), ...(mask === undefined ? [] : [mask])];
   const improbable = asking.score === 'probability' && !subject.makesProbabilities;
   return {
     method,
-    ...given({ choice }),
+    ...given({ choice, mask }),
     target: asking.target,
+    files: [...new Set([...named, ...background.files].map((file) => path.resolve(file)))],
     asked: {
       // Where nothing makes a probability, the number itself is all there is.
       score: subject.makesProbabilities ? (asking.score ?? 'logit') : 'logit',
       params,
       seed: asking.seed ?? 0,
-      ...given({ layer: asking.layer, background: background.length === 0 ? undefined : background }),
+      ...given({ layer: asking.layer, background: background.inputs }),
     },
     notes: improbable
       ? [`Nothing in the model makes a probability of "${subject.output.name}": its number itself is explained.`]
@@ -59,19 +70,31 @@ export async function questionOf(
 /** Most pictures that stand for what a model usually sees. */
 const MOST_BACKGROUND = 64;
 
+interface Background {
+  readonly inputs?: readonly FloatTensor[];
+  readonly files: readonly string[];
+}
+
 /** The inputs that a method's `background` parameter names. One that cannot be read stops the request: it is no input among others. */
 async function backgroundOf(
   model: OpenModel,
   params: ParametersOf<ParameterSchema>,
   signal: AbortSignal,
-): Promise<readonly FloatTensor[]> {
+): Promise<Background> {
   const named: unknown = params.background;
-  if (typeof named !== 'string' || named === '') return [];
+  if (typeof named !== 'string' || named === '') return { files: [] };
   const inputs = (await expandInputs(model, [named], signal)).slice(0, MOST_BACKGROUND);
   const out: FloatTensor[] = [];
   for (const input of inputs) out.push((await loadInput(input, signal)).tensor);
   if (out.length === 0) throw new LensError('usage', 'params/background', `There are no pictures in "${named}".`);
-  return out;
+  const read = inputs.flatMap((input) => ('file' in input && input.file !== named ? [input.file] : []));
+  // A folder's time tells of pictures that come and go.
+  return { inputs: out, files: [named, ...read, ...read.map((file) => path.dirname(file))] };
+}
+
+/** The picture that the `mask` parameter names, where the parts are those of a mask. */
+function maskOf({ parts, mask }: { readonly parts?: unknown; readonly mask?: unknown }): string | undefined {
+  return parts === 'mask' && typeof mask === 'string' && mask !== '' ? mask : undefined;
 }
 
 /** A layer that does not exist, or that the method has no use for, is refused before any input is touched. */

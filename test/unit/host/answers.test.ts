@@ -263,6 +263,24 @@ describe('the store of explanations', () => {
     }
   });
 
+  it('knows of each question which files it names, whatever was asked in between', async () => {
+    let mask = 1;
+    const { answers, calls, ask } = manual(1e6, async (files) => files.map((f) => (f === '/mask.png' ? mask : 0)));
+    const masked = inquiry('a', { method: 'lime', params: { parts: 'mask', mask: '/mask.png' } });
+    const answer = async (asked: Inquiry, files: readonly FilePath[]): Promise<void> => {
+      const asking = ask(asked);
+      await settle();
+      calls.at(-1)!.finish({ ...answerOf({ input: asked.input, result: explanation(asked.input) }), files });
+      await asking;
+    };
+    await answer(masked, [filePath('/net.lens.json'), filePath('/mask.png')]);
+    await answer(inquiry('a'), [filePath('/net.lens.json')]);
+    const both = [masked, { ...masked, input: filePath('b') }, inquiry('a')];
+    assert.deepEqual(await answers.holds(both), [true, false, true]);
+    mask = 2;
+    assert.deepEqual(await answers.holds(both), [false, false, true]);
+  });
+
   it('keeps the answers of a run that was under way when the files beside the model became known', async () => {
     const { answers, calls, ask } = manual(1e6, async (files) => [...files]);
     const both = ['a', 'b'].map((name) => inquiry(name));

@@ -55,6 +55,40 @@ describe('runner: parts that a mask gives', () => {
     });
   }
 
+  it('names the files that an answer depends on: of the mask, of the background with its folders, of the target', async () => {
+    const file = await mask('parts', 64, 64, (x) => (x < 32 ? 0xff0000 : 0x00ff00));
+    const common = { model, inputs: [picture], provider: 'cpu', threads: 1 } as const;
+    const masked = { method: 'feature_ablation', params: { parts: 'mask', mask: file } };
+    const background = path.join(folder, species);
+    const compared = { method: 'expected_gradients', params: { samples: 4, background } };
+    const other = filePath(path.join(out, 'similar.png'));
+    writeFileSync(other, await encodePng(new Uint8Array(3 * 64 * 64).fill(90), 64, 64));
+    const alike = { method: 'gradient', target: `similar:${other}` };
+    const outputs = {
+      [(await runner.operations.inspect(common, call)).outputs[0]!.name]: { kind: 'embedding' },
+    } as const;
+    const asked = [masked, compared, { method: 'gradient' }];
+    const alone = await Promise.all(asked.map((one) => runner.operations.explain({ ...common, ...one }, call)));
+    const similar = await runner.operations.explain({ ...common, ...alike, outputs }, call);
+    assert.ok('result' in similar.results[0]!, JSON.stringify(similar.results));
+    const of = ({ files }: { readonly files: readonly string[] }, ...named: string[]): boolean[] =>
+      named.map((each) => files.includes(each));
+    const first = readdirSync(background).sort()[0]!;
+    assert.deepEqual(of(alone[0]!, file), [true]);
+    assert.deepEqual(of(alone[1]!, background, path.join(background, first)), [true, true]);
+    assert.deepEqual(of(alone[2]!, file, background), [false, false]);
+    assert.deepEqual(of(similar, other), [true]);
+    const about = new Map<number, readonly string[]>();
+    await runner.operations.explainCells(
+      { ...common, questions: asked, cells: asked.map((_, question) => ({ input: 0, question })) },
+      { ...call, progress: ({ cell, about: said }) => said && about.set(cell!, said.files) },
+    );
+    assert.deepEqual(
+      asked.map((_, cell) => about.get(cell)),
+      alone.map(({ files }) => files),
+    );
+  });
+
   it('says what is wrong with it', async () => {
     const codes = async (file: string): Promise<string> => {
       const answer = await ask('feature_ablation', file);
