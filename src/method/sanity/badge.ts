@@ -1,30 +1,22 @@
 import { given } from '../../base/given.js';
 import { throwIfCancelled } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
-import type { FloatTensor } from '../../base/tensor.js';
 import { ruleSet } from '../../gradient/brought/overrides.js';
 import type { Graph } from '../../graph/graph.js';
 import type { WeightReplacement } from '../../graph/layers/layer.js';
 import type { Attribution } from '../../result/explanation.js';
 import { reduce, type ValueMap } from '../../result/heatmap.js';
 import type { ParameterSchema, ParametersOf, ParameterValue } from '../../result/method.js';
-import type { ScoreKind } from '../../result/recipe.js';
 import type { SanityCheck, SanityStage } from '../../result/sanity.js';
-import type { AttributionAnswer, AttributionMethod } from '../method.js';
+import type { AttributionAnswer, AttributionMethod, AttributionRequest } from '../method.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
-import { isOneScore, type Target } from '../target/target.js';
+import { isOneScore } from '../target/target.js';
 import { cascadeOf, randomised, stagesOf, tamed } from './randomise.js';
 import { entropyRise, spearman, ssim, unitMagnitudes } from './similarity.js';
 import { findingOf, sentenceOf } from './verdict.js';
 
-export interface SanityQuestion {
+export interface SanityQuestion extends AttributionRequest<ParameterSchema> {
   readonly method: AttributionMethod;
-  readonly params: ParametersOf<ParameterSchema>;
-  readonly layer?: string;
-  readonly input: FloatTensor;
-  readonly target: Target;
-  readonly score: ScoreKind;
-  readonly seed: number;
   /** Depths of the cascade; default 5. */
   readonly depths?: number;
 }
@@ -141,9 +133,8 @@ export function alike(a: ValueMap, b: ValueMap): Pick<SanityStage, 'ssim' | 'spe
 }
 
 async function ask(subject: ModelSubject, question: SanityQuestion, signal: AbortSignal): Promise<AttributionAnswer> {
-  const { method, input, target, score, params, seed, layer } = question;
-  const request = { input, target, score, params, seed, ...given({ layer }) };
-  return method.run(subject, request, { signal, random: new Random(seed), progress: () => undefined });
+  const { method, depths: _depths, ...request } = question;
+  return method.run(subject, request, { signal, random: new Random(request.seed), progress: () => undefined });
 }
 
 /**

@@ -1,8 +1,8 @@
+import { canonical } from '../../base/canonical.js';
 import { given } from '../../base/given.js';
 import type { Newest } from '../../base/newest.js';
 import { predict as predictBatch } from '../../method/activations/prediction.js';
-import { attributionMethodById } from '../../method/index.js';
-import { parseParameters } from '../../method/parameters.js';
+import { stampOf } from '../../input/files.js';
 import { sanityCurve } from '../../method/sanity/badge.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
@@ -13,6 +13,8 @@ import { answerOf, loadInput, namesOf } from '../input/answers.js';
 import { sha256Of } from '../model/stamp.js';
 import type { Foreground } from '../model/foreground.js';
 import { expandInputs } from '../input/inputs.js';
+import { labelMapOf } from '../attribution/labelMap.js';
+import { questionOf } from '../attribution/question.js';
 import { describe, targetOf } from '../attribution/target.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -29,15 +31,16 @@ export async function sanityOf(
 ): Promise<SanityAnswer> {
   const { signal } = call;
   const started = performance.now();
-  const method = attributionMethodById(request.method);
-  const params = parseParameters(method.id, method.parameters, request.params);
-  const { score = 'logit', seed = 0, depths, layer } = request;
   const subject = await model.subject();
-  if (layer !== undefined) subject.layer(layer);
+  const { method, asked, mask, files } = await questionOf(model, subject, request, signal);
+  const { params, layer, score, seed } = asked;
+  const { depths, config, output, outputs, settings, otherInputs, randomWeights } = request;
   // Any class stands for all of them; a neuron or a difference is a question of its own.
   const special = request.target === undefined || asksForClass(request.target) ? '' : request.target;
   const sha256 = await sha256Of(model.file.path);
-  const key = JSON.stringify([sha256, request.config, method.id, params, layer, score, seed, depths, special]);
+  const network = [sha256, config, output, outputs, settings, otherInputs, randomWeights];
+  const named = await Promise.all(files.map(async (file) => [file, await stampOf(file)]));
+  const key = canonical([network, method.id, params, layer, score, seed, depths, special, named]);
   const known = request.fresh === true ? undefined : badges.get(key);
   if (known !== undefined) return { ...(await answerOf(model, subject, [])), sanity: known, cached: true };
 
@@ -49,16 +52,15 @@ export async function sanityOf(
   const { labels } = namesOf(model, subject, inputs);
   const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
   const target = await targetOf(request.target, { subject, labels, ranking: ranking!, loaded, model }, signal);
+  const labelMap = mask === undefined ? undefined : await labelMapOf(mask, subject.input, loaded.crop, signal);
   const curve = await sanityCurve(
     subject.asking(target),
     {
+      ...asked,
       method,
-      params,
       input: tensor,
       target,
-      score,
-      seed,
-      ...given({ layer, depths }),
+      ...given({ depths, labelMap }),
     },
     {
       signal,

@@ -89,6 +89,17 @@ describe('runner: parts that a mask gives', () => {
     );
   });
 
+  it('is what the badge is about, too, as long as the file stays', async () => {
+    const file = await mask('badge', 64, 64, (x) => (x < 32 ? 0xff0000 : 0x00ff00));
+    const params = { parts: 'mask', mask: file };
+    const asked = { model, input: picture, method: 'feature_ablation', params, depths: 1, provider: 'cpu' } as const;
+    const badge = (): Promise<{ cached: boolean }> => runner.operations.sanity(asked, call);
+    assert.equal((await badge()).cached, false);
+    assert.equal((await badge()).cached, true);
+    await mask('badge', 64, 64, (x, y) => (x < 32 ? 0xff0000 : y < 32 ? 0x00ff00 : 0x0000ff));
+    assert.equal((await badge()).cached, false);
+  });
+
   it('says what is wrong with it', async () => {
     const codes = async (file: string): Promise<string> => {
       const answer = await ask('feature_ablation', file);
