@@ -137,7 +137,7 @@ export interface CellsRequest {
 }
 
 /** The best class of a picture. */
-export type TopClass = Pick<ClassScore, 'label' | 'probability'>;
+export type TopClass = Pick<ClassScore, 'index' | 'label' | 'probability'>;
 
 /** What has become of one of them, by its place in the request: it is worked on, it can be asked for, or why there is none. */
 export type CellReport =

@@ -37,8 +37,8 @@ export class Gathered {
 
 function topOf([first]: Explanation['predictions']): { readonly top?: TopClass } {
   if (first === undefined) return {};
-  const { label, probability } = first;
-  return { top: { label, ...given({ probability }) } };
+  const { index, label, probability } = first;
+  return { top: { index, label, ...given({ probability }) } };
 }
 
 /** How a cell has ended; nothing of one that was stopped. */

@@ -18,9 +18,14 @@ const ask = (picture: string, network: OtherModel = {}): OneRequest => ({
   question,
   ...network,
 });
-const says = (label: string, picture: string, network: OtherModel = {}): { request: OneRequest; top: TopClass } => ({
+const says = (
+  label: string,
+  picture: string,
+  network: OtherModel = {},
+  index = 0,
+): { request: OneRequest; top: TopClass } => ({
   request: ask(picture, network),
-  top: { label, probability: 0.9 },
+  top: { index, label, probability: 0.9 },
 });
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 const [fox, wren] = ['file:///birds/fox_wren/1.png', 'file:///birds/other/2.png'] as const;
@@ -70,6 +75,20 @@ describe('the same pictures by several networks', () => {
       ['✓ right · Fox Wren 90 %', '✗ wrong, ≠ changed · Robin 90 %', 'Robin 90 %'],
     );
     assert.equal(verdicts.of(ask(fox, { random: true })), undefined);
+  });
+
+  it('are compared by numbers where one has no names, and nothing is right or wrong then', () => {
+    const { model } = other;
+    const tops = [
+      says('Fox Wren', fox, {}, 4),
+      says('class 4', fox, { model }, 4),
+      says('Robin', wren, {}, 2),
+      says('class 3', wren, { model }, 3),
+    ];
+    const verdicts = new Verdicts({ tops });
+    assert.deepEqual(verdicts.summary(other), { of: 2, changed: [wren], wrong: 0, right: 0 });
+    assert.equal(verdictText(verdicts.of(ask(fox, { model }))!), 'class 4 90 %');
+    assert.equal(verdictText(verdicts.of(ask(wren, { model }))!), '≠ changed · class 3 90 %');
   });
 
   it('are asked with settings of their own: what was edited here holds for the own weights only', () => {

@@ -78,7 +78,7 @@ export const numbered = (index: number): string => `class ${index}`;
 /** What a network says of a picture, held against the truth and against the panel's own network. */
 export interface Verdict {
   readonly top: TopClass;
-  /** Only where the folder of the picture is called like a class. */
+  /** Only where the folder of the picture is called like a class, and the network has names. */
   readonly right?: boolean;
   readonly changed: boolean;
 }
@@ -103,8 +103,8 @@ export class Verdicts {
     const top = this.tops.get(idOf(request))?.get(request.picture);
     if (top === undefined) return undefined;
     const own = this.tops.get('')?.get(request.picture);
-    const changed = idOf(request) !== '' && own !== undefined && own.label !== top.label;
-    const truth = this.truthOf(request.picture);
+    const changed = idOf(request) !== '' && own !== undefined && !sameClass(own, top);
+    const truth = isNamed(top) ? this.truthOf(request.picture) : undefined;
     return { top, changed, ...(truth === undefined ? {} : { right: plainName(top.label) === truth }) };
   }
 
@@ -113,7 +113,7 @@ export class Verdicts {
     const tops = this.tops.get(idOf(network)) ?? new Map<Address, TopClass>();
     const own = this.tops.get('') ?? new Map<Address, TopClass>();
     const both = [...tops.keys()].filter((picture) => own.has(picture));
-    const changed = both.filter((picture) => own.get(picture)!.label !== tops.get(picture)!.label);
+    const changed = both.filter((picture) => !sameClass(own.get(picture)!, tops.get(picture)!));
     const is = (of: ReadonlyMap<Address, TopClass>, picture: Address): boolean =>
       plainName(of.get(picture)!.label) === this.truthOf(picture);
     return {
@@ -130,6 +130,12 @@ export class Verdicts {
     return folder !== '' && this.classes.has(folder) ? folder : undefined;
   }
 }
+
+const isNamed = ({ index, label }: TopClass): boolean => label !== numbered(index);
+
+/** Two classes are told apart by their names where both networks have some, else by their numbers. */
+const sameClass = (a: TopClass, b: TopClass): boolean =>
+  isNamed(a) && isNamed(b) ? a.label === b.label : a.index === b.index;
 
 /** Folders are written in small letters and with underscores for spaces. */
 const plainName = (text: string): string =>
