@@ -345,7 +345,8 @@ export class ExplainController implements Asked {
     this.form.unpaint();
     // A class that was chosen for another picture is not what "explain this image" asks for.
     this.ask({ target: 'top1' });
-    this.compare.fill();
+    // What was left of the pictures of before says nothing of these.
+    this.compare.choose({ only: undefined });
     this.preparation.refresh();
   }
 

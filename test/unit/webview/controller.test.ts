@@ -218,6 +218,14 @@ describe('the explain panel', () => {
     assert.equal(isKept({ version: 2 }), false);
   });
 
+  it('leaves out no picture that is sent because others were left out before', async () => {
+    const { controller } = fakeHost(setup('cat.png', 'dog.png'));
+    await controller.start();
+    controller.compare.choose({ only: ['file:///cat.png'] });
+    controller.show({ ...setup('fox.png', 'emu.png') });
+    assert.equal(controller.compare.choice.only, undefined);
+  });
+
   it('takes up the picture that was sent while its tab was hidden', async () => {
     const first = fakeHost(setup('cat.png'));
     await first.controller.start();
