@@ -7,7 +7,13 @@ import type { Explanation } from '../../../src/result/explanation.js';
 import { arranged, DEFAULT_GRID, type GridChoice, type GridLine } from '../../../webview/explain/grid/choice.js';
 import { hideColumn, moveColumn, pinColumn } from '../../../webview/explain/grid/columns.js';
 import { Grid, GridScenes } from '../../../webview/explain/grid/grid.js';
-import { cellText, explanationsOf, gridPicture, limitsOf } from '../../../webview/explain/grid/gridPicture.js';
+import {
+  cellText,
+  explanationsOf,
+  gridPicture,
+  limitsOf,
+  scalesOf,
+} from '../../../webview/explain/grid/gridPicture.js';
 import { DEFAULT_DISPLAY } from '../../../webview/shared/canvas/display.js';
 import { explanationWith } from '../support/explanation.js';
 
@@ -113,6 +119,17 @@ describe('what a grid shows', () => {
         ['logit', 5],
         ['share', 7],
       ],
+    );
+  });
+
+  it('has no scale for maps that have made room for others', async () => {
+    const compare = await gridOf(maps, { shared: true });
+    const scenes = new GridScenes();
+    const limits = limitsOf(compare, scenes, display);
+    const left = explanationsOf(compare).filter((e) => e.attribution.unit === 'share');
+    assert.deepEqual(
+      scalesOf(left, scenes, display, limits).map(({ unit, limit }) => [unit, limit]),
+      [['share', 7]],
     );
   });
 

@@ -1,4 +1,3 @@
-import type { Colormap } from '../../../src/result/colormap.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { given } from '../../../src/base/given.js';
 import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
@@ -68,17 +67,12 @@ export function scalesOf(
 ): GridPicture['scales'] {
   const clip = display.percentile >= 100 ? 'largest value' : `clipped at ${formatNumber(display.percentile)} pct`;
   if (limits !== undefined) {
-    const colorsOf = (unit: string): Colormap =>
-      scenes.of(
-        explanations.find((e) => e.attribution.unit === unit)!,
-        display,
-      ).colors;
-    return [...limits].map(([unit, limit]) => ({
-      colors: colorsOf(unit),
-      limit,
-      unit,
-      note: `shared scale · ${clip}`,
-    }));
+    // The end of a scale is remembered longer than the maps that it is of.
+    return [...limits].flatMap(([unit, limit]) => {
+      const drawn = explanations.find((e) => e.attribution.unit === unit);
+      if (drawn === undefined) return [];
+      return [{ colors: scenes.of(drawn, display).colors, limit, unit, note: `shared scale · ${clip}` }];
+    });
   }
   // Signed maps and magnitudes have different colours.
   const kinds = new Set(explanations.map((e) => scenes.of(e, display).colors));
