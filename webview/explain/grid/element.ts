@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import '../../shared/charts/colorBar.js';
@@ -42,7 +42,7 @@ export class ExplainGrid extends LitElement {
   @state() private room = { width: 0, height: 0, top: 0 };
   @query('.compare') private readonly scroller!: HTMLElement;
   readonly scenes = new GridScenes();
-  /** What the networks say, as of this drawing. */
+  /** What the networks say, as of the last change: pointing draws anew, and changes nothing of it. */
   private verdicts: Verdicts | undefined;
   private resize: ResizeObserver | undefined;
   private readonly drag = new ColumnDrag(
@@ -52,6 +52,10 @@ export class ExplainGrid extends LitElement {
 
   protected override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('version')) this.verdicts = this.compare.verdicts;
   }
 
   protected override firstUpdated(): void {
@@ -82,7 +86,6 @@ export class ExplainGrid extends LitElement {
     const side = this.side;
     const height = side + TEXT + GAP;
     const { virtual } = this;
-    this.verdicts = this.compare.verdicts;
     const [from, to] = this.sight;
     grid.look(from, to);
     const { display } = this.asked;
