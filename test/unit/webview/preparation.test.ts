@@ -224,7 +224,9 @@ describe('editing the preparation in the panel', () => {
     assert.deepEqual(Object.keys(later.p.reading!.problems), ['high']);
     later.p.close();
     assert.equal(later.p.keep(), undefined);
-    for (const other of [undefined, null, {}, { draft: { mean: 1 } }]) assert.ok(!isKeptPreparation(other));
+    const { layout: _layout, ...without } = kept.draft;
+    for (const other of [undefined, null, {}, { draft: { mean: 1 } }, { draft: without }])
+      assert.ok(!isKeptPreparation(other));
   });
 
   it('tries another picture under the same fields', async () => {
@@ -240,5 +242,23 @@ describe('editing the preparation in the panel', () => {
     await settle(10);
     assert.equal(asked[1]?.request.picture, 'file:///dog.png');
     assert.deepEqual(asked[1]?.request.settings?.range, [0, 255]);
+  });
+
+  it('takes no answer about one picture for one about another', async () => {
+    const { p, view, type, asked } = editing();
+    p.open();
+    await settle();
+    type('255');
+    await settle(10);
+    view.selected = address('file:///dog.png');
+    p.refresh();
+    asked[0]!.finish();
+    await settle();
+    assert.equal(bestOf(p), undefined);
+    await settle(10);
+    assert.equal(asked[1]?.request.picture, 'file:///dog.png');
+    asked[1].finish();
+    await settle();
+    assert.equal(bestOf(p), 'after 0,255');
   });
 });

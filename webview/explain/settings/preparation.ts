@@ -36,15 +36,28 @@ export interface KeptPreparation {
   readonly draft: Draft;
 }
 
+const TEXTS = [
+  'layout',
+  'width',
+  'height',
+  'color',
+  'mode',
+  'side',
+  'interpolation',
+  'crop',
+  'pad',
+  'low',
+  'high',
+] as const satisfies readonly (keyof Draft)[];
+
 /** Whether a stored value is one; it may come from another version. */
 export function isKeptPreparation(value: unknown): value is KeptPreparation {
   const draft: unknown = (value as Partial<KeptPreparation> | null)?.draft;
   if (typeof draft !== 'object' || draft === null) return false;
   const fields = draft as Readonly<Record<keyof Draft, unknown>>;
   return (
-    (['width', 'height', 'side', 'pad', 'low', 'high', 'color', 'mode', 'crop'] as const).every(
-      (name) => typeof fields[name] === 'string',
-    ) && [fields.mean, fields.std].every((list) => Array.isArray(list) && list.every((v) => typeof v === 'string'))
+    TEXTS.every((name) => typeof fields[name] === 'string') &&
+    [fields.mean, fields.std].every((list) => Array.isArray(list) && list.every((v) => typeof v === 'string'))
   );
 }
 
@@ -146,10 +159,9 @@ export class Preparation {
   }
 
   close(): void {
-    clearTimeout(this.timer);
     this.opened = false;
-    [this.fields, this.base, this.wanted, this.abort, this.tried] = [undefined, undefined, undefined, undefined, ''];
-    [this.before, this.live] = [NOTHING, NOTHING];
+    [this.fields, this.base] = [undefined, undefined];
+    this.forget();
     this.saving.leave();
     this.onChange();
   }
@@ -174,8 +186,7 @@ export class Preparation {
   /** Another picture is looked at, or files have changed: what is known is of before. */
   refresh(): void {
     if (!this.opened) return;
-    this.tried = '';
-    [this.before, this.live] = [NOTHING, NOTHING];
+    this.forget();
     void this.loadBefore();
   }
 
@@ -215,6 +226,13 @@ export class Preparation {
     this.view.askAsWritten();
   }
 
+  /** What is under way is of before: its answer is not taken up. */
+  private forget(): void {
+    clearTimeout(this.timer);
+    [this.wanted, this.abort, this.tried] = [undefined, undefined, ''];
+    [this.before, this.live] = [NOTHING, NOTHING];
+  }
+
   /** Asks for a prediction once typing ceases; while one is under way, after it. */
   private later(): void {
     clearTimeout(this.timer);
@@ -242,7 +260,7 @@ export class Preparation {
         { signal: abort.signal },
       ),
     );
-    // Cancelled, or closed.
+    // Cancelled, closed, or of another picture.
     if (this.abort !== abort || answer === undefined) return;
     this.abort = undefined;
     const last = this.wanted === wanted;
@@ -261,13 +279,14 @@ export class Preparation {
   private async loadBefore(): Promise<void> {
     const { selected: picture } = this.view;
     if (picture === undefined) return;
-    this.before = { working: true };
+    const asked: Trial = { working: true };
+    this.before = asked;
     const answer = await attempt(
       this.host.trySettings({ picture, ...given({ outputs: this.view.question?.outputs }) }),
     );
-    if (!this.opened || this.view.selected !== picture || answer === undefined) return;
+    if (this.before !== asked) return;
     this.before = { working: false, ...answer };
-    const record = answer.answer?.preprocessing;
+    const record = answer?.answer?.preprocessing;
     if (isEditable(record)) {
       this.base = record;
       this.fields ??= draftOf(record);
