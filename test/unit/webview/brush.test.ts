@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { touched, type Brush, type Point } from '../../../webview/shared/canvas/brush.js';
+import { touched, type Brush } from '../../../webview/shared/canvas/brush.js';
+import type { Point } from '../../../webview/shared/canvas/geometry.js';
 
 const size = { width: 7, height: 5 };
 const at = (brush: Brush, from: Point, to: Point = from): number[] => {

@@ -4,6 +4,7 @@ import type { Explanation } from '../../../src/result/explanation.js';
 import { classColor, cssColor } from '../../shared/canvas/classColors.js';
 import type { Display } from '../../shared/canvas/display.js';
 import { outlineOf, type CanvasLayer } from '../../shared/canvas/layers.js';
+import { canvasOf } from '../../shared/canvas/raster.js';
 import type { Asked } from '../asked.js';
 import type { RegionPainting } from './painting.js';
 
@@ -111,14 +112,10 @@ function tinted(
   colorAt: (place: number) => readonly [number, number, number] | undefined,
   alpha: number,
 ): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.width = width;
-  canvas.height = height;
   const image = new ImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     const color = colorAt(i);
     if (color !== undefined) image.data.set([...color, alpha], 4 * i);
   }
-  canvas.getContext('2d')!.putImageData(image, 0, 0);
-  return canvas;
+  return canvasOf(image);
 }

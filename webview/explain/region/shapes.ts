@@ -1,6 +1,6 @@
 import { readRegion, writeRegion, type Region } from '../../../src/base/region.js';
-import { touched, type Brush, type Point } from '../../shared/canvas/brush.js';
-import type { Pixel, Size } from '../../shared/canvas/geometry.js';
+import { touched, type Brush } from '../../shared/canvas/brush.js';
+import type { Pixel, Point, Size } from '../../shared/canvas/geometry.js';
 
 /** Shapes of painted places, without a DOM. Regions are never changed: each answers another one. */
 

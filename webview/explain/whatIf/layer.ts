@@ -1,5 +1,6 @@
 import { editedPixels, type PictureEdit, type Rgb } from '../../../src/base/picture.js';
-import { touched, type Brush, type Point } from '../../shared/canvas/brush.js';
+import { touched, type Brush } from '../../shared/canvas/brush.js';
+import type { Point } from '../../shared/canvas/geometry.js';
 
 /** What a brush leaves behind: one colour, or the picture blurred. */
 export type Fill = readonly [red: number, green: number, blue: number] | 'blur';

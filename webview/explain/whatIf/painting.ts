@@ -4,7 +4,7 @@ import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi } from '../../../src/protocol/explainPanel.js';
 import type { ClassScore } from '../../../src/result/explanation.js';
 import type { Display } from '../../shared/canvas/display.js';
-import { pngOf, rasterOf } from '../../shared/canvas/raster.js';
+import { canvasOf, pngOf, rasterOf } from '../../shared/canvas/raster.js';
 import type { MenuItem } from '../../shared/form/menu.js';
 import { baseName } from '../../shared/format.js';
 import { Remade } from '../../shared/remade.js';
@@ -39,11 +39,7 @@ export class Painting {
     const edit = whatIf.open && !(explained && mode !== 'original') ? whatIf.edit : undefined;
     return this.raster.get([edit], () => {
       if (edit === undefined) return undefined;
-      const canvas = document.createElement('canvas');
-      [canvas.width, canvas.height] = [edit.width, edit.height];
-      const pixels = new ImageData(new Uint8ClampedArray(edit.data), edit.width, edit.height);
-      canvas.getContext('2d')!.putImageData(pixels, 0, 0);
-      return canvas;
+      return canvasOf(new ImageData(new Uint8ClampedArray(edit.data), edit.width, edit.height));
     });
   }
 

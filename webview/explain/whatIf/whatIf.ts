@@ -6,7 +6,8 @@ import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, PaintedPicture, TryRequest } from '../../../src/protocol/explainPanel.js';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
 import type { OutputChoices } from '../../../src/result/output.js';
-import { brushOf, type Brush, type BrushEvent, type Point } from '../../shared/canvas/brush.js';
+import { brushOf, type Brush, type BrushEvent } from '../../shared/canvas/brush.js';
+import type { Point } from '../../shared/canvas/geometry.js';
 import type { Shown } from '../asked.js';
 import { meanColour, PaintLayer, shareOf, type Fill } from './layer.js';
 

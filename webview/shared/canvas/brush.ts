@@ -1,4 +1,4 @@
-import type { Size } from './geometry.js';
+import type { Point, Size } from './geometry.js';
 
 /** Painting on a picture: what a brush touches, and what a canvas says of its strokes. Pure; lengths in pixels of the picture. */
 
@@ -6,12 +6,6 @@ export interface Brush {
   /** Diameter of a disc, side of a square. */
   readonly size: number;
   readonly shape: 'disc' | 'square';
-}
-
-/** A point of the picture: 0, 0 is its upper left corner, 0.5, 0.5 the middle of the pixel there. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
 }
 
 /**

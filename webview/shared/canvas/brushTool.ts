@@ -1,5 +1,5 @@
-import type { Brush, BrushEvent, Point } from './brush.js';
-import { place, rectOf, type Pixel, type Rect, type Size, type View } from './geometry.js';
+import type { Brush, BrushEvent } from './brush.js';
+import { place, pointAt, rectOf, type Pixel, type Point, type Size, type View } from './geometry.js';
 import { canvasColors } from '../page/theme.js';
 
 /** Where the picture lies on the canvas. */
@@ -24,14 +24,14 @@ export class BrushTool {
 
   /** @param spot of the pointer, in pixels of the canvas */
   down(placed: Placed, spot: Point): void {
-    this.last = this.at = inPicture(placed, spot);
+    this.last = this.at = pointAt(placed.picture, placed.room, placed.view, spot);
     this.square = false;
     this.tell({ phase: 'begin', from: this.last, to: this.last });
   }
 
   move(placed: Placed, spot: Point): void {
     if (this.square && this.at !== undefined) this.leave();
-    this.at = inPicture(placed, spot);
+    this.at = pointAt(placed.picture, placed.room, placed.view, spot);
     this.square = false;
     if (this.last === undefined) return;
     this.tell({ phase: 'move', from: this.last, to: this.at });
@@ -83,11 +83,6 @@ export class BrushTool {
       context.stroke();
     }
   }
-}
-
-function inPicture({ picture, room, view }: Placed, { x, y }: Point): Point {
-  const rect: Rect = place(picture, room, view);
-  return { x: ((x - rect.left) / rect.width) * picture.width, y: ((y - rect.top) / rect.height) * picture.height };
 }
 
 /** The crosshair that frames one pixel, in colours that are seen on any picture. */

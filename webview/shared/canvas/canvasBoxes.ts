@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { place, type Rect, type Size, type View } from './geometry.js';
+import { pointAt, type Point, type Rect, type Size, type View } from './geometry.js';
 
 /** A box over a picture that can be chosen. */
 export interface CanvasBox {
@@ -60,22 +60,21 @@ export function placeBoxes(elements: ArrayLike<Element>, boxes: readonly CanvasB
 /**
  * The box below a point of the canvas: of those that hold it the smallest, and of those that are about as large the best.
  *
- * @param x in pixels of the canvas
+ * @param at in pixels of the canvas
  */
 export function boxAt(
   boxes: readonly CanvasBox[],
   picture: Size,
   canvas: Size,
   view: View,
-  { x, y }: { readonly x: number; readonly y: number },
+  at: Point,
 ): number | undefined {
-  const rect = place(picture, canvas, view);
-  const [px, py] = [((x - rect.left) / rect.width) * picture.width, ((y - rect.top) / rect.height) * picture.height];
+  const { x, y } = pointAt(picture, canvas, view, at);
   const area = ({ box: [x0, y0, x1, y1] }: CanvasBox): number => (x1 - x0) * (y1 - y0);
   let found: number | undefined;
   for (const [i, b] of boxes.entries()) {
     const [x0, y0, x1, y1] = b.box;
-    if (px < x0 || px > x1 || py < y0 || py > y1) continue;
+    if (x < x0 || x > x1 || y < y0 || y > y1) continue;
     if (found === undefined || area(b) < SMALLER * area(boxes[found]!)) found = i;
   }
   return found;

@@ -1,5 +1,6 @@
 import { cellsInSight, rectOfCell, type CellPlace, type CellsLayout, type CellSource } from './cells.js';
 import type { Size } from './geometry.js';
+import { canvasOf } from './raster.js';
 
 export interface DrawCellsOptions {
   /** What is in sight: its size, and how far it is scrolled. */
@@ -41,8 +42,6 @@ export function drawCells(
   const { cellWidth: w, cellHeight: h } = source;
   // One picture of everything in sight: drawing a part of it is cheap, making a canvas for each cell is not.
   const image = new ImageData(across * w, lines * h);
-  const atlas = document.createElement('canvas');
-  [atlas.width, atlas.height] = [image.width, image.height];
   const places: { place: CellPlace; left: number; top: number; there: boolean }[] = [];
   for (let line = 0; line < lines; line++) {
     for (let i = 0; i < across; i++) {
@@ -54,7 +53,7 @@ export function drawCells(
       places.push({ place: { row, column }, left: i * w, top: line * h, there });
     }
   }
-  atlas.getContext('2d')!.putImageData(image, 0, 0);
+  const atlas = canvasOf(image);
   context.imageSmoothingEnabled = smooth || layout.scale * ratio < 1;
   context.imageSmoothingQuality = 'high';
   context.font = `11px ${theme.font}`;

@@ -22,6 +22,12 @@ export interface Pixel {
   readonly y: number;
 }
 
+/** A point of the picture: 0, 0 is its upper left corner, 0.5, 0.5 the middle of the pixel there. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 export const WHOLE: View = { zoom: 1, x: 0.5, y: 0.5 };
 const MAXIMUM = 64;
 
@@ -32,27 +38,24 @@ export function place(picture: Size, canvas: Size, view: View): Rect {
   return { width, height, left: canvas.width / 2 - view.x * width, top: canvas.height / 2 - view.y * height };
 }
 
+/** The point of the picture below a point of the canvas; it may lie beside the picture. */
+export function pointAt(picture: Size, canvas: Size, view: View, { x, y }: Point): Point {
+  const rect = place(picture, canvas, view);
+  return { x: ((x - rect.left) / rect.width) * picture.width, y: ((y - rect.top) / rect.height) * picture.height };
+}
+
 /** The pixel of the picture below a point of the canvas, or nothing beside the picture. */
 export function pixelAt(picture: Size, canvas: Size, view: View, x: number, y: number): Pixel | undefined {
-  const rect = place(picture, canvas, view);
-  const column = Math.floor(((x - rect.left) / rect.width) * picture.width);
-  const row = Math.floor(((y - rect.top) / rect.height) * picture.height);
+  const point = pointAt(picture, canvas, view, { x, y });
+  const [column, row] = [Math.floor(point.x), Math.floor(point.y)];
   return column >= 0 && row >= 0 && column < picture.width && row < picture.height ? { x: column, y: row } : undefined;
 }
 
 /** The pixel below a point of the canvas; the nearest one where that lies beside the picture. */
-export function clampedPixel(
-  picture: Size,
-  canvas: Size,
-  view: View,
-  { x, y }: { readonly x: number; readonly y: number },
-): Pixel {
-  const rect = place(picture, canvas, view);
-  const within = (v: number, length: number): number => Math.min(length - 1, Math.max(0, Math.floor(v * length)));
-  return {
-    x: within((x - rect.left) / rect.width, picture.width),
-    y: within((y - rect.top) / rect.height, picture.height),
-  };
+export function clampedPixel(picture: Size, canvas: Size, view: View, at: Point): Pixel {
+  const { x, y } = pointAt(picture, canvas, view, at);
+  const within = (v: number, length: number): number => Math.min(length - 1, Math.max(0, Math.floor(v)));
+  return { x: within(x, picture.width), y: within(y, picture.height) };
 }
 
 /** Where one pixel lies on the canvas. */

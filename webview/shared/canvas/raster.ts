@@ -3,9 +3,6 @@ import type { Rgb } from '../../../src/base/picture.js';
 
 /** An RGB picture as a canvas of its own size. */
 export function rasterOf(picture: Rgb): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.width = picture.width;
-  canvas.height = picture.height;
   const image = new ImageData(picture.width, picture.height);
   for (let i = 0, from = 0; i < image.data.length; i += 4) {
     image.data[i] = picture.data[from++]!;
@@ -13,6 +10,13 @@ export function rasterOf(picture: Rgb): HTMLCanvasElement {
     image.data[i + 2] = picture.data[from++]!;
     image.data[i + 3] = 255;
   }
+  return canvasOf(image);
+}
+
+/** Pixels as a canvas of their own size. */
+export function canvasOf(image: ImageData): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [image.width, image.height];
   canvas.getContext('2d')!.putImageData(image, 0, 0);
   return canvas;
 }
