@@ -87,7 +87,7 @@ export class HeatCanvas extends CanvasElement {
         @pointermove=${this.onMove}
         @pointerdown=${this.onDown}
         @pointerup=${this.onUp}
-        @pointercancel=${() => this.endStroke('cancel')}
+        @pointercancel=${this.onCancel}
         @pointerleave=${this.onLeave}
         @click=${this.onClick}
         @keydown=${this.onKey}
@@ -219,6 +219,14 @@ export class HeatCanvas extends CanvasElement {
       return;
     }
     this.moved = this.view.zoom !== 1 && !this.drop();
+    this.canvas.classList.remove('dragging');
+  };
+
+  /** The system has taken the pointer: a stroke of the brush ends where it is, a rectangle is none. */
+  private readonly onCancel = (): void => {
+    this.brushTool.up();
+    this.endStroke('cancel');
+    this.drop();
     this.canvas.classList.remove('dragging');
   };
 
