@@ -101,6 +101,16 @@ describe('the badge of a method', () => {
     assert.equal(asked.length, 2);
   });
 
+  it('asks anew where an output is read or a picture prepared otherwise, but not where a picture is painted over', () => {
+    const { badge, asked } = checks();
+    badge.watch(question('gradient'), cat, true);
+    badge.watch({ ...question('gradient'), edit: 'abc' }, cat, true);
+    assert.equal(asked.length, 1);
+    badge.watch({ ...question('gradient'), outputs: { out: { kind: 'embedding' } } }, cat, true);
+    badge.watch({ ...question('gradient'), settings: { color: 'BGR' } }, cat, true);
+    assert.equal(asked.length, 3);
+  });
+
   it('waits for a click where the setting says so, and says why it failed', async () => {
     const { badge, asked } = checks();
     badge.watch(question('gradient'), cat, false);

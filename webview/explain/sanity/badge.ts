@@ -1,3 +1,4 @@
+import { canonical } from '../../../src/base/canonical.js';
 import { Newest } from '../../../src/base/newest.js';
 import type { Address } from '../../../src/base/place.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
@@ -134,8 +135,6 @@ export class Badge {
 }
 
 /** Any class stands for all of them; a neuron or a difference of classes is a question of its own. */
-function keyOf({ method, params, layer, score, seed, target, settings }: Question): string {
-  const special = asksForClass(target) ? '' : target;
-  const sorted = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([method, sorted, layer ?? '', score, seed, special, settings]);
+function keyOf({ target, edit: _edit, ...asked }: Question): string {
+  return canonical({ ...asked, target: asksForClass(target) ? '' : target });
 }
