@@ -56,6 +56,11 @@ export function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
+/** The same without its ending. */
+export function stemOf(path: string): string {
+  return baseName(path).replace(/\.[^.]+$/, '');
+}
+
 const DECIMAL = ['', 'k', 'M', 'G', 'T'];
 
 /** `4.81 MB`, three significant digits. */

@@ -5,7 +5,7 @@ import type { Client } from '../../../src/protocol/channel.js';
 import type { CommandRequest, ExplainHostApi, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Recipe } from '../../../src/result/recipe.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import { baseName, plural } from '../../shared/format.js';
+import { baseName, plural, stemOf } from '../../shared/format.js';
 import type { MenuItem } from '../../shared/form/menu.js';
 import type { Asked } from '../asked.js';
 import type { Comparison } from './comparison.js';
@@ -65,7 +65,7 @@ export function gridMenu(
       disabled: active === undefined,
       onClick: () => {
         const { explanation } = active!;
-        save(`${stemOf(explanation)}.npy`, writeNpy(explanation.attribution.values));
+        save(`${proposedFor(explanation)}.npy`, writeNpy(explanation.attribution.values));
       },
     },
     {
@@ -130,7 +130,6 @@ const nameOf = ({ input, recipe, target }: Explanation): string =>
   `${baseName(input)}, ${recipe.method}, ${target.label}`;
 
 /** Proposed for a file: picture, method and class, as far as file names can say them. */
-function stemOf({ input, recipe, target }: Explanation): string {
-  const stem = baseName(input).replace(/\.[^.]+$/, '');
-  return [stem, recipe.method, target.label].join('.').replace(/[^\p{L}\p{N}._-]+/gu, '_');
+function proposedFor({ input, recipe, target }: Explanation): string {
+  return [stemOf(input), recipe.method, target.label].join('.').replace(/[^\p{L}\p{N}._-]+/gu, '_');
 }

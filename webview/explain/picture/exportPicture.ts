@@ -72,7 +72,7 @@ export function exportSvg(exported: ExportedPicture): Uint8Array {
     width: scene.picture.width,
     height: scene.picture.height,
     picture: picture.toDataURL('image/png'),
-    smooth: display.smooth,
+    smooth: display.smooth || scene.photo !== undefined,
     ...(display.mode !== 'original' && display.mode !== 'mask'
       ? {
           scale: {

@@ -7,7 +7,7 @@ import { cssColor } from '../../shared/canvas/classColors.js';
 import type { Display } from '../../shared/canvas/display.js';
 import { pngOf, rasterOf } from '../../shared/canvas/raster.js';
 import { button, segmented, slider } from '../../shared/controls.js';
-import { baseName, formatPercent } from '../../shared/format.js';
+import { baseName, formatPercent, stemOf } from '../../shared/format.js';
 import type { MenuItem } from '../../shared/form/menu.js';
 import { styles } from '../../shared/page/css.js';
 import type { Entry } from '../../shared/form/search.js';
@@ -141,7 +141,7 @@ export function regionExport(
   input = '',
 ): readonly MenuItem[] {
   if (region === undefined) return [];
-  const name = `${baseName(input).replace(/\.[^.]+$/, '')}.region.png`;
+  const name = `${stemOf(input)}.region.png`;
   const save = async (): Promise<void> => void (await host.saveBytes({ name, bytes: await regionPng(region) }));
   return [{ label: 'Painted region (PNG)…', icon: 'edit', onClick: () => void save() }];
 }
