@@ -159,6 +159,24 @@ describe('what if, by hand', () => {
     assert.equal(w.error, undefined);
     assert.equal(w.after?.[0]?.probability, 0.5);
   });
+
+  it('says nothing of another picture that is wrong with the one before', async () => {
+    const { w, asked, shown } = begun();
+    const failing = asked as unknown as { answer(scores: Promise<never>): void }[];
+    const fail = async (at: number): Promise<void> => {
+      failing[at]!.answer(Promise.reject(new Error('no such file')));
+      await settle();
+    };
+    w.show(true);
+    await settle();
+    await fail(0);
+    w.follow({ ...shown(), picture: address('file:///dog.png') });
+    assert.equal(w.error, undefined, 'of before');
+    await settle();
+    w.follow({ ...shown(), picture: address('file:///emu.png') });
+    await fail(1);
+    assert.equal(w.error, undefined, 'it came late');
+  });
 });
 
 describe('what is painted', () => {
@@ -179,6 +197,14 @@ describe('what is painted', () => {
       [...paintedOver(striped, layer.edit()).data.subarray(3 * (24 * 48 + 24), 3 * (24 * 48 + 24) + 3)],
       [10, 20, 30],
     );
+  });
+
+  it('takes few strokes back where each takes much memory', () => {
+    const layer = new PaintLayer({ width: 4096, height: 2048, data: new Uint8Array(3 * 4096 * 2048) });
+    for (let stroke = 0; stroke < 4; stroke++) layer.begin();
+    let undone = 0;
+    for (; layer.canUndo; undone++) layer.undo();
+    assert.equal(undone, 1, '33.6 MB each');
   });
 
   it('blurs nothing that is plain, up to the edges, and keeps the mean', () => {

@@ -5,7 +5,9 @@ import type { Point } from '../../shared/canvas/geometry.js';
 /** What a brush leaves behind: one colour, or the picture blurred. */
 export type Fill = readonly [red: number, green: number, blue: number] | 'blur';
 
+/** Strokes that can be undone, as many of them as these bytes hold: a large input takes some for each. */
 const UNDO = 20;
+const UNDO_BYTES = 64_000_000;
 /** Share of the shorter side that one pass of the blur reaches to each side. */
 const BLUR = 1 / 24;
 
@@ -35,7 +37,8 @@ export class PaintLayer {
 
   /** What follows is undone together. */
   begin(): void {
-    this.before = [...this.before, this.data.slice()].slice(-UNDO);
+    const most = Math.max(1, Math.min(UNDO, Math.floor(UNDO_BYTES / this.data.length)));
+    this.before = [...this.before, this.data.slice()].slice(-most);
   }
 
   paint(brush: Brush, from: Point, to: Point, fill: Fill): void {

@@ -1,4 +1,5 @@
 import type { TemplateResult } from 'lit';
+import { LensError } from '../../../src/base/errors.js';
 import { given } from '../../../src/base/given.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi } from '../../../src/protocol/explainPanel.js';
@@ -6,7 +7,7 @@ import type { ClassScore } from '../../../src/result/explanation.js';
 import type { Display } from '../../shared/canvas/display.js';
 import { canvasOf, pngOf, rasterOf } from '../../shared/canvas/raster.js';
 import type { MenuItem } from '../../shared/form/menu.js';
-import { baseName } from '../../shared/format.js';
+import { stemOf } from '../../shared/format.js';
 import { Remade } from '../../shared/remade.js';
 import type { ExplainController } from '../controller.js';
 import { paintedOver } from './layer.js';
@@ -17,6 +18,10 @@ interface PageParts {
   readonly controller: ExplainController;
   readonly host: Client<ExplainHostApi>;
 }
+
+/** The scores of the picture as it is are not those of what was painted. */
+const forgotten = (): LensError =>
+  new LensError('runtime', 'explain/edit-forgotten', 'What was painted over the picture is no longer kept.');
 
 /** The page's side of what is painted: its picture over the canvas, its tools, its keys and its file. */
 export class Painting {
@@ -48,9 +53,11 @@ export class Painting {
     const { controller: c, host } = this.page();
     const { shown, whatIf, question } = c;
     if (shown === undefined) return Promise.resolve([]);
+    const edit = whatIf.editOf(question?.edit);
+    if (question?.edit !== undefined && edit === undefined) return Promise.reject(forgotten());
     return host.scores({
       picture: shown.picture,
-      ...given({ edit: whatIf.editOf(question?.edit), outputs: question?.outputs, settings: question?.settings }),
+      ...given({ edit, outputs: question?.outputs, settings: question?.settings }),
     });
   }
 
@@ -75,7 +82,7 @@ export class Painting {
     const { picture, edit } = c.whatIf;
     if (picture === undefined || edit === undefined) return;
     const bytes = await pngOf(rasterOf(paintedOver(picture, edit)));
-    const stem = baseName(c.shown?.explanation.input ?? 'picture').replace(/\.[^.]+$/, '');
-    if (bytes !== undefined) await host.saveBytes({ name: `${stem}.edited.png`, bytes });
+    const name = `${stemOf(c.shown?.explanation.input ?? 'picture')}.edited.png`;
+    if (bytes !== undefined) await host.saveBytes({ name, bytes });
   }
 }

@@ -1,4 +1,5 @@
 import { isCancelled, toErrorData, type ErrorData } from '../../../src/base/errors.js';
+import { Newest } from '../../../src/base/newest.js';
 import type { PictureEdit, Rgb } from '../../../src/base/picture.js';
 import type { Address } from '../../../src/base/place.js';
 import { canonical } from '../../../src/base/canonical.js';
@@ -23,6 +24,8 @@ export interface BrushChoice {
 const GREY = [128, 128, 128] as const;
 /** Strokes of this many milliseconds are asked about together. */
 const TOGETHER = 30;
+/** Bytes of edits that explanations are of; the host keeps as many. */
+const NAMED_BYTES = 64_000_000;
 
 /**
  * What the model would say if parts of the picture were not there: pixels that a person paints over, and what it says of
@@ -44,7 +47,7 @@ export class WhatIf {
   private drawn: PictureEdit | undefined;
   private restored: PaintedPicture | undefined;
   /** Edits that explanations are of, by the names that the host gave them. */
-  private readonly named = new Map<string, PictureEdit>();
+  private readonly named = new Newest<string, PictureEdit>(NAMED_BYTES, ({ data }) => data.byteLength);
 
   /** @param wait waits a little, so that many strokes become one question */
   constructor(
@@ -133,6 +136,7 @@ export class WhatIf {
     this.square = undefined;
     this.original = undefined;
     this.now = undefined;
+    this.failure = undefined;
     this.changed();
   }
 
@@ -231,7 +235,7 @@ export class WhatIf {
       this.now = now;
       this.failure = undefined;
     } catch (error) {
-      if (!isCancelled(error)) this.failure = toErrorData(error);
+      if (this.about === about && !isCancelled(error)) this.failure = toErrorData(error);
     }
   }
 }
