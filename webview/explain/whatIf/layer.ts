@@ -28,7 +28,8 @@ export class PaintLayer {
   }
 
   get empty(): boolean {
-    return this.data.every((v) => v === 0);
+    for (const pixel of pixelsOf(this.data)) if (pixel !== 0) return false;
+    return true;
   }
 
   get canUndo(): boolean {
@@ -71,6 +72,18 @@ export class PaintLayer {
       data[4 * i + 3] = 255;
     });
   }
+}
+
+/** Each pixel as one number: at every move of the pointer all of them are looked at. */
+const pixelsOf = ({ buffer, byteOffset, length }: Uint8Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, length / 4);
+
+/** Whether two edits of one picture paint the same. */
+export function samePixels(a: PictureEdit, b: PictureEdit): boolean {
+  const [one, other] = [pixelsOf(a.data), pixelsOf(b.data)];
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }
 
 /** Mean colour of a picture. */

@@ -10,7 +10,7 @@ import type { OutputChoices } from '../../../src/result/output.js';
 import { brushOf, type Brush, type BrushEvent } from '../../shared/canvas/brush.js';
 import type { Point } from '../../shared/canvas/geometry.js';
 import type { Shown } from '../asked.js';
-import { meanColour, PaintLayer, shareOf, type Fill } from './layer.js';
+import { meanColour, PaintLayer, samePixels, shareOf, type Fill } from './layer.js';
 
 /** What the brush does, and how. */
 export interface BrushChoice {
@@ -200,7 +200,7 @@ export class WhatIf {
         : { brush: { ...brush, shape: 'square' as const }, at: square, fill: this.fill(layer) };
     const nothing = layer === undefined || (layer.empty && pressed === undefined);
     const edit = nothing ? undefined : layer.edit(pressed);
-    if (edit === undefined || this.drawn === undefined || !sameBytes(edit.data, this.drawn.data)) this.drawn = edit;
+    if (edit === undefined || this.drawn === undefined || !samePixels(edit, this.drawn)) this.drawn = edit;
     this.onChange();
     if (this.shows) void this.ask();
   }
@@ -244,10 +244,6 @@ export class WhatIf {
 function keyOf({ recipe, picture }: Explanation, outputs: OutputChoices | undefined): string {
   const { model, input, preprocessing } = recipe;
   return canonical([model.sha256, input?.sha256, preprocessing, picture.width, picture.height, outputs]);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((v, i) => v === b[i]);
 }
 
 function rgbOf(colour: string): readonly [number, number, number] {
