@@ -1,4 +1,3 @@
-import { given } from '../../src/base/given.js';
 import { isCancelled, toErrorData, type ErrorData } from '../../src/base/errors.js';
 import type { Address } from '../../src/base/place.js';
 import type { Client } from '../../src/protocol/channel.js';
@@ -21,13 +20,12 @@ import {
 import type { PreprocessingRecord } from '../../src/result/recipe.js';
 import type { SettingsChange } from '../../src/result/settings.js';
 import { DEFAULT_DISPLAY, type Display } from '../shared/canvas/display.js';
-import { withParameter } from '../shared/form/parameters.js';
 import type { Asked, Run, Shown } from './asked.js';
 import { Comparison } from './grid/comparison.js';
 import { keep, restoredRuns, type KeptPanel } from './kept.js';
 import { Difference } from './picture/difference.js';
 import { Photographs } from './picture/photographs.js';
-import { QuestionForm } from './question/form.js';
+import { Asking } from './question/asking.js';
 import { History } from './question/history.js';
 import { ModelFacts } from './question/modelFacts.js';
 import { colorOf, paramsToAsk, saidIn, same, urisOf } from './question/run.js';
@@ -48,7 +46,7 @@ export class ExplainController implements Asked {
   readonly photographs: Photographs;
   readonly whatIf: WhatIf;
   readonly preparation: Preparation;
-  private readonly form = new QuestionForm();
+  private readonly asking: Asking;
   private readonly history: History;
   private readonly facts: ModelFacts;
   private topic: ExplainSetup | undefined;
@@ -82,11 +80,12 @@ export class ExplainController implements Asked {
         onBegin: () => this.badge.leave(),
         onEnd: () => this.badge.watchRun(this.current, this.selected, this.setup?.defaults.trustBadge === true),
         named: (question, id) => ({ ...question, method: id, params: this.defaultsOf(id) }),
-        onSettled: (run) => this.settled(run),
+        onSettled: (run) => this.asking.settle(run) && this.compare.fill(),
       },
       newId,
       now,
     );
+    this.asking = new Asking(host, this, this.history, onChange);
     this.compare = new Comparison(this, host, onChange);
     this.difference = new Difference(this, (run, picture) => this.history.loadOf(run, picture), onChange);
   }
@@ -99,7 +98,7 @@ export class ExplainController implements Asked {
       this.setupError = undefined;
       this.facts.restore(setup.stale);
       this.whatIf.restore(setup.painted);
-      this.form.begin(setup, kept?.question);
+      this.asking.begin(setup, kept?.question);
       if (kept === undefined) this.drawn = { ...DEFAULT_DISPLAY, ...colorOf(setup.defaults.colorMap) };
       else this.restore(kept, setup);
     } catch (error) {
@@ -121,7 +120,7 @@ export class ExplainController implements Asked {
     this.history.restore(restoredRuns(kept, setup, this.now()), kept.current, here);
     if (!sent || here.length > 1) this.compare.restore(kept.grid);
     // Other pictures were sent here while the tab was hidden.
-    if (this.current === undefined) this.form.change({ target: 'top1' });
+    if (this.current === undefined) this.asking.change({ target: 'top1' });
   }
 
   /** What outlives the page. */
@@ -145,7 +144,7 @@ export class ExplainController implements Asked {
   }
 
   get question(): Question | undefined {
-    return this.form.question;
+    return this.asking.question;
   }
 
   get method(): MethodDescription | undefined {
@@ -214,89 +213,52 @@ export class ExplainController implements Asked {
   }
 
   ask(change: Partial<Question> = {}): void {
-    this.form.change(change);
-    this.answer();
+    this.asking.ask(change);
   }
 
   chooseMethod(id: string): void {
-    if (id === AUTO) {
-      this.form.chooseAuto();
-      this.answer();
-      return;
-    }
-    const method = this.setup?.methods.find((m) => m.id === id);
-    if (method === undefined || this.question === undefined) return;
-    this.form.chooseMethod(method);
-    this.answer();
+    this.asking.chooseMethod(id);
   }
 
   chooseLayer(name: string): void {
-    this.form.chooseLayer(name);
-    this.answer();
+    this.asking.chooseLayer(name);
   }
 
   readAs(output: string, choice: OutputChoice | undefined): void {
-    this.form.readAs(output, choice);
-    this.answer();
+    this.asking.readAs(output, choice);
   }
 
-  /** Writes beside the model how its outputs are read, and asks again: from then on the file says it. */
-  async saveReading(): Promise<void> {
-    const outputs = this.question?.outputs;
-    if (outputs === undefined || !(await this.host.saveReading({ outputs }))) return;
-    for (const name of Object.keys(outputs)) this.form.readAs(name, undefined);
-    this.rerun();
+  saveReading(): Promise<void> {
+    return this.asking.saveReading();
   }
 
   setParameter(name: string, value: ParameterValue): void {
-    const { method, question } = this;
-    if (method !== undefined && question !== undefined)
-      this.ask({ params: withParameter(method.parameters, question.params, name, value) });
+    this.asking.setParameter(name, value);
   }
 
   resetParameters(): void {
-    if (this.method !== undefined) this.ask({ params: paramsToAsk(this.method, {}) });
+    this.asking.resetParameters();
   }
 
   paramsFor(method: string): Question['params'] {
-    return this.form.paramsFor(method);
+    return this.asking.paramsFor(method);
   }
 
   look(picture: Address, question: Question, known: ReadonlyMap<Address, Explanation>): void {
     this.picture = picture;
-    this.form.put(question);
-    this.answer(known);
-  }
-
-  /** Answers the question as it is. */
-  private answer(known?: ReadonlyMap<Address, Explanation>): void {
-    const { question, setup } = this;
-    if (question === undefined || setup === undefined) return;
-    const { selected } = this;
-    if (question.edit !== undefined && selected !== undefined) this.history.ask(question, [selected], known);
-    else if (setup.pictures.length > 0) this.history.ask(question, urisOf(setup.pictures), known);
-    else this.onChange();
+    this.asking.askWhole(question, known);
   }
 
   /** The same question again, computed anew. */
   rerun(): void {
-    const { question, setup } = this;
-    if (setup === undefined) void this.start();
-    else if (question !== undefined && setup.pictures.length > 0)
-      this.history.again(
-        question,
-        question.edit === undefined ? urisOf(setup.pictures) : (this.current?.pictures ?? []),
-      );
+    if (this.setup === undefined) void this.start();
+    else this.asking.again();
   }
 
   /** Explains what is painted over the picture, or the picture as it is again. */
   async explainEdited(edited: boolean): Promise<void> {
     const edit = edited ? await this.whatIf.keep() : undefined;
-    const { question } = this;
-    if (question === undefined || (edited && edit === undefined)) return;
-    const { edit: _before, ...asked } = question;
-    this.form.put({ ...asked, ...given({ edit }) });
-    this.answer();
+    if (!edited || edit !== undefined) this.asking.paint(edit);
   }
 
   cancel(): void {
@@ -306,7 +268,7 @@ export class ExplainController implements Asked {
   goTo(id: string): void {
     const run = this.runs.find((each) => each.id === id);
     if (run === undefined || run === this.current) return;
-    this.form.put(run.question);
+    this.asking.put(run.question);
     this.history.goTo(id);
     this.onChange();
   }
@@ -339,12 +301,11 @@ export class ExplainController implements Asked {
     if (this.topic === undefined) return;
     this.topic = { ...this.topic, ...topic };
     this.picture = undefined;
-    if (topic.layer !== undefined && this.method?.layer !== 'none') this.form.change({ layer: topic.layer });
+    if (topic.layer !== undefined && this.method?.layer !== 'none') this.asking.change({ layer: topic.layer });
     // One picture is looked at large, whatever was compared before.
     if (topic.pictures.length < 2 && this.compare.open) this.compare.show(false);
-    this.form.unpaint();
     // A class that was chosen for another picture is not what "explain this image" asks for.
-    this.ask({ target: 'top1' });
+    this.asking.askOfOthers({ target: 'top1' });
     // What was left of the pictures of before says nothing of these.
     this.compare.choose({ only: undefined });
     this.preparation.refresh();
@@ -377,25 +338,13 @@ export class ExplainController implements Asked {
     return method === undefined ? {} : paramsToAsk(method, {});
   }
 
-  /** The method that was left open is known: the question names it, unless another was asked meanwhile. */
-  private settled(run: Run): void {
-    if (run !== this.current || this.question?.method !== AUTO) return;
-    const { method, params } = run.question;
-    this.form.put({ ...this.question, method, params });
-    this.compare.fill();
-  }
-
   /** Asks with other settings of pictures than those that are written; undefined: with those. */
   prepare(settings: SettingsChange | undefined): void {
-    this.form.prepare(settings);
-    this.answer();
+    this.asking.prepare(settings);
     this.compare.fill();
   }
 
-  /** What stands beside the model holds from here on: the class of before was an answer to another picture. */
   askAsWritten(): void {
-    this.form.prepare(undefined);
-    this.form.change({ target: 'top1' });
-    this.rerun();
+    this.asking.askAsWritten();
   }
 }
