@@ -57,7 +57,11 @@ export function runnerCommands(
     selectProvider,
     restartRunner: () => runner.restart(),
     showLog: () => log.show(true),
-    askAboutFilesAgain: () => outside.forget(),
+    askAboutFilesAgain: async () => {
+      await outside.forget();
+      // Their keys do not say which files could be read.
+      services.answers.clear();
+    },
     cancel: () => status.cancel(),
     openWalkthrough: () =>
       vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extensionId}#firstSteps`, false),

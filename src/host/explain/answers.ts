@@ -163,6 +163,11 @@ export class Answers {
     return keys.map((key) => this.kept.has(key));
   }
 
+  /** Gives up what is kept: something that its keys do not say has changed. */
+  clear(): void {
+    this.kept.clear();
+  }
+
   private begin(asked: Asked, compute: Compute): Work {
     const { key, inquiry } = asked;
     const abort = new AbortController();

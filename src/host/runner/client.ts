@@ -94,7 +94,8 @@ export class RunnerClient {
       } catch (error) {
         if (!runner.ended || !(error instanceof LensError) || !error.code.startsWith('runner/')) throw error;
         const { death, endedBy } = runner;
-        if (endedBy === 'memory') throw this.memoryError(name, request);
+        // Looking at a file takes no memory to speak of: it was another request, and this one is asked again.
+        if (endedBy === 'memory' && (again || !isLight(name))) throw this.memoryError(name, request);
         // Somebody else's cancellation or crash must not cost this caller the answer, but twice is a pattern.
         const innocent = endedBy !== undefined || (isLight(name) && death?.failure === undefined);
         if (innocent && !again) continue;

@@ -205,6 +205,15 @@ describe('the store of explanations', () => {
     assert.equal(await run(0), true);
   });
 
+  it('computes anew what was given up', async () => {
+    const { answers, calls, fill } = manual();
+    await fill(inquiry('a'));
+    answers.clear();
+    assert.deepEqual(await answers.holds([inquiry('a')]), [false]);
+    await fill(inquiry('a'));
+    assert.equal(calls.length, 2);
+  });
+
   it('keeps no failure, of the picture or of the whole', async () => {
     const { answers, calls, ask, fill } = manual();
     const error = { kind: 'input', code: 'input/text', message: 'a is text.' } as const;

@@ -69,6 +69,16 @@ describe('the runner as the host sees it', () => {
     assert.notStrictEqual(await explain('slow'), first);
   });
 
+  it('asks again for what only looks at a file when another request took too much memory', async () => {
+    let large: number | undefined;
+    make({ mostBytes: () => 3e9, bytesOf: (pid) => Promise.resolve(pid === large ? 4e9 : 1e9), watchSeconds: 0.05 });
+    const looked = runner.client.outline({ model: filePath('slow') });
+    const explained = explain('slow');
+    large = runner.pid;
+    await assert.rejects(explained, { code: 'runner/memory' });
+    assert.notStrictEqual(((await looked) as unknown as { pid: number }).pid, large);
+  });
+
   it('keeps errors that the runner replies apart from its death', async () => {
     make();
     await assert.rejects(explain('refuse'), { code: 'input/odd' });
