@@ -86,7 +86,7 @@ function helpFor(line: CommandLine): string {
     )
       .trimStart()
       .replace(/^/, '  '),
-    'INPUT is a picture, a folder of pictures, or a .npy float32 tensor that is taken as already preprocessed.\n',
+    'INPUT is a picture, a folder of pictures, a data set (.csv, .tsv, .json, .jsonl, .parquet, .npz), or a .npy tensor that is taken as already preprocessed.\n',
     table(
       ['', ''],
       rows.map(([, form, text]) => [`  ${form}`, text]),
@@ -100,9 +100,17 @@ function helpFor(line: CommandLine): string {
 const OPTION_HELP: readonly (readonly [name: string, form: string, text: string])[] = [
   ['method', '--method ID', 'a method by the id that "methods" prints'],
   ['param', '--param KEY=VALUE', "a method's parameter, repeatable"],
-  ['target', '--target T', 'top1 (default), top2…, a class index or name, "A - B" (difference), LAYER#CHANNEL'],
+  [
+    'target',
+    '--target T',
+    'top1 (default), top2…, a class index or name, "A - B" (difference), LAYER#CHANNEL, box:1, mask:cat, place:7=e, value:3, similar:FILE',
+  ],
   ['score', '--score S', 'logit (default: before a final Softmax or Sigmoid) or probability'],
   ['layer', '--layer NAME', 'a layer by the name that "inspect" prints'],
+  ['output', '--output NAME', 'the output that is read, of several'],
+  ['input', '--input NAME=FILE', 'a .npy with the values of another input, repeatable'],
+  ['of', '--of WHAT', 'what is embedded: activations (default) or weights, the rows of the last layer'],
+  ['find', '--find FOLDER', 'pictures from which it is found how the model wants them'],
   ['seed', '--seed N', 'every random draw follows from it (default 0)'],
   ['top', '--top K', 'classes to show for each input (default 5)'],
   ['out', '--out PATH', 'file or folder to write; the ending chooses the format'],

@@ -220,6 +220,15 @@ describe('cli', () => {
     assert.match((await run('methods')).out, /^group +id +title +passes/);
   });
 
+  it('describes every option there is', async () => {
+    const { err } = await run('predict', '--none');
+    const options = [...err.matchAll(/--(\w+)/g)].map(([option]) => option).filter((o) => o !== '--none');
+    assert.ok(options.length > 15, err);
+    const { out } = await run('--help');
+    for (const option of options)
+      if (option !== '--help' && option !== '--version') assert.match(out, new RegExp(`^  ${option}( |$)`, 'm'));
+  });
+
   const mistakes: [string, string[], string, number][] = [
     ['an unknown verb', ['explian', 'x'], 'cli/usage', 2],
     ['an unknown option', ['predict', 'x', 'y', '--fast'], 'cli/usage', 2],
