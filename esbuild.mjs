@@ -33,6 +33,15 @@ const worker = {
   outdir: dist,
   write: false,
 };
+// Threads beside the runner and the command line: each is one file, which holds the text of its threads.
+const thread = {
+  ...node,
+  sourcemap: false,
+  minify: !watching,
+  entryPoints: { forcesThread: 'src/runner/embedding/threads/forcesThread.ts' },
+  outdir: dist,
+  write: false,
+};
 const pages = (workerText) => ({
   ...browser,
   // A page has no way to a map in another file.
@@ -42,11 +51,18 @@ const pages = (workerText) => ({
   entryPoints: Object.fromEntries(panels.map((name) => [name, `webview/${name}/main.ts`])),
   outdir: path.join(dist, 'webview'),
 });
-const processes = [
+const processes = (threadText) => [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] },
-  { ...node, entryPoints: { runner: 'src/runner/main.ts' }, outdir: dist, external: native },
   {
     ...node,
+    define: { FORCES_THREAD: JSON.stringify(threadText) },
+    entryPoints: { runner: 'src/runner/main.ts' },
+    outdir: dist,
+    external: native,
+  },
+  {
+    ...node,
+    define: { FORCES_THREAD: JSON.stringify(threadText) },
     entryPoints: { cli: 'src/cli/main.ts' },
     outdir: dist,
     external: native,
@@ -58,11 +74,13 @@ if (watching) await watch();
 else await buildAll();
 
 async function buildAll() {
-  const first = await build(worker);
-  const others = await Promise.all([...processes, pages(first.outputFiles[0].text)].map((options) => build(options)));
+  const [first, forces] = await Promise.all([build(worker), build(thread)]);
+  const others = await Promise.all(
+    [...processes(forces.outputFiles[0].text), pages(first.outputFiles[0].text)].map((options) => build(options)),
+  );
   // What each bundle holds, for the architecture test.
   mkdirSync('out', { recursive: true });
-  const outputs = [first, ...others].flatMap((r) => Object.entries(r.metafile.outputs));
+  const outputs = [first, forces, ...others].flatMap((r) => Object.entries(r.metafile.outputs));
   const inputs = outputs.filter(([file]) => file.endsWith('.js'));
   writeFileSync(
     'out/bundles.json',
@@ -90,19 +108,27 @@ async function watch() {
     await made.watch();
     return made;
   };
-  // The pages hold the worker's text: they begin anew when it changes.
-  let current;
-  let text;
-  const withPages = {
-    name: 'with pages',
-    setup: ({ onEnd }) =>
-      onEnd(async ({ outputFiles }) => {
-        const built = outputFiles?.[0]?.text;
-        if (built === undefined || built === text) return;
-        text = built;
-        await current?.dispose();
-        current = await start(pages(built));
-      }),
+  // What holds a worker's or a thread's text begins anew when it changes.
+  const holders = (make) => {
+    let current = [];
+    let text;
+    return {
+      name: 'holders',
+      setup: ({ onEnd }) =>
+        onEnd(async ({ outputFiles }) => {
+          const built = outputFiles?.[0]?.text;
+          if (built === undefined || built === text) return;
+          text = built;
+          await Promise.all(current.map((each) => each.dispose()));
+          current = await Promise.all(make(built).map((options) => start(options)));
+        }),
+    };
   };
-  await Promise.all([...processes.map((options) => start(options)), start(worker, withPages)]);
+  await Promise.all([
+    start(thread, holders(processes)),
+    start(
+      worker,
+      holders((built) => [pages(built)]),
+    ),
+  ]);
 }

@@ -6,6 +6,8 @@ import { linearProbe } from '../../numeric/probe.js';
 import type { Products } from '../../numeric/products.js';
 import { faithfulness } from '../../numeric/quality.js';
 import { jointProbabilities } from '../../numeric/tsne/affinities.js';
+import type { Field } from '../../numeric/tsne/forces.js';
+import type { Allocate } from '../../numeric/tsne/tree.js';
 import { Tsne } from '../../numeric/tsne/tsne.js';
 import { fuzzyGraph } from '../../numeric/umap/fuzzy.js';
 import { Umap } from '../../numeric/umap/umap.js';
@@ -18,6 +20,15 @@ export interface EmbedContext {
   readonly seed: number;
   /** Called between pieces of work; what it throws ends it, and what it awaits lets others in. */
   readonly pause: (share: number, message: string) => Promise<void>;
+  /** Threads that compute the forces of t-SNE on so many points; this one alone where there are none. */
+  readonly team?: (points: number) => TsneTeam | undefined;
+}
+
+/** Threads, and the memory that they share. */
+export interface TsneTeam {
+  readonly allocate: Allocate;
+  forces(all: Field, theta: number): Promise<void>;
+  dispose(): Promise<void>;
 }
 
 type Placed = Pick<Embedding, 'points' | 'variance' | 'explained' | 'divergence'>;
@@ -78,12 +89,21 @@ export async function embedPoints(
   }
   const found = await near(n <= EXACT ? n - 1 : Math.floor(3 * perplexity) + 1);
   const steps = Number(params['steps']);
-  const tsne = new Tsne(jointProbabilities(found, perplexity), start, { rounds: steps, seed });
-  while (!tsne.finished) {
-    if (tsne.round % 10 === 0) await pause(tsne.round / steps, `t-SNE, step ${tsne.round} of ${steps}`);
-    await tsne.step();
+  const team = context.team?.(n);
+  try {
+    const tsne = new Tsne(jointProbabilities(found, perplexity), start, {
+      rounds: steps,
+      seed,
+      ...(team && { allocate: team.allocate, team: (all, theta) => team.forces(all, theta) }),
+    });
+    while (!tsne.finished) {
+      if (tsne.round % 10 === 0) await pause(tsne.round / steps, `t-SNE, step ${tsne.round} of ${steps}`);
+      await tsne.step();
+    }
+    return { points: tsne.points, divergence: tsne.divergence() };
+  } finally {
+    await team?.dispose();
   }
-  return { points: tsne.points, divergence: tsne.divergence() };
 }
 
 /**

@@ -18,6 +18,7 @@ import type { OpenModel } from '../model/open.js';
 import { recordOf } from '../overview/describe.js';
 import { classRows } from '../weights/rows.js';
 import { featuresOf, type Features } from './features.js';
+import { teamFor } from './threads/team.js';
 
 /** What a model makes of a data set, or of its classes, as points. */
 export async function embed(
@@ -43,6 +44,7 @@ export async function embed(
       await setImmediate();
       throwIfCancelled(call.signal);
     },
+    team: (points) => teamFor(points, request.threads),
   };
   const placed = await embedPoints(features.rows, method, params, context);
   const quality = await qualityOf(features.rows, placed.points, features.classes, context);
