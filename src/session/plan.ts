@@ -1,13 +1,13 @@
 import os from 'node:os';
 import { LensError } from '../base/errors.js';
 import { sizeOf } from '../base/tensor.js';
-import type { ValueInfo } from '../checkpoint/model.js';
 import type { Facts } from '../graph/facts.js';
 import { longestLoop } from '../graph/build/controlFlow.js';
 import type { Graph } from '../graph/graph.js';
 import { activationBytes } from '../graph/measure/memory.js';
 import { inferTypes } from '../graph/types.js';
 import type { Sessions } from './session.js';
+import { shapesOf } from './shapes.js';
 
 /** The memory that a run takes, worked out from shapes before it starts: a file of 162 bytes can ask for gigabytes. */
 
@@ -15,12 +15,6 @@ const GB = 1e9;
 
 /** Names the limit where there is no editor with settings. */
 const VARIABLE = 'ONNX_LENS_MEMORY_LIMIT';
-
-/** The runtime lists outputs in quadratic time: of larger graphs the first nodes are looked at. */
-const MOST_NODES = 3000;
-
-/** Smaller weights stay: shapes and scales, which the inference of shapes computes with. */
-const FEWEST = 4096;
 
 /**
  * Bytes that the values of one run may take: a quarter of the machine's memory, at least 2 and at most 16 GB, unless
@@ -91,8 +85,9 @@ export async function planRun(
     batch: 1,
     get(value) {
       const dims = inputs[value] ?? shapes.get(value);
-      const type = types.get(value);
-      return dims === undefined || type === undefined ? undefined : { type, base: dims, slope: dims.map(() => 0) };
+      // What comes out of a list has no type here; most values are of this one.
+      const type = types.get(value) ?? 'float32';
+      return dims === undefined ? undefined : { type, base: dims, slope: dims.map(() => 0) };
     },
   };
   const sizes = [...shapes].map(([value, dims]) => ({ value, dims, size: sizeOf(dims) }));
@@ -129,48 +124,6 @@ export function requireEnd(graph: Graph): void {
     `The Loop "${name}" would run its body ${often}; up to ${MOST_TRIPS.toLocaleString('en-US')} times are run.`,
     { hint: 'Export the model with a smaller number of trips, or with a condition that ends the loop.' },
   );
-}
-
-type Shapes = ReadonlyMap<string, readonly number[]>;
-
-/**
- * The shapes that the runtime can tell. It refuses a graph as a whole where one shape cannot be right, as one that is doubled
- * until no number holds it; a run would get far before it comes to that node. So the longest part that it does not refuse is
- * looked for, by halves.
- */
-async function shapesOf(
-  graph: Graph,
-  sessions: Sessions,
-  inputs: Readonly<Record<string, readonly number[]>>,
-): Promise<Shapes> {
-  const told = async (count: number): Promise<Shapes> =>
-    (await sessions.shapes?.(shapeGraph({ ...graph, nodes: graph.nodes.slice(0, count) }, inputs))) ?? new Map();
-  const most = Math.min(graph.nodes.length, MOST_NODES);
-  let found = await told(most);
-  if (found.size > 0 || sessions.shapes === undefined) return found;
-  for (let [known, refused] = [0, most]; refused - known > 1;) {
-    const middle = (known + refused) >> 1;
-    const shapes = await told(middle);
-    if (shapes.size > 0) [found, known] = [shapes, middle];
-    else refused = middle;
-  }
-  return found;
-}
-
-/** The graph at fixed sizes with every value as output; large weights are inputs of their shape, so that none is read. */
-function shapeGraph(graph: Graph, inputs: Readonly<Record<string, readonly number[]>>): Graph {
-  const fixed = graph.inputs.map((input): ValueInfo => ({ ...input, dims: inputs[input.name] ?? input.dims ?? [] }));
-  const large: ValueInfo[] = [];
-  const weights = new Map(graph.weights);
-  for (const [name, { type, dims }] of graph.weights) {
-    if (sizeOf(dims) < FEWEST) continue;
-    weights.delete(name);
-    large.push({ name, type, dims });
-  }
-  const outputs = graph.nodes.flatMap((node) =>
-    node.outputs.filter((v) => v !== '').map((name): ValueInfo => ({ name })),
-  );
-  return { ...graph, inputs: [...fixed, ...large], weights, outputs };
 }
 
 function gigabytes(bytes: number): string {

@@ -109,6 +109,8 @@ export class OrtSessions implements Sessions {
       });
       for (const output of native.outputMetadata) {
         if (!output.isTensor || !output.shape.every((d) => typeof d === 'number' && d >= 0)) continue;
+        // A value of any rank is listed as a scalar is. Counters are scalars; a floating number alone is next to nothing.
+        if (output.shape.length === 0 && output.type.startsWith('float')) continue;
         found.set(output.name, output.shape as number[]);
       }
       await native.release();
