@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { LensError } from '../../base/errors.js';
-import type { Crop } from '../../base/picture.js';
-import { decodePicture } from '../../input/decode.js';
+import type { Crop, Rgb } from '../../base/picture.js';
 import type { LabelMap } from '../../method/method.js';
 import { proportionsOf } from './target.js';
 
@@ -13,13 +12,12 @@ const MOST = 400;
  *
  * @throws LensError `params/mask` where it names no part or too many, or has not the proportions of the picture
  */
-export async function labelMapOf(
+export function labelMapOf(
   file: string,
+  picture: Rgb,
   input: { readonly height: number; readonly width: number },
   crop: Crop | undefined,
-  signal: AbortSignal,
-): Promise<LabelMap> {
-  const picture = await decodePicture(file, { signal });
+): LabelMap {
   const name = path.basename(file);
   const place = proportionsOf(picture, input, crop);
   if (place === undefined)

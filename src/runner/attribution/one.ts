@@ -56,13 +56,13 @@ export async function explainOne(
   { input, loaded, ranking, milliseconds }: Prepared,
   { signal, progress, together }: OneCall,
 ): Promise<Explanation> {
-  const { method, asked, choice } = question;
+  const { method, asked, choice, named } = question;
   const { score, seed } = asked;
   const started = performance.now();
   const takesPictures = model.resolved.preprocessing !== undefined;
   requireNumbers(loaded, ranking);
   const { logits, probabilities, top } = ranking;
-  const target = await targetOf(question.target, { subject, labels, ranking, loaded, model }, signal);
+  const target = await targetOf(question.target, { subject, labels, ranking, loaded, named }, signal);
   const asking = subject.asking(target);
   const value = scoreIn(ranking, target, score) ?? (await asking.scores(loaded.tensor, target, score, signal))[0]!;
   const fixed = {
@@ -121,7 +121,8 @@ export async function explainOne(
   });
   progress?.({ fraction: 0, message: method.id });
   const { mask } = question;
-  const labelMap = mask === undefined ? undefined : await labelMapOf(mask, subject.input, loaded.crop, signal);
+  const labelMap =
+    mask === undefined ? undefined : labelMapOf(mask, await named.picture(mask, signal), subject.input, loaded.crop);
   const request = { ...asked, input: loaded.tensor, target, ...given({ labelMap }) };
   const answer = await method.run(asking, request, {
     signal,

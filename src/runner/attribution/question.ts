@@ -15,6 +15,7 @@ import { loadInput } from '../input/answers.js';
 import { expandInputs } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import { choiceFor } from './choice.js';
+import { NamedPictures } from './named.js';
 
 /** What is asked of every input alike. */
 export interface Question {
@@ -26,6 +27,8 @@ export interface Question {
   readonly asked: Omit<AttributionRequest<ParameterSchema>, 'input' | 'target' | 'labelMap'>;
   /** The picture whose colours are the parts, where the parameters name one. */
   readonly mask?: string;
+  /** The pictures that target and parameters name. */
+  readonly named: NamedPictures;
   /** What its answers depend on beside the model's files: files that the target and the parameters name, and their folders. */
   readonly files: readonly string[];
   /** What must be said beside every answer. */
@@ -53,6 +56,7 @@ export async function questionOf(
     method,
     ...given({ choice, mask }),
     target: asking.target,
+    named: new NamedPictures(model, subject),
     files: [...new Set([...named, ...background.files].map((file) => path.resolve(file)))],
     asked: {
       // Where nothing makes a probability, the number itself is all there is.

@@ -1,6 +1,5 @@
 import { LensError } from '../../base/errors.js';
 import type { Crop, Rgb } from '../../base/picture.js';
-import { decodePicture } from '../../input/decode.js';
 import type { Labels } from '../../input/labels.js';
 import type { Ranking } from '../../method/activations/prediction.js';
 import { valuesOf } from '../../method/output/layout.js';
@@ -13,9 +12,8 @@ import { boxOf, type Target } from '../../method/target/target.js';
 import type { TargetText } from '../../protocol/request.js';
 import { asksForClass, type TargetSummary } from '../../result/target.js';
 import { toPicture } from '../output/prediction.js';
-import { loadInput, oneInput } from '../input/answers.js';
 import type { LoadedInput } from '../input/inputs.js';
-import type { OpenModel } from '../model/open.js';
+import type { NamedPictures } from './named.js';
 
 /** One prepared input, and what the model says of it. */
 export interface Asked {
@@ -23,14 +21,14 @@ export interface Asked {
   readonly labels: Labels;
   readonly ranking: Ranking;
   readonly loaded: Pick<LoadedInput, 'tensor' | 'crop'>;
-  /** For what is read of other pictures. */
-  readonly model: OpenModel;
+  /** The pictures that the text names. */
+  readonly named: NamedPictures;
 }
 
 /** The target that a text means for one input, with what is read for it: the output's values, painted pictures. */
 export async function targetOf(
   text: TargetText | undefined,
-  { subject, labels, ranking, loaded, model }: Asked,
+  { subject, labels, ranking, loaded, named }: Asked,
   signal: AbortSignal,
 ): Promise<Target> {
   const { logits: scores, regions } = ranking;
@@ -39,24 +37,13 @@ export async function targetOf(
   if (text === undefined || asksForClass(text)) return findTarget(text ?? 'top1', common);
   const values = layout === undefined ? [] : await subject.values(loaded.tensor, valuesOf(layout), signal);
   const painted = new Map<string, Painted>();
-  for (const file of paintedFiles(text)) painted.set(file, await paintedIn(file, subject, loaded.crop, signal));
+  for (const file of paintedFiles(text))
+    painted.set(file, paintedIn(file, await named.picture(file, signal), subject, loaded.crop));
   const others = new Map<string, ArrayLike<number>>();
   if (subject.output.kind === 'embedding')
-    for (const file of similarFiles(text)) others.set(file, await embeddingOf(file, model, subject, signal));
+    for (const file of similarFiles(text)) others.set(file, await named.embedding(file, signal));
   const sample = new Map([...values].map(([name, t]) => [name, t.data]));
   return findTarget(text, { ...common, sample, painted, others });
-}
-
-/** What the model answers to another picture. */
-async function embeddingOf(
-  file: string,
-  model: OpenModel,
-  subject: ModelSubject,
-  signal: AbortSignal,
-): Promise<ArrayLike<number>> {
-  const { tensor } = await loadInput(await oneInput(model, file, signal), signal);
-  const { value } = subject.scoreValue('logit');
-  return (await subject.values(tensor, [value], signal)).get(value)!.data;
 }
 
 /** What is said of a target beside every result. */
@@ -70,13 +57,7 @@ export function describe(target: Target): TargetSummary {
  * The bright places of a picture: of the size of the input's picture, or of the model's input. Any size will do that has
  * the proportions of one of the two.
  */
-async function paintedIn(
-  file: string,
-  { input }: ModelSubject,
-  crop: Crop | undefined,
-  signal: AbortSignal,
-): Promise<Painted> {
-  const picture = await decodePicture(file, { signal });
+function paintedIn(file: string, picture: Rgb, { input }: ModelSubject, crop: Crop | undefined): Painted {
   const place = proportionsOf(picture, input, crop);
   if (place !== undefined) return { at: (x, y) => bright(picture, ...place(x, y)) };
   const size = crop === undefined ? '' : ` nor of the picture (${crop.originalWidth}×${crop.originalHeight})`;

@@ -32,7 +32,7 @@ export async function sanityOf(
   const { signal } = call;
   const started = performance.now();
   const subject = await model.subject();
-  const { method, asked, mask, files } = await questionOf(model, subject, request, signal);
+  const { method, asked, mask, files, named: pictures } = await questionOf(model, subject, request, signal);
   const { params, layer, score, seed } = asked;
   const { depths, config, output, outputs, settings, otherInputs, randomWeights } = request;
   // Any class stands for all of them; a neuron or a difference is a question of its own.
@@ -51,8 +51,13 @@ export async function sanityOf(
   const { tensor } = loaded;
   const { labels } = namesOf(model, subject, inputs);
   const [ranking] = await predictBatch(subject, labels, tensor, 1, signal);
-  const target = await targetOf(request.target, { subject, labels, ranking: ranking!, loaded, model }, signal);
-  const labelMap = mask === undefined ? undefined : await labelMapOf(mask, subject.input, loaded.crop, signal);
+  const target = await targetOf(
+    request.target,
+    { subject, labels, ranking: ranking!, loaded, named: pictures },
+    signal,
+  );
+  const labelMap =
+    mask === undefined ? undefined : labelMapOf(mask, await pictures.picture(mask, signal), subject.input, loaded.crop);
   const curve = await sanityCurve(
     subject.asking(target),
     {

@@ -8,6 +8,7 @@ import type { Target } from '../../../src/method/target/target.js';
 import type { FilePath } from '../../../src/base/place.js';
 import { overChannels, hasChannels, reduce } from '../../../src/result/heatmap.js';
 import type { Attribution } from '../../../src/result/explanation.js';
+import { NamedPictures } from '../../../src/runner/attribution/named.js';
 import { targetOf } from '../../../src/runner/attribution/target.js';
 import { loadInput, namesOf } from '../../../src/runner/input/answers.js';
 import { expandInputs, type LoadedInput } from '../../../src/runner/input/inputs.js';
@@ -42,6 +43,7 @@ export async function openNetwork(file: string, config?: string): Promise<Networ
     ...(config === undefined ? {} : { config }),
   });
   const subject = await model.subject();
+  const named = new NamedPictures(model, subject);
   const ranked = async (loaded: LoadedInput) => {
     const { labels } = namesOf(model, subject, []);
     const [ranking] = await predict(subject, labels, loaded.tensor, 1, SIGNAL);
@@ -56,7 +58,7 @@ export async function openNetwork(file: string, config?: string): Promise<Networ
       const [best] = ranking.top;
       return { loaded, best: best!.label, probability: best!.probability ?? 0 };
     },
-    target: async (text, { loaded }) => targetOf(text, { model, subject, ...(await ranked(loaded)), loaded }, SIGNAL),
+    target: async (text, { loaded }) => targetOf(text, { named, subject, ...(await ranked(loaded)), loaded }, SIGNAL),
     dispose: async () => {
       await model.dispose();
       await sessions.dispose();

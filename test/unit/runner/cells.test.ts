@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isCancelled } from '../../../src/base/errors.js';
 import { filePath, type FilePath } from '../../../src/base/place.js';
@@ -131,6 +131,22 @@ describe('runner/cells', () => {
     );
     const sum = results.reduce((all, one) => all + ('result' in one ? one.result.milliseconds : NaN), 0);
     assert.ok(sum > 0 && sum <= whole, `${sum} of ${whole} ms`);
+  });
+
+  it('reads a picture that the target names once for all', async () => {
+    const other = filePath(path.join(folder, 'other.png'));
+    copyFileSync(PICTURES[6]!, other);
+    const common = { model: MODEL, provider: 'cpu', threads: 1 } as const;
+    const [output] = (await service.inspect(common, call())).outputs;
+    const asked = { ...common, method: 'gradient', target: `similar:${other}` };
+    const { results } = await service.explain(
+      { ...asked, outputs: { [output!.name]: { kind: 'embedding' } }, inputs: PICTURES.slice(0, 3) },
+      call(({ message }) => message.includes('(2 of 3)') && rmSync(other, { force: true })),
+    );
+    assert.deepEqual(
+      results.map((one) => 'result' in one),
+      [true, true, true],
+    );
   });
 
   it('is cancelled before the first picture is read, and leaves nothing behind that nobody waits for', async () => {
