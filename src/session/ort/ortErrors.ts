@@ -1,5 +1,6 @@
 import { isCancelled, LensError } from '../../base/errors.js';
 import { shorter } from '../../base/shorter.js';
+import { endlessLoop } from '../../graph/rewrite/ended.js';
 import { cleaned, reasonOf } from './ortReasons.js';
 
 /** What ONNX Runtime throws is several lines with paths of its own source. A person gets one sentence; the original stays as the cause. */
@@ -62,6 +63,19 @@ export function ortError(error: unknown, doing: 'open' | 'run'): Error {
       hint: 'Close other models, or lower the memory setting so that smaller batches are used.',
     });
   }
+  const endless = endlessLoop(text);
+  if (endless !== undefined) {
+    const { loop, trips } = endless;
+    return new LensError(
+      'unsupported',
+      'session/endless',
+      `The Loop "${shorter(loop, MOST_NAME)}" had run its body ${trips.toLocaleString('en-US')} times and was not at its end.`,
+      {
+        cause,
+        hint: 'Its condition may never become false: export the model with a greatest number of trips, or give it another input.',
+      },
+    );
+  }
   const reason = reasonOf(text);
   if (reason !== undefined) {
     const { kind, sentence, hint } = reason;
@@ -75,6 +89,9 @@ export function ortError(error: unknown, doing: 'open' | 'run'): Error {
     cause,
   });
 }
+
+/** The longest name that is quoted. */
+const MOST_NAME = 80;
 
 /** The longest part of a message of the runtime that is quoted in ours. */
 const MOST_QUOTED = 300;

@@ -2,6 +2,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { LensError, throwIfCancelled } from '../../base/errors.js';
 import type { Tensor } from '../../base/tensor.js';
 import { writeModel } from '../../checkpoint/writer.js';
+import { ended } from '../../graph/rewrite/ended.js';
 import { feedWeights } from '../../graph/rewrite/fedWeights.js';
 import type { Graph } from '../../graph/graph.js';
 import { widened } from '../../graph/rewrite/widen.js';
@@ -84,7 +85,7 @@ export class OrtSessions implements Sessions {
     const whole = this.isOptimised(options);
     const bytesOf = async (g: Graph, provider: ProviderName): Promise<ModelBytes> => {
       const fed = whole || provider !== 'cpu' ? { graph: g, feeds: {} } : feedWeights(g);
-      return { ...(await this.serialise(widened(fed.graph))), faults: runtimeFaults(g), feeds: fed.feeds };
+      return { ...(await this.serialise(ended(widened(fed.graph)))), faults: runtimeFaults(g), feeds: fed.feeds };
     };
     if (typeof graph === 'function')
       return this.openFor(async (provider) => bytesOf(await graph(provider), provider), options);
