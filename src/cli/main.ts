@@ -3,6 +3,7 @@ import { RunnerService } from '../runner/service.js';
 import { VERSION } from '../runner/model/version.js';
 import { guarded, json, ProgressLine, table, type Io } from './io.js';
 import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.js';
+import { INTERRUPTED, start } from './process.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { activations } from './verbs/activations.js';
 import { embed } from './verbs/embed.js';
@@ -16,9 +17,6 @@ import { weights } from './verbs/weights.js';
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
 
 const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, weights, activations, embed];
-
-/** Interrupted by the user, as shells have it: 128 + SIGINT. */
-const INTERRUPTED = 130;
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */
 export async function main(argv: readonly string[], terminal: Io): Promise<number> {
@@ -121,22 +119,4 @@ const OPTION_HELP: readonly (readonly [name: string, form: string, text: string]
   ['json', '--json', 'one JSON document on stdout and nothing else there'],
 ];
 
-/** The process around {@link main}: streams, Ctrl-C, exit code. */
-async function start(): Promise<void> {
-  const abort = new AbortController();
-  process.on('SIGINT', () => {
-    // The first stops after the piece that is running; the second does not wait for it.
-    if (abort.signal.aborted) process.exit(INTERRUPTED);
-    abort.abort();
-  });
-  // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
-  process.exitCode = await main(process.argv.slice(2), {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    terminal: process.stderr.isTTY === true,
-    signal: abort.signal,
-  });
-}
-
-if (require.main === module) void start();
+if (require.main === module) void start(main, __filename);
