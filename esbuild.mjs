@@ -53,6 +53,8 @@ const pages = (workerText) => ({
 });
 const processes = (threadText) => [
   { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: dist, external: ['vscode'] },
+  // It needs the picture decoder: a file beside the others, where native packages are found.
+  { ...node, entryPoints: { reader: 'src/runner/reader.ts' }, outdir: dist, external: native },
   {
     ...node,
     define: { FORCES_THREAD: JSON.stringify(threadText) },

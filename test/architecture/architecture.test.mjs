@@ -217,7 +217,7 @@ describe('bundles', () => {
 
   it('of the runner and the command line know no editor', () => {
     assert.deepEqual(
-      strangers(/^dist\/(runner|cli)\.js$/, String.raw`(?!src/host/|src/extension)src/|node_modules/`),
+      strangers(/^dist\/(runner|reader|cli)\.js$/, String.raw`(?!src/host/|src/extension)src/|node_modules/`),
       [],
     );
   });

@@ -9,21 +9,27 @@ import { RunnerService } from '../../src/runner/service.js';
 import { concatBatches } from '../../src/session/batches.js';
 import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { DATA } from '../data.mjs';
-import { interleaved, zooModel, type Row } from './measure.js';
+import { median, rounds, zooModel, type Row, type Rounds } from './measure.js';
 
 const METHODS = ['gradient', 'guided_backprop', 'gradcam'];
 const never = new AbortController().signal;
 
-/** A grid, reading of the pictures included, against the bare gradients of pictures that have been read. */
+/** Rounds that count. */
+const ROUNDS = 5;
+
+/**
+ * A grid, reading of the pictures included, against the bare gradients of pictures that have been read: on the clock, which is
+ * what throughput means. Pictures are read in a thread beside, so that of the processor it takes more; that is said.
+ */
 export async function bench(): Promise<Row[]> {
   const photos = picturesOf(path.join(DATA, 'images/photos'));
   return [
     ...(await grid(
       'birds_cnn',
       path.resolve('models/birds/birds_cnn.onnx'),
-      picturesOf(path.resolve('models/birds/pictures')),
+      many(picturesOf(path.resolve('models/birds/pictures')), 96),
     )),
-    ...(await grid('resnet18', zooModel('resnet18'), photos)),
+    ...(await grid('resnet18', zooModel('resnet18'), many(photos, 18))),
   ];
 }
 
@@ -32,8 +38,12 @@ function picturesOf(folder: string): readonly FilePath[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(png|jpe?g)$/.test(name))
     .sort()
-    .slice(0, 32)
     .map((name) => filePath(path.join(folder, name)));
+}
+
+/** So many, again from the first where there are less. */
+function many<T>(items: readonly T[], count: number): readonly T[] {
+  return items.length === 0 ? [] : Array.from({ length: count }, (_, i) => items[i % items.length]!);
 }
 
 async function grid(name: string, model: string | undefined, inputs: readonly FilePath[]): Promise<Row[]> {
@@ -60,31 +70,17 @@ async function grid(name: string, model: string | undefined, inputs: readonly Fi
       const loaded = await Promise.all((await expandInputs(open, inputs, never)).map((i) => loadInput(i, never)));
       const batch = concatBatches(loaded.map(({ tensor }) => tensor));
       const of = { value: subject.scoreValue('logit').value, pick: { index: 0 } };
-      const time = await interleaved(
+      const time = await rounds(
         {
           bare: () => subject.differentiate(batch, { of }, never),
           one: () => cells(['gradient']),
           three: () => cells(METHODS),
         },
-        3,
+        ROUNDS,
       );
-      const one = time.bare / time.one;
-      const three = (METHODS.length * time.bare) / time.three;
-      const each = (ms: number, maps: number): string => `${(ms / maps).toFixed(1)} ms a map`;
-      const bare = each(time.bare, inputs.length);
       return [
-        {
-          what: what('gradient'),
-          value: `${one.toFixed(2)} (${each(time.one, inputs.length)}; bare ${bare})`,
-          goal: '≥ 0.9',
-          met: one >= 0.9,
-        },
-        {
-          what: what('three methods'),
-          value: `${three.toFixed(2)} (${each(time.three, METHODS.length * inputs.length)}; bare ${bare})`,
-          goal: '≥ 0.9',
-          met: three >= 0.9,
-        },
+        row(what('gradient'), time.bare, time.one, inputs.length, 1),
+        row(what('three methods'), time.bare, time.three, inputs.length, METHODS.length),
       ];
     });
   } finally {
@@ -92,4 +88,17 @@ async function grid(name: string, model: string | undefined, inputs: readonly Fi
     await sessions.dispose();
     await runner.dispose();
   }
+}
+
+function row(what: string, bare: Rounds, run: Rounds, pictures: number, methods: number): Row {
+  const ratios = (clock: keyof Rounds): number[] => run[clock].map((ms, i) => (methods * bare[clock][i]!) / ms);
+  const each = (ms: readonly number[], maps: number): string => `${(median(ms) / maps).toFixed(1)} ms a map`;
+  const found = ratios('wall');
+  const [low, high] = [Math.min(...found), Math.max(...found)].map((r) => r.toFixed(2));
+  return {
+    what,
+    value: `${median(found).toFixed(2)} (${each(run.wall, methods * pictures)}; bare ${each(bare.wall, pictures)}; ${ROUNDS} rounds: ${low} to ${high}); of processor time ${median(ratios('processor')).toFixed(2)}`,
+    goal: '≥ 0.9',
+    met: median(found) >= 0.9,
+  };
 }

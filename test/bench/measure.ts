@@ -54,6 +54,36 @@ export async function interleaved<K extends string>(
   return Object.fromEntries(names.map((n) => [n, median(times.get(n)!)])) as Record<K, number>;
 }
 
+/** What one contender took in each round, in milliseconds. */
+export interface Rounds {
+  /** On the clock: what a user waits for. */
+  readonly wall: readonly number[];
+  /** Of the processor, all threads: what a machine with neighbours does not change much. */
+  readonly processor: readonly number[];
+}
+
+/** As {@link interleaved}, each round by itself and on both clocks: ratios within a round are what two runs can be held against. */
+export async function rounds<K extends string>(
+  contenders: Record<K, () => Promise<unknown>>,
+  count: number,
+): Promise<Record<K, Rounds>> {
+  const names = Object.keys(contenders) as K[];
+  const found = Object.fromEntries(names.map((n) => [n, { wall: [], processor: [] }])) as unknown as Record<
+    K,
+    { wall: number[]; processor: number[] }
+  >;
+  for (let round = -1; round < count; round++) {
+    for (const name of names) {
+      const [processor, wall] = [processorTime(), performance.now()];
+      await contenders[name]();
+      if (round < 0) continue;
+      found[name].wall.push(performance.now() - wall);
+      found[name].processor.push(processorTime() - processor);
+    }
+  }
+  return found;
+}
+
 /** Path of an architecture of the test data with drawn weights, or undefined where the test data is absent. */
 export function zooModel(name: string): string | undefined {
   const fill = path.join(DATA, 'zoo/fill.mjs');

@@ -33,6 +33,16 @@ await build({
     js: 'module.exports.bench().then((rows) => process.send(rows, () => process.exit(0)), (e) => { console.error(e); process.exit(1); });',
   },
 });
+// The thread that reads pictures beside a run, where bundles look for it.
+await build({
+  entryPoints: { reader: 'src/runner/reader.ts' },
+  outdir: out,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  external: ['sharp'],
+});
 // What is measured works in a process like the runner's.
 const memory = path.join(out, 'runnerMemory.mjs');
 await build({ entryPoints: ['src/host/runner/memory.ts'], outfile: memory, format: 'esm' });

@@ -6,7 +6,7 @@ import { Joint, type Pattern } from '../../method/subject/joint.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Explanation, Outcome } from '../../result/explanation.js';
 import { concatBatches } from '../../session/batches.js';
-import { attempt, loadInput } from '../input/answers.js';
+import { attempt, loadPart } from '../input/answers.js';
 import type { ExpandedInput, LoadedInput, PendingInput } from '../input/inputs.js';
 import { rank } from '../prediction/predict.js';
 import { explainOne, type Prepared, type Questioned } from './one.js';
@@ -36,8 +36,11 @@ export interface CellsCall {
 /** A method that runs more samples than this for one picture batches them itself: pictures are asked one after the other. */
 const FEW = 4;
 
-/** Most pictures at a time: what is there is shown, and a cancel is heard, between them. */
-const MOST = 32;
+/**
+ * Most pictures at a time: what is there is shown, a cancel is heard and the next are read between them. More make no picture
+ * cheaper on the CPU.
+ */
+const MOST = { cpu: 8, gpu: 64 };
 
 /** What is known of a question from when it was asked before. */
 interface Learned {
@@ -84,14 +87,14 @@ class CellsRun {
     const { signal } = this.call;
     const rows = this.rows();
     let part = rows.slice(0, this.size());
-    let loading = this.load(part);
+    let loading = this.load(rows, 0, part.length);
     for (let from = 0; part.length > 0;) {
       throwIfCancelled(signal);
       from += part.length;
       const loaded = await loading;
       // The next pictures are read while these are run. How many they are may be known better after the first.
       const next = rows.slice(from, from + this.size());
-      loading = this.load(next);
+      loading = this.load(rows, from, from + next.length);
       await this.answer(part, loaded);
       part = next;
     }
@@ -109,17 +112,19 @@ class CellsRun {
 
   /** Pictures at a time: one, until something is known of a question. */
   private size(): number {
-    return this.known.some(({ samples }) => samples <= FEW)
-      ? Math.min(MOST, this.asked.subject.batchSize('gradient'))
-      : 1;
+    const { subject } = this.asked;
+    if (!this.known.some(({ samples }) => samples <= FEW)) return 1;
+    const onCpu = (subject.provider?.used ?? 'cpu') === 'cpu';
+    return Math.min(onCpu ? MOST.cpu : MOST.gpu, subject.batchSize('gradient'));
   }
 
-  private load(rows: readonly Row[]): Promise<readonly Outcome<LoadedInput>[]> {
-    const { signal } = this.call;
-    const loading = Promise.all(rows.map(({ input }) => attempt(input.name, () => loadInput(input, signal))));
-    // A cancel may be heard before anybody waits for them.
-    loading.catch(() => undefined);
-    return loading;
+  private load(rows: readonly Row[], from: number, to: number): Promise<readonly Outcome<LoadedInput>[]> {
+    return loadPart(
+      rows.map(({ input }) => input),
+      from,
+      to,
+      this.call.signal,
+    );
   }
 
   private async answer(rows: readonly Row[], loaded: readonly Outcome<LoadedInput>[]): Promise<void> {

@@ -110,8 +110,8 @@ async function firstOf(model: OpenModel, file: string, signal: AbortSignal): Pro
   }
   if (found.length === 1 || 'error' in first) return first;
   const note = `The file holds ${found.length} inputs; the first is shown.`;
-  const load = async (s: AbortSignal): ReturnType<typeof first.load> => {
-    const loaded = await first.load(s);
+  const load: typeof first.load = async (s, beside) => {
+    const loaded = await first.load(s, beside);
     return { ...loaded, notes: [...loaded.notes, note] };
   };
   return { ...first, load };

@@ -7,7 +7,7 @@ import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { concatBatches } from '../../session/batches.js';
-import { attempt, classNameOf, loadInput, namesOf } from '../input/answers.js';
+import { classNameOf, loadPart, namesOf } from '../input/answers.js';
 import { expandInputs } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 
@@ -51,20 +51,11 @@ export async function featuresOf(
   const found: { file: string; label: string; index: number; predicted?: string }[] = [];
   const omitted: Features['omitted'][number][] = [];
   const step = subject.batchSize('forward');
-  const read = (from: number): Promise<readonly Loaded[]> =>
-    Promise.all(
-      inputs.slice(from, from + step).map(async (input) => ({
-        input,
-        outcome: await attempt(input.name, () => loadInput(input, signal)),
-      })),
-    );
-  let next = read(0);
+  let next = loadPart(inputs, 0, step, signal);
   for (let from = 0; from < inputs.length; from += step) {
     throwIfCancelled(signal);
-    const part = await next;
-    next = read(from + step);
-    // Looked at once it is awaited: a cancelled read is no stray rejection.
-    next.catch(() => undefined);
+    const part = (await next).map((outcome, i) => ({ input: inputs[from + i]!, outcome }));
+    next = loadPart(inputs, from + step, from + 2 * step, signal);
     for (const done of await run(subject, value, part, labels, signal)) {
       if ('error' in done) {
         omitted.push({ file: done.file, error: done.error });
@@ -83,7 +74,6 @@ export async function featuresOf(
     const done = Math.min(inputs.length, from + step);
     call.progress({ fraction: done / inputs.length, message: `${layer}: ${done} of ${inputs.length} pictures` });
   }
-  await next;
   const predicted = found.flatMap((f) => f.predicted ?? []);
   return {
     layer,
@@ -119,7 +109,7 @@ function placeOf(subject: ModelSubject, name: string | undefined): { layer: stri
 
 type Loaded = {
   readonly input: Awaited<ReturnType<typeof expandInputs>>[number];
-  readonly outcome: Awaited<ReturnType<typeof attempt<Awaited<ReturnType<typeof loadInput>>>>>;
+  readonly outcome: Awaited<ReturnType<typeof loadPart>>[number];
 };
 
 type Done =

@@ -71,10 +71,33 @@ export function classNameOf(input: ExpandedInput): string | undefined {
   return 'load' in input ? input.className : undefined;
 }
 
-/** Reads an input; throws what went wrong when the inputs were listed. */
-export async function loadInput(input: ExpandedInput, signal: AbortSignal): Promise<LoadedInput> {
+/**
+ * Reads an input; throws what went wrong when the inputs were listed.
+ *
+ * @param beside in the thread beside this one
+ */
+export async function loadInput(input: ExpandedInput, signal: AbortSignal, beside = false): Promise<LoadedInput> {
   if ('error' in input) throw fromErrorData(input.error);
-  return input.load(signal);
+  return input.load(signal, beside);
+}
+
+/** From so many inputs on the thread beside is worth its start. */
+const MANY = 8;
+
+/** Reads inputs `from` to `to`, each or its error: of many in the thread beside, so that they are read while others are run. */
+export function loadPart(
+  inputs: readonly ExpandedInput[],
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<readonly Outcome<LoadedInput>[]> {
+  const beside = inputs.length >= MANY;
+  const loading = Promise.all(
+    inputs.slice(from, to).map((input) => attempt(input.name, () => loadInput(input, signal, beside))),
+  );
+  // A cancel may be heard before anybody waits for them.
+  loading.catch(() => undefined);
+  return loading;
 }
 
 /**

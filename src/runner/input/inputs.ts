@@ -4,9 +4,8 @@ import { toErrorData, isCancelled, type ErrorData } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import type { Example } from '../../dataset/dataset.js';
 import { sourceOf } from '../../dataset/index.js';
-import { decodePicture } from '../../input/decode.js';
 import { readNpyInputs } from '../../input/npyInput.js';
-import { toPicture, toTensor, type InputSpec } from '../../input/preprocessing.js';
+import { toPicture, type InputSpec } from '../../input/preprocessing.js';
 import type { Raster } from '../../input/resize.js';
 import { requirePreprocessing } from '../../input/resolve.js';
 import type { Crop, Rgb } from '../../base/picture.js';
@@ -18,7 +17,9 @@ import { intoSlices, sliceGrid } from '../../result/slices.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
 import type { OpenModel } from '../model/open.js';
 import { proposalOf } from './proposal.js';
-import { pictureDoubts, settingDoubts } from './doubts.js';
+import { picturesBeside } from './beside.js';
+import { settingDoubts } from './doubts.js';
+import { preparePicture } from './prepare.js';
 
 /** One input that a request names, not read yet. */
 export interface PendingInput {
@@ -31,7 +32,8 @@ export interface PendingInput {
   readonly edited?: EditSummary;
   /** Names of the classes in the order of their numbers, where its data set has one. */
   readonly classes?: readonly string[];
-  load(signal: AbortSignal): Promise<LoadedInput>;
+  /** @param beside in the thread beside this one, as is good for many while a model runs */
+  load(signal: AbortSignal, beside?: boolean): Promise<LoadedInput>;
 }
 
 export interface LoadedInput {
@@ -69,14 +71,15 @@ export async function expandInputs(
 /** A picture, or those of a data set; what a data set had to leave out stands as an error in its place. */
 async function pictures(model: OpenModel, input: string, signal: AbortSignal): Promise<ExpandedInput[]> {
   const source = await sourceOf(input);
-  if (source === undefined) return [{ name: input, file: input, load: (s) => picture(model, input, s) }];
+  if (source === undefined)
+    return [{ name: input, file: input, load: (s, beside) => picture(model, input, s, beside) }];
   const { examples, classes, omitted } = await source.open(input, signal);
   return [
     ...examples.map((example) => ({
       name: nameOf(example),
       file: example.file,
       ...given({ className: example.className, classes }),
-      load: async (s: AbortSignal) => picture(model, await example.read(s), s),
+      load: async (s: AbortSignal, beside?: boolean) => picture(model, await example.read(s), s, beside),
     })),
     ...omitted.map(({ name, error }) => ({ name, error: toErrorData(error) })),
   ];
@@ -92,18 +95,20 @@ async function picture(
   model: OpenModel,
   file: string | Uint8Array | Raster,
   signal: AbortSignal,
+  beside = false,
 ): Promise<LoadedInput> {
   const plan = requirePreprocessing(model.resolved);
-  const decoded =
-    typeof file === 'string' || file instanceof Uint8Array
-      ? await decodePicture(file, { signal })
-      : { ...file, notes: [] };
-  const { tensor: made, view, crop } = toTensor(decoded, plan);
+  // Pixels that are there already take longer to send than to prepare.
+  const encoded = typeof file === 'string' || file instanceof Uint8Array;
+  const prepared =
+    (beside && encoded ? await picturesBeside()?.prepare(file, plan, signal) : undefined) ??
+    (await preparePicture(file, plan, signal));
+  const { tensor: made, view, crop, notes } = prepared;
   const { inputDims } = await model.subject();
   // The model's own axes: some have none for the batch or for the channels.
   const tensor = { ...made, dims: [1, ...inputDims] };
-  const doubts = [...settingDoubts(plan, model.file.path, proposalOf(model)?.quote), ...pictureDoubts(decoded, plan)];
-  return { tensor, picture: view, crop, preprocessing: recordOf(plan), notes: decoded.notes, doubts };
+  const doubts = [...settingDoubts(plan, model.file.path, proposalOf(model)?.quote), ...prepared.doubts];
+  return { tensor, picture: view, crop, preprocessing: recordOf(plan), notes, doubts };
 }
 
 async function tensors(model: OpenModel, file: string): Promise<PendingInput[]> {

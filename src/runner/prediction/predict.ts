@@ -10,7 +10,7 @@ import type { PredictAnswer, PredictRequest } from '../../protocol/prediction.js
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Outcome, Prediction } from '../../result/explanation.js';
 import { concatBatches } from '../../session/batches.js';
-import { answerOf, attempt, classNameOf, loadInput, namesOf, requireNumbers } from '../input/answers.js';
+import { answerOf, classNameOf, loadPart, namesOf, requireNumbers } from '../input/answers.js';
 import { summariesOf } from '../output/outputs.js';
 import { classesOf, predictionOf } from '../output/prediction.js';
 import { doubtsOf, settingWarnings } from '../input/doubts.js';
@@ -33,11 +33,11 @@ export async function predictInputs(
   const results: Outcome<Prediction>[] = [];
   const judged: Judged[] = [];
   const step = subject.batchSize('forward');
+  let next = loadPart(inputs, 0, step, signal);
   for (let from = 0; from < inputs.length; from += step) {
     throwIfCancelled(signal);
-    const part = await Promise.all(
-      inputs.slice(from, from + step).map((input) => attempt(input.name, () => loadInput(input, signal))),
-    );
+    const part = await next;
+    next = loadPart(inputs, from + step, from + 2 * step, signal);
     const loaded = part.flatMap((p) => ('result' in p ? [p.result] : []));
     const ranked = await rank(subject, labels, loaded, undefined, request.top ?? 5, signal);
     part.forEach((outcome, i) => {
