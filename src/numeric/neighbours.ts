@@ -114,9 +114,12 @@ export function rows({ dims: [, d = 0], data, ...rest }: FloatTensor, from: numb
 export function centred(points: FloatTensor): { readonly rows: FloatTensor; readonly mean: Float64Array } {
   const [n = 0, d = 0] = points.dims;
   const mean = new Float64Array(d);
-  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += points.data[i * d + j]! / n;
+  const { data } = points;
+  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += data[at++]!;
+  for (let j = 0; j < d; j++) mean[j]! /= n;
   const out = floatTensor([n, d]);
-  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) out.data[i * d + j] = points.data[i * d + j]! - mean[j]!;
+  const rows = out.data;
+  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < d; j++, at++) rows[at] = data[at]! - mean[j]!;
   return { rows: out, mean };
 }
 

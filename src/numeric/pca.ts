@@ -86,7 +86,7 @@ export async function principalComponentsOfMany(
   if (count === 0 || Math.min(n, d) <= SMALL) return principalComponents(points, wanted);
   const { rows: x, mean } = centred(points);
   let total = 0;
-  for (const v of x.data) total += v * v;
+  for (let i = 0; i < x.data.length; i++) total += x.data[i]! * x.data[i]!;
   const directions =
     d <= FEATURES
       ? await byCovariance(x, count, products, onProgress)
@@ -104,11 +104,9 @@ export async function principalComponentsOfMany(
       from * count,
     );
   }
-  const variance = Array.from({ length: count }, (_, k) => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += scores.data[i * count + k]! ** 2;
-    return sum / (n - 1);
-  });
+  const squares = new Float64Array(count);
+  for (let i = 0, at = 0; i < n; i++) for (let k = 0; k < count; k++, at++) squares[k]! += scores.data[at]! ** 2;
+  const variance = Array.from(squares, (sum) => sum / (n - 1));
   total /= n - 1;
   return { mean, components, scores, variance, explained: variance.map((v) => (total > 0 ? v / total : 0)) };
 }

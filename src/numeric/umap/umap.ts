@@ -3,9 +3,10 @@ import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { startOf } from '../start.js';
 import { curve } from './curve.js';
 import type { FuzzyGraph } from './fuzzy.js';
+import { Tabulated } from './tabulated.js';
 
 export interface UmapOptions {
-  /** Rounds over the edges: 500 up to 10,000 points, 200 for more. */
+  /** Rounds over the edges: 500 of fewer than 10,000 points, 200 of more. */
   readonly rounds?: number;
   /** How near points may lie to each other, in the picture's own unit. */
   readonly least?: number;
@@ -32,8 +33,9 @@ export class Umap {
   private readonly rounds: number;
   private readonly negatives: number;
   private readonly random: Random;
-  private readonly a: number;
-  private readonly b: number;
+  /** By the squared distance: how strongly an edge pulls, and how strongly another point pushes, for each unit apart. */
+  private readonly pull: Tabulated;
+  private readonly push: Tabulated;
   private readonly heads: Int32Array;
   private readonly tails: Int32Array;
   /** Rounds from one pull of an edge to its next, the round of its next pull, and of its next push. */
@@ -48,10 +50,12 @@ export class Umap {
     start: FloatTensor,
     { rounds, least = 0.1, spread = 1, negatives = 5, seed = 0 }: UmapOptions = {},
   ) {
-    this.rounds = rounds ?? (graph.count <= MANY ? 500 : 200);
+    this.rounds = rounds ?? (graph.count < MANY ? 500 : 200);
     this.negatives = negatives;
     this.random = new Random(seed);
-    ({ a: this.a, b: this.b } = curve(least, spread));
+    const { a, b } = curve(least, spread);
+    this.pull = new Tabulated((s) => (-2 * a * b * s ** (b - 1)) / (1 + a * s ** b));
+    this.push = new Tabulated((s) => (2 * b) / ((0.001 + s) * (1 + a * s ** b)));
     this.dimensions = start.dims[1] === 3 ? 3 : 2;
     this.positions = spreadOut(startOf(start, this.dimensions), this.random);
     const most = graph.weights.reduce((x, y) => Math.max(x, y), 0);
@@ -78,14 +82,14 @@ export class Umap {
   }
 
   step(): void {
-    const { positions: y, dimensions: d, a, b, every, nextPull, nextPush } = this;
+    const { positions: y, dimensions: d, every, nextPull, nextPush } = this;
     const rate = 1 - this.done / this.rounds;
     for (let e = 0; e < every.length; e++) {
       if (nextPull[e]! > this.done) continue;
       const [i, j] = [this.heads[e]! * d, this.tails[e]! * d];
       let squared = distance(y, i, j, d);
       if (squared > 0) {
-        const pull = (-2 * a * b * squared ** (b - 1)) / (1 + a * squared ** b);
+        const pull = this.pull.at(squared);
         for (let c = 0; c < d; c++) {
           const move = clip(pull * (y[i + c]! - y[j + c]!)) * rate;
           y[i + c]! += move;
@@ -99,7 +103,7 @@ export class Umap {
         const other = this.random.below(this.graph.count) * d;
         if (other === i) continue;
         squared = distance(y, i, other, d);
-        const push = squared > 0 ? (2 * b) / ((0.001 + squared) * (1 + a * squared ** b)) : 0;
+        const push = squared > 0 ? this.push.at(squared) : 0;
         for (let c = 0; c < d; c++) y[i + c]! += (push > 0 ? clip(push * (y[i + c]! - y[other + c]!)) : LONGEST) * rate;
       }
       if (pushes > 0) nextPush[e]! += pushes * pushEvery;
