@@ -1,5 +1,5 @@
-/** Bits of a float's mantissa that are interpolated over: 128 cells for each doubling, which is good to 1e-5. */
-const BITS = 16;
+/** Bits of a float's mantissa that are interpolated over: 256 cells for each doubling, which is good to 1e-5. */
+const BITS = 15;
 const LEAST = 2 ** -30;
 const MOST = 2 ** 20;
 
