@@ -1,4 +1,4 @@
-/** Bits of a float's mantissa that are interpolated over: 256 cells for each doubling, which is good to 1e-5. */
+/** Bits of a float's mantissa that are interpolated over: 256 cells for each doubling, good to about 1e-5 of the value. */
 const BITS = 15;
 const LEAST = 2 ** -30;
 const MOST = 2 ** 20;
