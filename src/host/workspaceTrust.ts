@@ -18,7 +18,7 @@ export function trustedOnly(client: Client<RunnerApi>, shipped: string, trusted:
       const operation: unknown = Reflect.get(target, name, receiver);
       if (typeof name !== 'string' || typeof operation !== 'function') return operation;
       return (request: unknown, options: unknown): unknown =>
-        trusted() || !runsModel(name, request) || isShipped(modelOf(request), shipped)
+        trusted() || !runsModel(name, request) || modelsOf(request).every((model) => isShipped(model, shipped))
           ? (operation as (request: unknown, options: unknown) => unknown)(request, options)
           : Promise.reject(
               new LensError(
@@ -41,9 +41,11 @@ export function isShipped(file: string | undefined, shipped: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
 }
 
-function modelOf(request: unknown): string | undefined {
-  const model = typeof request === 'object' && request !== null && 'model' in request ? request.model : undefined;
-  return typeof model === 'string' ? model : undefined;
+/** The model that a request is about, and the one that it is held against. */
+function modelsOf(request: unknown): readonly (string | undefined)[] {
+  if (typeof request !== 'object' || request === null) return [undefined];
+  const model = 'model' in request && typeof request.model === 'string' ? request.model : undefined;
+  return 'other' in request ? [model, ...modelsOf(request.other)] : [model];
 }
 
 /** Links followed, as far as there is such a file. */

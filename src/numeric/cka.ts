@@ -1,4 +1,5 @@
 import type { FloatTensor } from '../base/tensor.js';
+import { centred } from './neighbours.js';
 import { plainProducts, type Products } from './products.js';
 
 /** Fewer examples have no unbiased estimate. */
@@ -32,7 +33,21 @@ export class Alignments {
    * @param a for each layer of the first `[examples, features]`, at least 4 examples
    */
   async add(a: readonly FloatTensor[], b: readonly FloatTensor[]): Promise<void> {
-    const [left, right] = [await this.grams(a), await this.grams(b)];
+    this.addGrams(await gramsOf(a, this.products), await gramsOf(b, this.products));
+  }
+
+  /**
+   * The same from Gram matrices, which are kept where a batch is counted more than once.
+   *
+   * @param without examples of the batch that are left out
+   */
+  addGrams(a: Grams, b: Grams, without: ReadonlySet<number> = new Set()): void {
+    const kept = [...Array(a.n).keys()].filter((i) => !without.has(i));
+    if (kept.length < LEAST_BATCH) throw new Error(`A batch of ${kept.length}; at least ${LEAST_BATCH} examples`);
+    const [left, right] = [a, b].map((grams) => grams.layers.map((values) => gram(values, grams.n, kept))) as [
+      Gram[],
+      Gram[],
+    ];
     left.forEach((k, i) => {
       this.own[0][i]! += hsic(k, k);
       right.forEach((l, j) => (this.cross[i]![j]! += hsic(k, l)));
@@ -51,16 +66,29 @@ export class Alignments {
       }),
     );
   }
+}
 
-  private async grams(layers: readonly FloatTensor[]): Promise<Gram[]> {
-    const out: Gram[] = [];
-    for (const layer of layers) {
-      const n = layer.dims[0] ?? 0;
-      if (n < LEAST_BATCH) throw new Error(`A batch of ${n}; at least ${LEAST_BATCH} examples`);
-      out.push(gram((await this.products.multiply(layer, layer, { b: true })).data, n));
-    }
-    return out;
+/** Products of the examples of one batch with each other, for each layer. */
+export interface Grams {
+  /** Examples. */
+  readonly n: number;
+  /** `[n, n]` for each layer. */
+  readonly layers: readonly Float32Array[];
+}
+
+/**
+ * Gram matrices of a batch. Features are centred first, which changes no estimate and costs no digits later.
+ *
+ * @param layers `[examples, features]` each
+ */
+export async function gramsOf(layers: readonly FloatTensor[], products: Products = plainProducts): Promise<Grams> {
+  const out: Float32Array[] = [];
+  const n = layers[0]?.dims[0] ?? 0;
+  for (const layer of layers) {
+    const { rows } = centred(layer);
+    out.push((await products.multiply(rows, rows, { b: true })).data);
   }
+  return { n, layers: out };
 }
 
 /** A Gram matrix without its diagonal, its row sums and its sum. */
@@ -71,8 +99,10 @@ interface Gram {
   readonly total: number;
 }
 
-function gram(products: Float32Array, n: number): Gram {
-  const values = Float64Array.from(products);
+function gram(products: Float32Array, size: number, kept: readonly number[]): Gram {
+  const n = kept.length;
+  const values = new Float64Array(n * n);
+  kept.forEach((i, row) => kept.forEach((j, column) => (values[row * n + column] = products[i * size + j]!)));
   const sums = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     values[i * n + i] = 0;

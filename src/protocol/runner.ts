@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import { activationsOperations } from './activations.js';
 import { attributionOperations } from './attribution.js';
 import type { Call, Operation } from './channel.js';
+import { comparisonOperations } from './comparison.js';
 import { embeddingOperations } from './embedding.js';
 import { gradientOperations } from './gradient.js';
 import { graphOperations } from './graph.js';
@@ -36,6 +37,7 @@ export const OPERATIONS = {
   ...predictionOperations,
   ...attributionOperations,
   ...embeddingOperations,
+  ...comparisonOperations,
   ...sanityOperations,
   ...gradientOperations,
   ...recipeOperations,

@@ -6,6 +6,7 @@ import { SessionProducts } from '../session/products.js';
 import type { Sessions } from '../session/session.js';
 import { activationsHandlers } from './activations/handlers.js';
 import { attributionHandlers } from './attribution/handlers.js';
+import { comparisonHandlers } from './comparison/handlers.js';
 import { embeddingHandlers } from './embedding/handlers.js';
 import { gradientHandlers } from './gradient/handlers.js';
 import { graphHandlers } from './graph/handlers.js';
@@ -47,6 +48,7 @@ export class RunnerService {
       ...predictionHandlers(rooms),
       ...attributionHandlers(rooms),
       ...embeddingHandlers(rooms),
+      ...comparisonHandlers(rooms),
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),
       ...inputHandlers(rooms),

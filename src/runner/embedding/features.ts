@@ -87,7 +87,12 @@ export async function featuresOf(
   };
 }
 
-function placeOf(subject: ModelSubject, name: string | undefined): { layer: string; value: string } {
+/**
+ * The value that pictures are placed by: a layer's output, or what the last linear layer reads.
+ *
+ * @throws LensError `embed/no-linear`
+ */
+export function placeOf(subject: ModelSubject, name: string | undefined): { layer: string; value: string } {
   if (name !== undefined) {
     const layer = subject.layer(name);
     return { layer: layer.name, value: layer.output };

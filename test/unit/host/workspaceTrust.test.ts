@@ -35,6 +35,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   explain: false,
   explainCells: false,
   embed: false,
+  compareModels: true,
   sanity: false,
   exportGradient: false,
   recipe: true,
@@ -56,6 +57,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   weights: /weights/,
   weightStatistics: /statistics/,
   compareWeights: /comparison/,
+  compareModels: /comparison/,
   weightsPca: /principal components/,
   weightNeighbours: /neighbours/,
   exportWeights: /weights are exported/,
@@ -125,6 +127,17 @@ describe('a workspace that is not trusted', () => {
     assert.equal(await served('graphView', { model: foreign, measured: true }), false);
     assert.equal(await served('graphView', { model: foreign, measured: false }), true);
     assert.equal(await served('exportActivations', { model: foreign, inputs: [], layer: 'conv1' }), false);
+  });
+
+  it('is refused two models on a data set, unless both came with the extension', async () => {
+    const place = path.join(workspace, 'pictures');
+    const asked = (model: string, other: string): Promise<boolean> =>
+      served('compareModels', { model, other: { model: other }, place });
+    assert.deepEqual(
+      [await asked(shipped, shipped), await asked(shipped, foreign), await asked(foreign, shipped)],
+      [true, false, false],
+    );
+    assert.equal(await served('compareModels', { model: shipped, other: {}, place }), false);
   });
 
   it('is refused an operation that nobody has described', async () => {

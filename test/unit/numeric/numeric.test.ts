@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Random } from '../../../src/base/random.js';
 import { floatTensor, type FloatTensor } from '../../../src/base/tensor.js';
-import { Alignments } from '../../../src/numeric/cka.js';
+import { Alignments, gramsOf } from '../../../src/numeric/cka.js';
 import { minimise } from '../../../src/numeric/lbfgs.js';
 import { nearestNeighbours, neighbourAccuracy, neighbourhoodsKept } from '../../../src/numeric/neighbours.js';
 import { principalComponents, principalComponentsOfMany } from '../../../src/numeric/pca.js';
@@ -202,6 +202,37 @@ describe('centred kernel alignment', () => {
       assertClose(row![0]!, 1, { absolute: 1e-5 }, `batches of ${batch}`);
       assert.ok(Math.abs(row![1]!) < 0.05, `independent: ${row![1]}`);
     }
+  });
+
+  it('without some examples is what it is of the others alone, and far from zero costs no digits', async () => {
+    const [a, b] = [normals([40, 3], 1), normals([40, 4], 2)];
+    for (const row of [7, 8]) {
+      a.data.fill(50, row * 3, row * 3 + 3);
+      b.data.fill(-70, row * 4, row * 4 + 4);
+    }
+    const [all, fewer, alone, far] = Array.from({ length: 4 }, () => new Alignments(1, 1));
+    const [left, right] = [await gramsOf([a]), await gramsOf([b])];
+    all!.addGrams(left, right);
+    fewer!.addGrams(left, right, new Set([7, 8]));
+    const but = (t: FloatTensor, d: number): FloatTensor =>
+      tensor(
+        [39, d],
+        [...t.data].filter((_, i) => Math.floor(i / d) !== 7),
+      );
+    await alone!.add([but(a, 3)], [but(b, 4)]);
+    await far!.add(
+      [but(a, 3)],
+      [
+        tensor(
+          [39, 4],
+          [...but(b, 4).data].map((v) => v + 1000),
+        ),
+      ],
+    );
+    const value = (of: Alignments | undefined): number => of!.values()[0]![0]!;
+    assertClose(value(fewer), value(alone), { absolute: 1e-5 }, 'left out');
+    assertClose(value(far), value(alone), { absolute: 1e-3 }, 'moved by a thousand');
+    assert.ok(value(all) > 0.9 && value(alone) < 0.2, `two far examples: ${value(all)}, without them ${value(alone)}`);
   });
 
   it('is NaN for a constant layer and refuses batches that are too small', async () => {

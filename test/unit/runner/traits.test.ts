@@ -71,6 +71,10 @@ describe('the traits of the operations and what they do', () => {
     explain: [{ model, inputs: [input], method: 'gradient' }],
     explainCells: [{ model, inputs: [input], questions: [{ method: 'gradient' }], cells: [{ input: 0, question: 0 }] }],
     embed: [{ model, inputs: [input], of: 'activations', method: 'pca' }],
+    compareModels: [
+      { model, other: { model, randomWeights: 1 } },
+      { model, other: { model, randomWeights: 1 }, place: filePath(path.dirname(input)) },
+    ],
     sanity: [{ model, input, method: 'gradient' }],
     exportGradient: [{ model, file, embed: true }],
     recipe: [{ model, method: 'weights', params: {}, notes: [] }],

@@ -1,0 +1,40 @@
+import type { FilePath } from '../base/place.js';
+import type { Comparison } from '../result/comparison.js';
+import type { ParameterValue } from '../result/method.js';
+import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
+import type { ModelRequest, WorkProgress } from './request.js';
+
+/** The model of the request beside another. */
+export interface CompareModelsRequest extends ModelRequest {
+  /** Another file, or the same with random weights. */
+  readonly other: ModelRequest;
+  /** A data set; without one only weights are compared, and nothing is run. */
+  readonly place?: FilePath;
+  /** Whose values the pictures are placed by, in both; default the input of each model's last linear layer. */
+  readonly layer?: string;
+  /** Layers whose alignment is asked for; default all, up to a bound. */
+  readonly layers?: readonly string[];
+  /** How pictures are laid out: `pca` (default), `tsne` or `umap`. */
+  readonly layout?: string;
+  /** How the reasons of equal predictions are compared; left out, they are not. */
+  readonly method?: string;
+  readonly params?: Readonly<Record<string, ParameterValue>>;
+  /** Most pictures that are explained, default 32. */
+  readonly explained?: number;
+  readonly seed?: number;
+}
+
+/** Two models, one selection. */
+export interface ComparisonOperations {
+  compareModels: Operation<CompareModelsRequest, Comparison, WorkProgress>;
+}
+
+export const comparisonOperations: Chapter<ComparisonOperations> = {
+  compareModels: {
+    runs: ({ place }) => place !== undefined,
+    waits: 'neither',
+    title: 'comparing',
+    doing: 'comparing',
+  },
+};
