@@ -36,7 +36,7 @@ export function chooseInput(inputs: readonly ModelValue[], name?: string): Model
 
 /** Whether an element type can hold the values of pixels; an unknown one may. */
 export function takesPixels(type: string | undefined): boolean {
-  return type === undefined || /^(b?float(16|32|64)|uint8)$/.test(type);
+  return type === undefined || /^(b?float(16|32|64)|u?int8)$/.test(type);
 }
 
 function list(values: readonly ModelValue[]): string {

@@ -1,5 +1,7 @@
 import { smallFloats, smallIntegers } from '../constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph.js';
+import { operator } from '../operators/operators.js';
+import { inferTypes } from '../types.js';
 
 /** What the first nodes of a graph do to its input before anything is learned from it: `y = scale · x + shift`. */
 export interface FirstNodes {
@@ -8,6 +10,15 @@ export interface FirstNodes {
   readonly shift: readonly number[];
   /** Operators that do it, in order: "Div", "Sub", "BatchNormalization". */
   readonly operators: readonly string[];
+  /** Where one of them cuts off what lies outside: numbers of the input that pass, and which operator it is. */
+  readonly span?: Span;
+}
+
+/** Numbers that come through: a quantiser's grid, or the bounds of a Clip. */
+export interface Span {
+  readonly low: number;
+  readonly high: number;
+  readonly operator: string;
 }
 
 interface Walk {
@@ -17,12 +28,15 @@ interface Walk {
   /** Axis of the channels in the value that is reached. */
   readonly axis: number;
   readonly rank: number;
+  readonly span?: Span;
 }
 
 /**
  * The arithmetic with numbers of its own with which a graph meets its input: normalisation that was exported with the
  * network (Sub, Div, Mul, Add, a BatchNormalization of the picture itself, Keras' Rescaling). Looked for over nodes that
- * change no number (Cast, Transpose, Identity); undefined where the first node is another one, or the input has two readers.
+ * change no number but for rounding and cutting (Cast, Transpose, a quantiser and what undoes it); an input of integers is
+ * the numbers that its first DequantizeLinear, or product of integers, makes of it. Undefined where the first node is
+ * another one, or the input has two readers.
  *
  * @param axis the input's channel axis: 1 for `[N, C, H, W]`, 3 for `[N, H, W, C]`
  */
@@ -39,16 +53,27 @@ export function firstNodes(graph: Graph, input: string, axis: number, rank = 4):
     if (next.scale !== at.scale || next.shift !== at.shift) operators.push(node!.op);
     at = next;
   }
-  return operators.length === 0 ? undefined : { scale: at.scale, shift: at.shift, operators };
+  const { scale, shift, span } = at;
+  if (operators.length === 0 && span === undefined) return undefined;
+  return { scale, shift, operators, ...(span === undefined ? {} : { span }) };
 }
 
 function step(graph: Graph, node: GraphNode, at: Walk): Walk | undefined {
-  if (node.domain !== '') return undefined;
   const value = node.outputs[0] ?? '';
+  if (operator(node).operand?.inputScale !== undefined) return dequantised(graph, node, { ...at, value: LAST });
+  if (node.domain !== '') return undefined;
   switch (node.op) {
     case 'Identity':
     case 'Cast':
+    case 'Round':
+    case 'Floor':
       return { ...at, value };
+    case 'Clip':
+      return clipped(graph, node, { ...at, value });
+    case 'QuantizeLinear':
+      return quantised(graph, node, at);
+    case 'DequantizeLinear':
+      return dequantised(graph, node, { ...at, value });
     case 'Transpose': {
       const perm = node.attributes.ints('perm', []);
       return perm.length === at.rank ? { ...at, value, axis: perm.indexOf(at.axis) } : undefined;
@@ -94,6 +119,79 @@ function arithmetic(graph: Graph, node: GraphNode, at: Walk, from: string): Walk
         ? { ...at, scale: zip(at.scale, numbers, (s, k) => s / k), shift: zip(at.shift, numbers, (s, k) => s / k) }
         : undefined;
   }
+}
+
+/** No value: nothing behind it is looked at. */
+const LAST = '';
+
+function clipped(graph: Graph, { inputs, op }: GraphNode, at: Walk): Walk | undefined {
+  const [low, high] = [1, 2].map((i) => smallFloats(graph.weights.get(inputs[i] ?? ''))?.[0]);
+  return low === undefined || high === undefined ? undefined : { ...at, span: spanOf(at, low, high, op) };
+}
+
+/** Smallest and greatest integer of the types that quantisers answer with. */
+const INTEGERS: Readonly<Record<string, readonly [number, number]>> = {
+  uint8: [0, 255],
+  int8: [-128, 127],
+  uint16: [0, 65535],
+  int16: [-32768, 32767],
+};
+
+/** A quantiser: the numbers of its grid pass. With what undoes it behind it, it changes no number but for rounding. */
+function quantised(graph: Graph, node: GraphNode, at: Walk): Walk | undefined {
+  const [value = ''] = node.outputs;
+  const storage = numbersOf(graph, node.inputs[1], node.inputs[2]);
+  const integers = INTEGERS[inferTypes(graph).get(value) ?? ''];
+  if (storage === undefined || integers === undefined) return undefined;
+  const [low, high] = integers.map((q) => (q - storage.zero) * storage.scale) as [number, number];
+  const span = spanOf(at, low, high, node.op);
+  const [next, ...more] = indexOf(graph).consumers(value);
+  const undone = next?.op === 'DequantizeLinear' && next.domain === '' && more.length === 0;
+  const back = undone ? numbersOf(graph, next.inputs[1], next.inputs[2]) : undefined;
+  const same = back?.scale === storage.scale && back.zero === storage.zero;
+  return { ...at, span, value: same ? next!.outputs[0]! : LAST };
+}
+
+/** `(x - zero) · scale`: by a DequantizeLinear, or within a product of integers. */
+function dequantised(graph: Graph, node: GraphNode, at: Walk): Walk | undefined {
+  const first = operator(node).operand?.inputScale ?? 1;
+  const [scales, zeros] = [node.inputs[first], node.inputs[first + 1]];
+  const along = node.attributes.int('axis', 1) === at.axis;
+  const scale = perAxis(graph, scales, along);
+  const zero = (zeros ?? '') === '' ? [0] : perAxis(graph, zeros, along);
+  if (scale === undefined || zero === undefined) return undefined;
+  return {
+    ...at,
+    scale: zip(at.scale, scale, (s, k) => s * k),
+    shift: zip(
+      zip(at.shift, zero, (s, z) => s - z),
+      scale,
+      (s, k) => s * k,
+    ),
+  };
+}
+
+function perAxis(graph: Graph, name: string | undefined, along: boolean): readonly number[] | undefined {
+  const values = smallFloats(graph.weights.get(name ?? ''));
+  return values !== undefined && (values.length === 1 || along) && values.length > 0 ? [...values] : undefined;
+}
+
+function numbersOf(
+  graph: Graph,
+  scales: string | undefined,
+  zeros = '',
+): { readonly scale: number; readonly zero: number } | undefined {
+  const scale = perAxis(graph, scales, false)?.[0];
+  const zero = zeros === '' ? 0 : perAxis(graph, zeros, false)?.[0];
+  return scale === undefined || zero === undefined ? undefined : { scale, zero };
+}
+
+/** Numbers of the input that lie between two numbers of what it has become, in the channel where they reach farthest; cut as before. */
+function spanOf({ scale, shift, span }: Walk, low: number, high: number, by: string): Span {
+  const ends = zip(scale, shift, (a, b) => Math.min((low - b) / a, (high - b) / a));
+  const others = zip(scale, shift, (a, b) => Math.max((low - b) / a, (high - b) / a));
+  const found = { low: Math.min(...ends), high: Math.max(...others), operator: by };
+  return span !== undefined && span.high - span.low <= found.high - found.low ? span : found;
 }
 
 /** Of the picture itself: `γ (x - μ) / √(σ² + ε) + β`, the channels at axis 1. */

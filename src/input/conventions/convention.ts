@@ -48,6 +48,11 @@ export interface DefaultContext {
   readonly type: string | undefined;
 }
 
+/** Whether an element type holds whole pixels: what was quantised altogether takes bytes, or bytes less 128. */
+export function takesBytes(type: string | undefined): boolean {
+  return type === 'uint8' || type === 'int8';
+}
+
 /** A stated default. The first rule that has an answer gives it. */
 export interface DefaultRule {
   readonly id: string;

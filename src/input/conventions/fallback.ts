@@ -1,4 +1,4 @@
-import type { DefaultRule } from './convention.js';
+import { takesBytes, type DefaultRule } from './convention.js';
 
 /** How the warning begins that what pixels become is a guess. */
 export const GUESSED = 'Nothing says how this model wants its pictures';
@@ -7,21 +7,23 @@ export const GUESSED = 'Nothing says how this model wants its pictures';
 export const fallback: DefaultRule = {
   id: 'fallback',
   read({ channels, type }) {
-    const bytes = type === 'uint8';
+    const bytes = takesBytes(type);
     const colour = channels === 1 ? 'grey' : 'RGB';
-    const taken = bytes ? `${colour} bytes` : `${colour} / 255 without normalisation`;
+    const taken = bytes
+      ? `${colour} bytes${type === 'int8' ? ' less 128' : ''}`
+      : `${colour} / 255 without normalisation`;
     return {
       settings: {
         color: channels === 1 ? 'gray' : 'RGB',
         resize: { mode: 'exact', interpolation: 'bilinear' },
         crop: 'none',
-        range: bytes ? [0, 255] : [0, 1],
+        range: type === 'int8' ? [-128, 127] : bytes ? [0, 255] : [0, 1],
         mean: [0],
         std: [1],
       },
       origin: {
         kind: 'default',
-        detail: bytes ? `${taken}, because the model takes uint8` : `${taken}, because nothing says otherwise`,
+        detail: bytes ? `${taken}, because the model takes ${type}` : `${taken}, because nothing says otherwise`,
       },
       warnings: bytes ? [] : [`${GUESSED}: they are taken as ${taken}.`],
     };

@@ -1,7 +1,8 @@
-import { firstNodes } from '../../graph/measure/firstNodes.js';
+import { firstNodes, type FirstNodes } from '../../graph/measure/firstNodes.js';
 import type { ColorOrder, PartialSettings } from '../settings.js';
 import { chooseInput, detectLayout } from '../shape.js';
-import type { Convention } from './convention.js';
+import { takesBytes, type Convention } from './convention.js';
+import { normalisedTo, reaches } from './spans.js';
 
 /**
  * Normalisation that is part of the graph: its first nodes subtract, divide or normalise, so that the picture is fed as
@@ -18,12 +19,18 @@ export const graphItself: Convention = {
     if (graph === undefined || input?.dims?.length !== 4) return [];
     const axis = (detectLayout(input.dims) ?? 'NCHW') === 'NCHW' ? 1 : 3;
     const found = firstNodes(graph, input.name, axis);
-    if (found === undefined) return [];
+    // What only cuts off says less than files do: another convention.
+    if (found === undefined || found.operators.length === 0) return [];
     const origin = {
       kind: 'metadata',
       detail: `the graph's own first nodes (${found.operators.join(', ')})`,
     } as const;
-    const fitting = RANGES.filter((range) => isPlausible(found, range));
+    if (takesBytes(input.type)) {
+      const channels = axis === 1 ? input.dims[1] : input.dims[3];
+      const settings = ofBytes(found, input.type === 'int8' ? [-128, 127] : [0, 255], channels === 1 ? 1 : 3);
+      return [{ origin, normalises: true, settings }];
+    }
+    const fitting = rangesOf(found);
     const [range] = fitting;
     if (range === undefined || fitting.length > 1) {
       const sentence = `The graph begins with ${found.operators.join(', ')} of its input; which pixel values that is meant for is not clear.`;
@@ -44,6 +51,30 @@ const RANGES: readonly Range[] = [
   [0, 255],
   [-1, 1],
 ];
+
+/** The pixel values that a photograph has to have for what networks are trained on; the numbers that pass decide between several. */
+function rangesOf(found: FirstNodes): readonly Range[] {
+  const fitting = RANGES.filter((range) => isPlausible(found, range));
+  const { span } = found;
+  const passing = span === undefined ? [] : fitting.filter(([low, high]) => reaches(span, low, high));
+  return passing.length > 0 ? passing : fitting;
+}
+
+/**
+ * Bytes as they are, where the first nodes make of them what networks are trained on. Where a network was quantised with
+ * its own mean and deviation in front of it, bytes are steps of what comes out of those: they are what the picture is
+ * divided into.
+ */
+function ofBytes({ scale, shift }: FirstNodes, bytes: Range, channels: number): PartialSettings {
+  const [s, b] = [scale[0]!, shift[0]!];
+  const single = scale.length === 1 && shift.length === 1;
+  const ends = { low: s * bytes[0] + b, high: s * bytes[1] + b };
+  const normalised = single ? normalisedTo(ends, channels) : undefined;
+  if (normalised === undefined) return { range: bytes, mean: [0], std: [1] };
+  const { range, mean, std, color } = normalised;
+  // ((p - m) / d - b) / s = (p - (m + b d)) / (s d)
+  return { range, color, mean: mean.map((m, c) => m + b * std[c]!), std: std.map((d) => s * d) };
+}
 
 /** Mean and standard deviation of the pixels of photographs, as shares of the range; ImageNet's are .45 and .23 to .28. */
 const MEAN = 0.45;

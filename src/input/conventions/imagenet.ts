@@ -1,4 +1,4 @@
-import type { DefaultRule } from './convention.js';
+import { takesBytes, type DefaultRule } from './convention.js';
 
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
@@ -7,7 +7,7 @@ export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
 export const imagenet: DefaultRule = {
   id: 'imagenet',
   read({ channels, size, classes, type }) {
-    if (channels !== 3 || (classes !== 1000 && classes !== 1001) || type === 'uint8') return undefined;
+    if (channels !== 3 || (classes !== 1000 && classes !== 1001) || takesBytes(type)) return undefined;
     const [height, width] = size.map((side) => Math.round((256 / 224) * side)) as [number, number];
     return {
       settings: {

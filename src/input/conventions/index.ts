@@ -6,6 +6,7 @@ import { imagenet } from './imagenet.js';
 import { labelFiles } from './labelFiles.js';
 import { onnxImage } from './onnxImage.js';
 import { openvino } from './openvino.js';
+import { quantised } from './quantised.js';
 import { timm } from './timm.js';
 import { ultralytics } from './ultralytics.js';
 
@@ -17,6 +18,7 @@ export const conventions: readonly Convention[] = [
   openvino,
   huggingFace,
   timm,
+  quantised,
   labelFiles,
 ];
 

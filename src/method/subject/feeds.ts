@@ -115,7 +115,7 @@ const INTEGERS: Partial<Record<Tensor['type'], (data: Float32Array) => TensorDat
   int64: (data) => BigInt64Array.from(data, (v) => BigInt(Math.round(v))),
   int32: (data) => Int32Array.from(data, Math.round),
   int16: (data) => Int16Array.from(data, Math.round),
-  int8: (data) => Int8Array.from(data, Math.round),
+  int8: (data) => Int8Array.from(data, (v) => Math.min(127, Math.max(-128, Math.round(v)))),
   uint16: (data) => Uint16Array.from(data, Math.round),
   bool: (data) => Uint8Array.from(data, (v) => (v === 0 ? 0 : 1)),
 };

@@ -14,7 +14,7 @@ export function isGuessed(plan: Preprocessing | undefined): boolean {
   return (
     plan !== undefined &&
     [plan.range, plan.mean, plan.std].every((s) => s.origin.kind === 'default') &&
-    !plan.range.origin.detail.includes('uint8')
+    !/because the model takes u?int8/.test(plan.range.origin.detail)
   );
 }
 
