@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { LensError } from '../base/errors.js';
-import type { Dataset, Source } from './dataset.js';
+import type { Dataset, Example, Source } from './dataset.js';
 import { folder } from './folder.js';
 import { list } from './list.js';
 import { npz } from './npz.js';
@@ -24,8 +24,25 @@ export async function sourceOf(place: string): Promise<Source | undefined> {
 /** @throws LensError `dataset/unknown` where it is no data set */
 export async function openDataset(place: string, signal?: AbortSignal): Promise<Dataset> {
   const source = await sourceOf(place);
-  if (source !== undefined) return source.open(place, signal);
+  if (source !== undefined) {
+    const dataset = await source.open(place, signal);
+    return { ...dataset, examples: toldApart(dataset.examples) };
+  }
   throw new LensError('input', 'dataset/unknown', `"${place}" is no data set.`, {
     hint: 'Open a folder of pictures, a .csv or .json list, a .parquet or an .npz file.',
+  });
+}
+
+/** The same with names that occur once: what a list names twice is two examples. */
+function toldApart(examples: readonly Example[]): readonly Example[] {
+  const taken = new Set(examples.map((e) => e.name));
+  if (taken.size === examples.length) return examples;
+  const seen = new Set<string>();
+  return examples.map((example) => {
+    let { name } = example;
+    for (let k = 2; seen.has(name) || (k > 2 && taken.has(name)); k++) name = `${example.name} (${k})`;
+    seen.add(name);
+    taken.add(name);
+    return name === example.name ? example : { ...example, name };
   });
 }

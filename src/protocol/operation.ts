@@ -10,6 +10,8 @@ export interface Traits<Request> {
    * itself between its short runs, so that cancelling it is never worth the process. `neither`: takes its time beside both.
    */
   readonly waits: 'foreground' | 'background' | 'neither';
+  /** Takes minutes over many pictures: the host sends it to a runner of its own, so that nothing else waits for it. */
+  readonly long?: true;
   /** No native code is reached: its process answers a ping at any time, and a lost answer may be asked for again. */
   readonly light?: true;
   /** Before the model's name in the status bar, where it takes long enough to be shown there: "explaining with". */

@@ -1,4 +1,5 @@
 import type { SessionProducts } from '../session/products.js';
+import type { DatasetRoom } from './dataset/room.js';
 import type { Foreground } from './model/foreground.js';
 import type { ModelCache } from './model/cache.js';
 import type { ModelFiles } from './model/files.js';
@@ -13,4 +14,6 @@ export interface Rooms {
   readonly products: SessionProducts;
   /** Whether a person waits for something: background work stands back meanwhile. */
   readonly foreground: Foreground;
+  /** Data sets, and what is kept of them. */
+  readonly datasets: DatasetRoom;
 }

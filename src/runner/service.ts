@@ -6,7 +6,12 @@ import { SessionProducts } from '../session/products.js';
 import type { Sessions } from '../session/session.js';
 import { activationsHandlers } from './activations/handlers.js';
 import { attributionHandlers } from './attribution/handlers.js';
+<<<<<<< HEAD
 import { comparisonHandlers } from './comparison/handlers.js';
+=======
+import { datasetHandlers } from './dataset/handlers.js';
+import { DatasetRoom } from './dataset/room.js';
+>>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
 import { embeddingHandlers } from './embedding/handlers.js';
 import { gradientHandlers } from './gradient/handlers.js';
 import { graphHandlers } from './graph/handlers.js';
@@ -33,13 +38,19 @@ export class RunnerService {
   readonly operations: Handlers<RunnerApi>;
 
   constructor(
-    options: Partial<ModelCacheOptions> = {},
+    { storage, ...options }: Partial<ModelCacheOptions> & { readonly storage?: string } = {},
     private readonly sessions: Sessions & { dispose(): Promise<void> } = new OrtSessions(),
   ) {
     const files = new ModelFiles();
     this.models = new ModelCache(files, sessions, { idleMs: 5 * 60_000, most: 3, ...options });
     this.products = new SessionProducts(sessions);
-    const rooms: Rooms = { models: this.models, files, products: this.products, foreground: new Foreground() };
+    const rooms: Rooms = {
+      models: this.models,
+      files,
+      products: this.products,
+      foreground: new Foreground(),
+      datasets: new DatasetRoom(storage),
+    };
     this.operations = waitedFor(rooms.foreground, {
       ...overviewHandlers(rooms),
       ...graphHandlers(rooms),
@@ -48,7 +59,11 @@ export class RunnerService {
       ...predictionHandlers(rooms),
       ...attributionHandlers(rooms),
       ...embeddingHandlers(rooms),
+<<<<<<< HEAD
       ...comparisonHandlers(rooms),
+=======
+      ...datasetHandlers(rooms),
+>>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),
       ...inputHandlers(rooms),

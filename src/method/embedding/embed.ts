@@ -22,6 +22,10 @@ export interface EmbedContext {
   readonly pause: (share: number, message: string) => Promise<void>;
   /** Threads that compute the forces of t-SNE on so many points; this one alone where there are none. */
   readonly team?: (points: number) => TsneTeam | undefined;
+  /** Shown where points are while they move. */
+  readonly drawn?: (moving: Moving) => Promise<void> | void;
+  /** Asked between steps: whether the points are to be left where they are. */
+  readonly stopped?: () => boolean;
 }
 
 /** Threads, and the memory that they share. */
@@ -31,7 +35,19 @@ export interface TsneTeam {
   dispose(): Promise<void>;
 }
 
-type Placed = Pick<Embedding, 'points' | 'variance' | 'explained' | 'divergence'>;
+/** A layout on its way; what it costs to know is only paid where it is asked for. */
+export interface Moving {
+  readonly step: number;
+  readonly steps: number;
+  points(): FloatTensor;
+  /** Of t-SNE. */
+  divergence?(): number;
+}
+
+export interface Placed extends Pick<Embedding, 'points' | 'variance' | 'explained' | 'divergence'> {
+  /** The step after which it was stopped before its end. */
+  readonly stoppedAt?: number;
+}
 
 /** Wider features are brought to so many components before neighbours are looked for, as everybody does it. */
 const BEFORE = 50;
@@ -70,11 +86,14 @@ export async function embedPoints(
   if (method.id === 'umap') {
     const graph = fuzzyGraph(await near(Number(params['neighbours']) - 1));
     const umap = new Umap(graph, start, { seed, least: Number(params['distance']) });
-    while (!umap.finished) {
-      if (umap.round % 10 === 0) await pause(umap.round / 500, `UMAP, round ${umap.round}`);
+    while (!umap.finished && context.stopped?.() !== true) {
+      if (umap.round % 10 === 0) {
+        await context.drawn?.({ step: umap.round, steps: umap.rounds, points: () => umap.points });
+        await pause(umap.round / umap.rounds, `UMAP, round ${umap.round} of ${umap.rounds}`);
+      }
       umap.step();
     }
-    return { points: umap.points };
+    return { points: umap.points, ...(umap.finished ? {} : { stoppedAt: umap.round }) };
   }
   const perplexity = Number(params['perplexity']);
   if (n <= perplexity) {
@@ -96,11 +115,19 @@ export async function embedPoints(
       seed,
       ...(team && { allocate: team.allocate, team: (all, theta) => team.forces(all, theta) }),
     });
-    while (!tsne.finished) {
-      if (tsne.round % 10 === 0) await pause(tsne.round / steps, `t-SNE, step ${tsne.round} of ${steps}`);
+    while (!tsne.finished && context.stopped?.() !== true) {
+      if (tsne.round % 10 === 0) {
+        await context.drawn?.({
+          step: tsne.round,
+          steps,
+          points: () => tsne.points,
+          divergence: () => tsne.divergence(),
+        });
+        await pause(tsne.round / steps, `t-SNE, step ${tsne.round} of ${steps}`);
+      }
       await tsne.step();
     }
-    return { points: tsne.points, divergence: tsne.divergence() };
+    return { points: tsne.points, divergence: tsne.divergence(), ...(tsne.finished ? {} : { stoppedAt: tsne.round }) };
   } finally {
     await team?.dispose();
   }

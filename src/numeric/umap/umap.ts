@@ -30,7 +30,8 @@ const REACH = 10;
 export class Umap {
   private readonly positions: Float64Array;
   private readonly dimensions: number;
-  private readonly rounds: number;
+  /** Rounds of all. */
+  readonly rounds: number;
   private readonly negatives: number;
   private readonly random: Random;
   /** By the squared distance: how strongly an edge pulls, and how strongly another point pushes, for each unit apart. */

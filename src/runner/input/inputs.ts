@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { given } from '../../base/given.js';
 import { toErrorData, isCancelled, type ErrorData } from '../../base/errors.js';
@@ -26,6 +27,8 @@ export interface PendingInput {
   /** As given, with `#k` for the k-th of a stacked tensor. */
   readonly name: string;
   readonly file: string;
+  /** Which part of the file it is, where the file holds several. */
+  readonly part?: string;
   /** What its folder, list or array says that it shows. */
   readonly className?: string;
   /** It was painted over by hand. */
@@ -45,6 +48,8 @@ export interface LoadedInput {
   readonly notes: readonly string[];
   /** Why what the model says of it may be wrong. */
   readonly doubts: readonly Doubt[];
+  /** Of a part of a file: the hash of its bytes or pixels. */
+  readonly content?: string;
 }
 
 export type ExpandedInput = PendingInput | { readonly name: string; readonly error: ErrorData };
@@ -75,20 +80,47 @@ async function pictures(model: OpenModel, input: string, signal: AbortSignal): P
     return [{ name: input, file: input, load: (s, beside) => picture(model, input, s, beside) }];
   const { examples, classes, omitted } = await source.open(input, signal);
   return [
-    ...examples.map((example) => ({
-      name: nameOf(example),
-      file: example.file,
-      ...given({ className: example.className, classes }),
-      load: async (s: AbortSignal, beside?: boolean) => picture(model, await example.read(s), s, beside),
-    })),
+    ...examples.map((example) => inputOf(model, example, nameOf(example), classes)),
     ...omitted.map(({ name, error }) => ({ name, error: toErrorData(error) })),
   ];
 }
 
+/** One example of a data set as an input of a model. */
+export function inputOf(
+  model: OpenModel,
+  example: Example,
+  name: string,
+  classes: readonly string[] | undefined,
+): PendingInput {
+  const at = example.name.lastIndexOf('#');
+  return {
+    name,
+    file: example.file,
+    ...given({ className: example.className, classes }),
+    ...(isRow(example) ? { part: example.name.slice(at + 1) } : {}),
+    load: async (signal, beside) => {
+      const read = await example.read(signal);
+      const loaded = await picture(model, read, signal, beside);
+      return typeof read === 'string' ? loaded : { ...loaded, content: hashOf(read) };
+    },
+  };
+}
+
+function hashOf(read: Uint8Array | Raster): string {
+  const hash = createHash('sha256');
+  if (read instanceof Uint8Array) return hash.update(read).digest('hex');
+  return hash.update(`${read.width} ${read.height} ${read.channels} `).update(read.data).digest('hex');
+}
+
+/** Whether its file holds others, too. */
+function isRow({ name, file }: Example): boolean {
+  return name.startsWith(`${path.basename(file)}#`);
+}
+
 /** A file of its own is known by its path, a row of a file by the path and its number. */
-function nameOf({ name, file }: Example): string {
-  const own = path.basename(file);
-  return name.startsWith(`${own}#`) ? file + name.slice(own.length) : file;
+function nameOf(example: Example): string {
+  const { name, file } = example;
+  return isRow(example) ? file + name.slice(path.basename(file).length) : file;
 }
 
 async function picture(
@@ -117,6 +149,7 @@ async function tensors(model: OpenModel, file: string): Promise<PendingInput[]> 
   return samples.map((tensor, k) => ({
     name: samples.length === 1 ? file : `${file}#${k}`,
     file,
+    ...(samples.length === 1 ? {} : { part: String(k) }),
     load: async () => ({
       tensor,
       picture: pictureOf(model, spec, tensor),

@@ -35,7 +35,18 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   explain: false,
   explainCells: false,
   embed: false,
+<<<<<<< HEAD
   compareModels: true,
+=======
+  survey: false,
+  layout: false,
+  steer: true,
+  nearest: false,
+  layerCurve: false,
+  thumbnails: true,
+  extract: true,
+  emptyStore: true,
+>>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
   sanity: false,
   exportGradient: false,
   recipe: true,
@@ -48,7 +59,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
 
 /** The words that stand for an operation in what the editor shows of an untrusted workspace. */
 const WORDS: Readonly<Record<string, RegExp>> = {
-  photograph: /pictures are shown/,
+  photograph: /pictures and data sets are shown/,
   outline: /listed/,
   overview: /layers/,
   scanWeights: /scan for oddities/,
@@ -79,6 +90,14 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   explainCells: /explanations/,
   methodFits: /explanations/,
   embed: /embeddings/,
+  survey: /surveys of data sets/,
+  layout: /embeddings/,
+  steer: /data sets are shown/,
+  nearest: /embeddings/,
+  layerCurve: /surveys of data sets/,
+  thumbnails: /data sets are shown/,
+  extract: /data sets are shown/,
+  emptyStore: /emptied/,
   sanity: /explanations/,
   exportGradient: /exported gradients/,
   findSettings: /predictions/,

@@ -30,6 +30,7 @@ describe('the traits of the operations and what they do', () => {
   const folder = temporaryFolder();
   const model = filePath(path.join(folder, 'alone.onnx'));
   const input = filePath(path.resolve('models/birds/pictures/Butterfinch/butterfinch-3000000.png'));
+  const place = filePath(path.dirname(input));
   const layer = 'stem';
   const file = filePath(path.join(folder, 'gradient.onnx'));
   // Alone in its folder and without the shape of its output, nothing says how many classes there are.
@@ -75,6 +76,14 @@ describe('the traits of the operations and what they do', () => {
       { model, other: { model, randomWeights: 1 } },
       { model, other: { model, randomWeights: 1 }, place: filePath(path.dirname(input)) },
     ],
+    survey: [{ model, place }],
+    layout: [{ model, place, of: 'activations', method: 'pca' }],
+    steer: [{ run: 'none', state: 'stop' }],
+    nearest: [{ model, place, name: 'butterfinch-3000000.png', metric: 'cosine', k: 1 }],
+    layerCurve: [{ model, place }],
+    thumbnails: [{ place, names: ['butterfinch-3000000.png', 'none.png'], size: 8 }],
+    extract: [{ place, name: 'butterfinch-3000000.png' }],
+    emptyStore: [{}],
     sanity: [{ model, input, method: 'gradient' }],
     exportGradient: [{ model, file, embed: true }],
     recipe: [{ model, method: 'weights', params: {}, notes: [] }],
