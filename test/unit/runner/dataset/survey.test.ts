@@ -42,8 +42,9 @@ describe('a survey of a data set', () => {
       assert.ok('result' in outcome, 'every picture is predicted');
       const [best, next] = outcome.result.top!;
       assert.equal(found.predicted[i], best!.index, found.names[i]);
-      assert.ok(Math.abs(found.confidence[i]! - best!.probability!) < 1e-6, found.names[i]);
-      assert.ok(Math.abs(found.margin[i]! - (best!.probability! - next!.probability!)) < 1e-6, found.names[i]);
+      assert.ok(Math.abs(found.confidence[i]! - best!.probability!) < 1e-6, `confidence of ${found.names[i]}`);
+      const ahead = best!.probability! - next!.probability!;
+      assert.ok(Math.abs(found.margin[i]! - ahead) < 1e-6, `margin of ${found.names[i]}`);
       assert.equal(found.classes[found.truth[i]!], outcome.result.label);
     });
     assert.equal(mistakes!.accuracy, predicted.accuracy);
