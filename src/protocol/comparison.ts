@@ -34,6 +34,7 @@ export const comparisonOperations: Chapter<ComparisonOperations> = {
   compareModels: {
     runs: ({ place }) => place !== undefined,
     waits: 'neither',
+    long: true,
     title: 'comparing',
     doing: 'comparing',
   },

@@ -2,11 +2,8 @@ import type { FilePath } from '../base/place.js';
 import { activationsOperations } from './activations.js';
 import { attributionOperations } from './attribution.js';
 import type { Call, Operation } from './channel.js';
-<<<<<<< HEAD
 import { comparisonOperations } from './comparison.js';
-=======
 import { datasetOperations } from './dataset.js';
->>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
 import { embeddingOperations } from './embedding.js';
 import { gradientOperations } from './gradient.js';
 import { graphOperations } from './graph.js';
@@ -41,11 +38,8 @@ export const OPERATIONS = {
   ...predictionOperations,
   ...attributionOperations,
   ...embeddingOperations,
-<<<<<<< HEAD
   ...comparisonOperations,
-=======
   ...datasetOperations,
->>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
   ...sanityOperations,
   ...gradientOperations,
   ...recipeOperations,

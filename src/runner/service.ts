@@ -6,12 +6,9 @@ import { SessionProducts } from '../session/products.js';
 import type { Sessions } from '../session/session.js';
 import { activationsHandlers } from './activations/handlers.js';
 import { attributionHandlers } from './attribution/handlers.js';
-<<<<<<< HEAD
 import { comparisonHandlers } from './comparison/handlers.js';
-=======
 import { datasetHandlers } from './dataset/handlers.js';
 import { DatasetRoom } from './dataset/room.js';
->>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
 import { embeddingHandlers } from './embedding/handlers.js';
 import { gradientHandlers } from './gradient/handlers.js';
 import { graphHandlers } from './graph/handlers.js';
@@ -59,11 +56,8 @@ export class RunnerService {
       ...predictionHandlers(rooms),
       ...attributionHandlers(rooms),
       ...embeddingHandlers(rooms),
-<<<<<<< HEAD
       ...comparisonHandlers(rooms),
-=======
       ...datasetHandlers(rooms),
->>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),
       ...inputHandlers(rooms),

@@ -35,9 +35,7 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   explain: false,
   explainCells: false,
   embed: false,
-<<<<<<< HEAD
   compareModels: true,
-=======
   survey: false,
   layout: false,
   steer: true,
@@ -46,7 +44,6 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   thumbnails: true,
   extract: true,
   emptyStore: true,
->>>>>>> a969c2d (Survey a data set: what a model makes of every picture, layouts that are seen on their way, neighbours, a curve over the layers)
   sanity: false,
   exportGradient: false,
   recipe: true,

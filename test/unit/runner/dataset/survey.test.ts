@@ -5,6 +5,7 @@ import { filePath, type FilePath } from '../../../../src/base/place.js';
 import type { SetProgress, SurveyRequest } from '../../../../src/protocol/dataset.js';
 import { RunnerService } from '../../../../src/runner/service.js';
 import { call } from '../../support/call.js';
+import { assertClose } from '../../support/close.js';
 import { temporaryFolder } from '../../support/temporary.js';
 
 const model = filePath(path.resolve('models/birds/birds_cnn.onnx'));
@@ -42,9 +43,9 @@ describe('a survey of a data set', () => {
       assert.ok('result' in outcome, 'every picture is predicted');
       const [best, next] = outcome.result.top!;
       assert.equal(found.predicted[i], best!.index, found.names[i]);
-      assert.ok(Math.abs(found.confidence[i]! - best!.probability!) < 1e-6, `confidence of ${found.names[i]}`);
+      assertClose(found.confidence[i]!, best!.probability!, { absolute: 1e-6 }, `confidence of ${found.names[i]}`);
       const ahead = best!.probability! - next!.probability!;
-      assert.ok(Math.abs(found.margin[i]! - ahead) < 1e-6, `margin of ${found.names[i]}`);
+      assertClose(found.margin[i]!, ahead, { absolute: 1e-6 }, `margin of ${found.names[i]}`);
       assert.equal(found.classes[found.truth[i]!], outcome.result.label);
     });
     assert.equal(mistakes!.accuracy, predicted.accuracy);
