@@ -6,6 +6,7 @@ import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.
 import { INTERRUPTED, start } from './process.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { activations } from './verbs/activations.js';
+import { compare } from './verbs/compare.js';
 import { embed } from './verbs/embed.js';
 import { explain } from './verbs/explain.js';
 import { gradient } from './verbs/gradient.js';
@@ -16,7 +17,7 @@ import { weights } from './verbs/weights.js';
 
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
 
-const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, weights, activations, embed];
+const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, weights, activations, embed, compare];
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */
 export async function main(argv: readonly string[], terminal: Io): Promise<number> {

@@ -25,9 +25,9 @@ const MARKS = ['circle', 'square', 'triangle', 'diamond'] as const;
 export function scatterSvg({ title, notes, axes, points, labels }: ScatterPicture): string {
   const [n = 0, d = 0] = points.dims;
   const names = [...new Set(labels)].sort((a, b) => (a === '' ? 1 : b === '' ? -1 : a < b ? -1 : a > b ? 1 : 0));
-  const place = scaled(points);
+  const place = intoUnitSquare(points);
   const marks = Array.from({ length: n }, (_, i) =>
-    mark(
+    classMark(
       names.indexOf(labels[i] ?? ''),
       labels[i] ?? '',
       LEFT + place.data[2 * i]! * PLOT,
@@ -37,7 +37,7 @@ export function scatterSvg({ title, notes, axes, points, labels }: ScatterPictur
   );
   const legend = names.slice(0, LEGEND).map((name, k) => {
     const y = TOP + 10 + k * 22;
-    return `${mark(k, name, LEFT + PLOT + 24, y, 5)}<text x="${LEFT + PLOT + 36}" y="${y + 4}">${escaped(cut(name === '' ? 'no label' : name))}</text>`;
+    return `${classMark(k, name, LEFT + PLOT + 24, y, 5)}<text x="${LEFT + PLOT + 36}" y="${y + 4}">${escaped(cut(name === '' ? 'no label' : name))}</text>`;
   });
   if (names.length > LEGEND)
     legend.push(`<text x="${LEFT + PLOT + 18}" y="${TOP + 14 + LEGEND * 22}">and ${names.length - LEGEND} more</text>`);
@@ -61,7 +61,7 @@ export function scatterSvg({ title, notes, axes, points, labels }: ScatterPictur
 }
 
 /** Into the unit square, both axes alike, the second upwards. */
-function scaled(points: FloatTensor): FloatTensor {
+export function intoUnitSquare(points: FloatTensor): FloatTensor {
   const [n = 0, d = 0] = points.dims;
   const at = (i: number, c: number): number => (c < d ? points.data[i * d + c]! : 0);
   const [low, high] = [
@@ -85,7 +85,8 @@ function scaled(points: FloatTensor): FloatTensor {
   return out;
 }
 
-function mark(k: number, name: string, x: number, y: number, r: number): string {
+/** The mark of the `k`-th class around a place, in its colour; grey where it has no name. */
+export function classMark(k: number, name: string, x: number, y: number, r: number): string {
   const colour = name === '' ? '#999999' : COLOURS[k % COLOURS.length]!;
   const [cx, cy] = [x.toFixed(2), y.toFixed(2)];
   const fill = `fill="${colour}" fill-opacity="0.75"`;
