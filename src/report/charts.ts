@@ -47,6 +47,16 @@ export function heatMap({ label, rows, columns, values }: HeatMap): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(label)}">${beside.join('')}${above.join('')}${cells.join('')}</svg>`;
 }
 
+/** What the colours of a matrix mean. */
+export function heatScale(): string {
+  const { table } = colormap('viridis');
+  const steps = Array.from({ length: 33 }, (_, i) => {
+    const at = 3 * Math.round((255 * i) / 32);
+    return `<rect x="${20 + 6 * i}" y="0" width="6.5" height="14" fill="rgb(${table.subarray(at, at + 3).join(' ')})"/>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="250" height="16" viewBox="0 0 250 16" role="img" aria-label="Scale of the colours: 0 dark, 1 bright">${steps.join('')}<text x="4" y="12">0</text><text x="226" y="12">1</text></svg>`;
+}
+
 function cut(name: string): string {
   return name.length > LONGEST ? `…${name.slice(1 - LONGEST)}` : name;
 }

@@ -1,4 +1,4 @@
-import { floatTensor, formatDims } from '../base/tensor.js';
+import { formatDims } from '../base/tensor.js';
 import type {
   ComparedModel,
   ComparedPredictions,
@@ -12,7 +12,7 @@ import type {
 } from '../result/comparison.js';
 import { CKA_CAUTION, findingsOf, probeWords, ratioWords, shareWords } from '../result/comparisonWords.js';
 import { intoUnitSquare } from '../result/scatter.js';
-import { cloud, curve, heatMap, legend } from './charts.js';
+import { cloud, curve, heatMap, heatScale, legend } from './charts.js';
 import { details, escaped, list, page, paragraph, picture, section, table, type Cell } from './page.js';
 
 /** Rows of a list of pictures. */
@@ -130,13 +130,12 @@ function predictionsPart(set: ComparedSet, predictions: ComparedPredictions): st
 
 function spacesPart(set: ComparedSet, { a, b, layout, residual, kept, k, chance, order }: ComparedSpaces): string {
   const n = set.names.length;
-  const both = intoUnitSquare(floatTensor([2 * n, 2], Float32Array.of(...a.points.data, ...b.points.data)));
   const names = [...new Set(set.labels)].sort((x, y) => (x === '' ? 1 : y === '' ? -1 : x < y ? -1 : 1));
   const classes = set.labels.map((label) => names.indexOf(label));
   const step = Math.max(1, n / DRAWN);
   const drawn = Array.from({ length: Math.min(n, DRAWN) }, (_, i) => Math.floor(i * step));
-  const figure = (title: string, from: number, space: typeof a): string => {
-    const points = floatTensor([n, 2], both.data.slice(2 * from, 2 * (from + n)));
+  const figure = (title: string, space: typeof a): string => {
+    const points = intoUnitSquare(space.points);
     const label = `${title}: ${n} pictures by ${layout} of ${space.layer}`;
     return `<figure><h3>${escaped(title)}</h3>${cloud({ label, points, classes, labels: set.labels, names: set.names, drawn })}<figcaption>${escaped(`${space.layer}, ${space.width} numbers`)}</figcaption></figure>`;
   };
@@ -154,10 +153,10 @@ function spacesPart(set: ComparedSet, { a, b, layout, residual, kept, k, chance,
     kept[i]!.toFixed(2),
   ]);
   return [
-    `<div class="pair">${figure('First model', 0, a)}${figure('Second model', n, b)}</div>`,
+    `<div class="pair">${figure('First model', a)}${figure('Second model', b)}</div>`,
     legend(names),
     paragraph(
-      `By ${layout}; the second cloud is moved, turned, mirrored and scaled onto the first (what is left: ${residual.toFixed(2)} of its spread). How alike two spaces are is not to be read from such pictures: see the numbers.${drawn.length < n ? ` ${drawn.length} of ${n} points are drawn.` : ''}`,
+      `By ${layout}; the second cloud is turned and mirrored so that it lies as the first (by Procrustes, which leaves ${residual.toFixed(2)} of its spread), and each is drawn at its own scale. How alike two spaces are is not to be read from such pictures: see the numbers.${drawn.length < n ? ` ${drawn.length} of ${n} points are drawn.` : ''}`,
       'soft',
     ),
     rows.length === 0 ? '' : table('How far classes come apart', ['', 'First model', 'Second model'], rows),
@@ -184,7 +183,7 @@ function alignmentPart({ a, b, cka, without, dropped, moved, counted, batch }: L
       ]),
     );
   const map = (label: string, values: typeof cka): string =>
-    `<div class="wide" tabindex="0" role="region" aria-label="${escaped(label)}">${heatMap({ label, rows: a, columns: b, values })}</div>`;
+    `<div class="wide whole" tabindex="0" role="region" aria-label="${escaped(label)}">${heatMap({ label, rows: a, columns: b, values })}</div>${heatScale()}`;
   const fewer = `Without the ${dropped} pictures of the largest norm`;
   return [
     paragraph(
@@ -211,7 +210,7 @@ function signalPart({ layers, bound, first, counted, paired }: LayerSignal): str
     first === undefined
       ? paragraph(`No layer falls below ${bound} dB.`)
       : paragraph(`The first below it: ${names[first]}.`),
-    `<div class="wide" tabindex="0" role="region" aria-label="Signal-to-noise ratio by layer">${curve({
+    `<div class="wide whole" tabindex="0" role="region" aria-label="Signal-to-noise ratio by layer">${curve({
       label: 'Signal-to-noise ratio by layer',
       unit: 'dB',
       names,

@@ -94,10 +94,11 @@ h2 { font-size: 1.2rem; margin-top: 2.2em; border-bottom: 1px solid var(--line);
 h3 { font-size: 1rem; margin-bottom: 4px; overflow-wrap: anywhere; }
 p.soft, figcaption, caption { color: var(--soft); }
 .wide { overflow-x: auto; max-height: 640px; overflow-y: auto; margin: 12px 0; }
+.wide.whole { max-height: none; }
 .wide:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
-table { border-collapse: collapse; }
+table { border-collapse: collapse; min-width: min(100%, 36em); }
 caption { text-align: left; padding: 4px 0; }
-th, td { text-align: left; font-weight: normal; padding: 4px 10px; border-bottom: 1px solid var(--line); vertical-align: middle; }
+th, td { text-align: left; font-weight: normal; padding: 4px 10px; border-bottom: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }
 thead th { font-weight: 600; position: sticky; top: 0; background: var(--back); }
 tbody tr:nth-child(even) { background: var(--band); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -110,6 +111,7 @@ svg text { fill: var(--text); font: 12px system-ui, sans-serif; }
 svg .axis { stroke: var(--line); fill: none; }
 svg .line { stroke: var(--mark); fill: none; stroke-width: 2; }
 svg .dot { fill: var(--mark); }
+@media (prefers-color-scheme: dark) { svg [fill="#000000"] { fill: #f0f0f0; } }
 svg .bound { stroke: var(--soft); stroke-dasharray: 5 4; }
 a { color: var(--mark); }
 pre { overflow-x: auto; background: var(--band); padding: 12px; font-size: 13px; }
