@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { explainCommands } from './host/explain/commands.js';
+import { DatasetPanels } from './host/dataset/datasetPanels.js';
 import { modelCommands } from './host/model/commands.js';
 import { runnerCommands } from './host/commands/runnerCommands.js';
 import { Answers } from './host/explain/answers.js';
@@ -33,6 +34,7 @@ export interface LensApi {
   readonly tree: ModelTree;
   readonly explain: ExplainPanels;
   readonly editors: ModelEditors;
+  readonly datasets: DatasetPanels;
   readonly notifier: Notifier;
   readonly status: StatusItem;
   readonly cuda: CudaSetup;
@@ -108,11 +110,12 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   const editors = own(
     new ModelEditors(services, (model) => explain.open.some((panel) => panel.model.toString() === model.toString())),
   );
+  const datasets = own(new DatasetPanels(services, explain, context.workspaceState));
   own(new PythonLenses(services));
   own(explainCommands(services, explain));
   own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, { runner, status, outside }));
   own(cudaCommands(services, cuda, storage));
   const activationMs = performance.now() - start;
-  return { services, runner, tree, explain, editors, notifier, status, cuda, activationMs };
+  return { services, runner, tree, explain, editors, datasets, notifier, status, cuda, activationMs };
 }

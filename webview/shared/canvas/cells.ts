@@ -22,6 +22,8 @@ export interface CellSource extends CellsShape {
   caption?(row: number, column: number): string;
   /** Crossed out: a dead filter. */
   crossed?(row: number, column: number): boolean;
+  /** Framed: one of those that are selected. */
+  framed?(row: number, column: number): boolean;
   /** Names at the left and at the top of a grid that does not flow. */
   rowName?(row: number): string;
   columnName?(column: number): string;

@@ -77,6 +77,7 @@ export function drawCells(
       context.fillRect(x, y, rect.width, rect.height);
     } else if (!seamless) context.drawImage(atlas, left, top, w, h, x, y, rect.width, rect.height);
     if (source.crossed?.(place.row, place.column)) cross(context, x, y, rect, theme.foreground);
+    if (source.framed?.(place.row, place.column)) frame(context, source, layout, scroll, place, theme.selection, 2);
     if (source.caption !== undefined && source.flow) {
       context.fillStyle = theme.dim;
       context.textAlign = 'center';

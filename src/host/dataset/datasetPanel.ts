@@ -1,0 +1,147 @@
+import * as vscode from 'vscode';
+import { formatDims } from '../../base/tensor.js';
+import { given } from '../../base/given.js';
+import type { FilePath } from '../../base/place.js';
+import type { Call, Client, Handlers } from '../../protocol/channel.js';
+import { DATASET_PASSED, type DatasetHostApi, type DatasetPanelApi } from '../../protocol/datasetPanel.js';
+import type { AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
+import { shellOf } from '../explain/commandLine.js';
+import { DiskWatch } from '../disk/diskWatch.js';
+import { named, nameOf, pathOf } from '../names.js';
+import { Panel } from '../panel/panel.js';
+import { saveFor } from '../panel/saving.js';
+import { showBriefly } from '../plain.js';
+import { askAbout } from '../runner/asking.js';
+import type { HostServices } from '../services.js';
+import { sidecarPath } from '../workspace/sidecar.js';
+import { datasetCommand } from './commandLine.js';
+import { PlaceWatch } from './placeWatch.js';
+import type { ExampleSelection } from './selection.js';
+
+/** What a panel is opened for. */
+export interface DatasetTopicFiles {
+  readonly model: vscode.Uri;
+  readonly place: vscode.Uri;
+}
+
+/** What a panel needs of the window around it. */
+export interface Around {
+  readonly selection: ExampleSelection;
+  /** Opens the explain panel. */
+  explain(images: readonly vscode.Uri[], model: vscode.Uri): void;
+  /** Opens the same place with another model, which is asked for. */
+  openWith(place: vscode.Uri): Promise<void>;
+}
+
+/** One panel of a data set: its page, and the files that it depends on. */
+export class DatasetPanel extends Panel {
+  private readonly page: Client<DatasetPanelApi>;
+  private readonly watch: DiskWatch;
+  /** Names of what has changed since the model was asked. */
+  private readonly stale = new Set<string>();
+
+  constructor(
+    panel: vscode.WebviewPanel,
+    services: HostServices,
+    readonly topic: DatasetTopicFiles,
+    private readonly around: Around,
+  ) {
+    super(panel, services);
+    const { model, place } = topic;
+    this.panel.title = `${nameOf(place)} · ${nameOf(model).replace(/\.onnx$/i, '')}`;
+    this.watch = this.disposables.add(new DiskWatch((file) => this.changed(nameOf(file))));
+    this.watch.watch([model, model.with({ path: sidecarPath(model.path) })]);
+    this.disposables.add(new PlaceWatch(place, () => this.changed(nameOf(place))));
+    this.disposables.add(
+      around.selection.onDidChange(({ place: other, names, by }) => {
+        if (by !== this && other.toString() === place.toString()) this.tell(this.page.selected({ names }));
+      }),
+    );
+    this.page = this.serve<DatasetPanelApi, DatasetHostApi>(
+      { bundle: 'dataset', title: 'Data set', icon: 'lens' },
+      this.handlers(),
+    );
+  }
+
+  private changed(name: string): void {
+    this.stale.add(name);
+    this.tell(this.page.stale({ files: [...this.stale] }));
+  }
+
+  private handlers(): Handlers<DatasetHostApi> {
+    const { services, around } = this;
+    const { model, place } = this.topic;
+    return {
+      ...this.passed(),
+      setup: async () => ({
+        model: named(model),
+        place: named(place),
+        selected: around.selection.of(place),
+        stale: [...this.stale],
+      }),
+      layers: async () => {
+        const { layers } = await (await services.runner()).outline({ model: pathOf(model) });
+        return layers.map(({ name, op, shape }) => ({
+          name,
+          op,
+          ...given({ shape: shape === undefined ? undefined : formatDims(shape) }),
+        }));
+      },
+      steer: async (request) => (await services.runner()).steer(request),
+      thumbnails: async (request, { signal }) =>
+        (await services.runner()).thumbnails({ ...request, place: pathOf(place) }, { signal }),
+      select: async ({ names }) => around.selection.select({ place, names, by: this }),
+      explain: async ({ names }) => {
+        try {
+          around.explain(await this.pictures(names), model);
+        } catch (error) {
+          services.notify(error);
+        }
+      },
+      openWith: async () => {
+        try {
+          await around.openWith(place);
+        } catch (error) {
+          services.notify(error);
+        }
+      },
+      save: async ({ name, bytes }) =>
+        saveFor(services, vscode.Uri.joinPath(place, '..', name.replace(/[/\\]/g, '_')), () => bytes),
+      copyCommand: async (choice) => {
+        const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
+        const shell = shellOf(vscode.env.shell, process.platform);
+        await vscode.env.clipboard.writeText(datasetCommand(file(model), file(place), choice, shell));
+        showBriefly('Copied the command line', 4000);
+      },
+      showLog: async () => services.log.show(true),
+    };
+  }
+
+  /** Picture files of examples; rows of an array are written into files of their own. */
+  private async pictures(names: readonly string[]): Promise<readonly vscode.Uri[]> {
+    const runner = await this.services.runner();
+    const place = pathOf(this.topic.place);
+    const files: FilePath[] = [];
+    for (const name of names) files.push(await runner.extract({ place, name }));
+    return files.map((file) => vscode.Uri.file(file));
+  }
+
+  /** Operations about the model and the place, as the page asks them. */
+  private passed(): Pick<Handlers<DatasetHostApi>, (typeof DATASET_PASSED)[number]> {
+    const { services } = this;
+    const { model } = this.topic;
+    const place = pathOf(this.topic.place);
+    const handler =
+      <K extends (typeof DATASET_PASSED)[number]>(name: K) =>
+      (request: object, call: Call<ProgressOf<K>>): Promise<AnswerOf<K>> => {
+        if (name === 'survey') this.stale.clear();
+        return askAbout(services, model, name, { ...request, place } as unknown as RequestOf<K>, call, (read) =>
+          read(),
+        );
+      };
+    return Object.fromEntries(DATASET_PASSED.map((name) => [name, handler(name)])) as unknown as Pick<
+      Handlers<DatasetHostApi>,
+      (typeof DATASET_PASSED)[number]
+    >;
+  }
+}

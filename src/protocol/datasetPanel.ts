@@ -1,0 +1,69 @@
+import type { Operation } from './channel.js';
+import type { SteerRequest, ThumbnailsAnswer, ThumbnailsRequest } from './dataset.js';
+import type { LayerChoice, NamedFile } from './explainPanel.js';
+import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from './runner.js';
+
+/** What the panel of a data set and the extension host say to each other. */
+
+/** What a panel is about: one model, and one place that holds labelled pictures. */
+export interface DatasetTopic {
+  readonly model: NamedFile;
+  /** A folder, a list, a `.parquet` or an `.npz` file. */
+  readonly place: NamedFile;
+}
+
+export interface DatasetSetup extends DatasetTopic {
+  /** Names of the examples that are selected, in this panel or another one of the same place. */
+  readonly selected: readonly string[];
+  /** Files that have changed since they were looked at. */
+  readonly stale: readonly string[];
+}
+
+/** An operation of the runner about a data set as the page asks it: model, place and settings are added by the host. */
+type AskedOf<K extends AboutModel> = Omit<RequestOf<K>, 'place'>;
+
+/** Operations that the host hands on. */
+export const DATASET_PASSED = ['survey', 'layout', 'nearest', 'layerCurve'] as const;
+
+type PassedName = (typeof DATASET_PASSED)[number];
+
+type DatasetPassed = { [K in PassedName]: Operation<AskedOf<K>, AnswerOf<K>, ProgressOf<K>> };
+
+/** What the extension host does for the panel. */
+export interface DatasetHostApi extends DatasetPassed {
+  setup: Operation<Record<string, never>, DatasetSetup>;
+  /** The layers whose outputs can be placed. */
+  layers: Operation<Record<string, never>, readonly LayerChoice[]>;
+  /** Halts, goes on with or ends a layout that is under way; ended, it answers with what there is. */
+  steer: Operation<SteerRequest, void>;
+  /** Small pictures, letterboxed; those that cannot be read are grey. */
+  thumbnails: Operation<Omit<ThumbnailsRequest, 'place'>, ThumbnailsAnswer>;
+  /** Other examples are selected: the panels of the same place follow. */
+  select: Operation<{ readonly names: readonly string[] }, void>;
+  /** Explains pictures with this model. */
+  explain: Operation<{ readonly names: readonly string[] }, void>;
+  /** Opens the same pictures with another model, which is asked for. */
+  openWith: Operation<Record<string, never>, void>;
+  /** Asks where to save, beside the place, and saves. `false`: the person changed their mind. */
+  save: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
+  /** Puts on the clipboard what to type in a terminal for the same points, or without a method for the predictions. */
+  copyCommand: Operation<CommandChoice, void>;
+  showLog: Operation<Record<string, never>, void>;
+}
+
+/** What of a map has to be said on the command line. */
+export interface CommandChoice {
+  readonly method?: string;
+  readonly of?: 'activations' | 'weights';
+  readonly layer?: string;
+  readonly seed?: number;
+  readonly params?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What the panel does when the extension host says so. */
+export interface DatasetPanelApi {
+  /** Other examples were selected elsewhere. */
+  selected: Operation<{ readonly names: readonly string[] }, void>;
+  /** Files that have changed on disk since they were looked at. */
+  stale: Operation<{ readonly files: readonly string[] }, void>;
+}

@@ -1,0 +1,257 @@
+import { writeNpy } from '../../../src/base/npy.js';
+import type { Embedding } from '../../../src/result/embedding.js';
+import { pngOf } from '../../shared/canvas/raster.js';
+import type { MenuItem } from '../../shared/form/menu.js';
+import { formatNumber, stemOf } from '../../shared/format.js';
+import { className, type Facts } from '../facts.js';
+import type { Room } from '../room.js';
+import type { PointMap } from './map.js';
+import { numberRows } from './numbers.js';
+import { withText } from './pngText.js';
+import type { LegendEntry } from './scene.js';
+import { axesOf, drawnOf, methodOf, type Drawn } from './state.js';
+
+/** What can be saved and copied of what is shown; `page` holds the map, where it is open. */
+export function exportItems(room: Room, page: Element): readonly MenuItem[] {
+  const { facts, layout, view } = room;
+  const embedding = layout.value?.embedding;
+  const points = view.tab === 'map' ? embedding : undefined;
+  const none = facts === undefined;
+  const map = (): PointMap | null => page.querySelector<PointMap>('.map-frame lens-map');
+  const stem = `${stemOf(room.setup?.place.name ?? 'data')}.${stemOf(room.setup?.model.name ?? 'model')}`;
+  const save = (ending: string, bytes: () => Uint8Array | Promise<Uint8Array | undefined>): void => {
+    void (async () => {
+      const made = await bytes();
+      if (made !== undefined) await room.host.save({ name: `${stem}.${ending}`, bytes: made });
+    })().catch(() => undefined);
+  };
+  const text = (written: string): Uint8Array => new TextEncoder().encode(written);
+  const item = (label: string, icon: string, disabled: boolean, onClick: () => void): MenuItem => ({
+    label,
+    icon,
+    disabled,
+    onClick,
+  });
+  return [
+    item('Save the points as CSV', 'table', points === undefined || none, () =>
+      save(`${points!.method}.csv`, () => text(pointsCsv(facts!, points!))),
+    ),
+    item('Save the points as NPY', 'symbol-array', points === undefined, () =>
+      save(`${points!.method}.npy`, () => writeNpy(points!.points)),
+    ),
+    item('Save the points as JSON, with the recipe', 'json', points === undefined || none, () =>
+      save(`${points!.method}.json`, () => text(pointsJson(facts!, points!))),
+    ),
+    item('Save the picture as PNG', 'file-media', points === undefined || none, () =>
+      save(`${points!.method}.png`, async () => {
+        const image = map()?.image();
+        const png = image === undefined ? undefined : await pngOf(captioned(image, captionOf(room, points!)));
+        return png === undefined ? undefined : withText(png, 'recipe', JSON.stringify(points!.recipe));
+      }),
+    ),
+    item('Save the picture as SVG', 'file-code', points === undefined || none, () =>
+      save(`${points!.method}.svg`, () => {
+        const element = map();
+        const drawn = drawnOf(room, facts!);
+        if (element === null || drawn === undefined) return Promise.resolve(undefined);
+        return text(
+          mapSvg({
+            drawn,
+            places: element.places(),
+            caption: captionOf(room, points!),
+            axes: axesOf(points!),
+            recipe: points!.recipe,
+          }),
+        );
+      }),
+    ),
+    item('Save the predictions as CSV', 'table', none, () =>
+      save('predictions.csv', () => text(predictionsCsv(facts!))),
+    ),
+    item('Copy the command line', 'terminal', none, () => {
+      const { of, layer, method, seed, params, components } = view.map;
+      const values = { ...params[method], ...(components === 2 ? {} : { components }) };
+      void room.host
+        .copyCommand(
+          view.tab === 'map' ? { method, of, seed, params: values, ...(layer === undefined ? {} : { layer }) } : {},
+        )
+        .catch(() => undefined);
+    }),
+  ];
+}
+
+/** A field of a CSV file; one that a spreadsheet would take for a formula is none. */
+export function csvField(value: string | number): string {
+  if (typeof value === 'number') return Number.isNaN(value) ? '' : String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+const csvLines = (lines: readonly (readonly (string | number)[])[]): string =>
+  `${lines.map((line) => line.map(csvField).join(',')).join('\n')}\n`;
+
+export function pointsCsv(facts: Facts, { points, of, files }: Pick<Embedding, 'points' | 'of' | 'files'>): string {
+  const d = points.dims[1] ?? 2;
+  const axes = ['x', 'y', 'z'].slice(0, d);
+  const place = (i: number): number[] => axes.map((_, c) => points.data[i * d + c]!);
+  if (of === 'weights') return csvLines([[...axes, 'class'], ...files.map((name, i) => [...place(i), name])]);
+  return csvLines([
+    [...axes, 'name', 'label', 'predicted', 'confidence'],
+    ...files.map((name, i) => [...place(i), name, ...saidOf(facts, i)]),
+  ]);
+}
+
+export function predictionsCsv(facts: Facts): string {
+  const { survey } = facts;
+  return csvLines([
+    ['name', ...(survey.splits === undefined ? [] : ['split']), 'label', 'predicted', 'confidence', 'margin'],
+    ...survey.names.map((name, i) => [
+      name,
+      ...(survey.splits === undefined ? [] : [survey.splits[i]!]),
+      ...saidOf(facts, i),
+      survey.margin[i]!,
+    ]),
+  ]);
+}
+
+function saidOf(facts: Facts, i: number): readonly (string | number)[] {
+  const { survey, group } = facts;
+  return [className(facts, group[i]!, ''), className(facts, survey.predicted[i]!, ''), survey.confidence[i]!];
+}
+
+function pointsJson(facts: Facts, embedding: Embedding): string {
+  const { points, files, of, recipe, layer, method, params, explained, divergence, quality } = embedding;
+  const d = points.dims[1] ?? 2;
+  const pictures = of === 'activations';
+  const document = {
+    schema: 'onnx-lens/embed/1',
+    layer,
+    method,
+    params,
+    of,
+    files,
+    ...(pictures
+      ? {
+          labels: files.map((_, i) => className(facts, facts.group[i]!, '')),
+          predicted: files.map((_, i) => className(facts, facts.survey.predicted[i]!, '')),
+        }
+      : {}),
+    points: files.map((_, i) => Array.from(points.data.subarray(i * d, (i + 1) * d))),
+    explained_variance_ratio: explained,
+    kl: divergence,
+    quality,
+    recipe,
+  };
+  return `${JSON.stringify(document, null, 1)}\n`;
+}
+
+/** What stands below a picture that leaves the panel; its first line is the title. */
+function captionOf(room: Room, embedding: Embedding): readonly string[] {
+  const { facts } = room;
+  const { recipe, layer, method, files } = embedding;
+  const { title, summary } = methodOf(method);
+  const all =
+    facts !== undefined && facts.survey.of > facts.count
+      ? `${files.length} of ${facts.survey.of}`
+      : String(files.length);
+  return [
+    `${room.setup?.place.name ?? ''} · ${room.setup?.model.name ?? ''}: ${layer} by ${title}`,
+    `${all} points · seed ${recipe.seed} · ${recipe.model.file} ${recipe.model.sha256.slice(0, 12)} · ${recipe.provider}`,
+    ...numberRows(embedding).map(([name, value]) => `${name} ${value}`),
+    summary,
+  ];
+}
+
+const MARGIN = 16;
+const LINE = 18;
+
+/** A picture with its caption below, on white. */
+function captioned(image: HTMLCanvasElement, caption: readonly string[]): HTMLCanvasElement {
+  const ratio = window.devicePixelRatio;
+  const out = document.createElement('canvas');
+  const foot = (caption.length * LINE + 2 * MARGIN) * ratio;
+  [out.width, out.height] = [image.width, image.height + foot];
+  const context = out.getContext('2d')!;
+  context.fillStyle = '#ffffff';
+  context.fillRect(0, 0, out.width, out.height);
+  context.drawImage(image, 0, 0);
+  context.fillStyle = '#1f1f1f';
+  context.textBaseline = 'top';
+  for (const [k, line] of caption.entries()) {
+    context.font = `${k === 0 ? 'bold ' : ''}${12 * ratio}px sans-serif`;
+    context.fillText(line, MARGIN * ratio, image.height + (MARGIN + k * LINE) * ratio, out.width - 2 * MARGIN * ratio);
+  }
+  return out;
+}
+
+export interface MapSvg {
+  readonly drawn: Drawn;
+  readonly places: {
+    readonly xy: Float32Array;
+    readonly order: Uint32Array;
+    readonly width: number;
+    readonly height: number;
+  };
+  readonly caption: readonly string[];
+  readonly axes: readonly string[];
+  readonly recipe: Embedding['recipe'];
+}
+
+/** The map as it is looked at, as vectors: with its legend, its caption, and the recipe in the metadata. */
+export function mapSvg({ drawn, places, caption, axes, recipe }: MapSvg): string {
+  const { scene, colouring } = drawn;
+  const { xy, order, width, height } = places;
+  const entries: readonly LegendEntry[] = drawn.classes === undefined ? colouring.entries.slice(0, 40) : [];
+  const side = entries.length === 0 ? 0 : 190;
+  const foot = caption.length * LINE + 2 * MARGIN;
+  const parts: string[] = [];
+  for (const i of order) {
+    const [x, y] = [xy[2 * i]!, xy[2 * i + 1]!];
+    if (!(x >= -9 && y >= -9 && x <= width + 9 && y <= height + 9)) continue;
+    const c = scene.colours[i]!;
+    const look = `fill="${hex(c)}" fill-opacity="${formatNumber((c >>> 24) / 255)}"${scene.selected[i] === 1 ? ' stroke="#000" stroke-width="1"' : ''}`;
+    const [px, py] = [x.toFixed(1), y.toFixed(1)];
+    parts.push(
+      scene.shapes[i] === 1
+        ? `<path d="M${px} ${(y - 4.5).toFixed(1)}l4.5 4.5-4.5 4.5-4.5-4.5z" ${look}/>`
+        : `<circle cx="${px}" cy="${py}" r="3.2" ${look}/>`,
+    );
+    if (scene.names !== undefined)
+      parts.push(`<text x="${(x + 7).toFixed(1)}" y="${(y + 4).toFixed(1)}">${escaped(scene.names[i]!)}</text>`);
+  }
+  const legend = entries.map(
+    ({ name, colour, count }, k) =>
+      `<circle cx="${width + 18}" cy="${20 + k * LINE}" r="5" fill="rgb(${colour.join(',')})"/><text x="${width + 30}" y="${24 + k * LINE}">${escaped(name)} (${count})</text>`,
+  );
+  const lines = caption.map(
+    (line, k) =>
+      `<text x="${MARGIN}" y="${height + MARGIN + (k + 0.7) * LINE}"${k === 0 ? ' font-weight="bold"' : ''}>${escaped(line)}</text>`,
+  );
+  const texts =
+    axes.length < 2
+      ? []
+      : [
+          `<text x="${width - 8}" y="${height - 8}" text-anchor="end" fill="#555">${escaped(axes[0]!)} →</text>`,
+          `<text x="8" y="16" fill="#555">↑ ${escaped(axes[1]!)}</text>`,
+        ];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width + side}" height="${height + foot}" viewBox="0 0 ${width + side} ${height + foot}" font-family="sans-serif" font-size="12">`,
+    `<metadata>${escaped(JSON.stringify({ recipe }))}</metadata>`,
+    `<rect width="100%" height="100%" fill="#fff"/>`,
+    `<svg width="${width}" height="${height}">${parts.join('\n')}</svg>`,
+    ...texts,
+    ...legend,
+    ...lines,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+const hex = (c: number): string =>
+  `#${[c & 255, (c >>> 8) & 255, (c >>> 16) & 255].map((v) => v.toString(16).padStart(2, '0')).join('')}`;
+
+function escaped(text: string): string {
+  // Characters that XML does not allow would spoil the whole picture.
+  const allowed = [...text].filter((c) => (c >= ' ' || c === '\t' || c === '\n') && c < '\ufffe');
+  return allowed.join('').replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+}
