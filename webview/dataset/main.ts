@@ -1,6 +1,8 @@
 import '../shared/styles.css';
 import './dataset.css';
 import './map/map.css';
+import './mistakes/mistakes.css';
+import './gallery/gallery.css';
 import type { DatasetHostApi, DatasetPanelApi } from '../../src/protocol/datasetPanel.js';
 import { connect } from '../shared/page/channel.js';
 import { KeptState } from '../shared/page/state.js';

@@ -44,7 +44,7 @@ export function exportItems(room: Room, page: Element): readonly MenuItem[] {
     ),
     item('Save the picture as PNG', 'file-media', points === undefined || none, () =>
       save(`${points!.method}.png`, async () => {
-        const image = map()?.image();
+        const image = map()?.snapshot();
         const png = image === undefined ? undefined : await pngOf(captioned(image, captionOf(room, points!)));
         return png === undefined ? undefined : withText(png, 'recipe', JSON.stringify(points!.recipe));
       }),

@@ -74,6 +74,7 @@ export class PointMap extends CanvasElement {
   private camera: Camera = HOME;
   private seen: Seen | undefined;
   private gl: GlDots | undefined;
+  private image: ImageData | undefined;
   private order: Uint32Array = new Uint32Array();
   private outline: number[] | undefined;
   private rims: { readonly of: Scene; readonly inks: Inks; readonly rims: Uint32Array } | undefined;
@@ -153,7 +154,7 @@ export class PointMap extends CanvasElement {
   }
 
   /** The whole as a picture, on the theme's background. */
-  image(): HTMLCanvasElement {
+  snapshot(): HTMLCanvasElement {
     this.draw();
     const out = document.createElement('canvas');
     [out.width, out.height] = [this.dots.width, this.dots.height];
@@ -228,7 +229,10 @@ export class PointMap extends CanvasElement {
       return;
     }
     const context = dots.getContext('2d')!;
-    const image = context.createImageData(width, height);
+    // One for all frames: megabytes of garbage with each would halt every few of them.
+    if (this.image?.width !== width || this.image.height !== height)
+      this.image = context.createImageData(width, height);
+    const { image } = this;
     const pixels = new Uint32Array(image.data.buffer);
     pixels.fill(ink.paperPixel);
     stampDots(pixels, width, height, drawn);

@@ -46,38 +46,47 @@ function stampOf(radius: number, shape: number): Stamp {
   return { reach, dx: Int8Array.from(dx), dy: Int8Array.from(dy), cover: Uint8Array.from(cover) };
 }
 
+/** Pixels of a picture, rows from the top. */
+interface Paper {
+  readonly pixels: Uint32Array;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Draws points over pixels that are opaque. */
 export function stampDots(pixels: Uint32Array, width: number, height: number, dots: Dots): void {
   const { xy, order, colours, rims, shapes, radius } = dots;
+  const paper = { pixels, width, height };
   const inner = [stampOf(radius, 0), stampOf(radius, 1)];
   const outer = [stampOf(radius * (1 + RIM) + 0.5, 0), stampOf(radius * (1 + RIM) + 0.5, 1)];
   for (const i of order) {
-    const [x, y] = [Math.round(xy[2 * i]!), Math.round(xy[2 * i + 1]!)];
+    const x = Math.round(xy[2 * i]!);
+    const y = Math.round(xy[2 * i + 1]!);
     const shape = shapes[i]!;
     const most = outer[shape]!.reach;
     // Not `x < …`: a point that has no place is NaN.
     if (!(x >= -most && y >= -most && x < width + most && y < height + most)) continue;
-    const whole = x >= most && y >= most && x < width - most && y < height - most;
-    if (rims[i] !== 0) stamp(pixels, width, height, outer[shape]!, x, y, rims[i]!, whole);
-    if (colours[i]! >>> 24 !== 0) stamp(pixels, width, height, inner[shape]!, x, y, colours[i]!, whole);
+    if (rims[i] !== 0) stamp(paper, outer[shape]!, x, y, rims[i]!);
+    if (colours[i]! >>> 24 !== 0) stamp(paper, inner[shape]!, x, y, colours[i]!);
   }
 }
 
 function stamp(
-  pixels: Uint32Array,
-  width: number,
-  height: number,
-  { dx, dy, cover }: Stamp,
+  { pixels, width, height }: Paper,
+  { reach, dx, dy, cover }: Stamp,
   x: number,
   y: number,
   colour: number,
-  whole: boolean,
 ): void {
+  const whole = x >= reach && y >= reach && x < width - reach && y < height - reach;
   const alpha = colour >>> 24;
-  const [r, g, b] = [colour & 255, (colour >>> 8) & 255, (colour >>> 16) & 255];
+  const r = colour & 255;
+  const g = (colour >>> 8) & 255;
+  const b = (colour >>> 16) & 255;
   const solid = (colour | 0xff000000) >>> 0;
   for (let k = 0; k < cover.length; k++) {
-    const [px, py] = [x + dx[k]!, y + dy[k]!];
+    const px = x + dx[k]!;
+    const py = y + dy[k]!;
     if (!whole && (px < 0 || py < 0 || px >= width || py >= height)) continue;
     const at = py * width + px;
     const share = alpha === 255 ? cover[k]! : (alpha * cover[k]! * 257) >> 16;
@@ -88,9 +97,9 @@ function stamp(
     const below = pixels[at]!;
     const rest = 255 - share;
     // 257 / 65536 in place of a division by 255.
-    const mix = (top: number, under: number): number => ((top * share + under * rest) * 257 + 257) >>> 16;
-    pixels[at] =
-      (0xff000000 | (mix(b, (below >>> 16) & 255) << 16) | (mix(g, (below >>> 8) & 255) << 8) | mix(r, below & 255)) >>>
-      0;
+    const red = ((r * share + (below & 255) * rest) * 257 + 257) >>> 16;
+    const green = ((g * share + ((below >>> 8) & 255) * rest) * 257 + 257) >>> 16;
+    const blue = ((b * share + ((below >>> 16) & 255) * rest) * 257 + 257) >>> 16;
+    pixels[at] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
   }
 }

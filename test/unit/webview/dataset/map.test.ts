@@ -26,6 +26,7 @@ import {
   type SceneOptions,
 } from '../../../../webview/dataset/map/scene.js';
 import { rgba, stampDots, type Dots } from '../../../../webview/dataset/map/stamps.js';
+import { assertClose } from '../../support/close.js';
 import { recipe, surveyAnswer } from './survey.js';
 
 const room = { width: 400, height: 300 };
@@ -48,8 +49,8 @@ describe('points of a map', () => {
     const near = project(cloud, zoomed(HOME, room, 3, at), room);
     assert.ok(Math.hypot(near.xy[4]! - at.x, near.xy[5]! - at.y) < 1e-3, 'the point under the pointer stays');
     const moved = project(cloud, panned(HOME, room, 10, -20), room);
-    assert.ok(Math.abs(moved.xy[0]! - seen.xy[0]! - 10) < 1e-3, 'x');
-    assert.ok(Math.abs(moved.xy[1]! - seen.xy[1]! + 20) < 1e-3, 'y');
+    assertClose(moved.xy[0]!, seen.xy[0]! + 10, { absolute: 1e-3 }, 'x');
+    assertClose(moved.xy[1]!, seen.xy[1]! - 20, { absolute: 1e-3 }, 'y');
     const far = zoomed(HOME, room, 8);
     const back = project(cloud, shown(far, room, project(cloud, far, room), 0), room);
     assert.ok(Math.hypot(back.xy[0]! - 200, back.xy[1]! - 150) < 1e-2, 'the point is in the middle');
@@ -71,7 +72,7 @@ describe('points of a map', () => {
     const front = { ...HOME, yaw: 0, pitch: 0 };
     const before = project(space, front, room);
     const after = project(space, { ...front, yaw: Math.PI }, room);
-    assert.ok(Math.abs(before.xy[0]! - after.xy[2]!) < 1e-3, 'what was right is left');
+    assertClose(before.xy[0]!, after.xy[2]!, { absolute: 1e-3 }, 'what was right is left');
     assert.equal(turned(front, room, 400, 0).yaw, Math.PI);
     assert.ok(turned(front, room, 0, 1e6).pitch <= Math.PI / 2, 'it does not go over the head');
     assert.deepEqual([...farFirst(all(4), before.depth!)], [3, 0, 1, 2]);
@@ -122,11 +123,11 @@ describe('points drawn without WebGL', () => {
     assert.equal(disc[10 * 20 + 10], rgba(200, 100, 0));
     assert.equal(disc[0], paper);
     const half = draw({ colours: Uint32Array.of(rgba(200, 100, 0, 128)) })[10 * 20 + 10]!;
-    assert.ok(Math.abs((half & 255) - 105) <= 2, `red is ${half & 255}`);
+    assertClose(half & 255, 105, { absolute: 2 }, 'red');
     const covered = (pixels: Uint32Array): number => pixels.filter((p) => p !== paper).length;
     const diamond = draw({ shapes: Uint8Array.of(1) });
     assert.notDeepEqual(diamond, disc);
-    assert.ok(Math.abs(covered(diamond) / covered(disc) - 1) < 0.35, `${covered(diamond)} and ${covered(disc)} pixels`);
+    assertClose(covered(diamond), covered(disc), { relative: 0.35 }, 'pixels of a diamond');
   });
 
   it('have a rim where they are selected, lie over each other in their order, and are cut at the border', () => {
