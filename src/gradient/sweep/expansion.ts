@@ -47,13 +47,38 @@ function once(
   if (!graph.nodes.some((n) => answer(n).kind === 'expand')) return undefined;
   const stop = new Set(request.stop);
   const { path } = relevance(graph, typesOf(graph, facts), request.wrt, request.score.value, stop, answer);
+  return written(from, { answer, wanted: (node) => path.has(node), provider, notes, refused });
+}
+
+/**
+ * The graph with some of its fused operators written out as simpler ones, whatever is differentiated: what they hide, such as
+ * the matrix of an attention, is a value then.
+ */
+export function expandWhere(graph: Graph, facts: Facts, wanted: (node: GraphNode) => boolean): Expanded {
+  const refused: RefusedOperator[] = [];
+  const how = { answer: answersOf(graph), wanted, provider: 'cpu', notes: new Set<string>(), refused };
+  return { ...(written({ graph, facts, refused }, how) ?? { graph, facts }), refused };
+}
+
+interface Writing {
+  readonly answer: ReturnType<typeof answersOf>;
+  readonly wanted: (node: GraphNode) => boolean;
+  readonly provider: string;
+  readonly notes: Set<string>;
+  readonly refused: RefusedOperator[];
+}
+
+function written(
+  { graph, facts }: Expanded,
+  { answer, wanted, provider, notes, refused }: Writing,
+): Expanded | undefined {
   const known = new Set(refused.map((r) => r.node));
   const tape = new Tape(graph, facts, 'expanded', true);
   const nodes: GraphNode[] = [];
   let changed = false;
   for (const node of graph.nodes) {
     const a = answer(node);
-    if (a.kind !== 'expand' || !path.has(node) || known.has(node.name)) {
+    if (a.kind !== 'expand' || !wanted(node) || known.has(node.name)) {
       nodes.push(node);
       continue;
     }

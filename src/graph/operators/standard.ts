@@ -122,7 +122,7 @@ const layers: readonly Operator[] = [
   op('LSTM', parametric, { gates: 4, roles: [undefined, 'weight', 'recurrent weight', 'bias'] }),
   op('GRU', parametric, { gates: 3, roles: [undefined, 'weight', 'recurrent weight', 'bias'] }),
   op('RNN', parametric, { gates: 1, roles: [undefined, 'weight', 'recurrent weight', 'bias'] }),
-  op('Attention', { layer: 'both' }),
+  op('Attention', { layer: 'both', attends: true }),
   op('RotaryEmbedding', { sameShape: true }),
   op('BatchNormalization', parametric, channelsFirst, {
     normalises: true,

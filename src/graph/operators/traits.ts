@@ -24,6 +24,8 @@ export interface Operator {
   readonly window?: true;
   /** Where a picture's channels lie: behind the batch, or last. */
   readonly channels?: 'first' | 'last';
+  /** Queries look at keys within it: its attention matrix is hidden. */
+  readonly attends?: true;
   /** Answers by the shape of its inputs, or by their sizes as numbers. */
   readonly shapeOnly?: true;
   /** Holds graphs of its own. */

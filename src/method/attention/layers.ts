@@ -1,0 +1,148 @@
+import { remembered } from '../../base/memo.js';
+import type { Tensor } from '../../base/tensor.js';
+import { expandWhere } from '../../gradient/sweep/expansion.js';
+import { findAttention } from '../../graph/attention/find.js';
+import { mapBehind, placeGraph, placeNumbers, type PlaceMap } from '../../graph/attention/places.js';
+import type { AttentionSite } from '../../graph/attention/site.js';
+import { dimsAt, type Facts } from '../../graph/facts.js';
+import type { Graph } from '../../graph/graph.js';
+import { operator } from '../../graph/operators/operators.js';
+import type { AttentionLayer, TokenLayout, WithoutMatrix } from '../../result/attention.js';
+import type { ModelSubject } from '../subject/modelSubject.js';
+import { layoutOf } from './layout.js';
+
+/** The attention of a model: its matrices by structure, in a graph in which none is hidden. */
+export interface ModelAttention {
+  /** The model's own graph, with fused attention written out. */
+  readonly graph: Graph;
+  readonly facts: Facts;
+  readonly layers: readonly (AttentionLayer & { readonly site: AttentionSite })[];
+  readonly without: readonly WithoutMatrix[];
+}
+
+const known = new WeakMap<ModelSubject, Promise<ModelAttention>>();
+
+/** What attention a model has; found once. */
+export function attentionOf(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
+  let found = known.get(subject);
+  if (found === undefined) {
+    found = find(subject, signal);
+    known.set(subject, found);
+    found.catch(() => known.delete(subject));
+  }
+  return found;
+}
+
+async function find(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
+  const fused = (node: Parameters<typeof operator>[0]): boolean => operator(node).attends === true;
+  const { graph, facts, refused } = subject.graph.nodes.some(fused)
+    ? expandWhere(subject.graph, subject.facts, fused)
+    : { ...subject, refused: [] };
+  const { sites, unclaimed } = findAttention(graph, facts);
+  const hidden = graph.nodes.filter((node) => fused(node));
+  const layouts = await layoutsOf(subject, graph, facts, sites, signal);
+  const names = new Map<string, number>();
+  const layers = sites.map((site, i) => {
+    const base = site.scope === '' ? site.node.name : site.scope;
+    const times = (names.get(base) ?? 0) + 1;
+    names.set(base, times);
+    return layerOf(site, times === 1 ? base : `${base} (${times})`, layouts[i]!);
+  });
+  const without = [
+    ...hidden.map((node) => ({
+      node: node.name,
+      op: node.op,
+      reason: refused.find((r) => r.node === node.name)?.reason ?? 'its matrix cannot be read out of it',
+    })),
+    ...unclaimed.map(({ node, reading }) => ({ node: node.name, op: node.op, reason: reading })),
+  ];
+  return { graph, facts, layers, without };
+}
+
+interface Layouts {
+  readonly from?: TokenLayout;
+  readonly to?: TokenLayout;
+}
+
+function layerOf(site: AttentionSite, name: string, layouts: Layouts): ModelAttention['layers'][number] {
+  const notes: string[] = [];
+  if (site.headsGuessed)
+    notes.push('How many heads there are is not said by the graph: heads and windows may be mixed up.');
+  if (site.kind === 'channels')
+    notes.push('This attention is over channels: it says nothing about places of the picture.');
+  if (site.kind === 'fixed')
+    notes.push(
+      'The query does not depend on the picture, or is a constant after folding: it may be a pool or a router.',
+    );
+  if (site.kind !== 'channels' && layouts.to === undefined)
+    notes.push('Where the keys stand in the picture could not be told from the graph.');
+  const { heads, windows, queries, keys, kind } = site;
+  return {
+    site,
+    name,
+    node: site.node.name,
+    value: site.matrix,
+    kind,
+    heads,
+    windows,
+    queries,
+    keys,
+    notes,
+    ...layouts,
+  };
+}
+
+/** Where queries and keys of each site stand, by moving the numbers of places as the model moves tokens. */
+async function layoutsOf(
+  subject: ModelSubject,
+  graph: Graph,
+  facts: Facts,
+  sites: readonly AttentionSite[],
+  signal: AbortSignal,
+): Promise<Layouts[]> {
+  const maps = new Map<string, { map: PlaceMap; values: Set<string> }>();
+  const mapped = (value: string): PlaceMap | undefined => {
+    const map = mapBehind(graph, facts, value);
+    if (map === undefined) return undefined;
+    remembered(maps, map.value, () => ({ map, values: new Set<string>() })).values.add(value);
+    return map;
+  };
+  const asked = sites.map((site) =>
+    site.kind === 'channels'
+      ? {}
+      : { to: mapped(site.values.value), from: site.query === undefined ? undefined : mapped(site.query.value) },
+  );
+  const moved = new Map<string, Tensor>();
+  for (const { map, values } of maps.values()) {
+    const places = placeGraph(graph, facts, map, [...values]);
+    const feeds: Record<string, Tensor> = {
+      [places.input]: { type: 'float32', dims: map.dims, data: placeNumbers(map) },
+    };
+    for (const input of places.graph.inputs)
+      if (input.name !== places.input) feeds[input.name] = zerosOf(facts, input.name);
+    const answer = await subject.derived(`places ${map.value}`, places.graph, feeds, signal);
+    for (const [value, output] of places.outputs) moved.set(`${map.value}\n${value}`, answer[output]!);
+  }
+  return sites.map((site, i) => {
+    const layout = (map: PlaceMap | undefined, side: 'from' | 'to'): TokenLayout | undefined => {
+      const operand = side === 'to' ? site.values : site.query;
+      const tensor =
+        map === undefined || operand === undefined ? undefined : moved.get(`${map.value}\n${operand.value}`);
+      const axis = side === 'to' ? operand?.contracted[0] : operand?.own[0]?.axis;
+      if (map === undefined || tensor === undefined || axis === undefined) return undefined;
+      return layoutOf(site, map, tensor, { axis, tokens: side === 'to' ? site.keys : site.queries });
+    };
+    const [from, to] = [layout(asked[i]!.from, 'from'), layout(asked[i]!.to, 'to')];
+    return { ...(from && { from }), ...(to && { to }) };
+  });
+}
+
+function zerosOf(facts: Facts, name: string): Tensor {
+  const fact = facts.get(name);
+  const dims = fact === undefined ? [] : dimsAt(fact, facts.batch);
+  const size = dims.reduce((a, b) => a * b, 1);
+  const type = fact?.type ?? 'float32';
+  return type === 'int64'
+    ? { type, dims, data: new BigInt64Array(size) }
+    : { type: 'float32', dims, data: new Float32Array(size) };
+}

@@ -1,0 +1,121 @@
+import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+import type { LeadRole } from '../../graph/attention/site.js';
+import { prune, withOutputs } from '../../graph/edits.js';
+import type { AttentionMatrices } from '../../result/attention.js';
+import { feedsOf } from '../subject/feeds.js';
+import type { ModelSubject } from '../subject/modelSubject.js';
+import { samplesOf } from '../subject/samples.js';
+import type { ScoreAt } from '../target/target.js';
+import type { ModelAttention } from './layers.js';
+import { statisticsOf } from './statistics.js';
+
+type Layer = ModelAttention['layers'][number];
+
+/** A value of one sample `[1, …]` as a layer's matrices, `[windows, heads, queries, keys]`. */
+export function arranged({ site }: Layer, sample: FloatTensor): FloatTensor {
+  const { windows, heads, queries, keys } = site;
+  // As samples are cut out: what shares the batch's axis stands in front.
+  const shared = site.lead.find((l) => l.factors.some((f) => f.role === 'batch'));
+  const order: { role: LeadRole | 'query' | 'key'; size: number }[] = [];
+  const push = (axis: number): void => {
+    if (axis === site.queryAxis) order.push({ role: 'query', size: queries });
+    else if (axis === site.keyAxis) order.push({ role: 'key', size: keys });
+    else order.push(...(site.lead.find((l) => l.axis === axis)?.factors ?? []).filter((f) => f.role !== 'batch'));
+  };
+  if (shared !== undefined) push(shared.axis);
+  const rank = site.lead.length + 2;
+  for (let axis = 0; axis < rank; axis++) if (axis !== shared?.axis) push(axis);
+  const strides = new Map<string, number>();
+  let stride = 1;
+  for (const { role, size } of order.reverse()) {
+    strides.set(role, stride);
+    stride *= size;
+  }
+  if (stride !== sample.data.length) throw new Error(`${sample.data.length} numbers are no ${stride} of an attention`);
+  const step = (role: string): number => strides.get(role) ?? 0;
+  const out = floatTensor([windows, heads, queries, keys]);
+  let at = 0;
+  for (let w = 0; w < windows; w++)
+    for (let h = 0; h < heads; h++)
+      for (let q = 0; q < queries; q++) {
+        const from = w * step('windows') + h * step('heads') + q * step('query');
+        const along = step('key');
+        for (let k = 0; k < keys; k++) out.data[at++] = sample.data[from + k * along]!;
+      }
+  return out;
+}
+
+/**
+ * All matrices of one picture, in one run, with what is said of each head.
+ *
+ * @param tensor batch 1
+ */
+export async function matricesOf(
+  subject: ModelSubject,
+  attention: ModelAttention,
+  layers: readonly Layer[],
+  tensor: FloatTensor,
+  signal: AbortSignal,
+): Promise<AttentionMatrices[]> {
+  const names = [...new Set(layers.map((l) => l.value))];
+  const values = await valuesIn(subject, attention, names, tensor, signal);
+  return layers.map((layer) => {
+    const weights = arranged(layer, values.get(layer.value)!);
+    return { layer: layer.name, weights, ...statisticsOf(layer, weights) };
+  });
+}
+
+/** Forward values of the graph in which no attention is hidden, `[1, …]` each. */
+async function valuesIn(
+  subject: ModelSubject,
+  { graph, facts }: ModelAttention,
+  names: readonly string[],
+  tensor: FloatTensor,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, FloatTensor>> {
+  if (graph === subject.graph) return subject.values(tensor, names, signal);
+  const part = prune(withOutputs(graph, names), names);
+  const n = facts.dynamicBatch ? 1 : facts.batch;
+  const batch = n === 1 ? tensor : repeated(tensor, n);
+  const raw = await subject.derived(
+    `attention ${JSON.stringify(names)}`,
+    part,
+    feedsOf(subject, part, batch, n),
+    signal,
+  );
+  return new Map(
+    names.map((name) => {
+      const samples = samplesOf(facts, name, raw[name]!, n);
+      const size = samples.data.length / n;
+      return [name, { ...samples, dims: [1, ...samples.dims.slice(1)], data: samples.data.subarray(0, size) }];
+    }),
+  );
+}
+
+function repeated(tensor: FloatTensor, n: number): FloatTensor {
+  const out = floatTensor([n, ...tensor.dims.slice(1)]);
+  for (let i = 0; i < n; i++) out.data.set(tensor.data, i * tensor.data.length);
+  return out;
+}
+
+/** Matrices and how the score follows them, `[windows, heads, queries, keys]` each, in one run. */
+export async function matricesAndGradients(
+  subject: ModelSubject,
+  attention: ModelAttention,
+  layers: readonly Layer[],
+  tensor: FloatTensor,
+  of: ScoreAt,
+  signal: AbortSignal,
+): Promise<{ readonly weights: readonly FloatTensor[]; readonly gradients: readonly FloatTensor[] }> {
+  const names = [...new Set(layers.map((l) => l.value))];
+  const { graph, facts } = attention;
+  const own =
+    graph === subject.graph
+      ? {}
+      : { rules: { key: 'attention written out', make: () => ({ graph, facts, overrides: new Map() }) } };
+  const answer = await subject.gradients(tensor, { of, wrt: names, values: names, ...own }, signal);
+  return {
+    weights: layers.map((l) => arranged(l, answer.values.get(l.value)!)),
+    gradients: layers.map((l) => arranged(l, answer.gradients.get(l.value)!)),
+  };
+}

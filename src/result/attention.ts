@@ -1,0 +1,71 @@
+import type { FloatTensor } from '../base/tensor.js';
+import type { Recipe } from './recipe.js';
+
+/** Where the tokens of a layer stand. */
+export interface TokenLayout {
+  /** Rows and columns of the grid of tokens that have a place in the picture; of a windowed layer, of all windows together. */
+  readonly grid: readonly [rows: number, columns: number];
+  /** `[windows, tokens]`: row × columns + column of each, -1 of a token without a place. */
+  readonly cells: Int32Array;
+  /** Tokens of a window without a place: a class token, registers. */
+  readonly prefix: number;
+}
+
+/** One layer's attention: what is known of it before a picture is asked about. */
+export interface AttentionLayer {
+  /** The module, or the node that makes it. */
+  readonly name: string;
+  readonly node: string;
+  /** The value that holds the matrix. */
+  readonly value: string;
+  /** `tokens`, `channels` (it mixes channels: there is no place in it) or `fixed` (the query does not depend on the picture). */
+  readonly kind: 'tokens' | 'channels' | 'fixed';
+  readonly heads: number;
+  readonly windows: number;
+  readonly queries: number;
+  readonly keys: number;
+  /** Why the number of heads may be wrong, or where the tokens stand is not known. */
+  readonly notes: readonly string[];
+  readonly from?: TokenLayout;
+  readonly to?: TokenLayout;
+}
+
+/** Something in the graph that joins tokens and has no matrix that can be shown. */
+export interface WithoutMatrix {
+  readonly node: string;
+  readonly op: string;
+  readonly reason: string;
+}
+
+/** A layer's matrices of one picture. */
+export interface AttentionMatrices {
+  readonly layer: string;
+  /** `[windows, heads, queries, keys]` */
+  readonly weights: FloatTensor;
+  /** By head: mean over queries of -Σ a ln a, in nats. */
+  readonly entropy: Float32Array;
+  /** By head: mean over queries with a place of how far they look, in tokens of the grid; NaN where places are not known. */
+  readonly distance: Float32Array;
+  /** By head: the mean share on tokens without a place, and on the query itself; NaN where that has no meaning. */
+  readonly onPrefix: Float32Array;
+  readonly onSelf: Float32Array;
+  /** Least and greatest sum of a row. */
+  readonly sums: readonly [number, number];
+  /** L2 norm over channels of each token behind the layer, `[queries]`; absent where that value was not found. */
+  readonly norms?: Float32Array;
+  /** Tokens with a place whose norm is beyond median + 3 · 1.4826 · MAD and twice the median. */
+  readonly outliers?: readonly number[];
+}
+
+export type AttentionMap = 'attention' | 'rollout' | 'relevance';
+
+/** What one picture was answered. */
+export interface AttentionResult {
+  readonly input: string;
+  readonly layers: readonly AttentionMatrices[];
+  /** Of a rollout or of a relevance: `[tokens, tokens]`. */
+  readonly joined?: FloatTensor;
+  readonly target?: { readonly index: number; readonly label: string };
+  readonly recipe: Recipe;
+  readonly notes: readonly string[];
+}
