@@ -37,7 +37,7 @@ async function find(subject: ModelSubject, signal: AbortSignal): Promise<ModelAt
   const fused = (node: Parameters<typeof operator>[0]): boolean => operator(node).attends === true;
   const { graph, facts, refused } = subject.graph.nodes.some(fused)
     ? expandWhere(subject.graph, subject.facts, fused)
-    : { ...subject, refused: [] };
+    : { graph: subject.graph, facts: subject.facts, refused: [] };
   const { sites, unclaimed } = findAttention(graph, facts);
   const hidden = graph.nodes.filter((node) => fused(node));
   const layouts = await layoutsOf(subject, graph, facts, sites, signal);
