@@ -4,6 +4,7 @@ import { Algebra } from '../emit/algebra.js';
 import { axisOf, range } from '../dims.js';
 import { total } from '../emit/contributions.js';
 import { answerFor } from '../rules/registry.js';
+import { answersShares } from './gates.js';
 import type { NewAttributes, Ref, Rule, RuleContext } from '../rule.js';
 
 /**
@@ -21,7 +22,15 @@ import type { NewAttributes, Ref, Rule, RuleContext } from '../rule.js';
 export const LRP_PRESETS = ['epsilon', 'z_plus', 'epsilon_plus'] as const;
 export type LrpPreset = (typeof LRP_PRESETS)[number];
 
-export function lrpRules(preset: LrpPreset, epsilon: number): ReadonlyMap<string, Rule> {
+/** What is known of a graph beside its operators. */
+export interface Weighing {
+  /** Nodes whose shares weigh something that is computed, see {@link gatesOf}. */
+  readonly gates: ReadonlySet<string>;
+  /** Products whose first factor weighs the second. */
+  readonly weighed: ReadonlySet<string>;
+}
+
+export function lrpRules(preset: LrpPreset, epsilon: number, { gates, weighed }: Weighing): ReadonlyMap<string, Rule> {
   const stable: Rule = (c) => epsilonRule(c, epsilon);
   const dense = preset === 'z_plus' ? positiveRule : stable;
   const spatial = preset === 'epsilon' ? stable : positiveRule;
@@ -33,16 +42,23 @@ export function lrpRules(preset: LrpPreset, epsilon: number): ReadonlyMap<string
     ['MatMul', dense],
     ...PASSED_ON.map((op) => [op, passOn] as const),
     ...HELD.map((op) => [op, constants] as const),
+    // A share that weighs nothing is a score: it passes relevance on as an activation does.
+    ...SHARES.map((op): [string, Rule] => [op, (c) => (gates.has(c.node.name) ? [] : passOn(c))]),
+    ['Mul', (c) => (weighed.has(c.node.name) ? [undefined, registered(c)[1]] : registered(c))],
     ['Div', (c) => [registered(c)[0]]],
     ['LayerNormalization', layerNormalisation],
     ['InstanceNormalization', instanceNormalisation],
   ]);
 }
 
-/** What only weights something else: attention, gates, variances. */
-const HELD = ['Softmax', 'Sigmoid', 'HardSigmoid', 'Erf', 'Sqrt', 'Reciprocal', 'Exp', 'Pow'];
+/** What only weights something else: parts of gates and variances. */
+const HELD = ['Erf', 'Sqrt', 'Reciprocal', 'Exp', 'Pow'];
+/** Attention and gates, where they weigh something. */
+const SHARES = operatorsWith(answersShares);
 /** Activations: relevance goes through. The gradient of Relu says the same. */
-const PASSED_ON = operatorsWith((o) => o.activation === true && o.op !== 'Relu' && !HELD.includes(o.op));
+const PASSED_ON = operatorsWith(
+  (o) => o.activation === true && o.op !== 'Relu' && !HELD.includes(o.op) && !answersShares(o),
+);
 
 const TINY = 1e-9;
 

@@ -4,6 +4,7 @@ import { axisOf, range, type Dims } from '../dims.js';
 import { answerFor } from '../rules/registry.js';
 import type { Ref, Rule, RuleContext } from '../rule.js';
 import { matrixProduct } from '../rules/linear.js';
+import { reduced } from '../rules/reduction.js';
 import { scatterFlat } from '../rules/shared/scatterFlat.js';
 
 /**
@@ -22,6 +23,7 @@ export function secantRules(twin: (value: string) => string): ReadonlyMap<string
     ['Div', (c) => quotient(c, both)],
     ['MatMul', (c) => matmul(c, both)],
     ['MaxPool', (c) => maxPool(c, both)],
+    ['ReduceMax', (c) => reduceMax(c, both)],
     ['Softmax', (c) => softmax(c, both)],
     ['LayerNormalization', (c) => layerNormalisation(c, both)],
     ['InstanceNormalization', (c) => instanceNormalisation(c, both)],
@@ -107,6 +109,23 @@ function maxPool(c: RuleContext, both: Both): Contributions {
     scatterFlat(a, xd, at, a.mul(dy, a.sub(most, y0)), yd),
     scatterFlat(a, xd, at0, a.mul(dy, a.sub(y, most)), yd),
   );
+  const dx = a.sub(x, x0);
+  const near = a.less(a.abs(dx), 1e-7);
+  return [a.where(near, 0, a.div(terms, a.where(near, 1, dx)))];
+}
+
+/** The same where the maximum is found by comparing: those that attain it share its term. */
+function reduceMax(c: RuleContext, both: Both): Contributions {
+  const { a, dy, x, axes } = reduced(c);
+  const x0 = both(x)[1];
+  const top = (v: Ref): Ref => a.reduce('ReduceMax', v, axes, true);
+  const [y, y0] = [top(x), top(x0)];
+  const most = a.op('Max', [y, y0]);
+  const term = (v: Ref, peak: Ref, difference: Ref): Ref => {
+    const hit = a.castLike(a.equal(v, peak), dy);
+    return a.mul(hit, a.div(a.mul(dy, difference), a.reduceSum(hit, axes)));
+  };
+  const terms = a.add(term(x, y, a.sub(most, y0)), term(x0, y0, a.sub(y, most)));
   const dx = a.sub(x, x0);
   const near = a.less(a.abs(dx), 1e-7);
   return [a.where(near, 0, a.div(terms, a.where(near, 1, dx)))];

@@ -5,7 +5,7 @@ import { spreadOver } from '../layout/blocked.js';
 import { rule, zeros, type Ref, type RuleContext, type RuleEntry } from '../rule.js';
 
 /** A reduction seen from behind. */
-interface Reduced {
+export interface Reduced {
   readonly a: Algebra;
   readonly x: Ref;
   /** Axes that were reduced, from the front. */
@@ -18,7 +18,7 @@ interface Reduced {
   expand(g: Ref): Ref;
 }
 
-function reduced(c: RuleContext): Reduced {
+export function reduced(c: RuleContext): Reduced {
   const a = new Algebra(c);
   const x = c.inputs[0]!;
   const dims = dimsOf(c.fact(x));

@@ -1,6 +1,8 @@
 import { foldNormalisation } from '../../gradient/brought/foldNormalisation.js';
+import { gatesOf } from '../../gradient/brought/gates.js';
 import { LRP_PRESETS, lrpRules } from '../../gradient/brought/lrp.js';
 import { attributionMethod } from '../method.js';
+import { weighedProducts } from '../target/head.js';
 import { channelAttribution, scoreNotes, unitOf } from './shared/answer.js';
 import { reduceParameter } from './shared/parameters.js';
 
@@ -39,10 +41,12 @@ export const lrp = attributionMethod({
     const of = subject.scoreAt(target, 'logit');
     const rules = {
       key: `lrp ${params.rule} ${params.epsilon}`,
-      make: () => ({
-        ...foldNormalisation(subject.graph, subject.facts),
-        overrides: lrpRules(params.rule, params.epsilon),
-      }),
+      make: () => {
+        const folded = foldNormalisation(subject.graph, subject.facts);
+        const weighed = weighedProducts(folded.graph);
+        const weighing = { weighed, gates: gatesOf(folded.graph, weighed) };
+        return { ...folded, overrides: lrpRules(params.rule, params.epsilon, weighing) };
+      },
     };
     const { scores, gradients, notes } = await subject.gradients(input, { of, rules }, context.signal);
     const gradient = gradients.get(subject.input.name)!;

@@ -8,6 +8,9 @@ import { pixelAttribution, scoreNotes, spaceOf, unitOf } from './shared/answer.j
 import { fillParameter, stepsParameter } from './shared/parameters.js';
 import { BoundedAdam, SoftMask, totalVariation } from './shared/softMask.js';
 
+/** A mask that differs less from the whole picture covers nothing. */
+const UNTOUCHED = 1e-3;
+
 /** Exponent of the total variation, as in the paper. */
 const BETA = 3;
 
@@ -89,17 +92,18 @@ export const perturbation = attributionMethod({
     const [covered] = await subject.scores(fill, target, score, context.signal);
     const notes = new Set(scoreNotes(subject, score));
     const range = Math.max(1e-6, Math.abs(whole! - covered!));
+    // Evidence for a class makes its score larger; a number that is no class may as well be held down.
+    const rises = whole! < covered! && unitOf(subject, request) === 'value';
 
     const side = Math.min(height, width);
     const cells = Math.min(side, params.grid > 0 ? params.grid : Math.max(8, Math.round(side / 8)));
     const [rows, columns] = [Math.round((cells * height) / side), Math.round((cells * width) / side)];
-    if (whole! <= covered!)
-      notes.add(
-        `The fill alone has no lower ${unitOf(subject, request)} than the picture: there is little to find with this fill.`,
-      );
+    const unitName = unitOf(subject, request);
+    if (rises) notes.add(`The fill alone has a higher ${unitName} than the picture: what holds it down is looked for.`);
+    else if (whole! <= covered!)
+      notes.add(`The fill alone has no lower ${unitName} than the picture: there is little to find with this fill.`);
     const soft = new SoftMask(rows, columns, height, width, side / cells / 2);
-    const mask = new Float64Array(rows * columns).fill(1);
-    const adam = new BoundedAdam(mask, params.rate);
+    const mask = new Float64Array(rows * columns);
     const unit = deletion ? 'share covered' : 'share kept';
     const picture = (full: Float64Array): ReturnType<typeof pixelAttribution> => {
       // The enlarged mask adds up weights: what is left of 1 - 1 is rounding.
@@ -107,25 +111,37 @@ export const perturbation = attributionMethod({
       return pixelAttribution(floatTensor([height, width], map), false, unit, [rows, columns]);
     };
     const show = runningPicture(context, 'steps');
-    for (let step = 1; step <= params.steps; step++) {
-      throwIfCancelled(context.signal);
-      const full = soft.enlarge(mask);
-      const answer = await subject.gradients(mixed(input, fill, full, subject.input), { of }, context.signal);
-      for (const note of answer.notes) notes.add(note);
-      const slopes = maskGradient(answer.gradients.get(subject.input.name)!, input, fill, subject.input);
-      const sign = (deletion ? 1 : -1) / range;
-      const gradient = soft.adjoint(slopes.map((s) => s * sign));
-      const ragged = totalVariation(mask, rows, columns, BETA).gradient;
-      const price = ((deletion ? -1 : 1) * params.area) / mask.length;
-      for (let i = 0; i < mask.length; i++) gradient[i]! += price + params.smoothness * ragged[i]!;
-      adam.step(gradient);
-      show(step, params.steps, () => picture(full));
+    const learn = async (start: number): Promise<void> => {
+      mask.fill(start);
+      const adam = new BoundedAdam(mask, params.rate);
+      for (let step = 1; step <= params.steps; step++) {
+        throwIfCancelled(context.signal);
+        const full = soft.enlarge(mask);
+        const answer = await subject.gradients(mixed(input, fill, full, subject.input), { of }, context.signal);
+        for (const note of answer.notes) notes.add(note);
+        const slopes = maskGradient(answer.gradients.get(subject.input.name)!, input, fill, subject.input);
+        const sign = (deletion === rises ? -1 : 1) / range;
+        const gradient = soft.adjoint(slopes.map((s) => s * sign));
+        const ragged = totalVariation(mask, rows, columns, BETA).gradient;
+        const price = ((deletion ? -1 : 1) * params.area) / mask.length;
+        for (let i = 0; i < mask.length; i++) gradient[i]! += price + params.smoothness * ragged[i]!;
+        adam.step(gradient);
+        show(step, params.steps, () => picture(full));
+      }
+    };
+    await learn(1);
+    if (deletion && (rises || whole! > covered!) && mask.every((m) => m > 1 - UNTOUCHED)) {
+      // Where no small cover moves the score, no slope leads away from the whole picture.
+      notes.add(
+        'No small cover changes the score: the mask was learned from the covered picture, not from the whole one.',
+      );
+      await learn(0);
     }
     const full = soft.enlarge(mask);
     const final = await subject.scores(mixed(input, fill, full, subject.input), target, score, context.signal);
     const kept = full.reduce((a, b) => a + b, 0) / full.length;
     const share = (100 * (deletion ? 1 - kept : kept)).toFixed(1);
-    const words = `the ${unitOf(subject, request)} is ${final[0]!.toPrecision(3)} then, ${whole!.toPrecision(3)} for the whole picture and ${covered!.toPrecision(3)} for the fill alone.`;
+    const words = `the ${unitName} is ${final[0]!.toPrecision(3)} then, ${whole!.toPrecision(3)} for the whole picture and ${covered!.toPrecision(3)} for the fill alone.`;
     notes.add(
       deletion
         ? `The mask covers ${share} % of the picture: ${words}`

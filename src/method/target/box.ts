@@ -160,7 +160,7 @@ export function boxHead(
   const b = new HeadBuilder(facts, layout.boxes.value, what);
   const candidates = candidateCorners(b, layout, geometry, count);
   const overlap = overlapOf(b, candidates, corners);
-  return b.done(b.reduce('ReduceMax', b.mul(overlap, scoreOf(b, layout, scoring, { index, count }))));
+  return b.done(b.reduce('ReduceMax', b.weighed(overlap, scoreOf(b, layout, scoring, { index, count }))));
 }
 
 /** A list whose length follows from the picture cannot be gathered by offsets. */
@@ -260,14 +260,14 @@ function scoreOf(
       all.map((c) => chosen.at(c)),
     );
     const apart = b.op('Abs', [b.sub(b.op('Round', [picks]), b.number(index + chosen.first))]);
-    return b.mul(
-      taken((c) => scores.at(c, 0)),
+    return b.weighed(
       b.op('Relu', [b.sub(b.number(1), apart)], [count]),
+      taken((c) => scores.at(c, 0)),
     );
   }
   const { objectness } = scores;
   const own = scoring === 'softmax' ? softmaxOf(b, scores, index, count) : taken((c) => scores.at(c, index));
-  return objectness === undefined ? own : b.mul(own, taken(objectness));
+  return objectness === undefined ? own : b.weighed(taken(objectness), own);
 }
 
 /** Share of a class among all columns of scores, `[n, candidates]`. */

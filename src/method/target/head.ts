@@ -29,6 +29,14 @@ export interface Ref {
   readonly dims: readonly number[];
 }
 
+/** Marks a product whose first factor weighs the second. */
+const WEIGHED = 'onnx-lens.weighed';
+
+/** Names of the products of heads in a graph whose first factor weighs the second. */
+export function weighedProducts(graph: Graph): ReadonlySet<string> {
+  return new Set(graph.nodes.filter((node) => node.metadata.has(WEIGHED)).map((node) => node.name));
+}
+
 /** Writes a head, one operator after the other. */
 export class HeadBuilder {
   private readonly nodes: GraphNode[] = [];
@@ -111,6 +119,14 @@ export class HeadBuilder {
   mul(a: Ref, b: Ref | number): Ref {
     const other = typeof b === 'number' ? this.number(b) : b;
     return this.op('Mul', [a, other], wider(a, other));
+  }
+
+  /** A number by its weight: how the weight came about is no part of what is explained where a method divides the number. */
+  weighed(weight: Ref, number: Ref): Ref {
+    const product = this.mul(weight, number);
+    const node = this.nodes.pop()!;
+    this.nodes.push({ ...node, metadata: new Map([[WEIGHED, 'true']]) });
+    return product;
   }
 
   div(a: Ref, b: Ref): Ref {

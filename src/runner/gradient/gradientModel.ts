@@ -27,7 +27,7 @@ export async function writeGradient(
   call.progress({ message: 'running once to learn the shapes' });
   const { graph, facts } = await model.prepared();
   throwIfCancelled(call.signal);
-  const { logit, note } = findScores(graph, facts, model.wishes());
+  const { logit, note, classifier, classes, output } = findScores(graph, facts, model.wishes());
   const wrt = model.resolved.input?.name ?? graph.inputs[0]?.name ?? '';
   if (wrt === '')
     throw new LensError(
@@ -40,7 +40,8 @@ export async function writeGradient(
   call.progress({ message: 'differentiating' });
   const origin = { model: path.basename(source), sha256 };
   const made = exportGradient(graph, facts, { score: logit, wrt, origin });
-  const notes = [...new Set([...(note === undefined ? [] : [note]), ...made.notes])];
+  const counts = `The output "${output.name}" is no list of classes: the input "target" counts its numbers, 0 to ${classes - 1}. A box or a region is explained by "explain --target".`;
+  const notes = [...new Set([...(note === undefined ? [] : [note]), ...(classifier ? [] : [counts]), ...made.notes])];
   call.progress({ message: 'writing the gradient graph' });
   const pointers = embed ? undefined : await pointing(made.graph, file, source);
   await mkdir(path.dirname(file), { recursive: true }).catch((cause: unknown) => {

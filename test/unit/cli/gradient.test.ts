@@ -4,9 +4,12 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { int64Tensor } from '../../../src/base/tensor.js';
+import { writeModelFile } from '../../../src/checkpoint/writer.js';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
+import { mapNet } from '../method/mapNet.js';
+import { tinyPicture } from '../method/tinyNet.js';
 import { assertClose } from '../support/close.js';
 import { modelPath, reference, requireData } from '../support/data.js';
 import { runCli, type Ran } from '../support/cli.js';
@@ -88,6 +91,26 @@ describe('cli gradient', () => {
       metadata.get('onnx_lens.gradient.sha256'),
       createHash('sha256').update(readFileSync(model)).digest('hex'),
     );
+  });
+
+  it('says what "target" counts where the output holds no classes, and differentiates its numbers', async () => {
+    const depth = path.join(folder, 'depth.onnx');
+    await writeModelFile(mapNet(1, false), depth);
+    const file = path.join(folder, 'depth.gradient.onnx');
+    const { code, err } = await run(depth, '--out', file);
+    assert.equal(code, 0, err);
+    assert.match(err, /"maps" is no list of classes: the input "target" counts its numbers, 0 to 255\./);
+    const session = await sessions.openBytes({ bytes: readFileSync(file), folder });
+    const input = tinyPicture();
+    const { score, gradient } = await session.run({ x: input, target: int64Tensor([1], [37]) }, ['score', 'gradient']);
+    await session.dispose();
+    const plain = await sessions.open(mapNet(1, false));
+    const { maps } = await plain.run({ x: input }, ['maps']);
+    await plain.dispose();
+    assertClose(score!.data as Float32Array, [(maps!.data as Float32Array)[37]!], { absolute: 1e-5 }, 'score');
+    const seen = [...(gradient!.data as Float32Array)].flatMap((v, i) => (v === 0 ? [] : [i % 256]));
+    // Row 2, column 5 is made of the nine places around it.
+    assert.deepEqual([...new Set(seen)], [20, 21, 22, 36, 37, 38, 52, 53, 54]);
   });
 
   it('follows links before it says that nothing of the model is overwritten', async () => {

@@ -1,94 +1,24 @@
 import assert from 'node:assert/strict';
 import { Random } from '../../../../src/base/random.js';
 import { floatTensor, type FloatTensor } from '../../../../src/base/tensor.js';
-import { inMemory } from '../../../../src/checkpoint/model.js';
-import { makeNode, prune } from '../../../../src/graph/edits.js';
+import { prune } from '../../../../src/graph/edits.js';
 import type { Graph } from '../../../../src/graph/graph.js';
 import { layersOf } from '../../../../src/graph/layers/layers.js';
 import type { Labels } from '../../../../src/input/labels.js';
-import { predict } from '../../../../src/method/activations/prediction.js';
 import { attributionMethodById } from '../../../../src/method/index.js';
 import type { AttributionAnswer } from '../../../../src/method/method.js';
-import { valuesOf } from '../../../../src/method/output/layout.js';
 import { parseParameters } from '../../../../src/method/parameters.js';
 import { featureMapOf, toPlanes } from '../../../../src/method/subject/featureMap.js';
 import { openSubject, type ModelSubject } from '../../../../src/method/subject/modelSubject.js';
-import type { SubjectOptions } from '../../../../src/method/subject/parts.js';
 import { findTarget } from '../../../../src/method/target/index.js';
 import type { Target } from '../../../../src/method/target/target.js';
 import { probeFacts } from '../../../../src/session/probe.js';
 import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
 import { assertClose } from '../../support/close.js';
 import { testSpec } from '../../support/subject.js';
-import { mapNet } from '../mapNet.js';
-import { openTiny, SIDE, tinyNet, tinyPicture } from '../tinyNet.js';
+import { openTiny, SIDE, tinyPicture } from '../tinyNet.js';
+import { CASES, openCase } from './cases.js';
 import { detectorNet, KINDS } from './detectorNet.js';
-import { LETTERS, sequenceNet } from './sequenceNet.js';
-
-const CLASSES = ['sky', 'cat', 'dog'];
-
-interface Case {
-  readonly text: string;
-  readonly graph: () => Graph;
-  readonly labels: readonly string[];
-  readonly said?: SubjectOptions['said'];
-  /** The graph chooses a class on the way: its score is no continuous function. */
-  readonly jumps?: boolean;
-}
-
-const segmentation = {
-  graph: () => deeperMap(3),
-  labels: CLASSES,
-  said: { maps: { kind: 'segmentation' } },
-} as const;
-const dense = { graph: () => deeperMap(1), labels: [], said: { maps: { kind: 'dense' } } } as const;
-const recogniser = {
-  graph: () => sequenceNet(true, true),
-  labels: LETTERS,
-  said: { text: { kind: 'sequence' } },
-} as const;
-const detector = { graph: () => detectorNet(), labels: KINDS };
-const CASES: readonly Case[] = [
-  { ...detector, text: 'box:1' },
-  { ...detector, text: 'dog@2,3,9,12' },
-  { ...detector, text: 'box:1 - dog@2,3,9,12' },
-  { text: 'box:1', graph: () => detectorNet({ head: 'v5', fixed: true }), labels: KINDS },
-  { text: 'box:2', graph: () => detectorNet({ head: 'obb' }), labels: KINDS },
-  { text: 'box:1', graph: () => detectorNet({ head: 'end2end' }), labels: KINDS, jumps: true },
-  { text: 'mask:box:1', graph: () => detectorNet({ head: 'segment' }), labels: KINDS },
-  { ...segmentation, text: 'mask:cat' },
-  { ...segmentation, text: 'mask:16x16:1a,5,b,5,b,5' },
-  { ...segmentation, text: 'cat@2,2,9,9 - dog@2,2,9,9' },
-  { ...dense, text: 'mask:3,4,8,9' },
-  { ...recogniser, text: 'place:4=b' },
-  { ...recogniser, text: 'place:4=b - place:9=c' },
-  { text: 'value:2', graph: () => tinyNet({ activation: 'Gelu' }), labels: [], said: { fc: { kind: 'regression' } } },
-  {
-    text: 'value:2 - value:0',
-    graph: () => tinyNet({ activation: 'Gelu' }),
-    labels: [],
-    said: { fc: { kind: 'embedding' } },
-  },
-];
-
-/** A map behind a layer of its own. */
-function deeperMap(channels: number): Graph {
-  const map = mapNet(channels, false);
-  const random = new Random(17);
-  const weight = floatTensor(
-    [3, 3, 3, 3],
-    Float32Array.from({ length: 81 }, () => 0.3 * random.normal()),
-  );
-  return {
-    ...map,
-    nodes: [
-      makeNode('Conv', 'first', ['x', 'own'], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
-      makeNode('Tanh', 'bent', ['first']),
-      ...map.nodes.map((node) => ({ ...node, inputs: node.inputs.map((i) => (i === 'x' ? 'bent' : i)) })),
-    ],
-    weights: new Map([...map.weights, ['own', inMemory('own', weight)]]),
-  };
-}
 
 describe('method/target: every method with every kind', () => {
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
@@ -120,22 +50,7 @@ describe('method/target: every method with every kind', () => {
         return answer;
       };
       before(async () => {
-        own = await openTiny(asked.graph(), sessions, {
-          labels: asked.labels,
-          ...(asked.said && { said: asked.said }),
-        });
-        const labels: Labels = { names: asked.labels, origin: { kind: 'metadata', detail: 'names' } };
-        const [ranking] = await predict(own, labels, x, 3, signal);
-        const { layout } = own.output;
-        const values = layout === undefined ? [] : await own.values(x, valuesOf(layout), signal);
-        const sample = new Map([...values].map(([name, t]) => [name, t.data]));
-        target = findTarget(asked.text, {
-          scores: ranking!.logits,
-          labels,
-          subject: own,
-          sample,
-          regions: ranking!.regions,
-        });
+        ({ own, target } = await openCase(asked, sessions, signal));
         subject = own.asking(target);
       });
       after(() => own.dispose());
