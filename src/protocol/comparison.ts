@@ -11,6 +11,12 @@ export interface CompareModelsRequest extends ModelRequest {
   readonly other: ModelRequest;
   /** A data set; without one only weights are compared, and nothing is run. */
   readonly place?: FilePath;
+  /** Only this split; all where it is left out. */
+  readonly split?: string;
+  /** At most so many pictures, drawn by a fixed seed with the shares of the classes kept. */
+  readonly most?: number;
+  /** Labels of the data set that stand for other classes of the first model than they were taken for; -1: for none. */
+  readonly mapping?: Readonly<Record<string, number>>;
   /** Whose values the pictures are placed by, in both; default the input of each model's last linear layer. */
   readonly layer?: string;
   /** Layers whose alignment is asked for; default all, up to a bound. */

@@ -10,10 +10,17 @@ import type {
   LayerSignal,
   WeightChanges,
 } from '../result/comparison.js';
-import { CKA_CAUTION, findingsOf, probeWords, ratioWords, shareWords } from '../result/comparisonWords.js';
+import {
+  CKA_CAUTION,
+  findingsOf,
+  largestWords,
+  probeWords,
+  ratioWords,
+  shareWords,
+} from '../result/comparisonWords.js';
 import { intoUnitSquare } from '../result/scatter.js';
 import { cloud, curve, heatMap, heatScale, legend } from './charts.js';
-import { details, escaped, list, page, paragraph, picture, section, table, type Cell } from './page.js';
+import { details, escaped, list, markup, page, paragraph, picture, section, table, type Cell } from './page.js';
 
 /** Rows of a list of pictures. */
 const LISTED = 24;
@@ -71,8 +78,13 @@ function modelsPart(a: ComparedModel, b: ComparedModel): string {
   return table(
     'The two models',
     ['', 'First model', 'Second model'],
-    rows.map(([name, say]) => [name, say(a), say(b)]),
+    rows.map(([name, say]) => [name, long(say(a)), long(say(b))]),
   );
+}
+
+/** Text that may be broken anywhere: paths, hashes. */
+function long(text: string): Cell {
+  return markup(`<span class="long">${escaped(text)}</span>`);
 }
 
 function preprocessingWords({ preprocessing }: ComparedModel): string {
@@ -184,7 +196,7 @@ function alignmentPart({ a, b, cka, without, dropped, moved, counted, batch }: L
     );
   const map = (label: string, values: typeof cka): string =>
     `<div class="wide whole" tabindex="0" role="region" aria-label="${escaped(label)}">${heatMap({ label, rows: a, columns: b, values })}</div>${heatScale()}`;
-  const fewer = `Without the ${dropped} pictures of the largest norm`;
+  const fewer = `Without ${largestWords(dropped)}`;
   return [
     paragraph(
       `Linear CKA of every layer of the first model (rows) with every layer of the second (columns), unbiased, from ${counted} pictures in batches of ${batch}; bright: alike. The value of a cell is shown under the pointer.`,

@@ -98,7 +98,8 @@ p.soft, figcaption, caption { color: var(--soft); }
 .wide:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
 table { border-collapse: collapse; min-width: min(100%, 36em); }
 caption { text-align: left; padding: 4px 0; }
-th, td { text-align: left; font-weight: normal; padding: 4px 10px; border-bottom: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }
+th, td { text-align: left; font-weight: normal; padding: 4px 10px; border-bottom: 1px solid var(--line); vertical-align: middle; }
+.long { overflow-wrap: anywhere; }
 thead th { font-weight: 600; position: sticky; top: 0; background: var(--back); }
 tbody tr:nth-child(even) { background: var(--band); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }

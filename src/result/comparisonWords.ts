@@ -81,7 +81,12 @@ export const CKA_CAUTION =
 
 function alignmentWords({ a, b, moved, dropped, counted }: LayerAlignment): string {
   if (moved === undefined) return `The layers were aligned on ${counted} pictures, too few to leave out the largest.`;
-  return `Without the ${dropped} pictures of the largest norm, the alignment (CKA) of ${a[moved.a]} with ${b[moved.b]} moves by ${moved.by.toFixed(2)}, and none moves further.`;
+  return `Without ${largestWords(dropped)}, the alignment (CKA) of ${a[moved.a]} with ${b[moved.b]} moves by ${moved.by.toFixed(2)}, and none moves further.`;
+}
+
+/** The pictures that are left out to see how far an alignment hangs on them. */
+export function largestWords(dropped: number): string {
+  return dropped === 1 ? 'the picture of the largest norm' : `the ${dropped} pictures of the largest norm`;
 }
 
 export function shareWords(share: number): string {

@@ -8,6 +8,7 @@ import type { CompareModelsRequest } from '../../protocol/comparison.js';
 import type { ModelRequest, WorkProgress } from '../../protocol/request.js';
 import type { ComparedModel, Comparison, NumberFormat, Side } from '../../result/comparison.js';
 import type { SessionProducts } from '../../session/products.js';
+import type { DataSets } from '../dataset/sets.js';
 import { answerOf } from '../input/answers.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
@@ -21,7 +22,7 @@ import { weightChanges } from './weights.js';
 export async function compareModels(
   models: Readonly<Record<Side, OpenModel>>,
   request: CompareModelsRequest,
-  products: SessionProducts,
+  rooms: { readonly products: SessionProducts; readonly sets: DataSets },
   call: Call<WorkProgress>,
 ): Promise<Comparison> {
   const { other, place, seed = 0 } = request;
@@ -31,7 +32,7 @@ export async function compareModels(
     { model: models.b, random: other.randomWeights },
     call,
   );
-  const found = place === undefined ? undefined : await compareOnSet(models, place, request, products, call);
+  const found = place === undefined ? undefined : await compareOnSet(models, place, request, rooms, call);
   const a = await modelOf(models.a, asked.a, asked.b, found?.sides.a);
   const b = await modelOf(models.b, asked.b, asked.a, found?.sides.b);
   const { set } = found ?? {};
@@ -43,7 +44,11 @@ export async function compareModels(
       other: path.basename(other.model),
       other_sha256: b.sha256,
       ...given({ other_random_weights: other.randomWeights }),
-      ...given({ set: place === undefined ? undefined : path.basename(place) }),
+      ...given({
+        set: place === undefined ? undefined : path.basename(place),
+        split: request.split,
+        most: request.most,
+      }),
       ...given({ layout: set?.spaces?.layout, method: set?.reasons?.method, explained: set?.reasons?.explained }),
       ...(set?.reasons === undefined ? {} : request.params),
     },

@@ -1,15 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
-import path from 'node:path';
 import { given } from '../../base/given.js';
-import { LensError, throwIfCancelled } from '../../base/errors.js';
+import { LensError, throwIfCancelled, toErrorData } from '../../base/errors.js';
 import type { FilePath } from '../../base/place.js';
 import { Random } from '../../base/random.js';
+import { sourceOf } from '../../dataset/index.js';
 import type { Call } from '../../protocol/channel.js';
 import type { CompareModelsRequest } from '../../protocol/comparison.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { ComparedSet, LayerAlignment, Side } from '../../result/comparison.js';
 import type { SessionProducts } from '../../session/products.js';
+import type { DataSets } from '../dataset/sets.js';
 import { classNameOf } from '../input/answers.js';
+import { expandInputs, inputOf, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import { LayerPass } from './layerPass.js';
 import { signalOf, signalPlan, signalTaps, type SignalPlan } from './layers.js';
@@ -28,18 +30,19 @@ export async function compareOnSet(
   models: Readonly<Record<Side, OpenModel>>,
   place: FilePath,
   request: CompareModelsRequest,
-  products: SessionProducts,
+  { products, sets }: { readonly products: SessionProducts; readonly sets: DataSets },
   call: Call<WorkProgress>,
 ): Promise<{ readonly set: ComparedSet; readonly sides: Readonly<Record<Side, OpenSide>> }> {
   const { signal } = call;
   const { seed = 0, layer, layers: wanted } = request;
   call.progress({ message: 'opening the models' });
+  const pictures = await picturesOf(models, { ...request, place }, sets, signal);
   const sides = {
-    a: await openSide(models.a, place, layer, signal),
-    b: await openSide(models.b, place, layer, signal),
+    a: await openSide(models.a, pictures.a, layer, request.mapping),
+    b: await openSide(models.b, pictures.b, layer),
   };
   const count = sides.a.inputs.length;
-  if (count === 0 || sides.b.inputs.length !== count) throw noPictures(place);
+  if (count === 0) throw noPictures(place);
   const aligned = { a: alignedLayers(sides.a.subject, wanted), b: alignedLayers(sides.b.subject, wanted) };
   const plan = signalPlan(sides);
   // Classes lie one after the other in a folder: a batch must have some of all.
@@ -88,19 +91,20 @@ export async function compareOnSet(
   call.progress({ fraction: 0.98, message: 'small pictures' });
   const set: ComparedSet = {
     place,
-    names: namesOf(
-      place,
-      seen.map(({ example }) => sides.a.inputs[example]!.name),
-    ),
+    names: seen.map(({ example }) => sides.a.inputs[example]!.name),
     files: seen.map(({ example }) => fileOf(sides.a, example)),
     labels,
-    of: count,
-    omitted: [...pass.omitted]
-      .sort((x, y) => x.example - y.example)
-      .map(({ example, error }) => ({ name: namesOf(place, [sides.a.inputs[example]!.name])[0]!, error })),
+    of: pictures.of,
+    omitted: [
+      ...[...pass.omitted]
+        .sort((x, y) => x.example - y.example)
+        .map(({ example, error }) => ({ name: sides.a.inputs[example]!.name, error })),
+      ...pictures.omitted,
+    ],
     ...parts,
     thumbnails: await thumbnailsOf(sides.a, seen, parts, signal),
     notes: [
+      ...pictures.notes,
       ...[predictions.note, spaces.note].filter((note) => note !== undefined),
       ...layerNotes(parts.alignment, plan, layered, count),
       ...(parts.reasons === undefined && method !== undefined
@@ -120,15 +124,32 @@ function within(call: Call<WorkProgress>, from: number, to: number): Call<WorkPr
   };
 }
 
-/** Names within the set. */
-function namesOf(place: string, names: readonly string[]): string[] {
-  const root = path.resolve(place);
-  return names.map((name) => {
-    const whole = path.resolve(name);
-    return whole.startsWith(root + path.sep)
-      ? whole.slice(root.length + 1).replaceAll('\\', '/')
-      : path.basename(whole);
-  });
+/** The pictures of a data set as either model takes them. */
+interface Pictures {
+  readonly a: readonly ExpandedInput[];
+  readonly b: readonly ExpandedInput[];
+  readonly of: number;
+  readonly omitted: ComparedSet['omitted'];
+  readonly notes: readonly string[];
+}
+
+async function picturesOf(
+  models: Readonly<Record<Side, OpenModel>>,
+  request: CompareModelsRequest & { readonly place: FilePath },
+  sets: DataSets,
+  signal: AbortSignal,
+): Promise<Pictures> {
+  const { place } = request;
+  if ((await sourceOf(place)) === undefined) {
+    // A picture, or inputs that are prepared already.
+    const [a, b] = [await expandInputs(models.a, [place], signal), await expandInputs(models.b, [place], signal)];
+    return { a, b, of: a.length, omitted: [], notes: [] };
+  }
+  const { dataset, examples, of, notes } = await sets.part(request, signal);
+  const taken = (model: OpenModel): ExpandedInput[] =>
+    examples.map((example) => inputOf(model, example, example.name, dataset.classes));
+  const omitted = dataset.omitted.map(({ name, error }) => ({ name, error: toErrorData(error) }));
+  return { a: taken(models.a), b: taken(models.b), of: of + omitted.length, omitted, notes };
 }
 
 function fileOf({ inputs }: OpenSide, example: number): string {

@@ -1,6 +1,5 @@
 import { isFloating, sizeOf, type FloatTensor } from '../../base/tensor.js';
 import { LensError } from '../../base/errors.js';
-import type { FilePath } from '../../base/place.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import { scaledNumbers, scalingOf, type ValueScaling } from '../../graph/layers/quantised.js';
 import type { Labels } from '../../input/labels.js';
@@ -8,7 +7,7 @@ import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { sampleDims } from '../../method/subject/samples.js';
 import { placeOf } from '../embedding/features.js';
 import { namesOf } from '../input/answers.js';
-import { expandInputs, type ExpandedInput } from '../input/inputs.js';
+import type { ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 
 /** One of two models, with the pictures as it takes them. */
@@ -23,18 +22,34 @@ export interface OpenSide {
   readonly embedding?: { readonly layer: string; readonly value: string };
 }
 
-/** A model with a data set. */
+/**
+ * A model with a data set.
+ *
+ * @param inputs the pictures as this model takes them
+ * @param mapping labels that stand for other classes than they are taken for
+ */
 export async function openSide(
   model: OpenModel,
-  place: FilePath,
+  inputs: readonly ExpandedInput[],
   layer: string | undefined,
-  signal: AbortSignal,
+  mapping: Readonly<Record<string, number>> = {},
 ): Promise<OpenSide> {
   const subject = await model.subject();
-  const inputs = await expandInputs(model, [place], signal);
-  const names = namesOf(model, subject, inputs);
+  const { labels, notes, truth } = namesOf(model, subject, inputs);
+  const mended = new Map(Object.entries(mapping));
   const embedding = embeddingOf(subject, layer);
-  return { model, subject, inputs, ...names, ...(embedding === undefined ? {} : { embedding }) };
+  return {
+    model,
+    subject,
+    inputs,
+    labels,
+    notes,
+    truth: (className) => {
+      const said = mended.get(className);
+      return said === undefined ? truth(className) : said < 0 ? undefined : said;
+    },
+    ...(embedding === undefined ? {} : { embedding }),
+  };
 }
 
 function embeddingOf(subject: ModelSubject, layer: string | undefined): OpenSide['embedding'] {

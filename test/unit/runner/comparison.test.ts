@@ -323,6 +323,20 @@ describe('runner, two models', () => {
     assert.ok(performance.now() - cancelled < 5000, `${performance.now() - cancelled} ms`);
   });
 
+  it('a part of the pictures, and labels that were mended by hand', async () => {
+    const most = await onSet(modelPath('cifar_resnet20_random.onnx'), { most: 10 });
+    assert.deepEqual([most.names.length, most.of], [10, 30]);
+    assert.match(most.notes.join(' '), /10 of 30 pictures, drawn/);
+    assert.equal(new Set(most.labels).size, 10, 'one of each class');
+    const swapped = await onSet(modelPath('cifar_resnet20_random.onnx'), {
+      most: 10,
+      mapping: { airplane: -1, cat: 5 },
+    });
+    assert.deepEqual([swapped.predictions!.labelled, most.predictions!.labelled], [9, 10]);
+    assert.equal(swapped.predictions!.truth[swapped.labels.indexOf('cat')], 5);
+    await assert.rejects(onSet(model, { split: 'nowhere' }), /no split/);
+  });
+
   it('pictures that one of the two cannot read, too few pictures, none', async () => {
     const odd = at('odd');
     mkdirSync(at('odd', 'cat'), { recursive: true });
