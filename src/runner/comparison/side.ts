@@ -17,6 +17,7 @@ export interface OpenSide {
   readonly inputs: readonly ExpandedInput[];
   readonly labels: Labels;
   readonly notes: readonly string[];
+  /** The class that a label stands for; -1: somebody says that it stands for none. */
   truth(className: string): number | undefined;
   /** Where pictures are placed by; absent where the model has no last linear layer and none was named. */
   readonly embedding?: { readonly layer: string; readonly value: string };
@@ -46,7 +47,7 @@ export async function openSide(
     notes,
     truth: (className) => {
       const said = mended.get(className);
-      return said === undefined ? truth(className) : said < 0 ? undefined : said;
+      return said ?? truth(className);
     },
     ...(embedding === undefined ? {} : { embedding }),
   };
