@@ -23,11 +23,12 @@ import type { SubjectOptions } from '../../method/subject/parts.js';
 import type { InputSpec } from '../../method/subject/subject.js';
 import type { OutputChoices } from '../../result/output.js';
 import type { SettingsChange } from '../../result/settings.js';
+import { estimateRun, type Estimate } from '../../session/estimate.js';
 import { memoryLimit } from '../../session/plan.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
 import { randomWeights } from '../../session/randomWeights.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
-import { bindInputs, TRIED_SIZES } from './feeds.js';
+import { bindInputs, TRIED_SIZES, type Known } from './feeds.js';
 import type { ModelFile } from './file.js';
 import { readOtherInputs } from './otherInputs.js';
 
@@ -111,6 +112,17 @@ export class OpenModel {
     return this.preparing;
   }
 
+  /** What a run would take; undefined where the model has been run, or nobody can tell. */
+  async estimate(): Promise<Estimate | undefined> {
+    if (this.preparing !== undefined) return undefined;
+    const { bindings } = bindInputs(this.known(), TRIED_SIZES[0]!);
+    return estimateRun(this.runnable(), this.sessions, bindings).catch((error: unknown) => {
+      // Whoever runs it learns why.
+      if (error instanceof LensError) return undefined;
+      throw error;
+    });
+  }
+
   /** Shapes of every value, from a run at the input's real size. */
   async facts(): Promise<Facts> {
     return (await this.prepared()).facts;
@@ -191,14 +203,8 @@ export class OpenModel {
   /** The graph with its shapes; where nobody settles a size, the first that the model can be run with. */
   private async prepare(): Promise<Prepared> {
     const graph = this.runnable();
-    const { input, axes = 'N' } = this.resolved;
-    const known = {
-      inputs: graph.inputs,
-      main: input?.name,
-      sample: this.sample(),
-      batched: axes.startsWith('N'),
-      given: this.others,
-    };
+    const { input } = this.resolved;
+    const known = this.known();
     let first: unknown;
     for (const size of TRIED_SIZES) {
       const { bindings, tried } = bindInputs(known, size);
@@ -216,6 +222,18 @@ export class OpenModel {
       }
     }
     throw first;
+  }
+
+  /** What is known of the inputs before a run. */
+  private known(): Known {
+    const { input, axes = 'N' } = this.resolved;
+    return {
+      inputs: this.runnable().inputs,
+      main: input?.name,
+      sample: this.sample(),
+      batched: axes.startsWith('N'),
+      given: this.others,
+    };
   }
 
   /** What is run of the graph: of very many outputs the one that is meant and the first. */

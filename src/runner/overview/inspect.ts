@@ -21,26 +21,41 @@ export async function inspectModel(model: OpenModel, call: Call<WorkProgress>): 
   const { checkpoint, graph, layers } = model.file;
   const { resolved } = model;
   const warnings = [...resolved.warnings];
-  call.progress({ message: 'running once to learn the shapes' });
-  const prepared = await model.prepared().catch((error: unknown) => {
-    if (isCancelled(error) || !(error instanceof LensError)) throw error;
-    warnings.push(`The model could not be run to learn its shapes: ${error.message}`);
-    return undefined;
-  });
+  call.progress({ message: 'working out how long a run takes' });
+  const estimate = await model.estimate();
+  const long = (estimate?.operations ?? 0) > MOST_OPERATIONS;
+  const prepared = long ? undefined : await runOnce(model, call, warnings);
+  if (estimate !== undefined && long)
+    warnings.push(
+      `One run takes some ${Math.round(estimate.operations / 1e9).toLocaleString('en-US')} billion operations, so the model was not run: shapes are those that follow from the file, and whether it is differentiable is said by its operators alone.`,
+    );
   warnings.push(...model.assumed);
   throwIfCancelled(call.signal);
   call.progress({ message: 'reading the file for its checksum' });
-  const outline = outlineOf(checkpoint, graph, layers, prepared?.facts);
+  const known = prepared ?? (estimate === undefined ? undefined : { graph, facts: estimate.facts });
+  const outline = outlineOf(checkpoint, graph, layers, known?.facts);
   const { labels } = resolved;
   return {
     ...outline,
-    outputs: readOutline(model, prepared, outline.outputs),
+    outputs: readOutline(model, known, outline.outputs),
     sha256: await sha256Of(model.file.path),
     preprocessing: recordOf(resolved.preprocessing),
     labels: { count: labels.names.length, origin: labels.origin, names: labels.names },
     differentiable: differentiabilityOf(model, prepared, warnings),
     warnings: [...outline.warnings, ...warnings].map(asSentence),
   };
+}
+
+/** Two runs of more take more than some seconds on a small processor. */
+const MOST_OPERATIONS = 30e9;
+
+async function runOnce(model: OpenModel, call: Call<WorkProgress>, warnings: string[]): Promise<Prepared | undefined> {
+  call.progress({ message: 'running once to learn the shapes' });
+  return model.prepared().catch((error: unknown) => {
+    if (isCancelled(error) || !(error instanceof LensError)) throw error;
+    warnings.push(`The model could not be run to learn its shapes: ${error.message}`);
+    return undefined;
+  });
 }
 
 function scoresOf(model: OpenModel, { graph, facts }: Prepared): ScorePlaces {
