@@ -11,13 +11,25 @@ import { embed } from './verbs/embed.js';
 import { explain } from './verbs/explain.js';
 import { gradient } from './verbs/gradient.js';
 import { inspect } from './verbs/inspect.js';
+import { merge } from './verbs/merge.js';
 import { methods } from './verbs/methods.js';
 import { predict } from './verbs/predict.js';
 import { weights } from './verbs/weights.js';
 
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
 
-const VERBS: readonly Verb[] = [inspect, methods, predict, explain, gradient, weights, activations, embed, compare];
+const VERBS: readonly Verb[] = [
+  inspect,
+  methods,
+  predict,
+  explain,
+  gradient,
+  weights,
+  activations,
+  embed,
+  compare,
+  merge([predict, embed]),
+];
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */
 export async function main(argv: readonly string[], terminal: Io): Promise<number> {
@@ -111,6 +123,8 @@ const OPTION_HELP: readonly (readonly [name: string, form: string, text: string]
   ['of', '--of WHAT', 'what is embedded: activations (default) or weights, the rows of the last layer'],
   ['find', '--find FOLDER', 'pictures from which it is found how the model wants them'],
   ['seed', '--seed N', 'every random draw follows from it (default 0)'],
+  ['job', '--job FOLDER', 'keeps the units of long work there, and goes on from what is there'],
+  ['shard', '--shard I/N', 'one share of a job (also read from the variables of Slurm and Kubernetes); then merge'],
   ['top', '--top K', 'classes to show for each input (default 5)'],
   ['out', '--out PATH', 'file or folder to write; the ending chooses the format'],
   ['config', '--config FILE', 'a settings file (.lens.json) to use instead of the one beside the model'],

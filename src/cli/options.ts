@@ -25,6 +25,8 @@ const OPTIONS = {
   input: { type: 'string', multiple: true },
   config: { type: 'string' },
   find: { type: 'string' },
+  job: { type: 'string' },
+  shard: { type: 'string' },
   top: { type: 'string' },
   embed: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -60,6 +62,11 @@ export interface CommandLine {
   /** A folder of pictures from which settings are found. */
   readonly find?: string;
   readonly top?: number;
+  /** A folder that keeps the units of long work, and which share of them is meant. */
+  readonly job?: string;
+  readonly shard?: string;
+  /** As it was said. */
+  readonly words: readonly string[];
 }
 
 export function usage(message: string, hint = 'See onnx-lens --help.'): LensError {
@@ -88,6 +95,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const top = wholeNumber('top', values.top, 1);
   return {
     verb,
+    words: argv,
     arguments: rest,
     given: new Set(Object.keys(values) as OptionName[]),
     json: values.json ?? false,
@@ -108,6 +116,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       method: values.method,
       config: values.config,
       find: values.find,
+      job: values.job,
+      shard: values.shard,
       of,
       top,
     }),

@@ -13,6 +13,8 @@ export interface VerbContext {
   readonly io: Io;
   readonly service: Handlers<RunnerApi>;
   readonly progress: ProgressLine;
+  /** The folder of a job that is put together: nothing is run. */
+  readonly merging?: string;
 }
 
 /** One word of the command line. `run` answers the exit code. */

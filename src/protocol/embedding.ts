@@ -3,9 +3,9 @@ import type { Embedding } from '../result/embedding.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
-import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
+import type { JobRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
-export interface EmbedRequest extends ModelRequest {
+export interface EmbedRequest extends ModelRequest, JobRequest {
   /** Pictures and data sets; not asked where rows of weights are placed. */
   readonly inputs: readonly FilePath[];
   readonly of: 'activations' | 'weights';

@@ -4,9 +4,9 @@ import type { Outcome, Prediction } from '../result/explanation.js';
 import type { OutputSummary } from '../result/output.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
-import type { EditedRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
+import type { EditedRequest, JobRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
-export interface PredictRequest extends ModelRequest, EditedRequest {
+export interface PredictRequest extends ModelRequest, EditedRequest, JobRequest {
   /** Pictures, folders or `.npy` files. */
   readonly inputs: readonly FilePath[];
   /** Classes to return for each input; default 5. Of a detector as many boxes at least. */

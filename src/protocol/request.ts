@@ -76,3 +76,17 @@ export interface MethodRequest extends ModelRequest {
   readonly layer?: string;
   readonly seed?: number;
 }
+
+/** Where the units of long work are kept, and which of them are meant. */
+export interface JobPlace {
+  readonly folder: FilePath;
+  /** One share of the units: those whose number leaves `index` when divided by `count`. */
+  readonly shard?: { readonly index: number; readonly count: number };
+  /** Nothing is run: what is not there is an error. */
+  readonly merge?: boolean;
+}
+
+/** A request whose work can stop and go on. */
+export interface JobRequest {
+  readonly job?: JobPlace;
+}

@@ -7,6 +7,7 @@ import { datasetOperations } from './dataset.js';
 import { embeddingOperations } from './embedding.js';
 import { gradientOperations } from './gradient.js';
 import { graphOperations } from './graph.js';
+import { jobOperations } from './job.js';
 import type { Chapter } from './operation.js';
 import { overviewOperations } from './overview.js';
 import { predictionOperations } from './prediction.js';
@@ -40,6 +41,7 @@ export const OPERATIONS = {
   ...embeddingOperations,
   ...comparisonOperations,
   ...datasetOperations,
+  ...jobOperations,
   ...sanityOperations,
   ...gradientOperations,
   ...recipeOperations,

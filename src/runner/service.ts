@@ -13,6 +13,7 @@ import { embeddingHandlers } from './embedding/handlers.js';
 import { gradientHandlers } from './gradient/handlers.js';
 import { graphHandlers } from './graph/handlers.js';
 import { inputHandlers } from './input/handlers.js';
+import { jobHandlers } from './job/handlers.js';
 import { ModelCache, type ModelCacheOptions } from './model/cache.js';
 import { ModelFiles } from './model/files.js';
 import { Foreground } from './model/foreground.js';
@@ -58,6 +59,7 @@ export class RunnerService {
       ...embeddingHandlers(rooms),
       ...comparisonHandlers(rooms),
       ...datasetHandlers(rooms),
+      ...jobHandlers(rooms),
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),
       ...inputHandlers(rooms),

@@ -2,6 +2,7 @@ import { given } from '../../base/given.js';
 import { writeNpy } from '../../base/npy.js';
 import type { EmbedAnswer } from '../../protocol/embedding.js';
 import { json, table } from '../io.js';
+import { jobOf, runShare } from '../job.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';
 import { callOf, errorEntry, report, sentenceOf, type Verb } from '../verb.js';
@@ -10,7 +11,21 @@ export const embed: Verb = {
   name: 'embed',
   usage: 'embed MODEL FOLDER --method pca|tsne|umap [--layer L]',
   summary: "an embedding of a layer's activations on a data set, or of the last layer's rows (--of weights)",
-  options: ['out', 'provider', 'threads', 'seed', 'layer', 'output', 'method', 'param', 'input', 'config', 'of'],
+  options: [
+    'out',
+    'provider',
+    'threads',
+    'seed',
+    'layer',
+    'output',
+    'method',
+    'param',
+    'input',
+    'config',
+    'of',
+    'job',
+    'shard',
+  ],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
@@ -26,8 +41,12 @@ export const embed: Verb = {
     if (kind === 'folder')
       throw usage('The verb "embed" writes a file: end --out with .npy, .csv, .png, .svg or .json.');
     const { method, layer, params, seed } = line;
+    if (of === 'weights' && line.job !== undefined) throw usage('Rows of weights are read at once: leave --job out.');
+    const job = await jobOf(context);
+    if (job?.shard !== undefined)
+      return runShare(context, { ...request, work: 'embed', inputs, job, ...given({ layer }) });
     const answer = await service.embed(
-      { ...request, inputs, of, method, params, ...given({ layer, seed }) },
+      { ...request, inputs, of, method, params, ...given({ layer, seed, job }) },
       callOf(context),
     );
     report(context, answer);

@@ -2,6 +2,7 @@ import { given } from '../../base/given.js';
 import type { PredictAnswer } from '../../protocol/prediction.js';
 import type { PredictedBox } from '../../result/explanation.js';
 import { json, table } from '../io.js';
+import { jobOf, runShare } from '../job.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
 import { csvLine, outKind, writeOut } from '../outputs.js';
 import { doubtLines } from '../predictions/doubts.js';
@@ -13,7 +14,7 @@ export const predict: Verb = {
   usage: 'predict MODEL INPUT…',
   summary:
     'what each input is taken for (classes, values, boxes, text); accuracy and confusion matrix when the folders name classes',
-  options: ['out', 'provider', 'threads', 'input', 'config', 'top', 'output'],
+  options: ['out', 'provider', 'threads', 'input', 'config', 'top', 'output', 'job', 'shard'],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
@@ -23,7 +24,10 @@ export const predict: Verb = {
       throw usage('The verb "predict" needs at least one input.', 'onnx-lens predict MODEL INPUT…');
     const kind = line.out === undefined ? undefined : outKind(line.out, 'predict', ['.json', '.csv']);
     if (kind === 'folder') throw usage('The verb "predict" writes a file: end --out with .json or .csv.');
-    const answer = await service.predict({ ...request, inputs, ...given({ top: line.top }) }, callOf(context));
+    const job = await jobOf(context);
+    if (job?.shard !== undefined)
+      return runShare(context, { ...request, work: 'predict', inputs, job, ...given({ top: line.top }) });
+    const answer = await service.predict({ ...request, inputs, ...given({ top: line.top, job }) }, callOf(context));
     report(context, answer, answer.results);
     const document = json(documentOf(model!, answer));
     if (line.out !== undefined) await writeOut(line.out, kind === '.csv' ? csvOf(answer) : document);

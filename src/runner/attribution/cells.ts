@@ -8,7 +8,7 @@ import type { Explanation, Outcome } from '../../result/explanation.js';
 import { concatBatches } from '../../session/batches.js';
 import { attempt, loadPart } from '../input/answers.js';
 import type { ExpandedInput, LoadedInput, PendingInput } from '../input/inputs.js';
-import { rank } from '../prediction/predict.js';
+import { rank } from '../prediction/rank.js';
 import { explainOne, type Prepared, type Questioned } from './one.js';
 import type { Question } from './question.js';
 

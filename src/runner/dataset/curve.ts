@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { LensError, throwIfCancelled } from '../../base/errors.js';
-import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+import { floatTensor, isFloating, type FloatTensor } from '../../base/tensor.js';
 import { nearestNeighbours, neighbourAccuracy } from '../../numeric/neighbours.js';
 import { linearProbe } from '../../numeric/probe.js';
 import { indexOf } from '../../graph/graph.js';
@@ -14,8 +14,8 @@ import { answerOf } from '../input/answers.js';
 import { inputOf } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import { matchLabels } from './labels.js';
-import { layerPlace, type LayerPlace } from './places.js';
-import { columnOf, readSet } from './reading.js';
+import { layerPlace, type LayerPlace } from '../reading/places.js';
+import { columnOf, readSet } from '../reading/reading.js';
 import type { DatasetRoom } from './room.js';
 
 /** Layers that are asked about where nobody names some. */
@@ -124,7 +124,7 @@ function placesOf(subject: ModelSubject, names: readonly string[] | undefined): 
   if (names !== undefined) return names.map((name) => short(layerPlace(subject, name)));
   const { producer } = indexOf(subject.graph);
   const layers = subject.layers.filter(
-    (l) => producer(l.output) !== undefined && subject.facts.get(l.output) !== undefined,
+    (l) => producer(l.output) !== undefined && isFloating(subject.facts.get(l.output)?.type ?? 'string'),
   );
   const values = new Set<string>();
   const distinct = layers.filter((l) => !values.has(l.output) && values.add(l.output));

@@ -3,7 +3,7 @@ import { Newest } from '../../base/newest.js';
 import type { FloatTensor } from '../../base/tensor.js';
 import type { Example } from '../../dataset/dataset.js';
 import type { Matched } from './labels.js';
-import type { LayerPlace } from './places.js';
+import type { LayerPlace } from '../reading/places.js';
 
 /** What a layer is on the examples of a data set, in its order. */
 export interface SetFeatures {

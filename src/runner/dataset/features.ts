@@ -10,11 +10,11 @@ import { inputOf } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import type { HeldFeatures, SetFeatures } from './featureCache.js';
 import { matchLabels } from './labels.js';
-import { fitting, layerPlace, reducedNote } from './places.js';
-import { columnOf, hasClasses, readSet, SCORES } from './reading.js';
+import { fitting, layerPlace, reducedNote } from '../reading/places.js';
+import { columnOf, hasClasses, readSet, SCORES } from '../reading/reading.js';
 import type { DatasetRoom } from './room.js';
-import { scoreReader } from './scores.js';
-import { nothingLeft } from './nothingLeft.js';
+import { scoreReader } from '../reading/scores.js';
+import { nothingLeft } from '../reading/nothingLeft.js';
 
 /** The features of a layer, from the store where they are there. */
 export async function setFeatures(

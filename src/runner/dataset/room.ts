@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { ModelRequest } from '../../protocol/request.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { OpenModel } from '../model/open.js';
-import { Contents } from './contents.js';
-import { contextOf } from './context.js';
+import { Contents } from '../reading/contents.js';
+import { contextOf } from '../reading/context.js';
 import { FeatureCache } from './featureCache.js';
-import type { ReadOptions } from './reading.js';
+import type { ReadOptions } from '../reading/reading.js';
 import { DataSets } from './sets.js';
 import { Steering } from './steering.js';
 

@@ -11,11 +11,11 @@ import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { recordOf } from '../overview/describe.js';
 import { matchLabels } from './labels.js';
-import { nothingLeft } from './nothingLeft.js';
-import { fitting, layerPlace, reducedNote, type LayerPlace } from './places.js';
-import { hasClasses, readSet, SCORES } from './reading.js';
+import { nothingLeft } from '../reading/nothingLeft.js';
+import { fitting, layerPlace, reducedNote, type LayerPlace } from '../reading/places.js';
+import { hasClasses, readSet, SCORES } from '../reading/reading.js';
 import type { DatasetRoom } from './room.js';
-import { scoreReader, type Said } from './scores.js';
+import { scoreReader, type Said } from '../reading/scores.js';
 
 /** What a model makes of every picture of a data set, and what it takes for what. */
 export async function survey(

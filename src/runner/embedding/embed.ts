@@ -33,7 +33,7 @@ export async function embed(
   const features =
     request.of === 'weights'
       ? await weightRows(model, request.layer, call.signal)
-      : await featuresOf(model, request.layer, request.inputs, call);
+      : await featuresOf(model, request, call);
   if (features.files.length === 0) throw nothingLeft(features);
   const context: EmbedContext = {
     products,

@@ -1,15 +1,18 @@
-import { isCancelled, LensError, throwIfCancelled, toErrorData, type ErrorData } from '../../base/errors.js';
+import type { ErrorData } from '../../base/errors.js';
 import { floatTensor, sizeOf, type FloatTensor } from '../../base/tensor.js';
-import { lastLinear } from '../../graph/layers/heads.js';
-import { labelOf, type Labels } from '../../input/labels.js';
-import { rankOf } from '../../method/rankOf.js';
+import { labelOf } from '../../input/labels.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { Call } from '../../protocol/channel.js';
-import type { WorkProgress } from '../../protocol/request.js';
-import { concatBatches } from '../../session/batches.js';
-import { classNameOf, loadPart, namesOf } from '../input/answers.js';
-import { expandInputs } from '../input/inputs.js';
+import type { JobRequest, ModelRequest, WorkProgress } from '../../protocol/request.js';
+import { classNameOf, namesOf } from '../input/answers.js';
+import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
+import { Contents } from '../reading/contents.js';
+import { contextOf } from '../reading/context.js';
+import { JobUnits, keptInJob } from '../reading/keptInJob.js';
+import { fitting, layerPlace, reducedNote, type LayerPlace } from '../reading/places.js';
+import { columnOf, readSet, SCORES, type ReadOptions, type Wanted } from '../reading/reading.js';
+import { scoreReader } from '../reading/scores.js';
 
 /** What one value of a model is on every picture of a data set. */
 export interface Features {
@@ -29,61 +32,92 @@ export interface Features {
 /** Numbers of all features together: 1 GB, and as much again while they are centred. */
 const MOST = 1 << 28;
 
+/** The pictures whose features are asked for, and what of the model is taken. */
+export interface FeatureQuestion {
+  readonly subject: ModelSubject;
+  readonly place: LayerPlace;
+  readonly inputs: readonly ExpandedInput[];
+  readonly wanted: Wanted;
+  /** Of a job. */
+  readonly units?: JobUnits;
+  readonly kept: Pick<ReadOptions, 'contents' | 'kept' | 'mine'>;
+}
+
+/**
+ * What is asked of a model where its features on pictures are wanted.
+ *
+ * @throws LensError `embed/no-linear` where no layer is named and there is no last linear one
+ */
+export async function featureQuestion(
+  model: OpenModel,
+  request: ModelRequest & JobRequest & { readonly inputs: readonly string[]; readonly layer?: string },
+  signal: AbortSignal,
+): Promise<FeatureQuestion> {
+  const subject = await model.subject();
+  const place = layerPlace(subject, request.layer);
+  const inputs = await expandInputs(model, request.inputs, signal);
+  const common = {
+    subject,
+    place: fitting(place, inputs.length, MOST),
+    inputs,
+  };
+  const wanted: Wanted = { scores: subject.classifier, layers: [common.place] };
+  const contents = new Contents();
+  if (request.job === undefined) return { ...common, wanted, kept: { contents } };
+  const units = new JobUnits(request.job);
+  const kept = keptInJob(units, await contextOf(model, subject, request));
+  return { ...common, wanted, units, kept: { contents, kept, mine: (unit) => units.mine(unit) } };
+}
+
 /**
  * Runs the model over all pictures, in batches, and keeps one value of each. Pictures of the next batch are read while this
- * one runs.
- *
- * @param name a layer; by default the input of the last linear layer
+ * one runs. Units of a job that are there are not run again.
  */
 export async function featuresOf(
   model: OpenModel,
-  name: string | undefined,
-  paths: readonly string[],
+  request: ModelRequest & JobRequest & { readonly inputs: readonly string[]; readonly layer?: string },
   call: Call<WorkProgress>,
 ): Promise<Features> {
   const { signal } = call;
   call.progress({ message: 'opening the model' });
-  const subject = await model.subject();
-  const { layer, value } = placeOf(subject, name);
-  const inputs = await expandInputs(model, paths, signal);
+  const { subject, place, inputs, wanted, kept } = await featureQuestion(model, request, signal);
   const { labels, notes, truth } = namesOf(model, subject, inputs);
-  const collected = new Rows(inputs.length, layer);
+  const said = scoreReader(subject);
+  const width = place.reducedTo ?? place.width;
+  let data = new Float32Array(inputs.length * width);
   const found: { file: string; label: string; index: number; predicted?: string }[] = [];
   const omitted: Features['omitted'][number][] = [];
-  const step = subject.batchSize('forward');
-  let next = loadPart(inputs, 0, step, signal);
-  for (let from = 0; from < inputs.length; from += step) {
-    throwIfCancelled(signal);
-    const part = (await next).map((outcome, i) => ({ input: inputs[from + i]!, outcome }));
-    next = loadPart(inputs, from + step, from + 2 * step, signal);
-    for (const done of await run(subject, value, part, labels, signal)) {
-      if ('error' in done) {
-        omitted.push({ file: done.file, error: done.error });
-        continue;
-      }
-      const className = classNameOf(done.input);
+  for await (const { from, readings } of readSet(subject, inputs, wanted, { ...kept, signal })) {
+    readings.forEach((reading, k) => {
+      const input = inputs[from + k]!;
+      if ('error' in reading) return void omitted.push({ file: input.name, error: reading.error });
+      const className = classNameOf(input);
       const index = className === undefined ? undefined : truth(className);
-      collected.add(done.row);
+      const row = reading.rows.get(columnOf(place))!;
+      if (found.length === 0 && row.length !== width) data = new Float32Array(inputs.length * row.length);
+      data.set(row, found.length * row.length);
+      const scores = reading.rows.get(SCORES);
       found.push({
-        file: done.input.name,
+        file: input.name,
         label: index === undefined ? (className ?? '') : labelOf(labels, index),
         index: index ?? -1,
-        ...(done.predicted === undefined ? {} : { predicted: done.predicted }),
+        ...(scores === undefined ? {} : { predicted: labelOf(labels, said(scores).predicted) }),
       });
-    }
-    const done = Math.min(inputs.length, from + step);
-    call.progress({ fraction: done / inputs.length, message: `${layer}: ${done} of ${inputs.length} pictures` });
+    });
+    const done = from + readings.length;
+    call.progress({ fraction: done / inputs.length, message: `${place.layer}: ${done} of ${inputs.length} pictures` });
   }
   const predicted = found.flatMap((f) => f.predicted ?? []);
+  const dims = [found.length, data.length / Math.max(1, inputs.length)];
   return {
-    layer,
-    rows: collected.tensor(),
+    layer: place.layer,
+    rows: { ...floatTensor([0]), dims, data: data.subarray(0, sizeOf(dims)) },
     files: found.map((f) => f.file),
     labels: found.map((f) => f.label),
     classes: numbered(found),
     ...(predicted.length === found.length && predicted.length > 0 ? { predicted } : {}),
     omitted,
-    notes,
+    notes: [...notes, ...reducedNote(place)],
   };
 }
 
@@ -93,109 +127,7 @@ export async function featuresOf(
  * @throws LensError `embed/no-linear`
  */
 export function placeOf(subject: ModelSubject, name: string | undefined): { layer: string; value: string } {
-  if (name !== undefined) {
-    const layer = subject.layer(name);
-    return { layer: layer.name, value: layer.output };
-  }
-  const head = lastLinear(subject.graph, subject.output.name);
-  if (head === undefined) {
-    throw new LensError(
-      'usage',
-      'embed/no-linear',
-      'The model does not end in a linear layer whose input could be embedded.',
-      {
-        hint: 'Name a layer with --layer, as inspect prints them.',
-      },
-    );
-  }
-  const layer = subject.layers.find((l) => l.output === head.features);
-  return { layer: layer?.name ?? `input of ${head.node}`, value: head.features };
-}
-
-type Loaded = {
-  readonly input: Awaited<ReturnType<typeof expandInputs>>[number];
-  readonly outcome: Awaited<ReturnType<typeof loadPart>>[number];
-};
-
-type Done =
-  | { readonly input: Loaded['input']; readonly row: Float32Array; readonly predicted?: string }
-  | { readonly file: string; readonly error: ErrorData };
-
-/** Should a batch fail as a whole, each picture is tried by itself. */
-async function run(
-  subject: ModelSubject,
-  value: string,
-  part: readonly Loaded[],
-  labels: Labels,
-  signal: AbortSignal,
-): Promise<Done[]> {
-  const good = part.flatMap(({ input, outcome }) => ('result' in outcome ? [{ input, loaded: outcome.result }] : []));
-  const bad = part.flatMap(({ input, outcome }) =>
-    'error' in outcome ? [{ file: input.name, error: outcome.error }] : [],
-  );
-  if (good.length === 0) return bad;
-  try {
-    const { value: scored } = subject.scoreValue('logit');
-    const names = subject.classifier ? [value, scored] : [value];
-    const values = await subject.values(concatBatches(good.map((g) => g.loaded.tensor)), names, signal);
-    const rows = values.get(value)!;
-    const scores = subject.classifier ? subject.activated(values.get(scored)!).logits : undefined;
-    const nth = (tensor: FloatTensor, k: number): Float32Array =>
-      tensor.data.slice((k * tensor.data.length) / good.length, ((k + 1) * tensor.data.length) / good.length);
-    return [
-      ...good.map(({ input }, k): Done => {
-        const row = nth(rows, k);
-        if (row.some((v) => !Number.isFinite(v))) {
-          const message = 'The layer answers this picture with values that are not finite numbers.';
-          return { file: input.name, error: toErrorData(new LensError('input', 'model/nan', message)) };
-        }
-        const best = scores === undefined ? undefined : rankOf(nth(scores, k), 1)[0];
-        return { input, row, ...(best === undefined ? {} : { predicted: labelOf(labels, best) }) };
-      }),
-      ...bad,
-    ];
-  } catch (error) {
-    if (isCancelled(error)) throw error;
-    if (good.length === 1) return [{ file: good[0]!.input.name, error: toErrorData(error) }, ...bad];
-    const single: Done[] = [...bad];
-    for (const one of part.filter((p) => 'result' in p.outcome))
-      single.push(...(await run(subject, value, [one], labels, signal)));
-    return single;
-  }
-}
-
-/** Rows of one length, in one block that is cut to what came. */
-class Rows {
-  private data: Float32Array | undefined;
-  private width = 0;
-  private count = 0;
-
-  constructor(
-    private readonly most: number,
-    private readonly layer: string,
-  ) {}
-
-  add(row: Float32Array): void {
-    if (this.data === undefined) {
-      this.width = row.length;
-      if (this.most * row.length > MOST) {
-        throw new LensError(
-          'unsupported',
-          'embed/too-large',
-          `"${this.layer}" has ${row.length.toLocaleString('en')} numbers for each of ${this.most.toLocaleString('en')} pictures: more than fit the memory.`,
-          { hint: 'Choose a later layer, or fewer pictures.' },
-        );
-      }
-      this.data = new Float32Array(this.most * row.length);
-    }
-    if (row.length !== this.width) throw new Error(`A row of ${row.length} among rows of ${this.width}`);
-    this.data.set(row, this.count++ * this.width);
-  }
-
-  tensor(): FloatTensor {
-    const dims = [this.count, this.width];
-    return floatTensor(dims, (this.data ?? new Float32Array()).subarray(0, sizeOf(dims)));
-  }
+  return layerPlace(subject, name);
 }
 
 /** Class numbers; names that are none of the model's classes are numbered after them, so that a probe can use them, too. */

@@ -82,7 +82,7 @@ export async function loadInput(input: ExpandedInput, signal: AbortSignal, besid
 }
 
 /** From so many inputs on the thread beside is worth its start. */
-const MANY = 8;
+export const MANY = 8;
 
 /** Reads inputs `from` to `to`, each or its error: of many in the thread beside, so that they are read while others are run. */
 export function loadPart(

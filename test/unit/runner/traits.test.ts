@@ -76,6 +76,7 @@ describe('the traits of the operations and what they do', () => {
       { model, other: { model, randomWeights: 1 } },
       { model, other: { model, randomWeights: 1 }, place: filePath(path.dirname(input)) },
     ],
+    share: [{ model, work: 'predict', inputs: [input], job: { folder: filePath(path.join(folder, 'job')) } }],
     survey: [{ model, place }],
     layout: [{ model, place, of: 'activations', method: 'pca' }],
     steer: [{ run: 'none', state: 'stop' }],

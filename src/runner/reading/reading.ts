@@ -5,10 +5,12 @@ import { predict } from '../../method/activations/prediction.js';
 import { classLayoutOf } from '../../method/target/index.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { concatBatches } from '../../session/batches.js';
-import { attempt, loadInput } from '../input/answers.js';
+import { attempt, loadInput, MANY } from '../input/answers.js';
 import type { ExpandedInput, LoadedInput } from '../input/inputs.js';
 import type { Contents } from './contents.js';
+import { oneAhead } from './ahead.js';
 import type { LayerPlace } from './places.js';
+import type { KeptRow } from './rows.js';
 
 /** What is wanted of every picture of a data set. */
 export interface Wanted {
@@ -37,9 +39,6 @@ export interface KeptReadings {
     fresh: readonly number[],
   ): Promise<void>;
 }
-
-export type KeptRow =
-  { readonly content: string; readonly row: Float32Array } | { readonly content: string; readonly error: ErrorData };
 
 export interface ReadOptions {
   readonly contents: Contents;
@@ -101,25 +100,25 @@ export async function* readSet(
 ): AsyncGenerator<ReadUnit> {
   const { signal } = options;
   const runner = new Runner(subject, wanted, signal);
-  const steps = plan(runner, inputs, options);
-  const begin = async (): Promise<{ step: Step; loaded: Promise<readonly Loaded[]> } | undefined> => {
-    const next = await steps.next();
-    if (next.done === true) return undefined;
-    const loaded = runner.load(next.value);
+  for await (const { step, loaded } of oneAhead(loading(runner, inputs, options))) {
+    throwIfCancelled(signal);
+    await runner.run(step, await loaded);
+    if (step.last) yield await close(step.unit, options);
+  }
+}
+
+/** The steps, whose pictures begin to be read as soon as one is asked for. */
+async function* loading(
+  runner: Runner,
+  inputs: readonly ExpandedInput[],
+  options: ReadOptions,
+): AsyncGenerator<{ readonly step: Step; readonly loaded: Promise<readonly Loaded[]> }> {
+  const beside = inputs.length >= MANY;
+  for await (const step of plan(runner, inputs, options)) {
+    const loaded = runner.load(step, beside);
     // Looked at once it is awaited: a cancelled read is no stray rejection.
     loaded.catch(() => undefined);
-    return { step: next.value, loaded };
-  };
-  let next = await begin();
-  while (next !== undefined) {
-    throwIfCancelled(signal);
-    const { step, loaded } = next;
-    const pictures = await loaded;
-    const following = begin();
-    following.catch(() => undefined);
-    await runner.run(step, pictures);
-    if (step.last) yield await close(step.unit, options);
-    next = await following;
+    yield { step, loaded };
   }
 }
 
@@ -201,9 +200,9 @@ class Runner {
     this.step = subject.batchSize('forward');
   }
 
-  load({ unit, missing }: Step): Promise<readonly Loaded[]> {
+  load({ unit, missing }: Step, beside: boolean): Promise<readonly Loaded[]> {
     return Promise.all(
-      missing.map((i) => attempt(unit.inputs[i]!.name, () => loadInput(unit.inputs[i]!, this.signal))),
+      missing.map((i) => attempt(unit.inputs[i]!.name, () => loadInput(unit.inputs[i]!, this.signal, beside))),
     );
   }
 

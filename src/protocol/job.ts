@@ -1,0 +1,35 @@
+import type { FilePath } from '../base/place.js';
+import type { Operation } from './channel.js';
+import type { Chapter } from './operation.js';
+import type { JobPlace, ModelRequest, WorkProgress } from './request.js';
+
+export interface ShareRequest extends ModelRequest {
+  readonly work: 'predict' | 'embed';
+  readonly inputs: readonly FilePath[];
+  readonly layer?: string;
+  readonly top?: number;
+  readonly job: JobPlace;
+}
+
+/** How much of a job this share is, in units. */
+export interface ShareAnswer {
+  readonly done: number;
+  readonly of: number;
+  readonly warnings: readonly string[];
+}
+
+/** Long work in shares. */
+export interface JobOperations {
+  /** Does one share of the units of a prediction or an embedding; what they add up to is asked for when all are done. */
+  share: Operation<ShareRequest, ShareAnswer, WorkProgress>;
+}
+
+export const jobOperations: Chapter<JobOperations> = {
+  share: {
+    runs: 'always',
+    waits: 'neither',
+    long: true,
+    title: 'working on a job with',
+    doing: 'working on a job with',
+  },
+};
