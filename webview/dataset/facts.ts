@@ -65,15 +65,21 @@ export function className({ groups }: Facts, index: number, none = 'no label'): 
 }
 
 /** `cat → dog .83`, `cat .97`, or what is known of it. */
-export function verdict(facts: Facts, i: number): string {
-  const { survey, state } = facts;
-  const [truth, predicted, sure] = [facts.group[i]!, survey.predicted[i]!, survey.confidence[i]!];
-  const p = Number.isNaN(sure) ? '' : ` ${formatProbability(sure)}`;
-  if (predicted < 0) return className(facts, truth);
-  if (state[i] === RIGHT) return `${className(facts, truth)}${p}`;
-  return truth < 0
-    ? `taken for ${className(facts, predicted)}${p}`
-    : `${className(facts, truth)} → ${className(facts, predicted)}${p}`;
+export function verdict(facts: Facts, i: number, sure = sureness(facts, i)): string {
+  const { survey, state, group } = facts;
+  const label = className(facts, group[i]!);
+  const predicted = survey.predicted[i]!;
+  const p = sure === '' ? '' : ` ${sure}`;
+  if (predicted < 0) return label;
+  const said = className(facts, predicted);
+  if (state[i] === RIGHT) return `${label}${p}`;
+  return group[i]! < 0 ? `taken for ${said}${p}` : `${label} → ${said}${p}`;
+}
+
+/** Its probability, in short: what stands below where there is little room. */
+export function sureness({ survey }: Facts, i: number): string {
+  const sure = survey.confidence[i]!;
+  return Number.isNaN(sure) ? '' : formatProbability(sure);
 }
 
 /** The same as a sentence, for who hears it. */

@@ -7,7 +7,7 @@ import { icon } from '../shared/controls.js';
 import { visibleRows } from '../shared/form/search.js';
 import { styles } from '../shared/page/css.js';
 import { LightElement } from '../shared/page/lightElement.js';
-import { shortName, spoken, verdict, WRONG, type Facts } from './facts.js';
+import { shortName, spoken, sureness, verdict, WRONG, type Facts } from './facts.js';
 import type { Picked } from './map/map.js';
 
 const ROW = 44;
@@ -94,8 +94,10 @@ export class PictureList extends LightElement {
     >
       <lens-thumbnail .picture=${this.picture(i)} .side=${36}></lens-thumbnail>
       <span class="picture-text">
-        <span class="ellipsis">${facts.state[i] === WRONG ? icon('close', 'wrong') : nothing}${verdict(facts, i)}</span>
-        <span class="ellipsis dim">${shortName(facts, i)}${note === '' ? nothing : html` · ${note}`}</span>
+        <span class="ellipsis"
+          >${facts.state[i] === WRONG ? icon('close', 'wrong') : nothing}${verdict(facts, i, '')}</span
+        >
+        <span class="ellipsis dim">${[sureness(facts, i), note, shortName(facts, i)].filter(Boolean).join(' · ')}</span>
       </span>
       ${chosen ? icon('check') : nothing}
       <span

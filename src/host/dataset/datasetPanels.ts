@@ -24,7 +24,8 @@ export class DatasetPanels implements vscode.Disposable {
     const around: Around = {
       selection: this.selection,
       explain: (images, model) => explain.show({ images, model }),
-      openWith: (place) => this.openAsked(place),
+      // Side by side: what is selected in one is seen in the other.
+      openWith: (place) => this.openAsked(place, vscode.ViewColumn.Beside),
     };
     this.panels = new Panels<DatasetPanel, DatasetTopicFiles>(services, {
       viewType: 'onnxLens.dataset',
@@ -61,14 +62,14 @@ export class DatasetPanels implements vscode.Disposable {
     this.selection.dispose();
   }
 
-  private async openAsked(place: vscode.Uri): Promise<void> {
+  private async openAsked(place: vscode.Uri, column?: vscode.ViewColumn): Promise<void> {
     const { models, outlines } = this.services;
     // It starts while the model is chosen; whatever is wrong with it is said by the page.
     void this.services.runner().catch(() => undefined);
     const model = await chooseModel(models, place, `Open ${nameOf(place)} as Data Set`, outlines, takesNoPicture);
     if (model === undefined) return;
     models.use(model);
-    this.show({ model, place });
+    this.panels.show({ model, place }, column);
   }
 }
 

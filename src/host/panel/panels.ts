@@ -46,12 +46,14 @@ export class Panels<P extends Shown, Topic> implements Disposable {
     return [...this.panels];
   }
 
-  /** Shows a topic beside the editor; the cursor stays where it is. */
-  show(topic: Topic): void {
+  /**
+   * Shows a topic beside the editor; the cursor stays where it is.
+   *
+   * @param viewColumn by default where our panels are already; else the window is split again for each
+   */
+  show(topic: Topic, viewColumn = this.open.at(-1)?.panel.viewColumn ?? vscode.ViewColumn.Beside): void {
     if (this.open.some((panel) => this.kind.reuse(panel, topic))) return;
     const { viewType, title } = this.kind;
-    // Where our panels are already; else the window is split again for each.
-    const viewColumn = this.open.at(-1)?.panel.viewColumn ?? vscode.ViewColumn.Beside;
     const options = webviewOptions(this.services.extension);
     this.adopt(vscode.window.createWebviewPanel(viewType, title, { viewColumn, preserveFocus: true }, options), topic);
   }

@@ -8,7 +8,7 @@ export interface Cloud {
   /** `[count, dims]` */
   readonly points: Float32Array;
   readonly centre: readonly [number, number, number];
-  /** Half of its longest side; in space, half of its diagonal. */
+  /** Half of its longest side; in space, most of half its diagonal. */
   readonly reach: number;
 }
 
@@ -49,8 +49,10 @@ export function cloudOf(points: Float32Array, components: number): Cloud {
     }
   }
   const half = [0, 1, 2].map((c) => (high[c]! > low[c]! ? (high[c]! - low[c]!) / 2 : 0));
+  // A box of space that is turned seldom shows its whole diagonal: it may use the margin.
+  const diagonal = 0.8 * Math.hypot(...half);
   const middle = (c: number): number => (Number.isFinite(low[c]!) ? low[c]! + half[c]! : 0);
-  const reach = dims === 2 ? Math.max(half[0]!, half[1]!) : Math.hypot(...half);
+  const reach = dims === 2 ? Math.max(half[0]!, half[1]!) : diagonal;
   return { count, dims, points: own, centre: [middle(0), middle(1), middle(2)], reach: reach || 1 };
 }
 

@@ -1,0 +1,277 @@
+// A folder as a data set: where its pictures lie, which are wrong, and one selection for all views and both models.
+import assert from 'node:assert';
+import { datasetPanel } from './panels/datasetPanel.mjs';
+import {
+  ICON,
+  OURS,
+  keptPanels,
+  openWorkbench,
+  pick,
+  reloadWindow,
+  screenshot,
+  setTheme,
+  until,
+  webviewFrame,
+} from './support/ui.mjs';
+
+export const options = { viewport: { width: 1500, height: 1000 } };
+
+const PLACE = 'models/birds/pictures';
+const TABS = ['Map', 'Mistakes', 'Classes', 'Gallery'];
+
+export function tests(page, srv) {
+  const { panel, tab, over, selected, open, drag, choose, drawn, accessible } = datasetPanel(page);
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const chosenTab = (name) => panel().locator('[role=tab][aria-selected=true]', { hasText: name });
+  /** The panel of a model, where two are beside each other. */
+  const panelOf = (at) => page.frameLocator(OURS).nth(at).frameLocator('iframe#active-frame');
+
+  return [
+    [
+      'a folder opens as a data set, and its pictures are points',
+      async () => {
+        await openWorkbench(page, srv.url(), ICON);
+        // After its first epoch it gets many of them wrong.
+        await open(PLACE, 'birds_cnn_epoch1.onnx');
+        await panel().locator('.set-toolbar', { hasText: '32 pictures' }).waitFor();
+        const { colours, points } = await drawn();
+        assert.equal(points, 32);
+        assert.ok(colours > 8, `${colours} colours`);
+        const numbers = panel().locator('.map-numbers');
+        for (const name of ['explained variance', 'linear probe', 'trustworthiness', 'continuity'])
+          await numbers.locator('dt', { hasText: name }).waitFor();
+        assert.match(await numbers.innerText(), /± .*always the largest class: 12\.5 %/);
+        await screenshot(page, 'dataset-map');
+      },
+    ],
+    [
+      'a lasso selects, a click beside all points selects nothing',
+      async () => {
+        await drag([0.01, 0.01], [0.99, 0.99], ['Shift']);
+        await selected('32 · ');
+        await panel().locator('.side .picture-row').nth(3).waitFor();
+        await over().click({ position: { x: 5, y: 5 } });
+        await selected('0');
+        await panel().locator('.map-tools .segmented button', { hasText: 'rectangle' }).click();
+        await drag([0.01, 0.01], [0.5, 0.99], [], true);
+        await until('some are selected', async () => {
+          const [count] = (await panel().locator('.side h2 .hint').first().innerText()).split(' ');
+          return Number(count) > 0 && Number(count) < 32;
+        });
+        await panel().locator('.map-tools .segmented button', { hasText: 'move' }).click();
+      },
+    ],
+    [
+      'keys alone: from point to point, Space selects, and neighbours are listed',
+      async () => {
+        await panel().locator('.side .icon-button[aria-label="Select nothing"]').click();
+        await over().focus();
+        await press('ArrowLeft', 'Space', 'ArrowUp', 'ArrowDown', 'Space');
+        await panel().locator('.side h2', { hasText: 'Neighbours' }).waitFor();
+        await panel().locator('.side section').nth(1).locator('.picture-row').nth(5).waitFor();
+        const live = panel().locator('lens-dataset > [aria-live]');
+        await until('the selection is read out', async () => /selected|labelled/.test(await live.innerText()));
+        await panel().locator('.side .segmented button', { hasText: 'Euclidean' }).click();
+        await panel().locator('.side .picture-row').first().waitFor();
+      },
+    ],
+    [
+      'a cell of the confusion matrix, a class and a search select the same pictures everywhere',
+      async () => {
+        await tab('Mistakes').click();
+        const cell = panel().locator('.confusion td:not(.diagonal) button').first();
+        const count = Number((await cell.innerText()).trim());
+        await cell.click();
+        await selected(`${count} · ${count} wrong`);
+        await panel().locator('.columns lens-picture-list').first().locator('.picture-row').first().click();
+        await selected('1 · 1 wrong');
+        await screenshot(page, 'dataset-mistakes');
+        await tab('Classes').click();
+        await panel().locator('.class-table tbody th button', { hasText: 'Foxwren' }).click();
+        await selected('4');
+        await tab('Gallery').click();
+        await panel().locator('.gallery-tools .segmented button', { hasText: 'selected 4' }).click();
+        await panel().locator('.gallery-tools', { hasText: '4 of 32' }).waitFor();
+        await screenshot(page, 'dataset-gallery');
+        await panel().locator('.gallery-tools .segmented button', { hasText: 'all' }).click();
+        await tab('Map').click();
+        await panel().locator('.set-search input').fill('torchwren');
+        await press('Enter');
+        await until('those with the word are selected', async () =>
+          /Selected [1-9]/i.test((await panel().locator('.side h2').first().innerText()).replace(/\s+/g, ' ')),
+        );
+      },
+    ],
+    [
+      't-SNE moves while it runs, says that a seed is one of many, and shows three',
+      async () => {
+        await panel().locator('.map-settings summary').click();
+        await choose('.map-question', 't-SNE');
+        const steps = panel().locator('.map-form input[aria-label="Steps"]');
+        await steps.fill('250');
+        await press('Tab');
+        await panel().locator('.map-settings summary').click();
+        await panel().locator('.map-running', { hasText: 'Another seed looks different' }).waitFor();
+        await panel().locator('.map-numbers dt', { hasText: 'Kullback-Leibler' }).waitFor({ timeout: 90_000 });
+        await panel().locator('.map-running .link', { hasText: 'Show three seeds' }).click();
+        await panel()
+          .locator('.map-seeds figcaption', { hasText: 'seed 2 · trustworthiness' })
+          .waitFor({ timeout: 180_000 });
+        assert.equal(await panel().locator('.map-seeds lens-map').count(), 3);
+        await panel().locator('.map-running .link', { hasText: 'Hide the three seeds' }).click();
+        await panel().locator('.map-question .segmented button', { hasText: '3-D' }).click();
+        await panel().locator('.map-numbers:not(.old)').waitFor({ timeout: 90_000 });
+        await panel().locator('lens-checkbox', { hasText: 'pictures' }).click();
+        await page.waitForTimeout(1000);
+        await screenshot(page, 'dataset-space');
+        await panel().locator('lens-checkbox', { hasText: 'pictures' }).click();
+        await panel().locator('.map-question .segmented button', { hasText: '2-D' }).click();
+      },
+    ],
+    [
+      'the classes themselves are points, and layers are compared on request',
+      async () => {
+        await panel().locator('.map-question .segmented button', { hasText: 'classes' }).click();
+        await choose('.map-question', 'Principal components');
+        await until('8 classes are points', async () => (await drawn()).points === 8);
+        await panel().locator('.map-question .segmented button', { hasText: 'pictures' }).click();
+        await until('32 pictures are points', async () => (await drawn()).points === 32);
+        await panel().locator('lens-button', { hasText: 'Where do the classes come apart' }).click();
+        await panel().locator('.map-curve table tbody tr').nth(2).waitFor({ state: 'attached', timeout: 240_000 });
+      },
+    ],
+    [
+      'Enter explains the picture in focus',
+      async () => {
+        await over().focus();
+        await press('ArrowRight', 'Enter');
+        await page
+          .locator('.tabs-container .tab', { hasText: / · birds_cnn_epoch1/ })
+          .nth(1)
+          .waitFor();
+        await page
+          .locator('.tabs-container .tab', { hasText: /wren.*png|finch.*png/ })
+          .first()
+          .waitFor();
+        await page
+          .locator('.tabs-container .tab', { hasText: /(wren|finch).*png/ })
+          .locator('.codicon-close')
+          .click();
+        await until('the data set is alone', async () => (await page.locator(OURS).count()) === 1);
+      },
+    ],
+    [
+      'another model beside it shares the selection: a lasso in one selects in the other',
+      async () => {
+        await tab('Map').click();
+        await panel().locator('lens-menu .icon-button[aria-label="More"]').click();
+        await panel().locator('[role=menuitem]', { hasText: 'another model' }).click();
+        await pick(page, 'birds_vit.onnx');
+        await page.locator('.tabs-container .tab.active', { hasText: 'pictures · birds_vit' }).waitFor();
+        await until('two panels are in sight', async () => (await page.locator(OURS).count()) === 2);
+        const both = [panelOf(0), panelOf(1)];
+        for (const one of both) await one.locator('.map-frame lens-map').waitFor({ timeout: 90_000 });
+        const box = await both[1].locator('.map-frame canvas.over').boundingBox();
+        await page.keyboard.down('Shift');
+        await page.mouse.move(box.x + 3, box.y + 3);
+        await page.mouse.down();
+        for (const [x, y] of [
+          [box.width / 2, 3],
+          [box.width / 2, box.height - 3],
+          [3, box.height - 3],
+        ])
+          await page.mouse.move(box.x + x, box.y + y, { steps: 5 });
+        await page.mouse.up();
+        await page.keyboard.up('Shift');
+        const hint = async (one) => (await one.locator('.side h2 .hint').first().innerText()).split(' ')[0];
+        await until('both have the same selection', async () => {
+          const [a, b] = await Promise.all(both.map(hint));
+          return a === b && Number(a) > 0 && Number(a) < 32;
+        });
+        await screenshot(page, 'dataset-two-models');
+        await page
+          .locator('.tabs-container .tab', { hasText: 'pictures · birds_vit' })
+          .locator('.codicon-close')
+          .click();
+      },
+    ],
+    [
+      'after a reload it is as it was',
+      async () => {
+        await page.locator('.tabs-container .tab', { hasText: 'pictures · birds_cnn_epoch1' }).click();
+        await panel().locator('.side h2 .hint').first().waitFor();
+        const before = (await panel().locator('.side h2 .hint').first().innerText()).split(' ')[0];
+        await tab('Mistakes').click();
+        await keptPanels(page, (state) => state.view?.tab === 'mistakes');
+        await reloadWindow(page);
+        await chosenTab('Mistakes').waitFor({ timeout: 120_000 });
+        await panel().locator('.confusion').waitFor({ timeout: 90_000 });
+        await selected(before);
+      },
+    ],
+    ...['dark', 'light', 'hc', 'hc-light'].map((theme) => [
+      `no view violates a rule of accessibility: ${theme}`,
+      () => accessible(theme, TABS, 'dataset'),
+    ]),
+    [
+      'every stop of the Tab key has a name and is seen',
+      async () => {
+        for (const title of TABS) {
+          await tab(title).click();
+          const frame = await webviewFrame(page);
+          const stops = [];
+          for (let i = 0; i < 45; i++) {
+            await press('Tab');
+            const stop = await frame.evaluate(() => {
+              const at = document.activeElement;
+              if (!document.hasFocus() || at === null || at === document.body) return undefined;
+              const name = [at.getAttribute('aria-label'), at.getAttribute('title'), at.textContent].find((t) =>
+                t?.trim(),
+              );
+              const { outlineStyle, boxShadow } = getComputedStyle(at);
+              const around = getComputedStyle(at.parentElement).outlineStyle;
+              const seen =
+                [outlineStyle, around].some((o) => o !== 'none') || boxShadow !== 'none' || at.shadowRoot !== null;
+              return { what: `${at.tagName.toLowerCase()}.${at.className}`, name, seen };
+            });
+            if (stop === undefined) break;
+            assert.ok(stop.name, `${title}: ${stop.what} has no name`);
+            assert.ok(stop.seen || stop.what.startsWith('input'), `${title}: the focus on ${stop.what} is not seen`);
+            stops.push(stop.what);
+          }
+          assert.ok(stops.length > 5, `${title}: ${stops.join(' → ')}`);
+        }
+      },
+    ],
+    [
+      'at 400 pixels nothing is cut off at the side',
+      async () => {
+        await setTheme(page, 'dark');
+        await page.setViewportSize({ width: 700, height: 900 });
+        for (const title of TABS) {
+          await tab(title).click();
+          await page.waitForTimeout(700);
+          const { width, wide } = await (
+            await webviewFrame(page)
+          ).evaluate(() => {
+            const own = document.querySelector('.tab-body').getBoundingClientRect();
+            const scrolls = (element) =>
+              element.closest('.confusion-scroll, .table-scroll, .cells, .tabs, lens-menu') !== null;
+            const cut = [...document.querySelectorAll('.tab-body *')].filter(
+              (element) =>
+                element.getBoundingClientRect().right > own.right + 1 &&
+                !scrolls(element) &&
+                element.offsetParent !== null,
+            );
+            return { width: own.width, wide: cut.map((element) => `${element.tagName}.${element.className}`) };
+          });
+          assert.ok(width < 450, `the panel is ${width} pixels wide`);
+          assert.deepEqual(wide, [], title);
+          await screenshot(page, `dataset-400-${title.toLowerCase()}`);
+        }
+      },
+    ],
+  ];
+}
