@@ -4,7 +4,8 @@ import { address } from '../../../src/base/place.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { CellReport, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Explanation } from '../../../src/result/explanation.js';
-import { Grid, GridScenes, moveIn } from '../../../webview/explain/grid/grid.js';
+import { Grid, GridScenes } from '../../../webview/explain/grid/grid.js';
+import { moveIn } from '../../../webview/explain/grid/keys.js';
 import {
   arranged,
   columnsOf,

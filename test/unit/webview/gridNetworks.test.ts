@@ -72,7 +72,7 @@ describe('the same pictures by several networks', () => {
     assert.deepEqual(verdicts.summary(random), { of: 0, changed: [], wrong: 0, right: 0 });
     assert.deepEqual(
       [ask(fox), ask(fox, { model }), ask(wren, { model })].map((request) => verdictText(verdicts.of(request)!)),
-      ['✓ right · Fox Wren 90 %', '✗ wrong, ≠ changed · Robin 90 %', 'Robin 90 %'],
+      ['✓ right · Fox Wren 90\u00a0%', '✗ wrong, ≠ changed · Robin 90\u00a0%', 'Robin 90\u00a0%'],
     );
     assert.equal(verdicts.of(ask(fox, { random: true })), undefined);
   });
@@ -87,8 +87,8 @@ describe('the same pictures by several networks', () => {
     ];
     const verdicts = new Verdicts({ tops });
     assert.deepEqual(verdicts.summary(other), { of: 2, changed: [wren], wrong: 0, right: 0 });
-    assert.equal(verdictText(verdicts.of(ask(fox, { model }))!), 'class 4 90 %');
-    assert.equal(verdictText(verdicts.of(ask(wren, { model }))!), '≠ changed · class 3 90 %');
+    assert.equal(verdictText(verdicts.of(ask(fox, { model }))!), 'class 4 90\u00a0%');
+    assert.equal(verdictText(verdicts.of(ask(wren, { model }))!), '≠ changed · class 3 90\u00a0%');
   });
 
   it('are asked with settings of their own: what was edited here holds for the own weights only', () => {

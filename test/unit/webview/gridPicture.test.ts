@@ -10,7 +10,9 @@ import { Grid, GridScenes } from '../../../webview/explain/grid/grid.js';
 import {
   cellText,
   explanationsOf,
-  gridPicture,
+  wholeGrid,
+  type WholeGrid,
+  type WholeOptions,
   limitsOf,
   scalesOf,
 } from '../../../webview/explain/grid/gridPicture.js';
@@ -64,6 +66,24 @@ async function gridOf(maps: Readonly<Record<string, Explanation>>, change: Parti
   return compare;
 }
 
+/** The grid as an exported picture holds it: of each map the end of its scale. */
+function whole(
+  compare: Awaited<ReturnType<typeof gridOf>>,
+  change: Partial<WholeOptions<number>> = {},
+): Promise<WholeGrid<number>> {
+  return wholeGrid(compare, {
+    scenes: new GridScenes(),
+    display,
+    title: 'net',
+    from: 0,
+    most: Infinity,
+    draw: ({ scaled }) => scaled.limit,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    ...change,
+  });
+}
+
 describe('what a grid shows', () => {
   const maps = {
     'a x': explanation(2, 'logit'),
@@ -75,7 +95,7 @@ describe('what a grid shows', () => {
 
   it('is drawn with a scale for each map, and that is said once for each kind of colours', async () => {
     const compare = await gridOf(maps);
-    const { title, columns, rows, scales } = gridPicture(compare, new GridScenes(), display, 'net');
+    const { title, columns, rows, scales } = await whole(compare);
     assert.deepEqual([title, columns], ['net', ['X', 'Y', 'Z']]);
     assert.deepEqual(
       rows.map(({ name, cells }) => [name, ...cells.map(({ text }) => text)]),
@@ -85,7 +105,7 @@ describe('what a grid shows', () => {
       ],
     );
     assert.deepEqual(
-      rows.map(({ cells }) => cells.map(({ scene }) => scene !== undefined)),
+      rows.map(({ cells }) => cells.map(({ map }) => map !== undefined)),
       [
         [true, true, true],
         [true, true, false],
@@ -105,9 +125,9 @@ describe('what a grid shows', () => {
         ['share', 7],
       ],
     );
-    const { rows, scales } = gridPicture(compare, scenes, display, 'net');
+    const { rows, scales } = await whole(compare);
     assert.deepEqual(
-      rows.map(({ cells }) => cells.map(({ scene }) => scene?.scaled.limit)),
+      rows.map(({ cells }) => cells.map(({ map }) => map)),
       [
         [5, 7, 5],
         [5, 7, undefined],

@@ -2,16 +2,26 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import '../../shared/charts/colorBar.js';
-import { icon } from '../../shared/controls.js';
+import { button, icon } from '../../shared/controls.js';
 import { styles } from '../../shared/page/css.js';
 import type { Display, Scene } from '../../shared/canvas/display.js';
 import '../../shared/canvas/heatCell.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
 import type { OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Asked } from '../asked.js';
-import type { GridPicture } from './exportGrid.js';
-import { cellText, explanationsOf, gridPicture, limitsOf, scalesOf, sceneOfCell, type Limits } from './gridPicture.js';
-import { GridScenes, moveIn, type GridCell } from './grid.js';
+import {
+  cellText,
+  explanationsOf,
+  limitsOf,
+  scalesOf,
+  sceneOfCell,
+  wholeGrid,
+  type Limits,
+  type WholeGrid,
+  type WholeOptions,
+} from './gridPicture.js';
+import { GridScenes, type GridCell } from './grid.js';
+import { moveIn } from './keys.js';
 import { nameOfColumn, pinnedCount } from './choice.js';
 import { hideColumn, moveColumn, pinColumn, type ColumnChange } from './columns.js';
 import type { Comparison } from './comparison.js';
@@ -40,6 +50,9 @@ export class ExplainGrid extends LitElement {
   @state() private spoken = '';
   @state() private pixel: Pixel | undefined;
   @state() private room = { width: 0, height: 0, top: 0 };
+  /** Maps are gathered for a picture of the grid. */
+  @state() private gathering:
+    { readonly abort: AbortController; readonly done: number; readonly total: number } | undefined;
   @query('.compare') private readonly scroller!: HTMLElement;
   readonly scenes = new GridScenes();
   /** What the networks say, as of the last change: pointing draws anew, and changes nothing of it. */
@@ -65,6 +78,7 @@ export class ExplainGrid extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.gathering?.abort.abort();
     this.resize?.disconnect();
   }
 
@@ -74,10 +88,24 @@ export class ExplainGrid extends LitElement {
     return explanation === undefined ? undefined : this.scenes.of(explanation, this.asked.display);
   }
 
-  /** Everything for the exported picture. */
-  picture(): GridPicture {
-    const title = this.asked.setup?.model.name ?? '';
-    return gridPicture(this.compare, this.scenes, this.asked.display, title, this.sight);
+  /** Everything for the exported picture; what is not here is fetched meanwhile, which is shown and can be cancelled. */
+  async picture<T>(wanted: Pick<WholeOptions<T>, 'most' | 'draw' | 'room'>): Promise<WholeGrid<T>> {
+    this.gathering?.abort.abort();
+    const abort = new AbortController();
+    try {
+      return await wholeGrid(this.compare, {
+        ...wanted,
+        scenes: this.scenes,
+        display: this.asked.display,
+        title: this.asked.setup?.model.name ?? '',
+        from: Math.ceil(this.room.top / (this.side + TEXT + GAP)),
+        verdicts: this.verdicts,
+        signal: abort.signal,
+        progress: (done, total) => (this.gathering = { abort, done, total }),
+      });
+    } finally {
+      this.gathering = undefined;
+    }
   }
 
   override render(): TemplateResult {
@@ -130,8 +158,23 @@ export class ExplainGrid extends LitElement {
         </div>
       </div>
       <div class="sr-only" aria-live="polite">${this.spoken}</div>
+      ${
+        this.gathering === undefined
+          ? nothing
+          : html`<p class="grid-status" role="status">
+              ${icon('loading', 'codicon-modifier-spin')}
+              <span>Gathering maps for the picture: ${this.gathering.done} of ${this.gathering.total}</span>
+              ${button({ label: 'Cancel', onClick: () => this.gathering?.abort.abort() })}
+            </p>`
+      }
       <div class="compare-scales">
-        ${scalesOf(explanationsOf(this.compare), this.scenes, display, limits).map(
+        ${scalesOf(
+          explanationsOf(this.compare),
+          this.scenes,
+          display,
+          limits,
+          this.verdicts === undefined ? 'end' : 'verdict',
+        ).map(
           ({ colors, limit, unit, note }) =>
             html`<lens-color-bar .colors=${colors} .limit=${limit} .unit=${unit} .note=${note}></lens-color-bar>`,
         )}
@@ -164,14 +207,14 @@ export class ExplainGrid extends LitElement {
     const text = verdict === undefined ? cellText(cell, scene, this.pixel) : verdictText(verdict);
     const left = this.leftOf(at.column);
     return html`<div
-      class="compare-cell ${cell.state} ${cell.state === 'done' && cell.outdated ? 'outdated' : ''}"
+      class="compare-cell ${cell.state} ${cell.state === 'done' && cell.outdated ? 'outdated' : ''} ${verdict?.changed === true ? 'changed' : ''}"
       role="gridcell"
       aria-colindex=${at.column + 2}
       tabindex=${active ? 0 : -1}
       data-cell="${at.row},${at.column}"
       aria-label="${name}, ${nameOfColumn(grid.columns[at.column]!)}: ${text}"
       ${styles({ position: left === undefined ? 'static' : 'sticky', left: `${left ?? 0}px` })}
-      title=${cell.state === 'failed' ? cell.error.message : (whereOf(request) ?? nothing)}
+      title=${cell.state === 'failed' ? cell.error.message : (tipOf(request, verdict && cellText(cell, scene, undefined)) ?? nothing)}
       @click=${() => this.open(at)}
       @focus=${() => (this.active = at)}
       @pointermove=${(event: PointerEvent) => this.point(event, scene)}
@@ -297,6 +340,12 @@ export class ExplainGrid extends LitElement {
 function whereOf(request: OneRequest | undefined): string | undefined {
   if (request?.random === true) return 'Random weights were drawn for this grid: they have no panel of their own';
   return request?.model === undefined ? undefined : 'Opens the panel of this network';
+}
+
+/** What stands nowhere else: the class and the end of the scale of a map below which a verdict stands, and where it leads. */
+function tipOf(request: OneRequest | undefined, end: string | undefined): string | undefined {
+  const lines = [end, whereOf(request)].filter((line) => line !== undefined);
+  return lines.length === 0 ? undefined : lines.join('\n');
 }
 
 const originals = new WeakMap<Display, Display>();

@@ -1,3 +1,4 @@
+import { isCancelled, toErrorData } from '../../../src/base/errors.js';
 import { given } from '../../../src/base/given.js';
 import type { Address } from '../../../src/base/place.js';
 import { writeNpy } from '../../../src/base/npy.js';
@@ -5,11 +6,13 @@ import type { Client } from '../../../src/protocol/channel.js';
 import type { CommandRequest, ExplainHostApi, OneRequest } from '../../../src/protocol/explainPanel.js';
 import type { Recipe } from '../../../src/result/recipe.js';
 import type { Explanation } from '../../../src/result/explanation.js';
+import type { Scene } from '../../shared/canvas/display.js';
 import { baseName, plural, stemOf } from '../../shared/format.js';
 import type { MenuItem } from '../../shared/form/menu.js';
 import type { Asked } from '../asked.js';
 import type { Comparison } from './comparison.js';
-import { exportGrid, exportGridSvg } from './exportGrid.js';
+import { exportGrid, exportGridSvg, pngMap, rowsInPng, svgMap, svgRoom } from './exportGrid.js';
+import type { WholeGrid } from './gridPicture.js';
 import type { Grid, GridCell } from './grid.js';
 import type { ExplainGrid } from './element.js';
 
@@ -29,6 +32,19 @@ export function gridMenu(
   const first = edited ? ' (save the settings first)' : '';
   const model = setup?.model.name ?? 'model';
   const save = (name: string, bytes: Uint8Array): void => void host.saveBytes({ name, bytes });
+  const picture = (
+    kind: 'png' | 'svg',
+    make: () => Promise<{ readonly whole: WholeGrid<unknown>; readonly bytes: Uint8Array }>,
+  ): void => {
+    void make().then(
+      ({ whole: { part }, bytes }) => {
+        const rows = part === undefined ? '' : `.rows-${part.from + 1}-${part.to}-of-${part.of}`;
+        if (part !== undefined) say(`The picture holds rows ${part.from + 1} to ${part.to} of ${part.of}.`);
+        save(`${model}.grid${rows}.${kind}`, bytes);
+      },
+      (error: unknown) => say(isCancelled(error) ? 'No picture was made.' : toErrorData(error).message),
+    );
+  };
   const copy = async (which: readonly CommandRequest[]): Promise<void> => {
     await host.copyCommands({ commands: which });
     say(`${plural(which.length, 'command line')} on the clipboard.`);
@@ -38,13 +54,23 @@ export function gridMenu(
       label: 'Grid (PNG)…',
       icon: 'file-media',
       disabled,
-      onClick: () => void exportGrid(element!.picture(), display).then((png) => save(`${model}.grid.png`, png)),
+      onClick: () =>
+        picture('png', async () => {
+          const most = rowsInPng(grid.columns.length);
+          const whole = await element!.picture({ most, draw: (scene) => pngMap(scene, display) });
+          return { whole, bytes: await exportGrid(whole, display) };
+        }),
     },
     {
       label: 'Grid (SVG)…',
       icon: 'file-code',
       disabled,
-      onClick: () => save(`${model}.grid.svg`, exportGridSvg(element!.picture(), display)),
+      onClick: () =>
+        picture('svg', async () => {
+          const draw = (scene: Scene): string => svgMap(scene, display);
+          const whole = await element!.picture({ most: Infinity, draw, room: svgRoom() });
+          return { whole, bytes: exportGridSvg(whole, display) };
+        }),
     },
     {
       label: `Recipes of ${plural(done, 'map')} (JSON)…`,

@@ -58,7 +58,7 @@ export class Grid {
   /** Those that have one. */
   private complete: readonly WantedCell[] = [];
   private readonly cells = new Map<string, Ended>();
-  private readonly loaded = new Newest<string, Explanation>(MOST_BYTES, bytesOf);
+  private readonly loaded: Newest<string, Explanation>;
   private readonly loading = new Set<string>();
   /** Fetched since the rows in sight have changed: where there is no room for all of them, each is fetched once. */
   private readonly fetched = new Set<string>();
@@ -72,10 +72,14 @@ export class Grid {
   private paused = false;
   private pumping = false;
 
+  /** @param bytes of explanations to keep in the page */
   constructor(
     private readonly host: GridHost,
     private readonly onChange: () => void,
-  ) {}
+    bytes = MOST_BYTES,
+  ) {
+    this.loaded = new Newest(bytes, bytesOf);
+  }
 
   get rows(): readonly GridLine[] {
     return this.lines[0];
@@ -206,6 +210,13 @@ export class Grid {
       if (this.cells.get(key)?.state !== 'done') continue;
       yield { request, explanation: this.loaded.peek(key) ?? (await this.host.cell(request)) };
     }
+  }
+
+  /** The map of a cell that is done; what is not here is fetched and not kept. */
+  async explanationAt(cell: GridCell): Promise<Explanation | undefined> {
+    const { key, request } = this.wantedAt(cell) ?? {};
+    if (key === undefined || this.cells.get(key)?.state !== 'done') return undefined;
+    return this.loaded.peek(key) ?? this.host.cell(request!);
   }
 
   private holds(key: string): boolean {
@@ -374,20 +385,4 @@ export class GridScenes {
     }
     return limits;
   }
-}
-
-/** Where an arrow key leads; `top` is the first row, -1 where the heads of the columns count as one. */
-export function moveIn(cell: GridCell, key: string, rows: number, columns: number, top = 0): GridCell | undefined {
-  const { row, column } = cell;
-  const to = {
-    ArrowLeft: { row, column: column - 1 },
-    ArrowRight: { row, column: column + 1 },
-    ArrowUp: { row: row - 1, column },
-    ArrowDown: { row: row + 1, column },
-    Home: { row, column: 0 },
-    End: { row, column: columns - 1 },
-  }[key];
-  if (to === undefined) return undefined;
-  const within = (v: number, count: number, least = 0): number => Math.max(least, Math.min(count - 1, v));
-  return { row: within(to.row, rows, top), column: within(to.column, columns) };
 }

@@ -1,12 +1,15 @@
 import type { Explanation } from '../../../src/result/explanation.js';
+import { throwIfCancelled } from '../../../src/base/errors.js';
 import { given } from '../../../src/base/given.js';
 import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
 import { nameOfColumn } from './choice.js';
 import type { Comparison } from './comparison.js';
-import type { GridPicture } from './exportGrid.js';
-import type { CellState, GridScenes } from './grid.js';
+import type { GridPictureCell, GridPictureScale } from './exportGrid.js';
+import type { CellState, GridCell, GridScenes } from './grid.js';
+import type { GridParts } from './layout.js';
+import { verdictText, type Verdicts } from './networks.js';
 
 /** What a grid shows, as data: its maps on their scales, and what stands below them. Pure but for what `scenes` keeps. */
 
@@ -58,13 +61,17 @@ export function cellText(cell: CellState, scene: Scene | undefined, pixel: Pixel
   }
 }
 
+/** Below each map stands the end of its scale, or what its network says. */
+export type Below = 'end' | 'verdict';
+
 /** How the colours are to be read: one scale for each unit that is shared, or one that stands for each map's own. */
 export function scalesOf(
   explanations: readonly Explanation[],
   scenes: GridScenes,
   display: Display,
   limits: Limits,
-): GridPicture['scales'] {
+  below: Below = 'end',
+): readonly GridPictureScale[] {
   const clip = display.percentile >= 100 ? 'largest value' : `clipped at ${formatNumber(display.percentile)} pct`;
   if (limits !== undefined) {
     // The end of a scale is remembered longer than the maps that it is of.
@@ -79,34 +86,95 @@ export function scalesOf(
   return [...kinds].map((colors) => ({
     colors,
     limit: 1,
-    unit: 'of the end of each map, which stands below it',
+    unit: `of the end of each map${below === 'end' ? ', which stands below it' : ''}`,
     note: `a scale per map · ${clip}`,
   }));
 }
 
-/** Everything for the exported picture: of a grid that is larger than what is in sight, these rows. */
-export function gridPicture(
-  compare: Compared,
-  scenes: GridScenes,
-  display: Display,
-  title: string,
-  [from, to]: readonly [from: number, to: number] = [0, Infinity],
-): GridPicture {
+/** What an exported picture shows, and where it ends. */
+export interface WholeOptions<T> {
+  readonly scenes: GridScenes;
+  readonly display: Display;
+  readonly title: string;
+  /** The first row, where the picture does not hold all of them. */
+  readonly from: number;
+  /** Rows that the picture holds at most. */
+  readonly most: number;
+  /** Draws a map as the picture keeps it: an explanation is not kept. */
+  draw(scene: Scene): T;
+  /** Whether there is room for more, with what the rows so far take. */
+  room?(drawn: T): boolean;
+  readonly verdicts?: Verdicts | undefined;
+  readonly signal: AbortSignal;
+  progress(done: number, total: number): void;
+}
+
+/** Names of the rows that a picture holds, where these are not all. */
+export interface WholeGrid<T> extends GridParts<GridPictureCell<T>, GridPictureScale> {
+  readonly part?: { readonly from: number; readonly to: number; readonly of: number };
+}
+
+/**
+ * The whole grid as a picture holds it, with maps that are not here fetched one after the other; where it does not hold all
+ * rows, those from `from` on, and the title says which.
+ *
+ * @throws CancelledError
+ */
+export async function wholeGrid<T>(compare: Compared, options: WholeOptions<T>): Promise<WholeGrid<T>> {
+  const { scenes, display, title, most, draw, room = () => true, verdicts, signal, progress } = options;
   const { grid } = compare;
-  const limits = limitsOf(compare, scenes, display);
+  const { length } = grid.rows;
+  const from = length <= most ? 0 : Math.max(0, Math.min(options.from, length - most));
+  const end = Math.min(length, from + most);
+  const passes = compare.choice.shared ? 2 : 1;
+  const total = passes * (end - from) * grid.columns.length;
+  let done = 0;
+  const explanationAt = async (at: GridCell): Promise<Explanation | undefined> => {
+    throwIfCancelled(signal);
+    const found = await grid.explanationAt(at);
+    progress(++done, total);
+    return found;
+  };
+  let limits: Limits;
+  for (let row = from; passes > 1 && row < end; row++)
+    for (const column of grid.columns.keys()) {
+      const explanation = await explanationAt({ row, column });
+      if (explanation !== undefined) limits = scenes.limits([explanation], display, grid.columns);
+    }
+  // One of each kind stands for the others: all of them have no room.
+  const kinds = new Map<unknown, Explanation>();
+  const rows: GridParts<GridPictureCell<T>, never>['rows'][number][] = [];
+  let [row, fits] = [from, true];
+  for (; row < end && fits; row++) {
+    const cells: GridPictureCell<T>[] = [];
+    for (const column of grid.columns.keys()) {
+      const at = { row, column };
+      const explanation = await explanationAt(at);
+      // It is said of the whole which maps are of before a change.
+      const cell: CellState = explanation === undefined ? grid.at(at) : { state: 'done', explanation, outdated: false };
+      const scene = sceneOfCell(cell, scenes, display, limits);
+      const request = grid.requestAt(at);
+      const verdict = request === undefined ? undefined : verdicts?.of(request);
+      const text = verdict === undefined ? cellText(cell, scene, undefined) : verdictText(verdict);
+      if (scene === undefined || explanation === undefined) cells.push({ text });
+      else {
+        const { colors } = scenes.of(explanation, display);
+        const kind = limits === undefined ? colors : explanation.attribution.unit;
+        kinds.set(kind, kinds.get(kind) ?? explanation);
+        const { width, height } = scene.picture;
+        const map = draw(scene);
+        fits = room(map) && fits;
+        cells.push({ text, map, width, height });
+      }
+    }
+    rows.push({ name: grid.rows[row]!.title, cells });
+  }
+  const part = from === 0 && row === length ? undefined : { from, to: row, of: length };
   return {
-    title,
+    title: part === undefined ? title : `${title} \u00b7 rows ${from + 1}\u2013${row} of ${length}`,
     columns: grid.columns.map(nameOfColumn),
-    rows: grid.rows.slice(from, to).map((row, at) => ({
-      name: row.title,
-      cells: grid.columns.map((_, column) => {
-        const cell = grid.at({ row: from + at, column });
-        const scene = sceneOfCell(cell, scenes, display, limits);
-        // It is said of the whole which maps are of before a change.
-        const shown: CellState = cell.state === 'done' ? { ...cell, outdated: false } : cell;
-        return { text: cellText(shown, scene, undefined), ...given({ scene }) };
-      }),
-    })),
-    scales: scalesOf(explanationsOf(compare), scenes, display, limits),
+    rows,
+    scales: scalesOf([...kinds.values()], scenes, display, limits, verdicts === undefined ? 'end' : 'verdict'),
+    ...given({ part }),
   };
 }

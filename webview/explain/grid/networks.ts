@@ -150,6 +150,7 @@ export function verdictText({ top, right, changed }: Verdict): string {
     ...(right === undefined ? [] : [right ? '\u2713 right' : '\u2717 wrong']),
     ...(changed ? ['\u2260 changed'] : []),
   ].join(', ');
-  const share = top.probability === undefined ? '' : ` ${formatPercent(top.probability)}`;
+  // The sign stays with its number.
+  const share = top.probability === undefined ? '' : ` ${formatPercent(top.probability).replace(' ', '\u00a0')}`;
   return `${word === '' ? '' : `${word} \u00b7 `}${top.label}${share}`;
 }
