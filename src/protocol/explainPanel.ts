@@ -44,6 +44,8 @@ export interface ExplainTopic {
   readonly pinned: boolean;
   /** The layer to begin with, where the panel was opened from one. */
   readonly layer?: string;
+  /** Networks to begin with beside the model, in a grid. */
+  readonly networks?: readonly NamedNetwork[];
 }
 
 /** What a person has painted over a picture. It lives in memory: nothing of it is written to disk. */

@@ -20,7 +20,8 @@ export type PreprocessingRecord = Readonly<Record<string, Sourced<unknown>>>;
 /** How to get the same answer again. Everything that is exported carries it. No dates: the same recipe gives the same bytes. */
 export interface Recipe {
   readonly schema: 'onnx-lens/recipe/1';
-  readonly model: { readonly file: string; readonly sha256: string };
+  /** `randomWeights`: the seed by which all weights were drawn anew, in place of the file's. */
+  readonly model: { readonly file: string; readonly sha256: string; readonly randomWeights?: number };
   readonly input?: { readonly file: string; readonly sha256?: string; readonly edited?: EditSummary };
   readonly preprocessing: PreprocessingRecord;
   readonly method: string;

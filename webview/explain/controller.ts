@@ -101,6 +101,7 @@ export class ExplainController implements Asked {
       this.asking.begin(setup, kept?.question);
       if (kept === undefined) this.drawn = { ...DEFAULT_DISPLAY, ...colorOf(setup.defaults.colorMap) };
       else this.restore(kept, setup);
+      if (setup.networks !== undefined) this.compare.begin(setup.networks);
     } catch (error) {
       if (!isCancelled(error)) this.setupError = toErrorData(error);
       this.onChange();
@@ -303,7 +304,8 @@ export class ExplainController implements Asked {
     this.picture = undefined;
     if (topic.layer !== undefined && this.method?.layer !== 'none') this.asking.change({ layer: topic.layer });
     // One picture is looked at large, whatever was compared before.
-    if (topic.pictures.length < 2 && this.compare.open) this.compare.show(false);
+    if (topic.networks !== undefined) this.compare.begin(topic.networks);
+    else if (topic.pictures.length < 2 && this.compare.open) this.compare.show(false);
     // A class that was chosen for another picture is not what "explain this image" asks for.
     this.asking.askOfOthers({ target: 'top1' });
     // What was left of the pictures of before says nothing of these.

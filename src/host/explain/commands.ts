@@ -4,6 +4,7 @@ import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
 import type { ExplainPanels } from './explainPanels.js';
 import { addExampleModel, shippedExample } from '../workspace/example.js';
+import { chooseNetworks } from './chooseNetwork.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
 import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../workspace/pictures.js';
 import { nameOf, pathOf } from '../names.js';
@@ -13,24 +14,34 @@ import { registerCommands, selectedFiles } from '../commands/register.js';
 
 /** The commands that lead to a picture with its explanation. */
 export function explainCommands(services: HostServices, panels: ExplainPanels): vscode.Disposable {
-  const { models } = services;
+  const { models, outlines } = services;
+  const choose = (near: vscode.Uri | undefined, title: string): Promise<vscode.Uri | undefined> =>
+    chooseModel({ models, near, title, outlines, unfit: takesNoPicture });
 
   const explainImage = async (...args: readonly unknown[]): Promise<void> => {
     const images = await imagesOf(args);
     if (images.length === 0) return;
     // It starts while the model is chosen and the page loads; whatever is wrong with it is said by the page.
     void services.runner().catch(() => undefined);
-    const model = await chooseModel(
-      models,
-      images[0],
-      images.length === 1 ? `Explain ${nameOf(images[0]!)}` : `Explain ${images.length} Pictures`,
-      services.outlines,
-      takesNoPicture,
-    );
+    const model = await choose(images[0], `Explain ${nameOfAll(images)}`);
     if (model === undefined) return;
     models.use(model);
     openEarly(services, model, images[0]!);
     panels.show({ images, model });
+  };
+
+  /** The same pictures by several networks, beside each other. */
+  const explainModels = async (...args: readonly unknown[]): Promise<void> => {
+    const images = await imagesOf(args);
+    if (images.length === 0) return;
+    void services.runner().catch(() => undefined);
+    const title = `Explain ${nameOfAll(images)} with Several Models`;
+    const chosen = await chooseNetworks(services, images[0], title);
+    if (chosen === undefined) return;
+    const { model, others } = chosen;
+    models.use(model);
+    openEarly(services, model, images[0]!);
+    panels.show({ images, model, ...(others.length === 0 ? {} : { networks: others }) });
   };
 
   const explainFolder = async (...args: readonly unknown[]): Promise<void> => {
@@ -45,7 +56,7 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
     const images = all.length <= MANY ? all : await howMany(all, nameOf(folder));
     if (images === undefined) return;
     const title = `Explain ${images.length} Pictures of ${nameOf(folder)}`;
-    const model = await chooseModel(models, images[0], title, services.outlines, takesNoPicture);
+    const model = await choose(images[0], title);
     if (model === undefined) return;
     models.use(model);
     openEarly(services, model, images[0]!);
@@ -71,12 +82,13 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
     if (element instanceof vscode.Uri) return { model: element };
     if (element?.kind === 'model') return { model: element.uri };
     if (element?.kind === 'layer') return { model: element.model, layer: element.layer.name };
-    const model = await chooseModel(models, activeFile(), 'Explain with a Model', services.outlines, takesNoPicture);
+    const model = await choose(activeFile(), 'Explain with a Model');
     return model === undefined ? undefined : { model };
   };
 
   return registerCommands(services.notify, {
     explainImage,
+    explainModels,
     explainFolder,
     explainWith,
     explainExample: async () => {
@@ -120,6 +132,9 @@ async function imagesOf(args: readonly unknown[]): Promise<vscode.Uri[]> {
 function isFromExplorer(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && 'from' in argument && argument.from === 'explorer';
 }
+
+const nameOfAll = (images: readonly vscode.Uri[]): string =>
+  images.length === 1 ? nameOf(images[0]!) : `${images.length} Pictures`;
 
 /** More pictures than these are not explained without being asked about: each costs time and some memory. */
 const MANY = 60;

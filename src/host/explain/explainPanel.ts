@@ -7,6 +7,7 @@ import type {
   ExplainPanelApi,
   ExplainTopic,
   NamedFile,
+  NamedNetwork,
   PaintedPicture,
 } from '../../protocol/explainPanel.js';
 import { endOf, Gathered } from './cellReports.js';
@@ -44,6 +45,8 @@ export interface ShowRequest {
   readonly model: vscode.Uri;
   readonly layer?: string;
   readonly pinned?: boolean;
+  /** Others that are asked the same, beside it. */
+  readonly networks?: readonly NamedNetwork[];
 }
 
 /** The model's name as titles say it, without its ending. */
@@ -70,7 +73,7 @@ export class ExplainPanel extends Panel {
   constructor(
     panel: vscode.WebviewPanel,
     services: HostServices,
-    { model, images, pinned, layer }: ShowRequest,
+    { model, images, pinned, layer, networks }: ShowRequest,
     private readonly open: (other: ShowRequest) => void,
   ) {
     super(panel, services);
@@ -79,7 +82,7 @@ export class ExplainPanel extends Panel {
       model: namedModel(model),
       pictures: images.map(named),
       pinned: pinned ?? false,
-      ...given({ layer }),
+      ...given({ layer, networks }),
     };
     this.watch = this.disposables.add(new DiskWatch((file) => this.changed(file)));
     this.answers = modelAnswers(
@@ -105,13 +108,19 @@ export class ExplainPanel extends Panel {
   }
 
   /** Explains other pictures in this panel. */
-  show(pictures: readonly vscode.Uri[], layer: string | undefined): void {
-    const { layer: _before, ...others } = this.topic;
-    this.topic = { ...others, pictures: pictures.map(named), ...given({ layer }) };
+  show(pictures: readonly vscode.Uri[], also: Pick<ShowRequest, 'layer' | 'networks'> = {}): void {
+    const { layer: _before, networks: _those, ...others } = this.topic;
+    this.topic = { ...others, pictures: pictures.map(named), ...given({ layer: also.layer, networks: also.networks }) };
     this.titled();
     this.panel.reveal(undefined, true);
     // A page that is not there asks for the topic when it is.
-    this.tell(this.page.show(this.topic));
+    this.tell(this.page.show(this.topic).then(() => this.begun()));
+  }
+
+  /** The page has the networks: it keeps them, and a page that comes back is not sent to the grid again. */
+  private begun(): void {
+    const { networks: _taken, ...topic } = this.topic;
+    this.topic = topic;
   }
 
   /** A layer was selected in the window. A pinned panel keeps what it shows. */
@@ -144,8 +153,10 @@ export class ExplainPanel extends Panel {
     return {
       setup: async () => {
         const methods = await (await services.runner()).methods({});
+        const { topic } = this;
+        this.begun();
         return {
-          ...this.topic,
+          ...topic,
           methods: methods.filter((m) => m.chapter === 'attribution'),
           defaults: {
             method: services.settings.get('defaultMethod'),
@@ -269,7 +280,7 @@ export class ExplainPanel extends Panel {
       settingsPresets: async () => (await services.runner()).presets({}),
       choosePictures: async () => {
         const picked = await browse('Explain a Picture');
-        if (picked !== undefined) this.show([picked], this.topic.layer);
+        if (picked !== undefined) this.show([picked], this.topic);
       },
       selectLayer: async ({ layer }) => services.selection.select({ model: this.model, layer, by: this }),
       showLog: async () => services.log.show(true),

@@ -12,9 +12,9 @@ export function explainPanels(services: HostServices): ExplainPanels {
     viewType: 'onnxLens.explain',
     title: 'Explain',
     create: (panel, topic) => new ExplainPanel(panel, services, topic, (other) => panels.show(other)),
-    reuse: (panel, { model, images, layer }) => {
+    reuse: (panel, { model, images, layer, networks }) => {
       if (panel.pinned || panel.model.toString() !== model.toString()) return false;
-      panel.show(images, layer);
+      panel.show(images, given({ layer, networks }));
       return true;
     },
     topicOf,

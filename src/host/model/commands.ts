@@ -22,7 +22,9 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
   const modelOf = async (args: readonly unknown[], title: string): Promise<vscode.Uri | undefined> => {
     const element = args[0] as ModelElement | vscode.Uri | undefined;
     if (element instanceof vscode.Uri) return element;
-    return element?.kind === 'model' ? element.uri : chooseModel(models, activeFile(), title, services.outlines);
+    return element?.kind === 'model'
+      ? element.uri
+      : chooseModel({ models, near: activeFile(), title, outlines: services.outlines });
   };
 
   const inspect = (model: vscode.Uri): ReturnType<Awaited<ReturnType<HostServices['runner']>>['inspect']> =>

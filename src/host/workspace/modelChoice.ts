@@ -56,37 +56,102 @@ async function stamped(uri: vscode.Uri): Promise<Offered> {
   return { uri, bytes: size, modified: mtimeMs };
 }
 
-interface Row extends vscode.QuickPickItem {
-  readonly uri?: vscode.Uri;
+/** Which models are offered, and for what. */
+export interface ModelQuestion {
+  readonly models: Models;
+  /** The picture or other file that they are wanted for. */
+  readonly near: vscode.Uri | undefined;
+  readonly title: string;
+  /** What the models say of themselves. */
+  readonly outlines: Outlines;
+  /** Why a model cannot do what is wanted; by default any that can be read does. */
+  readonly unfit?: (outline: Outline) => string | undefined;
 }
+
+/** A row that is no file of the workspace. */
+export interface OtherRow extends vscode.QuickPickItem {
+  readonly uri?: undefined;
+}
+
+interface FileRow extends vscode.QuickPickItem {
+  readonly uri: vscode.Uri;
+  readonly unfit: boolean;
+}
+
+type Row = OtherRow | FileRow;
 
 /**
  * The model to work with: the only one, or the one that is picked. Undefined when the question is dismissed. Rows say size,
  * input and age; what is known not to take a picture stands at the end, with the reason.
  *
- * @param near the picture or other file it is wanted for
- * @param outlines what the models say of themselves
- * @param unfit why a model cannot do what is wanted; by default any that can be read does
  * @throws LensError `models/none` when the workspace has none
  */
-export async function chooseModel(
-  models: Models,
-  near: vscode.Uri | undefined,
-  title: string,
-  outlines: Outlines,
-  unfit: (outline: Outline) => string | undefined = () => undefined,
-): Promise<vscode.Uri | undefined> {
+export async function chooseModel(question: ModelQuestion): Promise<vscode.Uri | undefined> {
+  const files = await modelsFor(question);
+  if (files.length === 1) return files[0]!.uri;
+  return (await askFor(question, files, { placeholder: 'Model' }))?.[0]?.uri;
+}
+
+/** Models, and rows that are none of the workspace's, as far as they were picked; in the order of the list. */
+export interface ManyModels {
+  readonly models: readonly vscode.Uri[];
+  readonly others: readonly OtherRow[];
+}
+
+/**
+ * Several of the models, with boxes to tick. What cannot be used stands at the end and is not ticked.
+ *
+ * @param others rows beside them
+ * @throws LensError `models/none` when the workspace has none
+ */
+export async function chooseModels(
+  question: ModelQuestion,
+  placeholder: string,
+  others: readonly OtherRow[],
+): Promise<ManyModels | undefined> {
+  const files = await modelsFor(question);
+  const picked = await askFor(question, files, { placeholder, others, many: true });
+  if (picked === undefined) return undefined;
+  return {
+    models: files.map(({ uri }) => uri).filter((uri) => picked.some((row) => row.uri?.toString() === uri.toString())),
+    others: others.filter((row) => picked.includes(row)),
+  };
+}
+
+/** One of the models but `own`, or of other rows. */
+export async function chooseOther(
+  question: ModelQuestion,
+  own: vscode.Uri,
+  others: readonly OtherRow[],
+): Promise<vscode.Uri | OtherRow | undefined> {
+  const files = (await modelsFor(question)).filter(({ uri }) => uri.toString() !== own.toString());
+  const [picked] = (await askFor(question, files, { placeholder: 'Model', others })) ?? [];
+  return picked?.uri ?? picked;
+}
+
+async function modelsFor({ models, near }: ModelQuestion): Promise<readonly Offered[]> {
   await models.ready();
   const files = await offered(models, near);
-  if (files.length === 0) {
-    throw new LensError('usage', 'models/none', 'There is no ONNX model in this workspace.', {
-      hint: 'Export one into it, or begin with the example model.',
-    });
-  }
-  if (files.length === 1) return files[0]!.uri;
+  if (files.length > 0) return files;
+  throw new LensError('usage', 'models/none', 'There is no ONNX model in this workspace.', {
+    hint: 'Export one into it, or begin with the example model.',
+  });
+}
+
+interface Asking {
+  readonly placeholder: string;
+  readonly others?: readonly OtherRow[];
+  readonly many?: boolean;
+}
+
+async function askFor(
+  { models, title, outlines, unfit = () => undefined }: ModelQuestion,
+  files: readonly Offered[],
+  { placeholder, others = [], many = false }: Asking,
+): Promise<readonly Row[] | undefined> {
   const last = models.lastUsed?.toString();
   const said = new Map<Offered, { readonly input: string; readonly reason?: string; readonly bytes?: number }>();
-  const row = (file: Offered): Row => {
+  const row = (file: Offered): FileRow => {
     const { input, reason, bytes = file.bytes } = said.get(file) ?? { input: '' };
     const facts = [
       folderOf(file.uri),
@@ -99,10 +164,11 @@ export async function chooseModel(
       label: plainRow(nameOf(file.uri)),
       description: plainRow(facts.filter(Boolean).join(' · ')),
       uri: file.uri,
+      unfit: reason !== undefined,
     };
   };
   const pick = vscode.window.createQuickPick<Row>();
-  Object.assign(pick, { title, placeholder: 'Model', matchOnDescription: true });
+  Object.assign(pick, { title: plainRow(title), placeholder, matchOnDescription: true, canSelectMany: many });
   let open = true;
   let update = (): void => undefined;
   const reading = (async () => {
@@ -128,24 +194,45 @@ export async function chooseModel(
   // What is known by now orders the rows. Later ones are filled in where they stand: none moves away under the pointer.
   const bad = files.filter((file) => said.get(file)?.reason !== undefined);
   const good = files.filter((file) => !bad.includes(file));
+  const [none, beside]: readonly OtherRow[] = ['cannot be used here', 'for comparison'].map((label) => ({
+    label,
+    kind: vscode.QuickPickItemKind.Separator,
+  }));
   update = () => {
-    const active = pick.activeItems[0]?.uri?.toString();
-    const rest = { label: 'cannot be used here', kind: vscode.QuickPickItemKind.Separator };
+    const same = (rows: readonly Row[]): readonly Row[] =>
+      pick.items.filter((item) => rows.some((each) => isSame(item, each)));
+    const [active, selected] = [pick.activeItems, pick.selectedItems];
     pick.keepScrollPosition = true;
-    pick.items = bad.length === 0 ? good.map(row) : [...good.map(row), rest, ...bad.map(row)];
-    const again = pick.items.filter((each) => each.uri !== undefined && each.uri.toString() === active);
+    pick.items = [
+      ...good.map(row),
+      ...(others.length === 0 ? [] : [beside!, ...others]),
+      ...(bad.length === 0 ? [] : [none!, ...bad.map(row)]),
+    ];
+    const again = same(active);
     if (again.length > 0) pick.activeItems = again;
+    if (many) pick.selectedItems = fitting(same(selected));
   };
   update();
-  const chosen = new Promise<vscode.Uri | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.selectedItems[0]?.uri));
+  if (many) {
+    pick.onDidChangeSelection((rows) => {
+      const left = fitting(rows);
+      if (left.length < rows.length) pick.selectedItems = left;
+    });
+  }
+  const chosen = new Promise<readonly Row[] | undefined>((resolve) => {
+    pick.onDidAccept(() => pick.selectedItems.length > 0 && resolve([...pick.selectedItems]));
     pick.onDidHide(() => resolve(undefined));
   }).finally(() => (open = false));
   pick.show();
-  const uri = await chosen;
+  const rows = await chosen;
   pick.dispose();
-  return uri;
+  return rows;
 }
+
+const isSame = (a: Row, b: Row): boolean => a === b || (a.uri !== undefined && a.uri.toString() === b.uri?.toString());
+
+/** What cannot be used is not ticked. */
+const fitting = (rows: readonly Row[]): readonly Row[] => rows.filter((row) => row.uri === undefined || !row.unfit);
 
 /** Why a model cannot be shown a picture: none of its inputs has the rank of one. */
 export function takesNoPicture({ inputs }: Outline): string | undefined {

@@ -23,7 +23,11 @@ export async function recipeOf(model: OpenModel, parts: RecipeParts): Promise<Re
   const { path: file } = model.file;
   return {
     schema: 'onnx-lens/recipe/1',
-    model: { file: path.basename(file), sha256: await sha256Of(file) },
+    model: {
+      file: path.basename(file),
+      sha256: await sha256Of(file),
+      ...given({ randomWeights: model.randomWeights }),
+    },
     ...(input === undefined
       ? {}
       : {

@@ -64,6 +64,11 @@ export class OpenModel {
     return this.notes;
   }
 
+  /** The seed of the weights, where they are not those of the file. */
+  get randomWeights(): number | undefined {
+    return this.options.randomWeights;
+  }
+
   private constructor(
     readonly file: ModelFile,
     readonly resolved: ResolvedInput,

@@ -124,6 +124,19 @@ function detectorWithMasks() {
   ]);
 }
 
+/** Writes `signal.onnx`, which takes eight numbers and no picture. */
+export function writeSignalModel(folder) {
+  const graph = message(
+    7,
+    node('Relu', ['x'], 'y'),
+    bytes(2, 'signal'),
+    value(11, 'x', [1, 8]),
+    value(12, 'y', [1, 8]),
+  );
+  const file = path.join(folder, 'signal.onnx');
+  fs.writeFileSync(file, Buffer.concat([int(1, 9), graph, message(8, int(2, 18))]));
+}
+
 /**
  * Writes `segments.onnx`, four classes by colour over 32×32 places with their names, `depth.onnx`, a number at each of
  * 64×64, and `masks.onnx`, a detector with masks.

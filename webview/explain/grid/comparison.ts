@@ -45,6 +45,12 @@ export class Comparison {
     this.shows = kept?.open === true;
   }
 
+  /** Several networks are asked the same: by one method, until more are chosen. */
+  begin(networks: readonly NamedNetwork[]): void {
+    this.chosen = { ...this.chosen, networks, methods: [], only: undefined };
+    this.shows = true;
+  }
+
   /** One picture large, or all of them beside each other. */
   show(open: boolean): void {
     this.shows = open;
@@ -62,7 +68,10 @@ export class Comparison {
   /** Computes what the grid lacks, where it is shown. */
   fill(): void {
     if (!this.open) return;
-    if (this.chosen.methods.length === 0) this.chosen = { ...this.chosen, methods: firstMethods(this.asked) };
+    if (this.chosen.methods.length === 0) {
+      const many = this.chosen.networks.length === 0;
+      this.chosen = { ...this.chosen, methods: firstMethods(this.asked, many ? METHODS : 1) };
+    }
     const { question, labels } = this.asked;
     // Classes that were chosen by name, or in another session, are called by it.
     const unnamed = this.choice.targets.some((target) => nameOf(this.asked, target) === numbered(Number(target)));
@@ -172,12 +181,15 @@ function nameToAsk(c: Asked, target: string): string | undefined {
   return twice || other ? undefined : name;
 }
 
+/** Methods of a grid that is opened for the first time. */
+const METHODS = 3;
+
 /** The columns of a grid that is opened for the first time: the method on show and some that work differently. */
-function firstMethods(c: Asked): readonly string[] {
+function firstMethods(c: Asked, count: number): readonly string[] {
   const { question, setup } = c;
   const others = ['gradient', 'guided_backprop', 'gradcam', 'integrated_gradients'];
   const offered = others.filter((id) => id !== question?.method && setup?.methods.some((m) => m.id === id));
   // A method that is still to be chosen has no column yet.
   const asked = setup?.methods.some((m) => m.id === question?.method) === true ? [question!.method] : [];
-  return [...asked, ...offered.slice(0, 3 - asked.length)];
+  return count === 1 ? asked : [...asked, ...offered.slice(0, count - asked.length)];
 }
