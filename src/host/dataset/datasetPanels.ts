@@ -66,7 +66,8 @@ export class DatasetPanels implements vscode.Disposable {
     const { models, outlines } = this.services;
     // It starts while the model is chosen; whatever is wrong with it is said by the page.
     void this.services.runner().catch(() => undefined);
-    const model = await chooseModel(models, place, `Open ${nameOf(place)} as Data Set`, outlines, takesNoPicture);
+    const title = `Open ${nameOf(place)} as Data Set`;
+    const model = await chooseModel({ models, near: place, title, outlines, unfit: takesNoPicture });
     if (model === undefined) return;
     models.use(model);
     this.panels.show({ model, place }, column);

@@ -30,7 +30,9 @@ import { ColumnDrag, headCells } from './head.js';
 
 /** From so many cells on only the rows in sight exist. */
 const VIRTUAL = 50;
-const [LEAST, MOST, NAME, TEXT, GAP] = [92, 260, 110, 40, 8];
+const [LEAST, MOST, NAME, GAP] = [92, 260, 110, 8];
+/** Height of the text below a map: two lines, three where a verdict has to wrap. */
+const [TEXT, TALL, WRAPS] = [40, 56, 150];
 const ROWS = { pictures: 'Picture', methods: 'Method', targets: 'Class' } as const;
 
 /**
@@ -98,7 +100,7 @@ export class ExplainGrid extends LitElement {
         scenes: this.scenes,
         display: this.asked.display,
         title: this.asked.setup?.model.name ?? '',
-        from: Math.ceil(this.room.top / (this.side + TEXT + GAP)),
+        from: Math.ceil(this.room.top / this.pitch),
         verdicts: this.verdicts,
         signal: abort.signal,
         progress: (done, total) => (this.gathering = { abort, done, total }),
@@ -112,7 +114,7 @@ export class ExplainGrid extends LitElement {
     const { grid, choice } = this.compare;
     const { rows, columns } = grid;
     const side = this.side;
-    const height = side + TEXT + GAP;
+    const height = this.pitch;
     const { virtual } = this;
     const [from, to] = this.sight;
     grid.look(from, to);
@@ -130,7 +132,7 @@ export class ExplainGrid extends LitElement {
         @keydown=${this.onKey}
         @scroll=${() => this.measure()}
         @pointerleave=${() => (this.pixel = undefined)}
-        ${styles({ '--side': `${side}px`, '--name': `${NAME}px` })}
+        ${styles({ '--side': `${side}px`, '--name': `${NAME}px`, '--text': `${this.text}px` })}
       >
         <div class="compare-row compare-head" role="row" aria-rowindex="1">
           <span class="compare-name" role="columnheader"><span class="sr-only">${ROWS[choice.rows]}</span></span>
@@ -247,8 +249,17 @@ export class ExplainGrid extends LitElement {
     const { rows } = this.compare.grid;
     if (!this.virtual) return [0, rows.length];
     const { top, height } = this.room;
-    const pitch = this.side + TEXT + GAP;
+    const { pitch } = this;
     return [Math.max(0, Math.floor(top / pitch) - 1), Math.min(rows.length, Math.ceil((top + height) / pitch) + 1)];
+  }
+
+  private get text(): number {
+    return this.compare.choice.networks.length > 0 && this.side < WRAPS ? TALL : TEXT;
+  }
+
+  /** From one row to the next. */
+  private get pitch(): number {
+    return this.side + this.text + GAP;
   }
 
   private get side(): number {
