@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { explainCommands } from './host/explain/commands.js';
@@ -18,8 +19,9 @@ import { CudaSetup } from './host/provider/cudaSetup.js';
 import { Outlines } from './host/workspace/outlines.js';
 import { PythonLenses } from './host/python/pythonLenses.js';
 import { mostBytes } from './host/runner/memory.js';
-import { RunnerClient } from './host/runner/client.js';
+import { RunnerPair } from './host/runner/pair.js';
 import type { HostServices } from './host/services.js';
+import { STORE } from './protocol/dataset.js';
 import { modelRequest, Settings } from './host/settings.js';
 import { StatusItem } from './host/statusItem.js';
 import { trustedOnly } from './host/workspaceTrust.js';
@@ -30,7 +32,7 @@ import { FilesOutside } from './host/workspace/outside.js';
 /** What other code can reach through `vscode.extensions.getExtension(…).exports`; our tests do. */
 export interface LensApi {
   readonly services: HostServices;
-  readonly runner: RunnerClient;
+  readonly runner: RunnerPair;
   readonly tree: ModelTree;
   readonly explain: ExplainPanels;
   readonly editors: ModelEditors;
@@ -67,16 +69,21 @@ export function activate(context: vscode.ExtensionContext): LensApi {
       replaceRunner: () => runner.replace(),
     }),
   );
-  const runner: RunnerClient = own(
-    new RunnerClient({
-      script,
-      log,
-      nodePath: () => settings.get('runner.nodePath'),
-      killAfterSeconds: () => settings.get('runner.killAfterSeconds'),
-      idleMinutes: () => settings.get('runner.idleMinutes'),
-      mostBytes: () => mostBytes(settings.get('memoryLimit')),
-      environment: () => cuda.environment(),
-    }),
+  const store = path.join(context.globalStorageUri.fsPath, 'datasets');
+  const runner: RunnerPair = own(
+    new RunnerPair(
+      {
+        script,
+        log,
+        nodePath: () => settings.get('runner.nodePath'),
+        killAfterSeconds: () => settings.get('runner.killAfterSeconds'),
+        idleMinutes: () => settings.get('runner.idleMinutes'),
+        mostBytes: () => mostBytes(settings.get('memoryLimit')),
+        environment: () => ({ ...cuda.environment(), [STORE]: store }),
+      },
+      // Together they stay within the machine.
+      { mostBytes: () => mostBytes(settings.get('memoryLimit'), os.totalmem() / 2) },
+    ),
   );
   own(settings.onDidChange((changed) => changed('runner.nodePath') && runner.replace()));
 

@@ -6,6 +6,9 @@ import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
 import type { ModelAnswer, ModelRequest, WorkProgress } from './request.js';
 
+/** The variable that tells the runner where predictions and features are kept; where there is none, nothing is. */
+export const STORE = 'ONNX_LENS_STORE';
+
 /** A part of a data set. */
 export interface PartRequest {
   /** A folder, a list, a `.parquet` or an `.npz` file. */

@@ -1,4 +1,6 @@
+import { given } from '../base/given.js';
 import { Channel, type Port } from '../protocol/channel.js';
+import { STORE } from '../protocol/dataset.js';
 import type { RunnerApi } from '../protocol/runner.js';
 import { RunnerService } from './service.js';
 
@@ -12,7 +14,7 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
-  const service = new RunnerService();
+  const service = new RunnerService(given({ storage: process.env[STORE] }));
   const end = (code: number): never => process.exit(code);
   const fatal =
     (kind: string) =>

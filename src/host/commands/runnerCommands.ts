@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
+import { formatBytes } from '../format.js';
 import { pickRow } from '../plain.js';
-import type { RunnerClient } from '../runner/client.js';
+import type { RunnerPair } from '../runner/pair.js';
 import type { HostServices } from '../services.js';
 import { PROVIDERS } from '../settings.js';
 import { providerName, type StatusItem } from '../statusItem.js';
@@ -29,7 +30,7 @@ function providersOf(platform: NodeJS.Platform): readonly Provider[] {
 export function runnerCommands(
   extensionId: string,
   services: HostServices,
-  { runner, status, outside }: { runner: RunnerClient; status: StatusItem; outside: FilesOutside },
+  { runner, status, outside }: { runner: RunnerPair; status: StatusItem; outside: FilesOutside },
 ): vscode.Disposable {
   const { log, settings } = services;
 
@@ -61,6 +62,12 @@ export function runnerCommands(
       await outside.forget();
       // Their keys do not say which files could be read.
       services.answers.clear();
+    },
+    emptyStore: async () => {
+      const client = await services.runner();
+      const { bytes } = await client.emptyStore({});
+      const said = bytes === 0 ? 'Nothing was kept.' : `${formatBytes(bytes)} of predictions and features were removed.`;
+      void vscode.window.showInformationMessage(said);
     },
     cancel: () => status.cancel(),
     openWalkthrough: () =>

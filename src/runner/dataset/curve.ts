@@ -51,26 +51,29 @@ export async function layerCurve(
   const kept = await room.keptFor(model, subject, request);
   const labels: number[] = [];
   const columns = new Map<string, Float32Array>();
-  for await (const { from, readings } of readSet(
-    subject,
-    inputs,
-    { scores: false, layers: places },
-    { ...kept, signal },
-  )) {
-    readings.forEach((reading, k) => {
-      if ('error' in reading) return;
-      for (const [column, row] of reading.rows) {
-        let all = columns.get(column);
-        if (all === undefined) columns.set(column, (all = new Float32Array(examples.length * row.length)));
-        all.set(row, labels.length * row.length);
-      }
-      labels.push(matched.rowOf(examples[from + k]!.className));
-    });
-    const done = Math.min(inputs.length, from + readings.length);
-    const message = `${done} of ${inputs.length} pictures through ${places.length} layers`;
-    call.progress({ fraction: done / inputs.length / 2, message, done, of: inputs.length });
+  try {
+    for await (const { from, readings } of readSet(
+      subject,
+      inputs,
+      { scores: false, layers: places },
+      { ...kept, signal },
+    )) {
+      readings.forEach((reading, k) => {
+        if ('error' in reading) return;
+        for (const [column, row] of reading.rows) {
+          let all = columns.get(column);
+          if (all === undefined) columns.set(column, (all = new Float32Array(examples.length * row.length)));
+          all.set(row, labels.length * row.length);
+        }
+        labels.push(matched.rowOf(examples[from + k]!.className));
+      });
+      const done = Math.min(inputs.length, from + readings.length);
+      const message = `${done} of ${inputs.length} pictures through ${places.length} layers`;
+      call.progress({ fraction: done / inputs.length / 2, message, done, of: inputs.length });
+    }
+  } finally {
+    await kept.settle();
   }
-  await kept.settle();
   const classes = Int32Array.from(labels);
   const rows: LayerRow[] = [];
   let majority = NaN;

@@ -38,12 +38,11 @@ export async function setFeatures(
   );
   const inputs = examples.map((e) => inputOf(model, e, e.name, dataset.classes));
   const kept = await room.keptFor(model, subject, request);
-  const notes = [...part.notes, ...reducedNote(place), ...kept.notes];
   const withLabels = (found: HeldFeatures): SetFeatures => ({
     ...found,
     matched,
     labels: Int32Array.from(found.examples, (e) => matched.rowOf(e.className)),
-    notes,
+    notes: [...part.notes, ...reducedNote(place), ...kept.notes()],
   });
   const ids = await Promise.all(inputs.map((input) => kept.contents.of(input)));
   const hash = createHash('sha256').update(`${kept.context}\n${columnOf(place)}\n`);
@@ -61,27 +60,30 @@ export async function setFeatures(
   let data = new Float32Array(examples.length * width);
   const used: Example[] = [];
   const predicted: number[] = [];
-  for await (const { from, readings } of readSet(
-    subject,
-    inputs,
-    { scores: classes, layers: [place] },
-    { ...kept, signal },
-  )) {
-    readings.forEach((reading, k) => {
-      const example = examples[from + k]!;
-      if ('error' in reading) return void omitted.push({ file: example.name, error: reading.error });
-      const row = reading.rows.get(columnOf(place))!;
-      if (used.length === 0 && row.length !== width) data = new Float32Array(examples.length * row.length);
-      data.set(row, used.length * row.length);
-      const scores = reading.rows.get(SCORES);
-      predicted.push(scores === undefined ? -1 : said(scores).predicted);
-      used.push(example);
-    });
-    const done = Math.min(inputs.length, from + readings.length);
-    const message = `${place.layer}: ${done} of ${inputs.length} pictures`;
-    call.progress({ fraction: done / inputs.length, message, ...given({ done, of: inputs.length }) });
+  try {
+    for await (const { from, readings } of readSet(
+      subject,
+      inputs,
+      { scores: classes, layers: [place] },
+      { ...kept, signal },
+    )) {
+      readings.forEach((reading, k) => {
+        const example = examples[from + k]!;
+        if ('error' in reading) return void omitted.push({ file: example.name, error: reading.error });
+        const row = reading.rows.get(columnOf(place))!;
+        if (used.length === 0 && row.length !== width) data = new Float32Array(examples.length * row.length);
+        data.set(row, used.length * row.length);
+        const scores = reading.rows.get(SCORES);
+        predicted.push(scores === undefined ? -1 : said(scores).predicted);
+        used.push(example);
+      });
+      const done = Math.min(inputs.length, from + readings.length);
+      const message = `${place.layer}: ${done} of ${inputs.length} pictures`;
+      call.progress({ fraction: done / inputs.length, message, ...given({ done, of: inputs.length }) });
+    }
+  } finally {
+    await kept.settle();
   }
-  await kept.settle();
   if (used.length === 0) throw nothingLeft(omitted);
   const wide = data.length / examples.length;
   const rows = { ...floatTensor([used.length, wide], data.subarray(0, used.length * wide)) };

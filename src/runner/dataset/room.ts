@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { ModelRequest } from '../../protocol/request.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { OpenModel } from '../model/open.js';
-import { Contents } from '../reading/contents.js';
+import { Contents, type KnownHash } from '../reading/contents.js';
 import { contextOf } from '../reading/context.js';
-import { FeatureCache } from './featureCache.js';
 import type { ReadOptions } from '../reading/reading.js';
+import { ReadingStore } from '../reading/store.js';
+import { FeatureCache } from './featureCache.js';
 import { DataSets } from './sets.js';
 import { Steering } from './steering.js';
 
@@ -14,8 +15,9 @@ import { Steering } from './steering.js';
 export interface KeptFor extends Pick<ReadOptions, 'contents' | 'kept'> {
   /** Tells a model with its settings from others. */
   readonly context: string;
-  readonly notes: readonly string[];
-  /** Called when all has been read. */
+  /** What went wrong with keeping so far. */
+  notes(): readonly string[];
+  /** Called when all has been read, or nothing more will be. */
   settle(): Promise<void>;
 }
 
@@ -24,17 +26,32 @@ export class DatasetRoom {
   readonly sets = new DataSets();
   readonly steering = new Steering();
   readonly features = new FeatureCache();
+  private readonly store: ReadingStore | undefined;
+  /** Hashes of files, where nothing is kept on the disk. */
+  private readonly known = new Map<string, KnownHash>();
 
-  /** @param folder where predictions, features and extracted pictures are kept; without one, only the latter, for a while */
-  constructor(private readonly folder?: string) {}
+  /**
+   * @param folder where predictions, features and extracted pictures are kept; without one, only the latter, for a while
+   * @param most bytes there
+   */
+  constructor(
+    private readonly folder?: string,
+    most?: number,
+  ) {
+    this.store = folder === undefined ? undefined : new ReadingStore(folder, most);
+  }
 
   async keptFor(model: OpenModel, subject: ModelSubject, request: ModelRequest): Promise<KeptFor> {
-    return Promise.resolve({
-      context: await contextOf(model, subject, request),
-      contents: new Contents(),
-      notes: [],
-      settle: () => Promise.resolve(),
-    });
+    const context = await contextOf(model, subject, request);
+    const notes: string[] = [];
+    if (this.store === undefined)
+      return { context, contents: new Contents(this.known), notes: () => notes, settle: () => Promise.resolve() };
+    const { store } = this;
+    const contents = await store.contents();
+    const kept = store.kept(context, ({ message }) =>
+      notes.push(`What the model said is not kept for the next time: ${message}`),
+    );
+    return { context, contents, kept, notes: () => notes, settle: () => store.settle() };
   }
 
   /** Where pictures of rows are written. */
@@ -42,7 +59,8 @@ export class DatasetRoom {
     return path.join(this.folder ?? path.join(tmpdir(), `onnx-lens-${process.pid}`), 'pictures');
   }
 
-  empty(): Promise<{ bytes: number }> {
-    return Promise.resolve({ bytes: 0 });
+  async empty(): Promise<{ bytes: number }> {
+    this.features.clear();
+    return (await this.store?.empty()) ?? { bytes: 0 };
   }
 }

@@ -48,27 +48,30 @@ export async function survey(
   }));
   const wanted = { scores: classes, layers: place === undefined ? [] : [place] };
   const kept = await room.keptFor(model, subject, request);
-  for await (const { from, readings } of readSet(subject, inputs, wanted, { ...kept, signal })) {
-    readings.forEach((reading, k) => {
-      const at = from + k;
-      if ('error' in reading) return void omitted.push({ name: examples[at]!.name, error: reading.error });
-      const row = reading.rows.get(SCORES);
-      found.push({ at, content: reading.content, ...(row === undefined ? {} : { said: said(row) }) });
-    });
-    const done = Math.min(inputs.length, from + readings.length);
-    call.progress({
-      fraction: done / inputs.length,
-      message: `${done} of ${inputs.length} pictures`,
-      done,
-      of: inputs.length,
-    });
+  try {
+    for await (const { from, readings } of readSet(subject, inputs, wanted, { ...kept, signal })) {
+      readings.forEach((reading, k) => {
+        const at = from + k;
+        if ('error' in reading) return void omitted.push({ name: examples[at]!.name, error: reading.error });
+        const row = reading.rows.get(SCORES);
+        found.push({ at, content: reading.content, ...(row === undefined ? {} : { said: said(row) }) });
+      });
+      const done = Math.min(inputs.length, from + readings.length);
+      call.progress({
+        fraction: done / inputs.length,
+        message: `${done} of ${inputs.length} pictures`,
+        done,
+        of: inputs.length,
+      });
+    }
+  } finally {
+    await kept.settle();
   }
-  await kept.settle();
   if (found.length === 0) throw nothingLeft(omitted);
   const used = found.map(({ at }) => examples[at]!);
   const labels = Int32Array.from(used, (e) => matched.rowOf(e.className));
   const truth = labels.map((row) => (row < 0 ? -1 : matched.mapping[row]!.index));
-  const about = await answerOf(model, subject, [...matched.notes, ...part.notes, ...placeNotes, ...kept.notes]);
+  const about = await answerOf(model, subject, [...matched.notes, ...part.notes, ...placeNotes, ...kept.notes()]);
   const columns = {
     labels,
     truth,
@@ -104,7 +107,7 @@ export async function survey(
     omitted,
     of: part.of + dataset.omitted.length,
     ...given({ layer: place?.layer }),
-    notes: [...matched.notes, ...part.notes, ...placeNotes, ...kept.notes],
+    notes: [...matched.notes, ...part.notes, ...placeNotes, ...kept.notes()],
     recipe,
   };
   return { ...about, survey: answer, ...given({ mistakes }) };
