@@ -6,6 +6,7 @@ import { allowOnly, parseCommandLine, usage, type CommandLine } from './options.
 import { INTERRUPTED, start } from './process.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { activations } from './verbs/activations.js';
+import { attention } from './verbs/attention.js';
 import { compare } from './verbs/compare.js';
 import { embed } from './verbs/embed.js';
 import { explain } from './verbs/explain.js';
@@ -26,6 +27,7 @@ const VERBS: readonly Verb[] = [
   gradient,
   weights,
   activations,
+  attention,
   embed,
   compare,
   merge([predict, embed]),

@@ -1,5 +1,6 @@
 import type { FilePath } from '../base/place.js';
 import { activationsOperations } from './activations.js';
+import { attentionOperations } from './attention.js';
 import { attributionOperations } from './attribution.js';
 import type { Call, Operation } from './channel.js';
 import { comparisonOperations } from './comparison.js';
@@ -37,6 +38,7 @@ export const OPERATIONS = {
   ...weightsOperations,
   ...activationsOperations,
   ...predictionOperations,
+  ...attentionOperations,
   ...attributionOperations,
   ...embeddingOperations,
   ...comparisonOperations,

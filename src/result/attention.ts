@@ -57,8 +57,6 @@ export interface AttentionMatrices {
   readonly outliers?: readonly number[];
 }
 
-export type AttentionMap = 'attention' | 'rollout' | 'relevance';
-
 /** What one picture was answered. */
 export interface AttentionResult {
   readonly input: string;

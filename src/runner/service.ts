@@ -5,6 +5,7 @@ import { OrtSessions } from '../session/ort/ortSession.js';
 import { SessionProducts } from '../session/products.js';
 import type { Sessions } from '../session/session.js';
 import { activationsHandlers } from './activations/handlers.js';
+import { attentionHandlers } from './attention/handlers.js';
 import { attributionHandlers } from './attribution/handlers.js';
 import { comparisonHandlers } from './comparison/handlers.js';
 import { datasetHandlers } from './dataset/handlers.js';
@@ -55,6 +56,7 @@ export class RunnerService {
       ...weightsHandlers(rooms),
       ...activationsHandlers(rooms),
       ...predictionHandlers(rooms),
+      ...attentionHandlers(rooms),
       ...attributionHandlers(rooms),
       ...embeddingHandlers(rooms),
       ...comparisonHandlers(rooms),

@@ -127,15 +127,20 @@ class Finder {
     return undefined;
   }
 
-  /** Whether the scores come of a product with weights through values of as many elements: of a query that is fixed. */
+  /**
+   * Whether the scores come of a product whose queries are weights, through values of as many elements. Weights on the right
+   * that are a matrix are a projection: of the keys of a linear attention, for one.
+   */
   private isFixed(value: string): boolean {
     const index = indexOf(this.graph);
     const size = sizeAt(this.facts, value);
     for (let v = value; ;) {
       const node = index.producer(v);
       if (node === undefined) return false;
-      if (operator(node).product === 'matrix' || node.op === 'Einsum')
-        return node.inputs.slice(0, 2).some((input) => this.weight(input));
+      if (operator(node).product === 'matrix' || node.op === 'Einsum') {
+        const [a = '', b = ''] = node.inputs;
+        return this.weight(a) || (this.weight(b) && (dimsOf(this.facts, b)?.length ?? 0) > 2);
+      }
       const next = this.passes(node)
         ? node.inputs.find((input) => sizeAt(this.facts, input) === size && !this.weight(input))
         : undefined;

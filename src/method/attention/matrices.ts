@@ -7,6 +7,7 @@ import type { ModelSubject } from '../subject/modelSubject.js';
 import { samplesOf } from '../subject/samples.js';
 import type { ScoreAt } from '../target/target.js';
 import type { ModelAttention } from './layers.js';
+import { normsOf, tokensBehind } from './norms.js';
 import { statisticsOf } from './statistics.js';
 
 type Layer = ModelAttention['layers'][number];
@@ -57,11 +58,18 @@ export async function matricesOf(
   tensor: FloatTensor,
   signal: AbortSignal,
 ): Promise<AttentionMatrices[]> {
-  const names = [...new Set(layers.map((l) => l.value))];
+  const behind = layers.map((layer) => tokensBehind(attention, layer));
+  const names = [...new Set([...layers.map((l) => l.value), ...behind.flatMap((v) => v ?? [])])];
   const values = await valuesIn(subject, attention, names, tensor, signal);
-  return layers.map((layer) => {
+  return layers.map((layer, i) => {
     const weights = arranged(layer, values.get(layer.value)!);
-    return { layer: layer.name, weights, ...statisticsOf(layer, weights) };
+    const tokens = values.get(behind[i] ?? '');
+    return {
+      layer: layer.name,
+      weights,
+      ...statisticsOf(layer, weights),
+      ...(tokens === undefined ? {} : normsOf(layer, tokens)),
+    };
   });
 }
 

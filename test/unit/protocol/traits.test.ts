@@ -32,6 +32,7 @@ describe('protocol/traits', () => {
     const foreground = names.filter((name) => TRAITS[name].waits === 'foreground').sort();
     assert.deepEqual(foreground, [
       'activations',
+      'attention',
       'embed',
       'explain',
       'explainCells',
