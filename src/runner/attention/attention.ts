@@ -23,7 +23,7 @@ import { answerOf, attempt, loadInput, namesOf } from '../input/answers.js';
 import { expandInputs, type ExpandedInput } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
-import { rank } from '../prediction/predict.js';
+import { rank } from '../prediction/rank.js';
 
 type Params = ParametersOf<typeof attentionParameters>;
 type Layer = ModelAttention['layers'][number];
@@ -66,11 +66,7 @@ interface Context {
   readonly asked: AskedToken | 'class' | { readonly row: number; readonly column: number };
 }
 
-async function one(
-  context: Context,
-  input: Parameters<typeof loadInput>[0],
-  signal: AbortSignal,
-): Promise<AttentionPicture> {
+async function one(context: Context, input: ExpandedInput, signal: AbortSignal): Promise<AttentionPicture> {
   const { model, subject, attention, layers, params, request } = context;
   const loaded = await loadInput(input, signal);
   const matrices = await matricesOf(subject, attention, layers, loaded.tensor, signal);

@@ -1,5 +1,6 @@
 import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
+import { asSentence } from '../../base/shorter.js';
 import { spaceLetters } from '../../input/axes.js';
 import type { InputSpec } from '../../input/preprocessing.js';
 import type { Labels } from '../../input/labels.js';
@@ -108,14 +109,16 @@ export async function explainOne(
     ...given({ layer, delta }),
     recipe: made,
     warnings: [
-      ...new Set([
-        ...settingWarnings(model.resolved),
-        ...subject.notes,
-        ...outputNotes(model, subject),
-        ...loaded.notes,
-        ...notes,
-        ...unsound(attribution),
-      ]),
+      ...new Set(
+        [
+          ...settingWarnings(model.resolved),
+          ...subject.notes,
+          ...outputNotes(model, subject),
+          ...loaded.notes,
+          ...notes,
+          ...unsound(attribution),
+        ].map(asSentence),
+      ),
     ],
     milliseconds: milliseconds + (performance.now() - started) / together,
   });
