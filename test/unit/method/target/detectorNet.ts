@@ -1,4 +1,4 @@
-import { inMemory, type StoredTensor } from '../../../../src/checkpoint/model.js';
+import { inMemory, type StoredTensor, type ValueInfo } from '../../../../src/checkpoint/model.js';
 import { Random } from '../../../../src/base/random.js';
 import { floatTensor, int64Tensor, sizeOf, type Tensor } from '../../../../src/base/tensor.js';
 import { makeNode } from '../../../../src/graph/edits.js';
@@ -11,8 +11,12 @@ export const KINDS = ['cat', 'dog', 'hen'];
 export const PROTOTYPES = 3;
 
 export interface DetectorNet {
-  /** v8: a box and the scores; v5: an objectness between them; obb: an angle behind them, segment: coefficients; xyxy rows end to end. */
-  readonly head?: 'v8' | 'v5' | 'obb' | 'segment' | 'end2end';
+  /**
+   * v8: a box and the scores; v5: an objectness between them; obb: an angle behind them, segment: coefficients; xyxy rows end
+   * to end. In outputs of their own: ssd, corners in shares and a Softmax with nothing as its first class; detr, middles in
+   * shares and logits with nothing as their last; suppressed, corners from the top with a score and a class for each.
+   */
+  readonly head?: 'v8' | 'v5' | 'obb' | 'segment' | 'end2end' | 'ssd' | 'detr' | 'suppressed';
   readonly fixed?: boolean;
 }
 
@@ -63,7 +67,9 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
   const fine = conv(stem, 8, 8, 1, 'fine');
   const coarse = conv(fine, 8, 8, 2, 'coarse');
   const behind = head === 'obb' ? 1 : head === 'segment' ? PROTOTYPES : 0;
-  const extra = head === 'v5' ? 1 : behind;
+  const pair = head === 'ssd' || head === 'detr';
+  const ranked = head === 'end2end' || head === 'suppressed';
+  const extra = head === 'v5' || pair ? 1 : behind;
   const outputs = [
     [fine, 8],
     [coarse, 4],
@@ -95,13 +101,13 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
     const middle = add('Add', [add('Mul', [split(box, 0, 2), number(stride)]), middles]);
     const sides = add('Mul', [add('Exp', [split(box, 2, 4)]), number(2 * stride)]);
     const rest = branch(rows - 4, 'class', 0.7);
-    const scores = add('Sigmoid', [behind > 0 ? split(rest, 0, KINDS.length) : rest]);
+    const scores = pair ? rest : add('Sigmoid', [behind > 0 ? split(rest, 0, KINDS.length) : rest]);
     return [middle, sides, scores, ...(behind > 0 ? [split(rest, KINDS.length, KINDS.length + behind)] : [])];
   });
   const scales = outputs.map((parts) => add('Concat', parts, { axis: 1 }));
   let out = add('Concat', scales, { axis: 2 }, 'raw');
   let dims: number[] = [4 + KINDS.length + extra, 80];
-  if (head === 'end2end') {
+  if (ranked) {
     // Rows of the best ten: corners, score, class.
     const axis = put(int64Tensor([1], [1]));
     const split = (from: number, to: number): string =>
@@ -124,6 +130,34 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
     dims = [10, 6];
   }
   const batch = fixed ? 1 : 'batch';
+  const info = (name: string, ...own: number[]): ValueInfo => ({ name, type: 'float32', dims: [batch, ...own] });
+  const parts: ValueInfo[] = [];
+  if (pair) {
+    const axis = put(int64Tensor([1], [1]));
+    const split = (from: number, to: number): string =>
+      add('Slice', [out, put(int64Tensor([1], [from])), put(int64Tensor([1], [to])), axis]);
+    const shares = (from: number, to: number): string => add('Mul', [split(from, to), number(1 / SIDE)]);
+    const half = add('Mul', [shares(2, 4), number(0.5)]);
+    const corners = (): string =>
+      add('Concat', [add('Sub', [shares(0, 2), half]), add('Add', [shares(0, 2), half])], { axis: 1 });
+    const rows = (x: string, name?: string): string => add('Transpose', [x], { perm: [0, 2, 1] }, name);
+    rows(head === 'ssd' ? corners() : shares(0, 4), head === 'ssd' ? 'boxes' : 'pred_boxes');
+    const logits = rows(split(4, 8), head === 'ssd' ? 'logits' : 'pred_logits');
+    if (head === 'ssd') add('Softmax', [logits], { axis: 2 }, 'scores');
+    parts.push(info(head === 'ssd' ? 'boxes' : 'pred_boxes', 80, 4));
+    parts.push(info(head === 'ssd' ? 'scores' : 'pred_logits', 80, KINDS.length + 1));
+  }
+  if (head === 'suppressed') {
+    const axis = put(int64Tensor([1], [2]));
+    const column = (from: number, to: number): string =>
+      add('Slice', [out, put(int64Tensor([1], [from])), put(int64Tensor([1], [to])), axis]);
+    const corners = add('Concat', [column(1, 2), column(0, 1), column(3, 4), column(2, 3)], { axis: 2 });
+    add('Mul', [corners, put(floatTensor([1], Float32Array.of(1 / SIDE)))], {}, 'detection_boxes');
+    add('Squeeze', [column(4, 5), axis], {}, 'detection_scores');
+    const first = put(floatTensor([1], Float32Array.of(1)));
+    add('Add', [add('Squeeze', [column(5, 6), axis]), first], {}, 'detection_classes');
+    parts.push(info('detection_boxes', 10, 4), info('detection_scores', 10), info('detection_classes', 10));
+  }
   const prototypes =
     head === 'segment'
       ? [
@@ -145,12 +179,9 @@ export function detectorNet({ head = 'v8', fixed = false }: DetectorNet = {}): G
     opset: 18,
     opsets: new Map(),
     inputs: [{ name: 'x', type: 'float32', dims: [batch, 3, SIDE, SIDE] }],
-    outputs: [
-      { name: out, type: 'float32', dims: [batch, ...dims] },
-      ...prototypes.map((name) => ({ name, type: 'float32' as const, dims: [batch, PROTOTYPES, 8, 8] })),
-    ],
+    outputs: parts.length > 0 ? parts : [info(out, ...dims), ...prototypes.map((name) => info(name, PROTOTYPES, 8, 8))],
     nodes,
     weights,
-    metadata,
+    metadata: parts.length > 0 ? new Map() : metadata,
   };
 }
