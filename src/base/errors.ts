@@ -44,7 +44,8 @@ export class LensError extends Error {
     super(asSentence(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LensError';
     if (options.hint !== undefined) this.hint = asSentence(options.hint);
-    if (options.refused !== undefined) this.refused = options.refused;
+    if (options.refused !== undefined)
+      this.refused = options.refused.map((each) => ({ ...each, reason: asSentence(each.reason) }));
     if (options.files !== undefined) this.files = options.files;
     if (options.output !== undefined) this.output = options.output;
   }

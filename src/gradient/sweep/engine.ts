@@ -1,3 +1,4 @@
+import { asSentence } from '../../base/shorter.js';
 import { LensError, type RefusedOperator } from '../../base/errors.js';
 import { isFloating } from '../../base/tensor.js';
 import { Attributes } from '../../graph/attributes.js';
@@ -53,7 +54,7 @@ function byTable(graph: Graph, from: readonly string[], to: string): RefusedOper
   for (const node of path) {
     const a = answer(node);
     if (a.kind === 'refuse')
-      refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason: a.reason });
+      refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason: asSentence(a.reason) });
   }
   return refused;
 }
@@ -218,7 +219,8 @@ class Builder {
         }
       }
       if (reason !== undefined) {
-        if (reason !== '') this.refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason });
+        if (reason !== '')
+          this.refused.push({ op: operatorName(node.domain, node.op), node: node.name, reason: asSentence(reason) });
         // The sweep goes on with a stand-in, so that every refusal is found at once; the graph is never given out.
         for (const v of readsOf(node)) {
           if (active.has(v) && !this.contributions.has(v)) this.contribute(v, standIn(tape, outputGradients));

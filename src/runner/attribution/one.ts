@@ -1,3 +1,4 @@
+import { asSentence } from '../../base/shorter.js';
 import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
 import { asSentence } from '../../base/shorter.js';

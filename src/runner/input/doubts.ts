@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { asSentence } from '../../base/shorter.js';
 import { GUESSED } from '../../input/conventions/fallback.js';
 import type { Raster } from '../../input/resize.js';
 import type { ResolvedInput } from '../../input/resolve.js';
@@ -30,7 +31,7 @@ export function settingDoubts(plan: Preprocessing | undefined, modelPath: string
     {
       kind: 'guessed',
       short: 'settings guessed',
-      sentence: `How this model wants its pictures is a guess (${plan.range.origin.detail}), so this answer may be wrong.${says === undefined ? '' : ` The file itself says: "${says}".`} Find the settings from pictures of its kind ("Find the Settings…", inspect --find FOLDER), or say them in ${sidecar}.`,
+      sentence: `How this model wants its pictures is a guess (${plan.range.origin.detail}), so this answer may be wrong.${says === undefined ? '' : ` The file itself says: "${asSentence(says)}".`} Find the settings from pictures of its kind ("Find the Settings…", inspect --find FOLDER), or say them in ${sidecar}.`,
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { asSentence } from '../../base/shorter.js';
 import path from 'node:path';
 import { given } from '../../base/given.js';
 import type { Recipe } from '../../result/recipe.js';
@@ -48,6 +49,6 @@ export async function recipeOf(model: OpenModel, parts: RecipeParts): Promise<Re
       'onnx-lens': VERSION,
       ...(provider === undefined ? {} : { 'onnxruntime-node': await runtimeVersion() }),
     },
-    notes,
+    notes: notes.map(asSentence),
   };
 }

@@ -1,3 +1,4 @@
+import { asSentence } from '../../base/shorter.js';
 import path from 'node:path';
 import { numberedLabels, type Labels } from '../../input/labels.js';
 import { sidecarPath } from '../../input/sidecar.js';
@@ -15,7 +16,7 @@ export function summariesOf(outputs: readonly OutputReading[], chosen: OutputRea
     name: o.name,
     kind: o.kind,
     chosen: o === chosen,
-    reason: o.reason,
+    reason: asSentence(o.reason),
     ...(o.guessed ? { guessed: true } : {}),
   }));
 }
