@@ -20,8 +20,8 @@ import { Outlines } from './host/workspace/outlines.js';
 import { PythonLenses } from './host/python/pythonLenses.js';
 import { mostBytes } from './host/runner/memory.js';
 import { RunnerPair } from './host/runner/pair.js';
+import { storeIn } from './host/runner/store.js';
 import type { HostServices } from './host/services.js';
-import { STORE } from './protocol/dataset.js';
 import { modelRequest, Settings } from './host/settings.js';
 import { StatusItem } from './host/statusItem.js';
 import { trustedOnly } from './host/workspaceTrust.js';
@@ -79,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
         killAfterSeconds: () => settings.get('runner.killAfterSeconds'),
         idleMinutes: () => settings.get('runner.idleMinutes'),
         mostBytes: () => mostBytes(settings.get('memoryLimit')),
-        environment: () => ({ ...cuda.environment(), [STORE]: store }),
+        environment: () => ({ ...cuda.environment(), ...storeIn(store) }),
       },
       // Together they stay within the machine.
       { mostBytes: () => mostBytes(settings.get('memoryLimit'), os.totalmem() / 2) },

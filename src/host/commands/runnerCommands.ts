@@ -66,7 +66,8 @@ export function runnerCommands(
     emptyStore: async () => {
       const client = await services.runner();
       const { bytes } = await client.emptyStore({});
-      const said = bytes === 0 ? 'Nothing was kept.' : `${formatBytes(bytes)} of predictions and features were removed.`;
+      const said =
+        bytes === 0 ? 'Nothing was kept.' : `${formatBytes(bytes)} of predictions and features were removed.`;
       void vscode.window.showInformationMessage(said);
     },
     cancel: () => status.cancel(),

@@ -18,8 +18,7 @@ export class RunnerPair {
     this.main = new RunnerClient(options);
     this.long = new RunnerClient({ ...options, ...forLong });
     type Operation = (request: unknown, options?: CallOptions<unknown>) => Promise<unknown>;
-    const operation = (runner: RunnerClient, name: string): Operation =>
-      Reflect.get(runner.client, name) as unknown as Operation;
+    const operation = (runner: RunnerClient, name: string): Operation => Reflect.get(runner.client, name) as Operation;
     this.client = new Proxy({} as Client<RunnerApi>, {
       get: (_target, name) => {
         if (name === 'then' || typeof name !== 'string') return undefined;

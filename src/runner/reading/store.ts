@@ -112,7 +112,7 @@ export class ReadingStore {
   private async readKnown(): Promise<Map<string, KnownHash>> {
     try {
       const said = JSON.parse(await readFile(this.knownFile, 'utf8')) as [string, string, string][];
-      const known = new Map(said.map(([file, stamp, hash]) => [file, { stamp: String(stamp), hash: String(hash) }]));
+      const known = new Map(said.map(([file, stamp, hash]) => [file, { stamp, hash }]));
       this.knownBefore = known.size;
       return known;
     } catch {

@@ -96,7 +96,10 @@ describe('the store of predictions and features', () => {
     renameSync(path.join(there, className, file), path.join(there, className, `zz-${file}`));
     const moved = await survey(storage, { place: there });
     assert.equal(moved.runs, 0);
-    assert.deepEqual([...moved.survey.confidence].sort(), [...first.survey.confidence].sort());
+    assert.deepEqual(
+      Float32Array.from(moved.survey.confidence).sort(),
+      Float32Array.from(first.survey.confidence).sort(),
+    );
     // Others are run alone, whatever stands around them.
     cpSync(path.join(birds, readdirSync(birds)[5]!), path.join(there, 'A new class'), { recursive: true });
     const more = await survey(storage, { place: there });
