@@ -4,13 +4,11 @@ import { repeat } from 'lit/directives/repeat.js';
 import { toErrorData } from '../../../src/base/errors.js';
 import type { ClassScore, Explanation } from '../../../src/result/explanation.js';
 import { icon } from '../../shared/controls.js';
-import { searchEntries, visibleRows, type Entry } from '../../shared/form/search.js';
+import { onListKey, ROW, ROWS, rowsThatExist, scrollToRow } from '../../shared/form/list.js';
+import { searchEntries, type Entry } from '../../shared/form/search.js';
 import { formatNumber, formatProbability } from '../../shared/format.js';
 import { LightElement } from '../../shared/page/lightElement.js';
 import { styles } from '../../shared/page/css.js';
-
-const ROW = 22;
-const ROWS = 10;
 
 /** A class in the list: its place among all of them, from 1. */
 interface RankedEntry extends Entry {
@@ -64,12 +62,8 @@ export class ClassList extends LightElement {
 
   private opened(count: number): TemplateResult {
     const { found, error, all } = this;
-    const [first, end] = visibleRows(found.length, ROW, this.offset, ROW * ROWS);
-    const rows = found.slice(first, end).map((entry, i) => ({ entry, at: first + i }));
+    const rows = rowsThatExist(found, this.active, this.offset);
     const active = found[this.active];
-    // A screen reader must find the active row even when it was scrolled out of sight.
-    if (active !== undefined && (this.active < first || this.active >= end))
-      rows.push({ entry: active, at: this.active });
     return html`<div class="class-list">
       <input
         type="text"
@@ -184,30 +178,18 @@ export class ClassList extends LightElement {
     this.tell('lens-class', index);
   }
 
-  private readonly onKey = (event: KeyboardEvent): void => {
-    const to = {
-      ArrowDown: this.active + 1,
-      ArrowUp: this.active - 1,
-      PageDown: this.active + ROWS,
-      PageUp: this.active - ROWS,
-    }[event.key];
-    if (to !== undefined) this.goTo(to);
-    else if (event.key === 'Enter') this.choose(this.found[this.active]?.score.index);
-    else if (event.key === 'Escape') this.close();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-
-  private goTo(row: number): void {
-    this.active = Math.max(0, Math.min(this.found.length - 1, row));
-    const { list } = this;
-    if (list === null) return;
-    const top = ROW * this.active;
-    if (top < list.scrollTop) list.scrollTop = top;
-    else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
-    this.offset = list.scrollTop;
-  }
+  private readonly onKey = (event: KeyboardEvent): void =>
+    onListKey(event, {
+      open: this.open,
+      at: this.active,
+      count: this.found.length,
+      goTo: (row) => {
+        this.active = row;
+        if (this.list !== null) this.offset = scrollToRow(this.list, row);
+      },
+      choose: (row) => this.choose(this.found[row]?.score.index),
+      close: () => this.close(),
+    });
 }
 
 /** Whether two explanations say the same of the same picture, whatever they explain. */

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { AUTO } from '../../../src/result/method.js';
 import { icon } from '../../shared/controls.js';
+import { onListKey, placePopup } from '../../shared/form/list.js';
 import { LightElement } from '../../shared/page/lightElement.js';
 import { searchMethods, type MethodEntries, type MethodEntry } from './methods.js';
 
@@ -103,13 +104,7 @@ export class MethodPicker extends LightElement {
   protected override updated(changed: PropertyValues): void {
     const popup = this.querySelector<HTMLElement>('.method-popup');
     if (popup === null) return;
-    if (changed.has('open')) {
-      const box = this.getBoundingClientRect();
-      const below = document.documentElement.clientHeight - box.bottom;
-      const above = below < 240 && box.top > below;
-      popup.classList.toggle('above', above);
-      popup.style.setProperty('--room', `${Math.max(120, (above ? box.top : below) - 12)}px`);
-    }
+    if (changed.has('open')) popup.style.setProperty('--room', `${Math.max(120, placePopup(this, popup, 240) - 12)}px`);
     if (changed.has('open') || changed.has('active')) this.activeRow()?.scrollIntoView({ block: 'nearest' });
   }
 
@@ -143,27 +138,16 @@ export class MethodPicker extends LightElement {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (!this.open) {
-      if (['ArrowDown', 'ArrowUp', 'Enter', 'F4'].includes(event.key)) {
-        this.show();
-        event.preventDefault();
-      }
-      return;
-    }
     const { rows } = this;
-    const at = rows.findIndex(({ id }) => id === this.active);
-    const page = 8;
-    const to = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
-    }[event.key];
-    if (to !== undefined) this.active = rows[Math.max(0, Math.min(rows.length - 1, to))]?.id ?? '';
-    else if (event.key === 'Enter') this.choose(rows[at]);
-    else if (event.key === 'Escape') this.close();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    onListKey(event, {
+      open: this.open,
+      at: rows.findIndex(({ id }) => id === this.active),
+      count: rows.length,
+      page: 8,
+      show: () => this.show(),
+      goTo: (row) => (this.active = rows[row]?.id ?? ''),
+      choose: (row) => this.choose(rows[row]),
+      close: () => this.close(),
+    });
   };
 }

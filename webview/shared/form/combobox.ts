@@ -4,10 +4,8 @@ import { repeat } from 'lit/directives/repeat.js';
 import { LightElement } from '../page/lightElement.js';
 import { icon } from '../controls.js';
 import { styles } from '../page/css.js';
-import { searchEntries, visibleRows, type Entry } from './search.js';
-
-const ROW = 22;
-const ROWS = 10;
+import { onListKey, placePopup, ROW, ROWS, rowsThatExist, scrollToRow } from './list.js';
+import { searchEntries, type Entry } from './search.js';
 
 /**
  * A searchable list of any length (ARIA combobox with a listbox): only the rows in sight exist. Typing narrows it, arrow
@@ -63,12 +61,7 @@ export class Combobox extends LightElement {
 
   private listTemplate(): TemplateResult {
     const { found } = this;
-    const [first, end] = visibleRows(found.length, ROW, this.offset, ROW * ROWS);
-    const rows = found.slice(first, end).map((entry, i) => ({ entry, at: first + i }));
-    // A screen reader must find the active row even when it was scrolled out of sight.
-    const active = found[this.active];
-    if (active !== undefined && (this.active < first || this.active >= end))
-      rows.push({ entry: active, at: this.active });
+    const rows = rowsThatExist(found, this.active, this.offset);
     return html`<div
       class="combobox-popup"
       ${styles({ height: `${ROW * Math.max(1, Math.min(ROWS, found.length)) + 2}px` })}
@@ -119,12 +112,9 @@ export class Combobox extends LightElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    // The popup opens upward where there is no room below.
     const popup = this.querySelector<HTMLElement>('.combobox-popup');
     if (popup !== null && changed.has('open')) {
-      const box = this.getBoundingClientRect();
-      const room = document.documentElement.clientHeight - box.bottom;
-      popup.classList.toggle('above', room < popup.offsetHeight + 4 && box.top > room);
+      placePopup(this, popup);
       this.showActive('middle');
     }
   }
@@ -161,39 +151,22 @@ export class Combobox extends LightElement {
     if (entry.value !== this.value) this.dispatchEvent(new CustomEvent('lens-choose', { detail: entry.value }));
   }
 
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (!this.open) {
-      if (['ArrowDown', 'ArrowUp', 'Enter', 'F4'].includes(event.key)) {
-        this.show();
-        event.preventDefault();
-      }
-      return;
-    }
-    const last = this.found.length - 1;
-    const to = {
-      ArrowDown: this.active + 1,
-      ArrowUp: this.active - 1,
-      PageDown: this.active + ROWS,
-      PageUp: this.active - ROWS,
-    }[event.key];
-    if (to !== undefined) {
-      this.active = Math.max(0, Math.min(last, to));
-      this.showActive('near');
-    } else if (event.key === 'Enter') this.choose(this.found[this.active]);
-    else if (event.key === 'Escape') this.close();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
+  private readonly onKey = (event: KeyboardEvent): void =>
+    onListKey(event, {
+      open: this.open,
+      at: this.active,
+      count: this.found.length,
+      show: () => this.show(),
+      goTo: (row) => {
+        this.active = row;
+        this.showActive('near');
+      },
+      choose: (row) => this.choose(this.found[row]),
+      close: () => this.close(),
+    });
 
   private showActive(where: 'near' | 'middle'): void {
-    const { list } = this;
-    if (list === null) return;
-    const top = ROW * this.active;
-    if (where === 'middle') list.scrollTop = top - (ROW * (ROWS - 1)) / 2;
-    else if (top < list.scrollTop) list.scrollTop = top;
-    else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
-    this.offset = list.scrollTop;
+    if (this.list !== null) this.offset = scrollToRow(this.list, this.active, where);
   }
 }
 
