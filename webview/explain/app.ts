@@ -288,7 +288,14 @@ export class ExplainApp extends LitElement {
   private exports(): readonly MenuItem[] {
     if (this.controller.compare.open)
       return gridMenu(this.controller, this.controller.compare, this.host, this.grid, (text) => (this.spoken = text));
-    const edited = this.controller.question?.settings !== undefined;
+    const { settings, edit } = this.controller.question ?? {};
+    // A command line finds its settings beside the model, and cannot say what was painted: it would say another thing.
+    const why =
+      settings !== undefined
+        ? ' (save the settings first)'
+        : edit !== undefined
+          ? ' (not of a painted picture: save that as PNG)'
+          : '';
     const disabled = this.controller.shown?.current !== true || this.controller.working;
     return [
       { label: 'Picture (PNG)…', icon: 'file-media', disabled, onClick: () => void this.export('png') },
@@ -298,11 +305,9 @@ export class ExplainApp extends LitElement {
       { label: 'Recipe (JSON)…', icon: 'json', disabled, onClick: () => void this.export('recipe') },
       ...this.painting.exports(),
       {
-        // A command line finds its settings beside the model: with those that stand there only here it would say another thing.
-        label: `Copy as command line${edited ? ' (save the settings first)' : ''}`,
+        label: `Copy as command line${why}`,
         icon: 'terminal',
-        // Nor can a line say what was painted.
-        disabled: disabled || edited || this.controller.question?.edit !== undefined,
+        disabled: disabled || why !== '',
         onClick: () => void this.copyCommand(),
       },
     ];
