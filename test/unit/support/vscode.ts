@@ -30,8 +30,26 @@ export class Uri {
   }
 }
 
+/** Tells all who listen, in their order. */
+class EventEmitter<T> {
+  private readonly listeners = new Set<(event: T) => void>();
+  readonly event = (listener: (event: T) => void): { dispose(): void } => {
+    this.listeners.add(listener);
+    return { dispose: () => void this.listeners.delete(listener) };
+  };
+
+  fire(event: T): void {
+    for (const listener of [...this.listeners]) listener(event);
+  }
+
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
 // What `require` calls; Node gives it no other name.
 const LOAD = '_load';
 const loader = Module as unknown as Record<typeof LOAD, (request: string, ...others: readonly unknown[]) => unknown>;
 const load = loader[LOAD];
-loader[LOAD] = (request, ...others) => (request === 'vscode' ? { Uri } : load.call(loader, request, ...others));
+loader[LOAD] = (request, ...others) =>
+  request === 'vscode' ? { Uri, EventEmitter } : load.call(loader, request, ...others);
