@@ -107,12 +107,12 @@ export function tests(page, srv) {
     [
       't-SNE moves while it runs, says that a seed is one of many, and shows three',
       async () => {
-        await panel().locator('.map-settings summary').click();
         await choose('.map-question', 't-SNE');
+        await panel().locator('.map-settings summary').click();
         const steps = panel().locator('.map-form input[aria-label="Steps"]');
         await steps.fill('250');
-        await press('Tab');
-        await panel().locator('.map-settings summary').click();
+        await press('Tab', 'Escape');
+        assert.ok(!(await steps.isVisible()), 'the settings are closed');
         await panel().locator('.map-running', { hasText: 'Another seed looks different' }).waitFor();
         await panel().locator('.map-numbers dt', { hasText: 'Kullback-Leibler' }).waitFor({ timeout: 90_000 });
         await panel().locator('.map-running .link', { hasText: 'Show three seeds' }).click();

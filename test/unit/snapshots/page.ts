@@ -1,5 +1,6 @@
 import { colormap } from '../../../src/result/colormap.js';
 import type { Activation } from '../../../src/result/activations.js';
+import type { SurveyAnswer } from '../../../src/protocol/dataset.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { visibleGraph, type GraphStructure } from '../../../src/result/graphView.js';
 import { normalise } from '../../../src/result/heatmap.js';
@@ -10,6 +11,11 @@ import {
   activationLimit,
   activationSource,
 } from '../../../webview/model/activations/pages.js';
+import { factsOf } from '../../../webview/dataset/facts.js';
+import { cloudOf } from '../../../webview/dataset/map/cloud.js';
+import '../../../webview/dataset/map/map.js';
+import type { PointMap } from '../../../webview/dataset/map/map.js';
+import { colouringOf, sceneOf as mapScene } from '../../../webview/dataset/map/scene.js';
 import '../../../webview/model/graph/graphCanvas.js';
 import type { GraphCanvas } from '../../../webview/model/graph/graphCanvas.js';
 import { LayoutWorker } from '../../../webview/model/graph/layoutWorker.js';
@@ -99,6 +105,32 @@ export const DRAWINGS = {
       chosen,
       marked,
     }),
+  /** Points of a data set with a selection, by WebGL or by hand. */
+  map: async (answer: SurveyAnswer, points: Float32Array, components: number, painter: 'webgl' | 'canvas') => {
+    const facts = factsOf(answer);
+    const scene = mapScene(facts, cloudOf(points, components), {
+      colouring: colouringOf(facts, 'label'),
+      groups: facts.group,
+      hidden: new Set(),
+      isolated: undefined,
+      wrongOnTop: true,
+      selected: new Set([3, 4, 5, 40, 41]),
+    });
+    const { getContext } = HTMLCanvasElement.prototype;
+    if (painter === 'canvas')
+      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: unknown[]) {
+        return kind === 'webgl2' ? null : (getContext as (...given: unknown[]) => unknown).call(this, kind, ...rest);
+      } as typeof getContext;
+    try {
+      const element = await draw<PointMap>('lens-map', [320, 240], { scene, focused: 7, axes: [] });
+      if (element.painter !== painter) throw new Error(`It was drawn by ${element.painter}`);
+      const whole = document.createElement('div');
+      whole.append(element.snapshot());
+      return whole;
+    } finally {
+      HTMLCanvasElement.prototype.getContext = getContext;
+    }
+  },
   explanation: (explanation: Explanation, display: Partial<Display>) =>
     heat(sceneOf(explanation, { ...DEFAULT_DISPLAY, ...display }), display),
   colorBar: (name: 'magma' | 'RdBu') =>

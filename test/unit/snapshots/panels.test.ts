@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { filePath } from '../../../src/base/place.js';
 import type { Call } from '../../../src/protocol/channel.js';
+import type { SurveyAnswer } from '../../../src/protocol/dataset.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { browserPath } from '../../../.build/browser.mjs';
 import { skipBecause } from '../../../.build/counts.mjs';
 import { compare, type Pixels, type Tolerance } from './compare.js';
 import { Studio } from './studio.js';
+import { surveyAnswer } from '../webview/dataset/survey.js';
 import { THEMES } from './themes.js';
 
 const call = <P>(): Call<P> => ({ signal: new AbortController().signal, progress: () => undefined });
@@ -29,6 +31,36 @@ const PLAIN: Record<string, Pixels | undefined> = {
   'scale-magnitude': undefined,
   'scale-signed': undefined,
 };
+
+/** Ninety pictures in three clouds, every seventh taken for something else. */
+function cloudsOfPictures(): { answer: SurveyAnswer; points: Float32Array } {
+  const count = 90;
+  const truth = Int32Array.from({ length: count }, (_, i) => i % 3);
+  const names = Array.from(truth, (c, i) => `${c}/${i}.png`);
+  const none = new Float32Array(count).fill(NaN);
+  const { survey, ...about } = surveyAnswer();
+  return {
+    answer: {
+      ...about,
+      survey: {
+        ...survey,
+        names,
+        files: names,
+        labels: truth,
+        truth,
+        predicted: truth.map((c, i) => (i % 7 === 0 ? (c + 1) % 3 : c)),
+        confidence: none,
+        ofTruth: none,
+        margin: none,
+        of: count,
+      },
+    },
+    points: Float32Array.from(
+      { length: 3 * count },
+      (_, i) => 3 * Math.cos(truth[Math.floor(i / 3)]! * 2 + i) + Math.sin(i * 12.9898),
+    ),
+  };
+}
 
 describe('pictures of the panels, from the shipped models', function () {
   this.timeout(180_000);
@@ -111,6 +143,25 @@ describe('pictures of the panels, from the shipped models', function () {
     await snapshots('channel', (theme) => studio!.draw(theme, 'channel', maps, 3), COMPUTED);
     const tokens = await service.activations({ ...vit, layer: 'patch_embed', input: bird }, call());
     await snapshots('tokens', (theme) => studio!.draw(theme, 'channels', tokens), COMPUTED);
+  });
+
+  it('the points of a data set in the plane and in space: the same by WebGL and by hand', async function () {
+    const { answer, points } = cloudsOfPictures();
+    await snapshots('map', (theme) => studio!.draw(theme, 'map', answer, points, 2, 'canvas'), LINES);
+    await snapshots('map-space', (theme) => studio!.draw(theme, 'map', answer, points, 3, 'canvas'), LINES);
+    const hand = await studio!.draw(THEMES.dark, 'map', answer, points, 2, 'canvas');
+    let gl: Pixels;
+    try {
+      gl = await studio!.draw(THEMES.dark, 'map', answer, points, 2, 'webgl');
+    } catch (error) {
+      return skipBecause(this, (error as Error).message);
+    }
+    let apart = 0;
+    for (let i = 0; i < hand.data.length; i += 4)
+      if ([0, 1, 2].some((c) => Math.abs(hand.data[i + c]! - gl.data[i + c]!) > 90)) apart++;
+    const dots = (pixels: Pixels): number => new Set(pixels.data).size;
+    assert.ok(apart < 0.02 * (hand.data.length / 4), `${apart} pixels are apart`);
+    assert.ok(dots(gl) > 10, 'something is drawn');
   });
 
   it('the graph, collapsed and with a module open, by kind and by parameters', async () => {

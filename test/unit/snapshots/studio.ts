@@ -35,7 +35,9 @@ export class Studio {
     const opened = await browser.newPage({ viewport: { width: 800, height: 600 }, deviceScaleFactor: 1 });
     await opened.setContent(`<!doctype html><html lang="en"><head><style>
       body { margin: 0 }
-      lens-cell-grid, lens-heat-canvas, lens-scatter, lens-graph-canvas, lens-histogram, lens-color-bar { display: block; width: 100%; height: 100% }
+      lens-cell-grid, lens-heat-canvas, lens-scatter, lens-map, lens-graph-canvas, lens-histogram, lens-color-bar { display: block; width: 100%; height: 100% }
+      lens-map { position: relative }
+      lens-map canvas { position: absolute; inset: 0; width: 100%; height: 100% }
       .cells { position: relative; width: 100%; height: 100%; overflow: hidden }
       .cells-space { position: absolute }
       .sr-only, .ticks, .histogram-bin, .scale-text { display: none }

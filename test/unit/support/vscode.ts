@@ -39,7 +39,7 @@ class EventEmitter<T> {
   };
 
   fire(event: T): void {
-    for (const listener of [...this.listeners]) listener(event);
+    for (const listener of this.listeners) listener(event);
   }
 
   dispose(): void {

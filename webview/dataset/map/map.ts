@@ -206,6 +206,8 @@ export class PointMap extends CanvasElement {
           }
         : {}),
     });
+    // Wanted last, it comes first: the others are not pointed at.
+    if (this.hovered !== undefined) this.picture(this.hovered);
   }
 
   private drawDots(scene: Scene, seen: Seen, ink: Inks, ratio: number): void {

@@ -162,7 +162,7 @@ export function sceneOf(facts: Facts, cloud: Cloud, o: SceneOptions): Scene {
     if (o.isolated !== undefined && !o.isolated.has(i)) continue;
     const [r, g, b] = o.colouring.of(i);
     const dim = anySelected && selected[i] === 0;
-    colours[i] = rgba(r, g, b, dim ? 60 : many ? 200 : 235);
+    colours[i] = rgba(r, g, b, dim ? 80 : many ? 200 : 235);
     const wrong = state[i] === WRONG;
     shapes[i] = wrong ? 1 : 0;
     layers[(selected[i] === 1 ? 2 : 0) + (wrong && o.wrongOnTop ? 1 : 0)]!.push(i);

@@ -84,7 +84,7 @@ function question(room: Room): TemplateResult {
       ],
       onChange: (value) => room.updateMap({ components: value === '3' ? 3 : 2 }),
     })}
-    <details class="map-settings">
+    <details class="map-settings" @focusout=${closeLeft} @keydown=${closeOnEscape}>
       <summary title=${summary}>
         Settings${Object.keys(own).length > 0 || seed !== 0 ? html`<span class="changed"> •</span>` : nothing}
       </summary>
@@ -112,6 +112,22 @@ function question(room: Room): TemplateResult {
       </div>
     </details>
   </div>`;
+}
+
+/** The settings lie over the map: they close when the focus goes elsewhere. */
+function closeLeft(event: FocusEvent): void {
+  const details = event.currentTarget as HTMLDetailsElement;
+  const to = event.relatedTarget as Node | null;
+  // Nothing has the focus: a click on the text of the settings themselves, or the window was left.
+  if (to !== null && !details.contains(to)) details.open = false;
+}
+
+function closeOnEscape(event: KeyboardEvent): void {
+  const details = event.currentTarget as HTMLDetailsElement;
+  if (event.key !== 'Escape' || !details.open) return;
+  details.open = false;
+  details.querySelector('summary')?.focus();
+  event.preventDefault();
 }
 
 /** How the points are looked at. */
