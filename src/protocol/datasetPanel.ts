@@ -1,6 +1,11 @@
+import type { Comparison } from '../result/comparison.js';
+import type { MethodDescription } from '../result/method.js';
 import type { Operation } from './channel.js';
+import type { CompareModelsRequest } from './comparison.js';
 import type { SteerRequest, ThumbnailsAnswer, ThumbnailsRequest } from './dataset.js';
 import type { LayerChoice, NamedFile } from './explainPanel.js';
+import type { OtherCheckpoint } from './modelPanel.js';
+import type { WorkProgress } from './request.js';
 import type { AboutModel, AnswerOf, ProgressOf, RequestOf } from './runner.js';
 
 /** What the panel of a data set and the extension host say to each other. */
@@ -17,6 +22,13 @@ export interface DatasetSetup extends DatasetTopic {
   readonly selected: readonly string[];
   /** Files that have changed since they were looked at. */
   readonly stale: readonly string[];
+  /** What the model is to be compared with, where the panel was opened for that. */
+  readonly compare?: OtherCheckpoint;
+}
+
+/** Another model on the same pictures. */
+export interface CompareAsked extends Pick<CompareModelsRequest, 'most' | 'split' | 'mapping' | 'layout' | 'method'> {
+  readonly other: OtherCheckpoint;
 }
 
 /** An operation of the runner about a data set as the page asks it: model, place and settings are added by the host. */
@@ -40,10 +52,18 @@ export interface DatasetHostApi extends DatasetPassed {
   thumbnails: Operation<Omit<ThumbnailsRequest, 'place'>, ThumbnailsAnswer>;
   /** Other examples are selected: the panels of the same place follow. */
   select: Operation<{ readonly names: readonly string[] }, void>;
-  /** Explains pictures with this model. */
-  explain: Operation<{ readonly names: readonly string[] }, void>;
+  /** Explains pictures with this model, and with another one beside it. */
+  explain: Operation<{ readonly names: readonly string[]; readonly beside?: OtherCheckpoint }, void>;
   /** Opens the same pictures with another model, which is asked for. */
   openWith: Operation<Record<string, never>, void>;
+  /** Puts another model beside this one. */
+  compare: Operation<CompareAsked, Comparison, WorkProgress>;
+  /** Asks which; `undefined` when the question is dismissed. */
+  chooseOther: Operation<Record<string, never>, OtherCheckpoint | undefined>;
+  /** Ways in which reasons can be compared. */
+  methods: Operation<Record<string, never>, readonly MethodDescription[]>;
+  /** Asks where to save the last comparison as a page of its own, and saves. `false`: the person changed their mind. */
+  saveComparison: Operation<Record<string, never>, boolean>;
   /** Asks where to save, beside the place, and saves. `false`: the person changed their mind. */
   save: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
   /** Puts on the clipboard what to type in a terminal for the same points, or without a method for the predictions. */
@@ -64,6 +84,8 @@ export interface CommandChoice {
 export interface DatasetPanelApi {
   /** Other examples were selected elsewhere. */
   selected: Operation<{ readonly names: readonly string[] }, void>;
+  /** Another model is to be put beside this one. */
+  compareWith: Operation<{ readonly other: OtherCheckpoint }, void>;
   /** Files that have changed on disk since they were looked at. */
   stale: Operation<{ readonly files: readonly string[] }, void>;
 }

@@ -15,6 +15,7 @@ import type { LayerCurve } from '../../src/result/dataset.js';
 import { plural } from '../shared/format.js';
 import { Remade } from '../shared/remade.js';
 import { Task } from '../shared/task/task.js';
+import { Compare } from './compare/compare.js';
 import { factsOf, spoken, type Facts } from './facts.js';
 import { completed, NEW_VIEW, type DatasetView, type KeptDataset, type MapView } from './kept.js';
 import type { How } from './map/map.js';
@@ -41,6 +42,7 @@ export class DatasetController implements Room {
   readonly layout = new Task<LayoutAnswer, LayoutProgress>(() => this.changed());
   readonly curve = new Task<ModelAnswer & { readonly curve: LayerCurve }, SetProgress>(() => this.changed());
   readonly nearest = new Task<NearestAnswer, SetProgress>(() => this.changed());
+  readonly compare = new Compare(this, () => this.changed());
   private readonly thumbnails: Thumbnails;
   private names: readonly string[] = [];
   private shown: SurveyAnswer | undefined;
@@ -73,6 +75,7 @@ export class DatasetController implements Room {
     this.stale = this.setup.stale;
     this.changed();
     this.ask();
+    if (this.setup.compare !== undefined) this.compare.with(this.setup.compare);
     this.layers = await this.host.layers({}).catch(() => []);
     this.changed();
   }
@@ -256,7 +259,7 @@ export class DatasetController implements Room {
   }
 
   /** Which examples, as every question about them says it. */
-  private get part(): { readonly most?: number; readonly split?: string; readonly mapping?: DatasetView['mapping'] } {
+  get part(): { readonly most?: number; readonly split?: string; readonly mapping?: DatasetView['mapping'] } {
     const { most, split, mapping } = this.view;
     return given({ most, split, mapping: Object.keys(mapping).length === 0 ? undefined : mapping });
   }

@@ -3,6 +3,7 @@ import './dataset.css';
 import './map/map.css';
 import './mistakes/mistakes.css';
 import './gallery/gallery.css';
+import './compare/compare.css';
 import type { DatasetHostApi, DatasetPanelApi } from '../../src/protocol/datasetPanel.js';
 import { connect } from '../shared/page/channel.js';
 import { KeptState } from '../shared/page/state.js';
@@ -12,6 +13,7 @@ import { isKept, type KeptDataset } from './kept.js';
 
 const host = connect<DatasetHostApi, DatasetPanelApi>({
   selected: async ({ names }) => controller.follow(names),
+  compareWith: async ({ other }) => controller.compare.with(other),
   stale: async ({ files }) => controller.outdated(files),
 });
 

@@ -13,6 +13,7 @@ import type { LayerChoice } from '../../src/protocol/explainPanel.js';
 import type { ModelAnswer } from '../../src/protocol/request.js';
 import type { LayerCurve } from '../../src/result/dataset.js';
 import type { Task } from '../shared/task/task.js';
+import type { Compare } from './compare/compare.js';
 import type { Facts } from './facts.js';
 import type { DatasetView, MapView } from './kept.js';
 import type { How } from './map/map.js';
@@ -67,6 +68,9 @@ export interface Room {
   /** Only these are shown on the map; `undefined`: all. */
   readonly isolated: ReadonlySet<number> | undefined;
   isolate(examples: ReadonlySet<number> | undefined): void;
+
+  /** Another model beside this one. */
+  readonly compare: Compare;
 
   /** Says something to who hears the page. */
   say(text: string): void;

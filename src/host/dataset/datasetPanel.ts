@@ -14,7 +14,10 @@ import { showBriefly } from '../plain.js';
 import { askAbout } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
 import { sidecarPath } from '../workspace/sidecar.js';
+import type { NamedNetwork } from '../../protocol/explainPanel.js';
+import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { datasetCommand } from './commandLine.js';
+import { comparisonHandlers, networkOf } from './comparison.js';
 import { PlaceWatch } from './placeWatch.js';
 import type { ExampleSelection } from './selection.js';
 
@@ -22,13 +25,15 @@ import type { ExampleSelection } from './selection.js';
 export interface DatasetTopicFiles {
   readonly model: vscode.Uri;
   readonly place: vscode.Uri;
+  /** Another model that is to be put beside it. */
+  readonly compare?: OtherCheckpoint;
 }
 
 /** What a panel needs of the window around it. */
 export interface Around {
   readonly selection: ExampleSelection;
   /** Opens the explain panel. */
-  explain(images: readonly vscode.Uri[], model: vscode.Uri): void;
+  explain(images: readonly vscode.Uri[], model: vscode.Uri, networks?: readonly NamedNetwork[]): void;
   /** Opens the same place with another model, which is asked for. */
   openWith(place: vscode.Uri): Promise<void>;
 }
@@ -37,6 +42,8 @@ export interface Around {
 export class DatasetPanel extends Panel {
   private readonly page: Client<DatasetPanelApi>;
   private readonly watch: DiskWatch;
+  /** What is to be put beside the model when the page is there. */
+  private other: OtherCheckpoint | undefined;
   /** Names of what has changed since the model was asked. */
   private readonly stale = new Set<string>();
 
@@ -48,6 +55,7 @@ export class DatasetPanel extends Panel {
   ) {
     super(panel, services);
     const { model, place } = topic;
+    this.other = topic.compare;
     this.panel.title = `${nameOf(place)} · ${nameOf(model).replace(/\.onnx$/i, '')}`;
     this.watch = this.disposables.add(new DiskWatch((file) => this.changed(nameOf(file))));
     this.watch.watch([model, model.with({ path: sidecarPath(model.path) })]);
@@ -63,6 +71,11 @@ export class DatasetPanel extends Panel {
     );
   }
 
+  /** Puts another model beside this one. */
+  compareWith(other: OtherCheckpoint): void {
+    this.tell(this.page.compareWith({ other }));
+  }
+
   private changed(name: string): void {
     this.stale.add(name);
     this.tell(this.page.stale({ files: [...this.stale] }));
@@ -73,12 +86,19 @@ export class DatasetPanel extends Panel {
     const { model, place } = this.topic;
     return {
       ...this.passed(),
-      setup: async () => ({
-        model: named(model),
-        place: named(place),
-        selected: around.selection.of(place),
-        stale: [...this.stale],
-      }),
+      ...comparisonHandlers(services, this.topic),
+      setup: async () => {
+        const compare = this.other;
+        // Asked for once: a page that comes back has kept which model it was, and is asked again by hand.
+        this.other = undefined;
+        return {
+          model: named(model),
+          place: named(place),
+          selected: around.selection.of(place),
+          stale: [...this.stale],
+          ...given({ compare }),
+        };
+      },
       layers: async () => {
         const { layers } = await (await services.runner()).outline({ model: pathOf(model) });
         return layers.map(({ name, op, shape }) => ({
@@ -91,9 +111,9 @@ export class DatasetPanel extends Panel {
       thumbnails: async (request, { signal }) =>
         (await services.runner()).thumbnails({ ...request, place: pathOf(place) }, { signal }),
       select: async ({ names }) => around.selection.select({ place, names, by: this }),
-      explain: async ({ names }) => {
+      explain: async ({ names, beside }) => {
         try {
-          around.explain(await this.pictures(names), model);
+          around.explain(await this.pictures(names), model, beside === undefined ? undefined : [networkOf(beside)]);
         } catch (error) {
           services.notify(error);
         }

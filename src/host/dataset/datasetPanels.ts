@@ -1,10 +1,14 @@
 import * as vscode from 'vscode';
+import { given } from '../../base/given.js';
 import { registerCommands, selectedFiles } from '../commands/register.js';
 import type { ExplainPanels } from '../explain/explainPanels.js';
-import { keptFile, nameOf } from '../names.js';
+import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
+import { chooseNetwork } from '../explain/chooseNetwork.js';
+import { keptFile, named, nameOf } from '../names.js';
 import { Panels } from '../panel/panels.js';
 import type { HostServices } from '../services.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
+import { otherOf } from './comparison.js';
 import { DatasetPanel, type Around, type DatasetTopicFiles } from './datasetPanel.js';
 import { ExampleSelection } from './selection.js';
 
@@ -23,7 +27,7 @@ export class DatasetPanels implements vscode.Disposable {
     this.selection = new ExampleSelection(memory);
     const around: Around = {
       selection: this.selection,
-      explain: (images, model) => explain.show({ images, model }),
+      explain: (images, model, networks) => explain.show({ images, model, ...given({ networks }) }),
       // Side by side: what is selected in one is seen in the other.
       openWith: (place) => this.openAsked(place, vscode.ViewColumn.Beside),
     };
@@ -31,9 +35,11 @@ export class DatasetPanels implements vscode.Disposable {
       viewType: 'onnxLens.dataset',
       title: 'Data Set',
       create: (panel, topic) => new DatasetPanel(panel, services, topic, around),
-      reuse: ({ topic, panel }, { model, place }) => {
+      reuse: (shown, { model, place, compare }) => {
+        const { topic, panel } = shown;
         if (topic.model.toString() !== model.toString() || topic.place.toString() !== place.toString()) return false;
         panel.reveal(undefined, true);
+        if (compare !== undefined) shown.compareWith(compare);
         return true;
       },
       topicOf,
@@ -43,6 +49,8 @@ export class DatasetPanels implements vscode.Disposable {
         const place = selectedFiles(args)[0] ?? (await choosePlace());
         if (place !== undefined) await this.openAsked(place);
       },
+      compareModels: (...args) => this.compareAsked(selectedModels(args)),
+      compareWithRandom: (...args) => this.compareAsked(selectedModels(args).slice(0, 1), RANDOM),
     });
   }
 
@@ -62,6 +70,26 @@ export class DatasetPanels implements vscode.Disposable {
     this.selection.dispose();
   }
 
+  /** Compares two models on a data set: what was not selected is asked for. */
+  private async compareAsked(selected: readonly vscode.Uri[], twin?: OtherCheckpoint): Promise<void> {
+    const { services } = this;
+    const title = twin === undefined ? 'Compare Models on a Data Set' : 'Compare with Random Weights on a Data Set';
+    const [first, second] = selected;
+    const { models, outlines } = services;
+    const model = first ?? (await chooseModel({ models, near: undefined, title, outlines, unfit: takesNoPicture }));
+    if (model === undefined) return;
+    const compare =
+      twin ??
+      (second === undefined
+        ? otherOf(await chooseNetwork(services, model, title))
+        : ({ kind: 'file', file: named(second) } as const));
+    if (compare === undefined) return;
+    const place = await choosePlace(`${title}: the Pictures`);
+    if (place === undefined) return;
+    models.use(model);
+    this.show({ model, place, compare });
+  }
+
   private async openAsked(place: vscode.Uri, column?: vscode.ViewColumn): Promise<void> {
     const { models, outlines } = this.services;
     // It starts while the model is chosen; whatever is wrong with it is said by the page.
@@ -74,10 +102,22 @@ export class DatasetPanels implements vscode.Disposable {
   }
 }
 
+/** The seed of weights that are drawn anew. */
+const RANDOM: OtherCheckpoint = { kind: 'random', seed: 0 };
+
+/** Models that a command was called on: files of the explorer, or rows of the tree. */
+function selectedModels(args: readonly unknown[]): vscode.Uri[] {
+  const [clicked, selection] = args;
+  const all: readonly unknown[] = Array.isArray(selection) && selection.length > 0 ? selection : [clicked];
+  return all
+    .map((each) => (each instanceof vscode.Uri ? each : (each as { readonly uri?: unknown } | undefined)?.uri))
+    .filter((uri): uri is vscode.Uri => uri instanceof vscode.Uri && /\.onnx$/i.test(uri.path));
+}
+
 /** From the palette: a folder, or a file that holds a data set. */
-async function choosePlace(): Promise<vscode.Uri | undefined> {
+async function choosePlace(title = 'Open as Data Set'): Promise<vscode.Uri | undefined> {
   const picked = await vscode.window.showOpenDialog({
-    title: 'Open as Data Set',
+    title,
     openLabel: 'Open',
     canSelectFiles: true,
     canSelectFolders: true,

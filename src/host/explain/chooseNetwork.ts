@@ -18,8 +18,12 @@ const drawn = (of: string): OtherRow => ({
 });
 
 /** A network to put beside a model: the same one with random weights, or another checkpoint, the nearest first. */
-export async function chooseNetwork(services: HostServices, model: vscode.Uri): Promise<NamedNetwork | undefined> {
-  const question = { ...questionOf(services, model), title: 'Add a model to the grid' };
+export async function chooseNetwork(
+  services: HostServices,
+  model: vscode.Uri,
+  title = 'Add a model to the grid',
+): Promise<NamedNetwork | undefined> {
+  const question = { ...questionOf(services, model), title };
   const picked = await chooseOther(question, model, [drawn('this network')]);
   if (picked === undefined) return undefined;
   return picked instanceof vscode.Uri ? networkOf(picked) : RANDOM;

@@ -45,7 +45,11 @@ export class ModelTree implements vscode.TreeDataProvider<TreeElement>, vscode.D
     this.disposables.onDispose(() => clearTimeout(this.staleTimer));
     this.disposables.add(this.changed);
     this.view = this.disposables.add(
-      vscode.window.createTreeView<TreeElement>('onnxLens.models', { treeDataProvider: this, showCollapseAll: true }),
+      vscode.window.createTreeView<TreeElement>('onnxLens.models', {
+        treeDataProvider: this,
+        showCollapseAll: true,
+        canSelectMany: true,
+      }),
     );
     this.disposables.addAll(
       files.onDidChange(() => this.changed.fire(undefined)),
