@@ -183,7 +183,7 @@ function lists(room: Room, set: ComparedSet, linked: Linked): TemplateResult {
             'Disagreements',
             `${plural(linked.disagreements.length, 'picture')}, the surest first`,
             linked.disagreements,
-            (k) => `${named(k, predictions.a)} or ${named(k, predictions.b)}`,
+            (k) => `other: ${named(k, predictions.b)}`,
           )
     }
     ${

@@ -81,7 +81,7 @@ describe('the panel of a data set, two models', () => {
 
   it('finds the pictures of a comparison among those of the panel, in whatever order they come', () => {
     const facts = factsOf(surveyAnswer());
-    const names = [...facts.survey.names.slice(1)].reverse();
+    const names = facts.survey.names.slice(1).reverse();
     const points = floatTensor([names.length, 2], Float32Array.from(names.flatMap((_, k) => [k, -k])));
     const set: ComparedSet = {
       place: 'set',
