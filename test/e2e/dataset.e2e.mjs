@@ -17,7 +17,7 @@ import {
 export const options = { viewport: { width: 1500, height: 1000 } };
 
 const PLACE = 'models/birds/pictures';
-const TABS = ['Map', 'Mistakes', 'Classes', 'Gallery'];
+const TABS = ['Map', 'Mistakes', 'Classes', 'Gallery', 'Compare'];
 
 export function tests(page, srv) {
   const { panel, tab, over, selected, open, drag, choose, drawn, accessible } = datasetPanel(page);

@@ -40,7 +40,7 @@ function matrix({ a, b, cka, without, dropped }: LayerAlignment): TemplateResult
     </td>`;
   };
   return html`<div
-    class="alignment-scroll"
+    class="table-scroll alignment-scroll"
     tabindex="0"
     role="group"
     aria-label="Alignment of layers: rows are the first model's, columns the second's"

@@ -26,7 +26,12 @@ export function signalPart(signal: LayerSignal): TemplateResult {
     </p>
     <details>
       <summary>As a table</summary>
-      <div class="signal-scroll" tabindex="0" role="group" aria-label="Signal-to-noise ratio of each layer">
+      <div
+        class="table-scroll signal-scroll"
+        tabindex="0"
+        role="group"
+        aria-label="Signal-to-noise ratio of each layer"
+      >
         <table class="number-table">
           ${tableHead('layer', 'left', 'compared behind')}
           <tbody>

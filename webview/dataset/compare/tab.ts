@@ -103,7 +103,7 @@ function answer(room: Room, facts: Facts, comparison: Comparison, set: ComparedS
   return html`<ul class="findings">
       ${findingsOf(comparison).map((finding) => html`<li>${finding}</li>`)}
     </ul>
-    ${maps(room, facts, comparison, set, linked)} ${lists(room, set, linked)}
+    ${maps(room, facts, comparison, set, linked)} ${explainBoth(room, facts)} ${lists(room, set, linked)}
     ${signal === undefined ? nothing : signalPart(signal)}
     ${alignment === undefined ? nothing : alignmentPart(alignment)} ${said(set)}`;
 }
@@ -148,6 +148,30 @@ function maps(
       to be read from the maps: see the numbers.
     </p>
   </section>`;
+}
+
+/** So many are explained without being asked about: each takes time. */
+const EXPLAINED = 30;
+
+/** One picture, both models: the grid of the explain panel. */
+function explainBoth(room: Room, facts: Facts): TemplateResult {
+  const { selected, compare, host } = room;
+  const examples = [...selected].sort((x, y) => x - y).slice(0, EXPLAINED);
+  const { other } = compare.kept;
+  const shown = examples.length < selected.size ? `the first ${examples.length}` : plural(examples.length, 'picture');
+  const explain = (): void => {
+    const names = examples.map((i) => facts.survey.names[i]!);
+    if (other !== undefined) void host.explain({ names, beside: other }).catch(() => undefined);
+  };
+  return html`<div class="actions">
+    ${button({
+      label: examples.length === 0 ? 'Explain with both models' : `Explain ${shown} with both models`,
+      icon: 'eye',
+      title: examples.length === 0 ? 'Select pictures first' : 'Maps of both models beside each other',
+      disabled: examples.length === 0,
+      onClick: explain,
+    })}
+  </div>`;
 }
 
 function lists(room: Room, set: ComparedSet, linked: Linked): TemplateResult {
