@@ -10,6 +10,7 @@ import { RunnerService } from '../../../src/runner/service.js';
 import { resolve, removeModels, valuesOf, type Dims } from './models.js';
 import { sketch, weight } from '../graph/support.js';
 import { call } from '../support/call.js';
+import { assertClose } from '../support/close.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const MEAN = [0.485, 0.456, 0.406];
@@ -46,11 +47,8 @@ const plan = async (graph: Graph, more: Omit<Parameters<typeof resolve>[0], 'con
   return { range, mean, std, origin: resolved.preprocessing!.mean.origin, warnings: resolved.warnings };
 };
 
-const near = (actual: readonly number[], expected: readonly number[], what: string): void => {
-  assert.equal(actual.length, expected.length, what);
-  for (const [i, v] of expected.entries())
-    assert.ok(Math.abs(actual[i]! - v) < 2e-3 * Math.max(1, Math.abs(v)), `${what}: ${actual.join()}`);
-};
+const near = (actual: readonly number[], expected: readonly number[], what: string): void =>
+  assertClose(actual, expected, { relative: 2e-3 }, what);
 
 describe('how pictures are wanted by networks that were quantised', () => {
   after(removeModels);
@@ -158,7 +156,7 @@ describe('how pictures are wanted by networks that were quantised', () => {
           for (const pixel of [0, 0.25, 1]) {
             const fed = (pixel - mean[c]!) / std[c]!;
             const meant = (pixel - MEAN[c]!) / STD[c]!;
-            assert.ok(Math.abs((fed - z) * s - meant) < 1e-6, `${(fed - z) * s} for ${meant}`);
+            assertClose((fed - z) * s, meant, { absolute: 1e-6 }, `${pixel} in channel ${c}`);
           }
       });
 
@@ -199,8 +197,7 @@ describe('how pictures are wanted by networks that were quantised', () => {
       );
       for (const type of ['uint8', 'int8'] as const) {
         const graph = graphOf([back('input', 'ready')], storage(1 / 255, type === 'int8' ? -128 : 0, type), type);
-        for (const [c, v] of (await told(type, graph)).entries())
-          assert.ok(Math.abs(v - numbers[c]!) < 0.5 / 255, `${type}: ${v} for ${numbers[c]}`);
+        assertClose(await told(type, graph), numbers, { absolute: 0.5 / 255 }, type);
       }
     } finally {
       await service.dispose();
