@@ -1,7 +1,6 @@
 import { asSentence } from '../../base/shorter.js';
 import { given } from '../../base/given.js';
 import { Random } from '../../base/random.js';
-import { asSentence } from '../../base/shorter.js';
 import { spaceLetters } from '../../input/axes.js';
 import type { InputSpec } from '../../input/preprocessing.js';
 import type { Labels } from '../../input/labels.js';
