@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { given } from '../../base/given.js';
 import { throwIfCancelled } from '../../base/errors.js';
+import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { labelOf } from '../../input/labels.js';
 import { embedPoints, qualityOf, type EmbedContext, type Moving } from '../../method/embedding/embed.js';
 import { embeddingMethodById } from '../../method/embedding/methods.js';
@@ -73,6 +74,7 @@ export async function layout(
       files: points.files,
       labels: points.labels,
       ...placed,
+      points: inSpace(placed.points, Number(params['components'] ?? 2)),
       ...given({ predicted: points.predicted, quality }),
       omitted: points.omitted,
       recipe,
@@ -146,4 +148,13 @@ function frames(call: Call<LayoutProgress>, steered: Steered): (moving: Moving) 
     }
     await steered.resumed(call.signal);
   };
+}
+
+/** Points with all coordinates: of two pictures there is one component only, and the others are zero. */
+function inSpace(points: FloatTensor, components: number): FloatTensor {
+  const [n = 0, d = 0] = points.dims;
+  if (d >= components) return points;
+  const out = floatTensor([n, components]);
+  for (let i = 0; i < n; i++) out.data.set(points.data.subarray(i * d, (i + 1) * d), i * components);
+  return out;
 }
