@@ -1,6 +1,7 @@
 import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
 import type { ClassMap } from './classMap.js';
+import type { MapExtremes, ValueMap } from './valueMap.js';
 import type { Doubt } from './doubt.js';
 import type { Box, OutputKindId, OutputSummary } from './output.js';
 import type { MethodChoice } from './method.js';
@@ -37,6 +38,8 @@ export interface Prediction {
   /** Numbers of a regression or an embedding; of a dense map what `names` says. */
   readonly values?: readonly number[];
   readonly names?: readonly string[];
+  /** Of a dense map of one channel: where it is lowest and highest. */
+  readonly map?: MapExtremes;
   /** Length of an embedding. */
   readonly norm?: number;
   /** Boxes, best first, in pixels of the model's input. */
@@ -101,6 +104,8 @@ export interface Explanation {
   readonly found?: Omit<Prediction, 'input' | 'label' | 'top'>;
   /** Of a segmentation: the class of every place. */
   readonly classMap?: ClassMap;
+  /** Of a dense map of one channel: its numbers. */
+  readonly valueMap?: ValueMap;
   /** What the model's outputs are. */
   readonly outputs?: readonly OutputSummary[];
   readonly attribution: Attribution;

@@ -325,7 +325,8 @@ function firstOf(results: ExplainAnswer['results'], input: string): Outcome<Expl
 
 function sizeOf({ outcome }: Answer): number {
   if ('error' in outcome) return 0;
-  const { picture, attribution, classMap } = outcome.result;
-  const beside = (classMap?.winners.byteLength ?? 0) + (attribution.parts?.of.byteLength ?? 0);
+  const { picture, attribution, classMap, valueMap } = outcome.result;
+  const beside =
+    (classMap?.winners.byteLength ?? 0) + (valueMap?.values.byteLength ?? 0) + (attribution.parts?.of.byteLength ?? 0);
   return picture.data.byteLength + 4 * attribution.values.data.length + beside;
 }

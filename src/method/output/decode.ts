@@ -1,6 +1,7 @@
 import { labelOf, type Labels } from '../../input/labels.js';
 import type { Box } from '../../result/output.js';
 import type { ClassScore } from '../../result/explanation.js';
+import type { MapExtremes, PlaceOfMap } from '../../result/valueMap.js';
 import { rankOf } from '../rankOf.js';
 import { softmax } from '../softmax.js';
 import { boxesOf, type SampleValues } from './detection/boxes.js';
@@ -19,8 +20,10 @@ export interface Decoded {
   readonly top?: readonly ClassScore[];
   /** Regressed numbers and embeddings, whole; of a dense map its least, mean and largest. */
   readonly values?: readonly number[];
-  /** What `values` are, where they are not simply the output: "minimum", "mean", "maximum". */
+  /** What `values` are, where they are not simply the output: "minimum at 3, 4", "mean", "maximum at 0, 9" (column, row). */
   readonly names?: readonly string[];
+  /** Of a dense map of one channel. */
+  readonly map?: MapExtremes;
   /** Length of an embedding. */
   readonly norm?: number;
   readonly boxes?: readonly Box[];
@@ -49,7 +52,7 @@ export function decode(layout: Layout, values: SampleValues, options: DecodeOpti
     case 'segmentation':
       return { top: sharesOf(layout, values.get(layout.value)!, options) };
     case 'dense':
-      return spreadOf(values.get(layout.value)!);
+      return spreadOf(layout, values.get(layout.value)!);
     case 'sequence':
       return readText(layout, values.get(layout.value)!, options.labels);
     case 'detection':
@@ -91,16 +94,24 @@ function sharesOf(layout: MapLayout, row: ArrayLike<number>, { labels, top }: De
   return rankOf(shares, top).map((index) => ({ index, label: labelOf(labels, index), logit: shares[index]! }));
 }
 
-function spreadOf(row: ArrayLike<number>): Decoded {
-  let [low, high, sum] = [Infinity, -Infinity, 0];
-  for (let i = 0; i < row.length; i++) {
-    const v = row[i]!;
-    low = Math.min(low, v);
-    high = Math.max(high, v);
-    sum += v;
-  }
-  return { values: [low, sum / row.length, high], names: ['minimum', 'mean', 'maximum'] };
+function spreadOf({ channels, height, width, at }: MapLayout, row: ArrayLike<number>): Decoded {
+  let [lowest, highest] = [nowhere(Infinity), nowhere(-Infinity)];
+  let sum = 0;
+  for (let c = 0; c < channels; c++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const value = row[at(c, y, x)]!;
+        if (value < lowest.value) lowest = { value, x, y };
+        if (value > highest.value) highest = { value, x, y };
+        sum += value;
+      }
+  const values = [lowest.value, sum / row.length, highest.value];
+  if (channels !== 1) return { values, names: ['minimum', 'mean', 'maximum'] };
+  const names = [`minimum at ${lowest.x}, ${lowest.y}`, 'mean', `maximum at ${highest.x}, ${highest.y}`];
+  return { values, names, map: { width, height, lowest, highest } };
 }
+
+const nowhere = (value: number): PlaceOfMap => ({ value, x: 0, y: 0 });
 
 /** The best class of each step; equal neighbours are one, and blanks fall out (CTC, greedy). */
 export function readText(

@@ -19,6 +19,7 @@ import { editNotes } from '../input/edited.js';
 import type { LoadedInput, PendingInput } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
 import { classMapOf } from '../output/classMap.js';
+import { valueMapOf } from '../output/valueMap.js';
 import { outputNotes, summariesOf } from '../output/outputs.js';
 import { classesOf, predictionOf } from '../output/prediction.js';
 import type { OpenModel } from '../model/open.js';
@@ -79,7 +80,7 @@ export async function explainOne(
     ...given({ classes: subject.classifier && top.length > 0 ? logits.length : undefined }),
     ...given({ doubts: doubtsOf(loaded.doubts, classesOf(subject, ranking), takesPictures) }),
     found: foundOf(predictionOf(subject, ranking, loaded)),
-    ...given({ classMap: classMapOf(subject, labels, ranking) }),
+    ...given({ classMap: classMapOf(subject, labels, ranking), valueMap: valueMapOf(subject, ranking) }),
     outputs: summariesOf(subject.outputs, subject.output),
   };
   const recipe = ({ params, notes, layer }: Pick<AttributionAnswer, 'notes' | 'params' | 'layer'>): Promise<Recipe> =>

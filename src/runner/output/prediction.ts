@@ -24,6 +24,7 @@ export function predictionOf(
     ...given({
       values: values !== undefined && values.length <= MOST_VALUES ? values : undefined,
       names: decoded.names,
+      map: decoded.map,
       norm: decoded.norm,
       text: decoded.text,
       boxes: decoded.boxes?.map((box): PredictedBox => {

@@ -1,19 +1,20 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Explanation } from '../../../src/result/explanation.js';
 import type { OutputSummary } from '../../../src/result/output.js';
+import '../canvas/valueMap.js';
 import { formatNumber } from '../format.js';
 
 /** Boxes that are listed. */
 const BOXES = 5;
 
 export interface FoundListOptions {
-  readonly explanation: Pick<Explanation, 'found' | 'outputs'> | undefined;
+  readonly explanation: Pick<Explanation, 'found' | 'outputs' | 'valueMap'> | undefined;
   readonly onTarget: (target: string) => void;
 }
 
 /** What the output holds beside a ranking of classes: boxes, values, text; and what the other outputs say. */
 export function foundList({ explanation, onTarget }: FoundListOptions): TemplateResult {
-  const { found, outputs = [] } = explanation ?? {};
+  const { found, outputs = [], valueMap } = explanation ?? {};
   if (found === undefined) return html``;
   const { boxes, text, norm, names, values = [], others = [] } = found;
   const line = (name: string, value: string): TemplateResult =>
@@ -40,6 +41,11 @@ export function foundList({ explanation, onTarget }: FoundListOptions): Template
               })}
               ${boxes.length > BOXES ? html`<p class="dim">and ${boxes.length - BOXES} more</p>` : nothing}
             </div>`
+    }
+    ${
+      valueMap === undefined
+        ? nothing
+        : html`<lens-value-map .map=${valueMap} .name=${outputs.find((o) => o.chosen)?.name ?? ''}></lens-value-map>`
     }
     ${text === undefined ? nothing : line('text', text === '' ? '(none)' : text)}
     ${norm === undefined ? nothing : line('length of the embedding', formatNumber(norm))}

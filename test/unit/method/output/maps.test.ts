@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertClose } from '../../support/close.js';
+import { valueMapOf } from '../../../../src/runner/output/valueMap.js';
 import { constantNet, through } from './constantNet.js';
 import { readNet } from './support.js';
 
@@ -33,6 +34,41 @@ describe('method/output: maps and sequences', () => {
       const { output } = await readNet(constantNet({ out: { parts, head } }));
       assert.equal(output.kind, 'segmentation', output.reason);
     }
+  });
+
+  it('of one number at each place says where it is least and greatest, channels first or last', async () => {
+    const data = Float32Array.from({ length: 15 * 20 }, (_, i) => Math.sin(i));
+    data[7 * 20 + 3] = -4;
+    data[2 * 20 + 19] = 9;
+    for (const dims of [
+      [1, 1, 15, 20],
+      [1, 15, 20, 1],
+    ]) {
+      const { output, ranking } = await readNet(constantNet({ depth: { parts: [{ dims, data }] } }));
+      assert.equal(output.kind, 'dense', output.reason);
+      const { map, names } = ranking.decoded!;
+      assert.deepEqual(map, {
+        width: 20,
+        height: 15,
+        lowest: { value: -4, x: 3, y: 7 },
+        highest: { value: 9, x: 19, y: 2 },
+      });
+      assert.deepEqual(names, ['minimum at 3, 7', 'mean', 'maximum at 19, 2']);
+      const drawn = valueMapOf({ output }, ranking)!;
+      assert.deepEqual([drawn.width, drawn.height], [20, 15]);
+      assertClose(drawn.values, data, { absolute: 1e-6 }, 'values');
+    }
+  });
+
+  it('of many places is drawn by means over squares, its ends as they are', async () => {
+    const data = Float32Array.from({ length: 300 * 520 }, (_, i) => i % 520);
+    const { output, ranking } = await readNet(constantNet({ depth: { parts: [{ dims: [1, 1, 300, 520], data }] } }));
+    const { width, height, values, extremes } = valueMapOf({ output }, ranking)!;
+    assert.deepEqual([width, height], [174, 100]);
+    assertClose(Array.from(values.subarray(0, 3)), [1, 4, 7], { absolute: 1e-4 }, 'means of three columns');
+    // The last square holds one column alone.
+    assertClose(values[173]!, 519, { absolute: 1e-4 }, 'last');
+    assert.deepEqual([extremes.lowest.value, extremes.highest.value], [0, 519]);
   });
 
   it('is a dense map where it is one number at each place, or a picture', async () => {
