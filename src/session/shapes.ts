@@ -4,6 +4,7 @@ import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { readsOf } from '../graph/order.js';
 import { inferTypes } from '../graph/types.js';
 import type { Sessions } from './session.js';
+import { withSizes } from './sizes.js';
 
 /** The shapes of a graph's values, as far as the runtime can tell them without running it. */
 
@@ -17,6 +18,9 @@ const REPEATED = 250;
 
 /** A graph of which this does not tell all is of no kind that people run. */
 const MOST_MS = 20_000;
+
+/** So often what is known of sizes is worked out further. */
+const ROUNDS = 12;
 
 /** Smaller weights stay: shapes and scales, which the inference of shapes computes with. */
 const FEWEST = 4096;
@@ -33,20 +37,36 @@ export async function shapesOf(
   inputs: Readonly<Record<string, readonly number[]>>,
 ): Promise<Shapes> {
   const known = new Map<string, readonly number[]>(Object.entries(inputs));
-  const parts = new Parts(graph, known);
-  const found = new Map<string, readonly number[]>();
   const until = performance.now() + MOST_MS;
+  await tellInto(known, graph, sessions, until);
+  // What follows from sizes by arithmetic may tell more shapes, and those more sizes.
+  let current = graph;
+  for (let round = 0; round < ROUNDS && performance.now() < until; round++) {
+    if (graph.nodes.every((node) => node.outputs.every((v) => v === '' || known.has(v)))) break;
+    const next = await withSizes(current, sessions, known);
+    if (next === undefined) break;
+    current = next;
+    await tellInto(known, current, sessions, until);
+  }
+  for (const name of Object.keys(inputs)) known.delete(name);
+  return known;
+}
+
+/** Adds what the runtime tells of a graph, a part after the other. */
+async function tellInto(
+  known: Map<string, readonly number[]>,
+  graph: Graph,
+  sessions: Sessions,
+  until: number,
+): Promise<void> {
+  const parts = new Parts(graph, known);
   for (let from = 0; from < graph.nodes.length && performance.now() < until;) {
     const to = Math.min(graph.nodes.length, from + NODES);
     const { shapes, count } = await told(sessions, from, to, (end) => parts.between(from, end));
-    for (const [value, dims] of shapes) {
-      found.set(value, dims);
-      known.set(value, dims);
-    }
+    for (const [value, dims] of shapes) known.set(value, dims);
     if (count < to - from) break;
     from = to;
   }
-  return found;
 }
 
 /**

@@ -76,4 +76,20 @@ describe('session/plan', () => {
     const [few, many] = [await seconds(3000), await seconds(9000)];
     assert.ok(many < 6 * few + 0.5, `${few} s for 3,000 nodes, ${many} s for 9,000`);
   });
+
+  it('works out sizes that follow from sizes', async () => {
+    const sizes = [
+      makeNode('Shape', 'shape', ['r0']),
+      makeNode('Slice', 'places', ['shape', 'two', 'four']),
+      makeNode('Mul', 'more', ['places', 'times']),
+      makeNode('Slice', 'rest', ['shape', 'zero', 'two']),
+      makeNode('Concat', 'sizes', ['rest', 'more'], { axis: 0 }),
+      makeNode('Resize', 'e', ['r0', '', '', 'sizes']),
+    ];
+    const one = (value: bigint): BigInt64Array => BigInt64Array.of(value);
+    const graph = long(1, [...sizes, mean], { zero: one(0n), two: one(2n), four: one(4n), times: one(300n) });
+    const { bytes, known, largest } = await planRun(graph, sessions, { x: [1, 3, 20, 30] });
+    assert.ok(bytes > 0.6e9, `${bytes} bytes`);
+    assert.deepEqual([known, largest], [true, '"e" (1×3×6000×9000)']);
+  });
 });
