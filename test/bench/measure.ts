@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DATA } from '../data.mjs';
@@ -26,6 +26,22 @@ export function errorRow(what: string, against: string, errors: readonly number[
 export function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/**
+ * Milliseconds of processor time of the main thread, in steps of ten: what runs beside it, and what other programs on the machine
+ * take, is not in it. 0 where the system does not tell.
+ */
+function mainThreadTime(): number {
+  let said: string;
+  try {
+    said = readFileSync(`/proc/self/task/${process.pid}/stat`, 'latin1');
+  } catch {
+    return 0;
+  }
+  // After the name, which may hold anything: user and system time are the 12th and the 13th of the rest, in hundredths.
+  const fields = said.slice(said.lastIndexOf(')') + 2).split(' ');
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 export function median(values: readonly number[]): number {
@@ -60,25 +76,28 @@ export interface Rounds {
   readonly wall: readonly number[];
   /** Of the processor, all threads: what a machine with neighbours does not change much. */
   readonly processor: readonly number[];
+  /** Of the processor, the main thread alone; zeros where the system does not tell. */
+  readonly thread: readonly number[];
 }
 
-/** As {@link interleaved}, each round by itself and on both clocks: ratios within a round are what two runs can be held against. */
+/** As {@link interleaved}, each round by itself and on every clock: ratios within a round are what two runs can be held against. */
 export async function rounds<K extends string>(
   contenders: Record<K, () => Promise<unknown>>,
   count: number,
 ): Promise<Record<K, Rounds>> {
   const names = Object.keys(contenders) as K[];
-  const found = Object.fromEntries(names.map((n) => [n, { wall: [], processor: [] }])) as unknown as Record<
+  const found = Object.fromEntries(names.map((n) => [n, { wall: [], processor: [], thread: [] }])) as unknown as Record<
     K,
-    { wall: number[]; processor: number[] }
+    { wall: number[]; processor: number[]; thread: number[] }
   >;
   for (let round = -1; round < count; round++) {
     for (const name of names) {
-      const [processor, wall] = [processorTime(), performance.now()];
+      const [thread, processor, wall] = [mainThreadTime(), processorTime(), performance.now()];
       await contenders[name]();
       if (round < 0) continue;
       found[name].wall.push(performance.now() - wall);
       found[name].processor.push(processorTime() - processor);
+      found[name].thread.push(mainThreadTime() - thread);
     }
   }
   return found;

@@ -13,7 +13,9 @@ export const HEADLINES = {
   ],
   speed: [
     'activation of the extension',
-    'from the choice in the menu',
+    'from the choice in the menu to the visible heatmap, first',
+    'from the choice in the menu to the visible heatmap, later',
+    "throughput of a grid, gradient, over the bare gradient's, resnet18",
     'from the double click on a checkpoint to its list of layers: vgg11_wide',
     'forward + gradient over forward, resnet18',
     'occlusion of vgg11',
