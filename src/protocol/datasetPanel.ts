@@ -44,6 +44,8 @@ type DatasetPassed = { [K in PassedName]: Operation<AskedOf<K>, AnswerOf<K>, Pro
 /** What the extension host does for the panel. */
 export interface DatasetHostApi extends DatasetPassed {
   setup: Operation<Record<string, never>, DatasetSetup>;
+  /** What was answered is not to be answered again: the runner is asked anew. */
+  forget: Operation<Record<string, never>, void>;
   /** The layers whose outputs can be placed. */
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
   /** Halts, goes on with or ends a layout that is under way; ended, it answers with what there is. */

@@ -47,7 +47,7 @@ export class DatasetApp extends LightElement {
     const tab = tabOf(c.view.tab);
     const beside = tab.side && facts !== undefined && facts.count > 0;
     return html`
-      ${this.header(facts)} ${this.notices(facts)} ${this.tabs(tab.id)}
+      <header>${this.header(facts)} ${this.notices(facts)} ${this.tabs(tab.id)}</header>
       <main
         class="set-layout ${beside ? 'with-side' : ''}"
         @lens-pick=${(event: CustomEvent<Picked>) => c.select(event.detail.points, event.detail.how)}
@@ -73,7 +73,7 @@ export class DatasetApp extends LightElement {
     const c = this.controller;
     const { setup } = c;
     const model = setup?.model.name.replace(/\.onnx$/i, '') ?? '';
-    return html`<header class="set-toolbar">
+    return html`<div class="set-toolbar">
       <h1>
         <span class="ellipsis">${setup === undefined ? '' : `${setup.place.name} · ${model}`}</span>
         <span class="dim ellipsis">${facts === undefined ? '' : countText(facts)}</span>
@@ -84,7 +84,7 @@ export class DatasetApp extends LightElement {
         <lens-menu .label=${'Save and copy'} .icon=${'desktop-download'} .items=${exportItems(c, this)}></lens-menu>
         <lens-menu .label=${'More'} .items=${this.more(facts)}></lens-menu>
       </div>
-    </header>`;
+    </div>`;
   }
 
   /** Which split of the data set is looked at. */

@@ -1,6 +1,6 @@
 import { given } from '../../src/base/given.js';
 import type { Rgb } from '../../src/base/picture.js';
-import type { Client } from '../../src/protocol/channel.js';
+import type { CallOptions, Client } from '../../src/protocol/channel.js';
 import type {
   LayoutAnswer,
   LayoutProgress,
@@ -124,7 +124,11 @@ export class DatasetController implements Room {
   ask(anew = false): void {
     if (anew) this.stale = [];
     const { part } = this;
-    void this.survey.run(JSON.stringify(part), (options) => this.host.survey(part, options), anew);
+    const ask = async (options: CallOptions<SetProgress>): Promise<SurveyAnswer> => {
+      if (anew) await this.host.forget({});
+      return this.host.survey(part, options);
+    };
+    void this.survey.run(JSON.stringify(part), ask, anew);
   }
 
   /** Other files are there now. */

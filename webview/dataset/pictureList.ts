@@ -86,14 +86,14 @@ export class PictureList extends LightElement {
       aria-selected=${chosen}
       aria-setsize=${this.examples.length}
       aria-posinset=${at + 1}
-      aria-label="${spoken(facts, i)}${note === '' ? '' : `, ${note}`}"
       title=${spoken(facts, i)}
       ${styles({ top: `${ROW * at}px` })}
       @click=${(event: MouseEvent) => this.choose(at, event)}
       @dblclick=${() => this.tell('lens-open-point', i)}
     >
       <lens-thumbnail .picture=${this.picture(i)} .side=${36}></lens-thumbnail>
-      <span class="picture-text">
+      <span class="sr-only">${spoken(facts, i)}${note === '' ? '' : `, ${note}`}</span>
+      <span class="picture-text" aria-hidden="true">
         <span class="ellipsis"
           >${facts.state[i] === WRONG ? icon('close', 'wrong') : nothing}${verdict(facts, i, '')}</span
         >

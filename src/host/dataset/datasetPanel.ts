@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { formatDims } from '../../base/tensor.js';
 import { given } from '../../base/given.js';
+import { canonical } from '../../base/canonical.js';
 import type { FilePath } from '../../base/place.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
 import { DATASET_PASSED, type DatasetHostApi, type DatasetPanelApi } from '../../protocol/datasetPanel.js';
@@ -19,6 +20,7 @@ import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { datasetCommand } from './commandLine.js';
 import { comparisonHandlers, networkOf } from './comparison.js';
 import { PlaceWatch } from './placeWatch.js';
+import { KeptAnswers } from './keptAnswers.js';
 import type { ExampleSelection } from './selection.js';
 
 /** What a panel is opened for. */
@@ -46,6 +48,9 @@ export class DatasetPanel extends Panel {
   private other: OtherCheckpoint | undefined;
   /** Names of what has changed since the model was asked. */
   private readonly stale = new Set<string>();
+  private readonly answers = new KeptAnswers();
+  /** Layouts that a page has joined, by the name that it gives them: what the runner calls them. */
+  private readonly runs = new Map<string, string>();
 
   constructor(
     panel: vscode.WebviewPanel,
@@ -78,6 +83,7 @@ export class DatasetPanel extends Panel {
 
   private changed(name: string): void {
     this.stale.add(name);
+    this.answers.clear();
     this.tell(this.page.stale({ files: [...this.stale] }));
   }
 
@@ -91,6 +97,7 @@ export class DatasetPanel extends Panel {
         const compare = this.other;
         // Asked for once: a page that comes back has kept which model it was, and is asked again by hand.
         this.other = undefined;
+        this.answers.orphan();
         return {
           model: named(model),
           place: named(place),
@@ -98,6 +105,10 @@ export class DatasetPanel extends Panel {
           stale: [...this.stale],
           ...given({ compare }),
         };
+      },
+      forget: async () => {
+        this.stale.clear();
+        this.answers.clear();
       },
       layers: async () => {
         const { layers } = await (await services.runner()).outline({ model: pathOf(model) });
@@ -107,7 +118,7 @@ export class DatasetPanel extends Panel {
           ...given({ shape: shape === undefined ? undefined : formatDims(shape) }),
         }));
       },
-      steer: async (request) => (await services.runner()).steer(request),
+      steer: async ({ run, state }) => (await services.runner()).steer({ run: this.runs.get(run) ?? run, state }),
       thumbnails: async (request, { signal }) =>
         (await services.runner()).thumbnails({ ...request, place: pathOf(place) }, { signal }),
       select: async ({ names }) => around.selection.select({ place, names, by: this }),
@@ -151,13 +162,24 @@ export class DatasetPanel extends Panel {
     const { services } = this;
     const { model } = this.topic;
     const place = pathOf(this.topic.place);
+    /** The run that was begun with each question. */
+    const begun = new Map<string, string>();
     const handler =
       <K extends (typeof DATASET_PASSED)[number]>(name: K) =>
-      (request: object, call: Call<ProgressOf<K>>): Promise<AnswerOf<K>> => {
-        if (name === 'survey') this.stale.clear();
-        return askAbout(services, model, name, { ...request, place } as unknown as RequestOf<K>, call, (read) =>
-          read(),
-        );
+      (request: { readonly run?: string }, call: Call<ProgressOf<K>>): Promise<AnswerOf<K>> => {
+        const { run, ...asked } = request;
+        const key = canonical({ ...services.request(model), ...asked, name });
+        const before = begun.get(key);
+        if (run !== undefined && before !== undefined) this.runs.set(run, before);
+        return this.answers.ask(key, call, (own: Call<ProgressOf<K>>) => {
+          if (run !== undefined) {
+            begun.set(key, run);
+            this.runs.delete(run);
+          }
+          return askAbout(services, model, name, { ...request, place } as unknown as RequestOf<K>, own, (read) =>
+            read(),
+          );
+        });
       };
     return Object.fromEntries(DATASET_PASSED.map((name) => [name, handler(name)])) as unknown as Pick<
       Handlers<DatasetHostApi>,
