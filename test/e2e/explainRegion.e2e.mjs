@@ -101,6 +101,11 @@ export function tests(page, srv, tools) {
       'a rectangle of a dense map, drawn with Shift',
       async () => {
         await open('depth');
+        const map = panel().locator('lens-value-map canvas[aria-label^="Map of"]');
+        assert.match(await map.getAttribute('aria-label'), /, \d+×\d+: [-−\d.]+ at \d+, \d+ to [-−\d.]+ at \d+, \d+$/);
+        assert.ok(
+          await map.evaluate((c) => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size > 20),
+        );
         await page.keyboard.down('Shift');
         await drag([0.3, 0.3], [0.6, 0.6]);
         await page.keyboard.up('Shift');
