@@ -40,7 +40,8 @@ export async function runShare(context: VerbContext, request: ShareRequest): Pro
 function identityOf(line: CommandLine): unknown {
   const { out, json: _json, threads, job, shard, given, words, help, version, ...rest } = line;
   void [out, _json, threads, job, shard, given, words, help, version];
-  return rest;
+  // The same words in another folder are about other files.
+  return { ...rest, arguments: line.arguments.map((name) => path.resolve(name)) };
 }
 
 /** The words of a command line, without those that say how it is divided. */

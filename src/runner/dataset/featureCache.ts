@@ -25,9 +25,11 @@ export type HeldFeatures = Omit<SetFeatures, 'matched' | 'labels' | 'notes'>;
 
 /** Numbers of the features that stay in memory for the next question. */
 const KEPT = 1 << 26;
+const LATELY_MS = 30_000;
 
 /** The features that were asked for last. */
 export class FeatureCache {
+  private last: { readonly question: string; readonly features: SetFeatures; readonly at: number } | undefined;
   private readonly held = new Newest<string, HeldFeatures>(KEPT, (f) => f.rows.data.length);
 
   get(key: string): HeldFeatures | undefined {
@@ -38,7 +40,20 @@ export class FeatureCache {
     if (features.rows.data.length <= KEPT) this.held.set(key, features);
   }
 
+  /**
+   * The answer to the same question a moment ago: a person goes from picture to picture, and that the files are as they were
+   * need not be looked at for each.
+   */
+  async lately(question: string, ask: () => Promise<SetFeatures>): Promise<SetFeatures> {
+    const { last } = this;
+    const known = last?.question === question && Date.now() - last.at < LATELY_MS;
+    const features = known ? last.features : await ask();
+    if (features.rows.data.length <= KEPT) this.last = { question, features, at: known ? last.at : Date.now() };
+    return features;
+  }
+
   clear(): void {
     this.held.clear();
+    this.last = undefined;
   }
 }

@@ -52,7 +52,10 @@ export async function layout(
       drawn: frames(call, steered),
       stopped: () => steered.stopped(),
     };
-    const { stoppedAt, ...placed } = await embedPoints(points.rows, method, params, context);
+    const { stoppedAt, ...found } = await embedPoints(points.rows, method, params, context);
+    const placed = { ...found, points: inSpace(found.points, Number(params['components'] ?? 2)) };
+    // Of many pictures the numbers take longer than the picture: that is there to be looked at meanwhile.
+    call.progress({ message: 'how good the picture is', points: placed.points.data });
     const quality = await qualityOf(points.rows, placed.points, points.classes, context);
     const stopped = stoppedAt === undefined ? [] : [`Stopped by hand at step ${stoppedAt}.`];
     const notes = [method.summary, ...points.notes, ...stopped];
@@ -74,7 +77,6 @@ export async function layout(
       files: points.files,
       labels: points.labels,
       ...placed,
-      points: inSpace(placed.points, Number(params['components'] ?? 2)),
       ...given({ predicted: points.predicted, quality }),
       omitted: points.omitted,
       recipe,

@@ -1,7 +1,9 @@
+import { canonical } from '../../base/canonical.js';
 import { LensError } from '../../base/errors.js';
 import type { Call } from '../../protocol/channel.js';
 import type { NearestAnswer, NearestRequest, SetProgress } from '../../protocol/dataset.js';
 import type { OpenModel } from '../model/open.js';
+import type { SetFeatures } from './featureCache.js';
 import { setFeatures } from './features.js';
 import type { DatasetRoom } from './room.js';
 
@@ -13,7 +15,9 @@ export async function nearest(
   call: Call<SetProgress>,
 ): Promise<NearestAnswer> {
   const subject = await model.subject();
-  const { rows, examples, place } = await setFeatures(model, subject, room, request, call);
+  const { name: _name, metric: _metric, k: _k, ...about } = request;
+  const ask = (): Promise<SetFeatures> => setFeatures(model, subject, room, request, call);
+  const { rows, examples, place } = await room.features.lately(canonical(about), ask);
   const [n = 0, d = 0] = rows.dims;
   const asked = examples.findIndex((e) => e.name === request.name);
   if (asked < 0) {

@@ -27,6 +27,15 @@ describe('a layout of a data set', () => {
     assert.equal(embedding.layer, looked.layer);
   });
 
+  it('shows the points before it says how good they are', async () => {
+    const shown: Float32Array[] = [];
+    const { embedding } = await layout(
+      request,
+      call(({ points }) => void (points !== undefined && shown.push(points))),
+    );
+    assert.deepEqual(shown, [embedding.points.data]);
+  });
+
   it('shows where the points are on their way, and stops where it is told to', async () => {
     const reports: LayoutProgress[] = [];
     const params = { steps: 10_000, perplexity: 5 };
