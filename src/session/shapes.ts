@@ -4,11 +4,9 @@ import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { readsOf } from '../graph/order.js';
 import { inferTypes } from '../graph/types.js';
 import type { Sessions } from './session.js';
-import { withSizes } from './sizes.js';
+import { withSizes, type Shapes } from './sizes.js';
 
 /** The shapes of a graph's values, as far as the runtime can tell them without running it. */
-
-export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** The runtime lists outputs in quadratic time: it is asked for a part of the graph at a time. */
 const NODES = 1000;

@@ -208,7 +208,10 @@ describe('bundles', () => {
   });
 
   it('of the extension host hold no part of the runner and nothing native', () => {
-    assert.deepEqual(strangers(/^dist\/extension\.js$/, String.raw`src/extension\.ts|src/host/|src/report/|${shared}`), []);
+    assert.deepEqual(
+      strangers(/^dist\/extension\.js$/, String.raw`src/extension\.ts|src/host/|src/report/|${shared}`),
+      [],
+    );
     const native = bundles
       .flatMap(([, { inputs }]) => inputs)
       .filter((input) => /node_modules\/(onnxruntime|sharp|@img)/.test(input));
