@@ -11,7 +11,7 @@ import { fileAt, nameOf, pathOf } from '../names.js';
 import { saveFor } from '../panel/saving.js';
 import { askAbout } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
-import type { DatasetTopicFiles } from './datasetPanel.js';
+import type { DatasetTopicFiles } from './topicFiles.js';
 
 type Chapter = Pick<Handlers<DatasetHostApi>, 'compare' | 'chooseOther' | 'methods' | 'saveComparison'>;
 

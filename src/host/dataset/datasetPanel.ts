@@ -22,14 +22,7 @@ import { comparisonHandlers, networkOf } from './comparison.js';
 import { PlaceWatch } from './placeWatch.js';
 import { KeptAnswers } from './keptAnswers.js';
 import type { ExampleSelection } from './selection.js';
-
-/** What a panel is opened for. */
-export interface DatasetTopicFiles {
-  readonly model: vscode.Uri;
-  readonly place: vscode.Uri;
-  /** Another model that is to be put beside it. */
-  readonly compare?: OtherCheckpoint;
-}
+import type { DatasetTopicFiles } from './topicFiles.js';
 
 /** What a panel needs of the window around it. */
 export interface Around {

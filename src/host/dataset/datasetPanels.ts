@@ -9,7 +9,8 @@ import { Panels } from '../panel/panels.js';
 import type { HostServices } from '../services.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
 import { otherOf } from './comparison.js';
-import { DatasetPanel, type Around, type DatasetTopicFiles } from './datasetPanel.js';
+import { DatasetPanel, type Around } from './datasetPanel.js';
+import type { DatasetTopicFiles } from './topicFiles.js';
 import { ExampleSelection } from './selection.js';
 
 /** The panels of data sets, one for each model and place, and the command that opens them. */
