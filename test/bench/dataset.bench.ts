@@ -9,8 +9,8 @@ import { median, processorTime, zooModel, type Row } from './measure.js';
 import { python } from './torch.js';
 
 /** Enough that what a process costs to begin is little of it, and few enough for a round to take seconds. */
-const PICTURES = 256;
-const ROUNDS = 3;
+const PICTURES = 96;
+const ROUNDS = 2;
 const WHAT =
   'pictures of a data set per second of the processor, decoding included, over Pillow, DataLoader and ONNX Runtime in Python';
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -67,6 +68,8 @@ export class PicturesBeside {
     signal: AbortSignal,
   ): Promise<PreparedPicture | undefined> {
     clearTimeout(this.idle);
+    // Each of a batch listens for the same cancel.
+    setMaxListeners(0, signal);
     // This process waits for its answers, and not for the thread.
     if (this.busy++ === 0) this.thread.ref();
     try {
