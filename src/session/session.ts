@@ -44,9 +44,12 @@ export interface Session {
  */
 export type GraphForms = (provider: ProviderName) => Graph | Promise<Graph>;
 
+/** Sizes of values by name. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
 /** Makes sessions. Counted: `open` sessions hold native memory until they are disposed. */
 export interface Sessions {
   open(graph: Graph | GraphForms, options?: Partial<SessionOptions>): Promise<Session>;
   /** Shapes of a graph's outputs as far as they can be told without running it; what depends on values is absent. */
-  shapes?(graph: Graph): Promise<ReadonlyMap<string, readonly number[]>>;
+  shapes?(graph: Graph): Promise<Shapes>;
 }
