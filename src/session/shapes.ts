@@ -3,8 +3,8 @@ import type { StoredTensor, ValueInfo } from '../checkpoint/model.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { readsOf } from '../graph/order.js';
 import { inferTypes } from '../graph/types.js';
-import type { Sessions } from './session.js';
-import { withSizes, type Shapes } from './sizes.js';
+import type { Sessions, Shapes } from './session.js';
+import { withSizes } from './sizes.js';
 
 /** The shapes of a graph's values, as far as the runtime can tell them without running it. */
 

@@ -3,10 +3,7 @@ import { inMemory, type StoredTensor } from '../checkpoint/model.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { operator } from '../graph/operators/operators.js';
 import { inferTypes } from '../graph/types.js';
-import type { Sessions } from './session.js';
-
-/** Dimensions by value. */
-export type Shapes = ReadonlyMap<string, readonly number[]>;
+import type { Sessions, Shapes } from './session.js';
 
 /** Sizes and indices have fewer numbers. */
 const FEW = 4096;
