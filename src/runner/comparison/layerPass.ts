@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled } from '../../base/errors.js';
-import { Random } from '../../base/random.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { SignalSums } from '../../method/comparison/signal.js';
-import { keptWidths, largestNorms, Sketch } from '../../method/comparison/sketch.js';
+import { keptWidths, largestNorms } from '../../method/comparison/widths.js';
 import { Alignments, gramsOf, LEAST_BATCH, type Grams } from '../../numeric/cka.js';
 import type { Products } from '../../numeric/products.js';
+import { sketch } from '../../numeric/sketch.js';
 import type { LayerAlignment, Side } from '../../result/comparison.js';
 import type { LayerTap, Tap } from './side.js';
 
@@ -52,10 +52,9 @@ export class LayerPass {
     // Batches of like size, so that none is too small to count.
     this.size = Math.max(LEAST_BATCH, Math.ceil(expected / Math.max(1, Math.ceil(expected / BATCH))));
     this.signal = new SignalSums(pairs.length);
-    const random = new Random(seed);
     this.buffers = {
-      a: new Buffer(taps.a, this.size, random.fork(1)),
-      b: new Buffer(taps.b, this.size, random.fork(2)),
+      a: new Buffer(taps.a, this.size, seed),
+      b: new Buffer(taps.b, this.size, seed),
     };
   }
 
@@ -148,19 +147,19 @@ class Buffer {
   readonly broken = new Set<number>();
   private readonly rows: Float32Array[];
   private readonly widths: readonly number[];
-  private readonly sketches: readonly (Sketch | undefined)[];
+  private readonly sketches: readonly (((row: Float32Array) => Float32Array) | undefined)[];
 
   constructor(
     private readonly taps: readonly LayerTap[],
     size: number,
-    random: Random,
+    seed: number,
   ) {
     this.widths = keptWidths(
       taps.map((tap) => tap.width),
       MOST_NUMBERS,
     );
     this.sketches = taps.map(({ width }, i) =>
-      width > this.widths[i]! ? new Sketch(width, this.widths[i]!, random.fork(i)) : undefined,
+      width > this.widths[i]! ? sketch(width, this.widths[i]!, seed) : undefined,
     );
     this.rows = this.widths.map((width) => new Float32Array(size * width));
     this.norms = taps.map(() => []);
@@ -177,8 +176,7 @@ class Buffer {
       const finite = Number.isFinite(squares);
       this.norms[i]!.push(finite ? Math.sqrt(squares) : 0);
       if (!finite) this.broken.add(i);
-      else if (this.sketches[i] === undefined) this.rows[i]!.set(row, at * this.widths[i]!);
-      else this.sketches[i].into(row, this.rows[i]!, at * this.widths[i]!);
+      else this.rows[i]!.set(this.sketches[i]?.(row) ?? row, at * this.widths[i]!);
     });
   }
 

@@ -1,5 +1,3 @@
-import type { Random } from '../../base/random.js';
-
 /** Narrower than this, products of two examples are estimated too coarsely. */
 const LEAST_WIDTH = 1024;
 
@@ -16,26 +14,6 @@ export function keptWidths(widths: readonly number[], most: number): number[] {
   let limit = LEAST_WIDTH;
   while (total(2 * limit) <= most) limit *= 2;
   return widths.map((w) => Math.min(w, limit));
-}
-
-/**
- * A seeded projection onto fewer numbers: each feature is added to one of them or taken from it (Charikar, Chen and
- * Farach-Colton 2002). Products of two examples are right on average, with a deviation of about √(2 / numbers) of the
- * product of their norms.
- */
-export class Sketch {
-  private readonly place: Int32Array;
-  private readonly sign: Int8Array;
-
-  constructor(from: number, to: number, random: Random) {
-    this.place = Int32Array.from({ length: from }, () => random.below(to));
-    this.sign = Int8Array.from({ length: from }, () => (random.below(2) === 0 ? 1 : -1));
-  }
-
-  /** Adds a row's projection into `out` from `at` on, which must be zeros before. */
-  into(row: Float32Array, out: Float32Array, at: number): void {
-    for (let i = 0; i < row.length; i++) out[at + this.place[i]!]! += this.sign[i]! * row[i]!;
-  }
 }
 
 /**
