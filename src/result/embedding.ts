@@ -43,6 +43,8 @@ export interface EmbeddingQuality {
     readonly majority: number;
     readonly folds: number;
     readonly seeds: number;
+    /** Points that took part, where not all did; drawn with the shares of the classes kept. */
+    readonly examples?: number;
   };
   /** Share of pictures whose nearest neighbours are of their class. */
   readonly neighbourAccuracy?: number;

@@ -140,10 +140,10 @@ function textOf({ embedding, provider }: EmbedAnswer): string {
     rows.push(['trustworthiness', `${quality.trustworthiness.toFixed(4)} (${quality.k} neighbours${asked})`]);
     rows.push(['continuity', quality.continuity.toFixed(4)], ['neighbours kept', percent(quality.kept)]);
     if (quality.probe !== undefined) {
-      const { accuracy, sd, majority, seeds } = quality.probe;
+      const { accuracy, sd, majority, seeds, examples } = quality.probe;
       rows.push([
         'linear probe',
-        `${percent(accuracy)} ± ${percent(sd)} (${seeds} seeds; always the largest class: ${percent(majority)})`,
+        `${percent(accuracy)} ± ${percent(sd)} (${seeds} seeds${examples === undefined ? '' : `, ${examples} of ${files.length} points`}; always the largest class: ${percent(majority)})`,
       ]);
     }
     if (quality.neighbourAccuracy !== undefined) rows.push(['nearest neighbours', percent(quality.neighbourAccuracy)]);

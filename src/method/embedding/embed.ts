@@ -13,6 +13,7 @@ import { fuzzyGraph } from '../../numeric/umap/fuzzy.js';
 import { Umap } from '../../numeric/umap/umap.js';
 import type { Embedding, EmbeddingQuality } from '../../result/embedding.js';
 import type { ParameterValue } from '../../result/method.js';
+import { stratified } from '../dataset/draw.js';
 import type { EmbeddingMethod } from './methods.js';
 
 export interface EmbedContext {
@@ -152,7 +153,8 @@ export async function qualityOf(
     products,
     pause: (share) => context.pause(share, 'how faithful the picture is'),
   });
-  const probe = await linearProbe(points, classes, {
+  const asked = probed(points, classes);
+  const probe = await linearProbe(asked.points, asked.classes, {
     seed: context.seed,
     products,
     pause: (fit) => context.pause(fit / 5, `linear probe ${fit + 1} of 5`),
@@ -161,7 +163,7 @@ export async function qualityOf(
   const { accuracy, sd, majority, folds, seeds } = probe;
   return {
     ...faithful,
-    probe: { accuracy, sd, majority, folds, seeds },
+    probe: { accuracy, sd, majority, folds, seeds, ...(asked.points === points ? {} : { examples: PROBED }) },
     neighbourAccuracy: neighbourAccuracy(await neighboursOf(points, NEAR, 'euclidean', context), classes),
   };
 }
@@ -176,4 +178,23 @@ function firstOf({ dims: [n = 0, d = 0], data }: FloatTensor, columns: number): 
   for (let i = 0; i < n; i++)
     for (let c = 0; c < Math.min(d, columns); c++) out.data[i * columns + c] = data[i * d + c]!;
   return out;
+}
+
+/** A probe is fitted to so many points at most: of more it says the same, and takes minutes. */
+const PROBED = 10_000;
+
+/** The points that a probe is asked about: all, or a draw that keeps the shares of the classes. */
+function probed(
+  points: FloatTensor,
+  classes: Int32Array,
+): { readonly points: FloatTensor; readonly classes: Int32Array } {
+  const [n = 0, d = 0] = points.dims;
+  if (n <= PROBED) return { points, classes };
+  const places = stratified(
+    Array.from(classes, (c) => (c < 0 ? undefined : String(c))),
+    PROBED,
+  );
+  const some = floatTensor([PROBED, d]);
+  places.forEach((from, to) => some.data.set(points.data.subarray(from * d, (from + 1) * d), to * d));
+  return { points: some, classes: Int32Array.from(places, (k) => classes[k]!) };
 }

@@ -58,7 +58,11 @@ export async function layout(
     call.progress({ message: 'how good the picture is', points: placed.points.data });
     const quality = await qualityOf(points.rows, placed.points, points.classes, context);
     const stopped = stoppedAt === undefined ? [] : [`Stopped by hand at step ${stoppedAt}.`];
-    const notes = [method.summary, ...points.notes, ...stopped];
+    const some = quality?.probe?.examples;
+    const of = `${some?.toLocaleString('en')} of ${points.files.length.toLocaleString('en')} pictures`;
+    const drawn =
+      some === undefined ? [] : [`The linear probe is of ${of}, drawn with the shares of the classes kept.`];
+    const notes = [method.summary, ...points.notes, ...stopped, ...drawn];
     const about = await answerOf(model, subject, points.notes);
     const recipe = await recipeOf(model, {
       preprocessing: recordOf(model.resolved.preprocessing),
