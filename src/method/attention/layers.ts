@@ -8,6 +8,7 @@ import { dimsAt, type Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import { operator } from '../../graph/operators/operators.js';
 import type { AttentionLayer, TokenLayout, WithoutMatrix } from '../../result/attention.js';
+import { zeros } from '../../session/probe.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
 import { layoutOf } from './layout.js';
 
@@ -139,10 +140,5 @@ async function layoutsOf(
 
 function zerosOf(facts: Facts, name: string): Tensor {
   const fact = facts.get(name);
-  const dims = fact === undefined ? [] : dimsAt(fact, facts.batch);
-  const size = dims.reduce((a, b) => a * b, 1);
-  const type = fact?.type ?? 'float32';
-  return type === 'int64'
-    ? { type, dims, data: new BigInt64Array(size) }
-    : { type: 'float32', dims, data: new Float32Array(size) };
+  return zeros(fact?.type ?? 'float32', fact === undefined ? [] : dimsAt(fact, facts.batch), name);
 }
