@@ -78,18 +78,30 @@ export function neighbourhoodsKept(a: Neighbours, b: Neighbours): Float64Array {
 }
 
 /**
- * The share of points whose label is the most frequent one among their neighbours (the nearest decides a tie): k-NN
- * classification, each point left out of its own search.
+ * How many neighbours vote: `k`, or as many as a usual class (the median) has beside a point itself. Of ten neighbours in
+ * classes of four, six must be of others.
+ */
+export function votersOf(labels: ArrayLike<number>, k: number): number {
+  const sizes = new Map<number, number>();
+  for (let i = 0; i < labels.length; i++) if (labels[i]! >= 0) sizes.set(labels[i]!, (sizes.get(labels[i]!) ?? 0) + 1);
+  const sorted = [...sizes.values()].sort((a, b) => a - b);
+  return Math.max(1, Math.min(k, (sorted[sorted.length >> 1] ?? 1) - 1));
+}
+
+/**
+ * The share of points whose label is the most frequent one among their nearest neighbours (the nearest decides a tie): k-NN
+ * classification, each point left out of its own search, with as many voters as {@link votersOf} says.
  *
  * @param labels one for each point; a negative one is unknown, and is neither counted nor asked
  */
 export function neighbourAccuracy({ count, k, indices }: Neighbours, labels: ArrayLike<number>): number {
+  const voters = votersOf(labels, k);
   let [right, asked] = [0, 0];
   for (let i = 0; i < count; i++) {
     if (labels[i]! < 0) continue;
     const votes = new Map<number, number>();
-    for (const j of indices.subarray(i * k, (i + 1) * k))
-      if (labels[j]! >= 0) votes.set(labels[j]!, (votes.get(labels[j]!) ?? 0) + 1);
+    const known = indices.subarray(i * k, (i + 1) * k).filter((j) => labels[j]! >= 0);
+    for (const j of known.subarray(0, voters)) votes.set(labels[j]!, (votes.get(labels[j]!) ?? 0) + 1);
     const most = Math.max(0, ...votes.values());
     // A map keeps the order in which labels were met: the nearest first.
     const said = [...votes].find(([, n]) => n === most)?.[0];

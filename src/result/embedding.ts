@@ -48,4 +48,6 @@ export interface EmbeddingQuality {
   };
   /** Share of pictures whose nearest neighbours are of their class. */
   readonly neighbourAccuracy?: number;
+  /** How many neighbours vote for it. */
+  readonly voters?: number;
 }

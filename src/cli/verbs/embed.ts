@@ -98,14 +98,14 @@ function documentOf(model: string, { sha256, provider, preprocessing, warnings, 
 }
 
 function qualityOf(quality: NonNullable<EmbedAnswer['embedding']['quality']>): object {
-  const { trustworthiness, continuity, kept, k, asked, probe, neighbourAccuracy } = quality;
+  const { trustworthiness, continuity, kept, k, asked, probe, neighbourAccuracy, voters } = quality;
   return {
     trustworthiness,
     continuity,
     neighbours_kept: kept,
     k,
     asked,
-    ...given({ probe, neighbour_accuracy: neighbourAccuracy }),
+    ...given({ probe, neighbour_accuracy: neighbourAccuracy, voters }),
   };
 }
 
@@ -146,7 +146,8 @@ function textOf({ embedding, provider }: EmbedAnswer): string {
         `${percent(accuracy)} ± ${percent(sd)} (${seeds} seeds${examples === undefined ? '' : `, ${examples} of ${files.length} points`}; always the largest class: ${percent(majority)})`,
       ]);
     }
-    if (quality.neighbourAccuracy !== undefined) rows.push(['nearest neighbours', percent(quality.neighbourAccuracy)]);
+    if (quality.neighbourAccuracy !== undefined)
+      rows.push(['nearest neighbours', `${percent(quality.neighbourAccuracy)} (of ${quality.voters} that vote)`]);
   }
   return `${table(['', ''], rows)}\nran on ${provider}\n`;
 }

@@ -1,6 +1,12 @@
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { LensError } from '../../base/errors.js';
-import { nearestNeighbours, neighbourAccuracy, type Metric, type Neighbours } from '../../numeric/neighbours.js';
+import {
+  nearestNeighbours,
+  neighbourAccuracy,
+  votersOf,
+  type Metric,
+  type Neighbours,
+} from '../../numeric/neighbours.js';
 import { principalComponents, principalComponentsOfMany } from '../../numeric/pca.js';
 import { linearProbe } from '../../numeric/probe.js';
 import type { Products } from '../../numeric/products.js';
@@ -165,6 +171,7 @@ export async function qualityOf(
     ...faithful,
     probe: { accuracy, sd, majority, folds, seeds, ...(asked.points === points ? {} : { examples: PROBED }) },
     neighbourAccuracy: neighbourAccuracy(await neighboursOf(points, NEAR, 'euclidean', context), classes),
+    voters: votersOf(classes, NEAR),
   };
 }
 

@@ -3,7 +3,7 @@ import { Random } from '../../../src/base/random.js';
 import { floatTensor, type FloatTensor } from '../../../src/base/tensor.js';
 import { Alignments, gramsOf } from '../../../src/numeric/cka.js';
 import { minimise } from '../../../src/numeric/lbfgs.js';
-import { nearestNeighbours, neighbourAccuracy, neighbourhoodsKept } from '../../../src/numeric/neighbours.js';
+import { nearestNeighbours, neighbourAccuracy, neighbourhoodsKept, votersOf } from '../../../src/numeric/neighbours.js';
 import { principalComponents, principalComponentsOfMany } from '../../../src/numeric/pca.js';
 import { linearProbe } from '../../../src/numeric/probe.js';
 import { procrustes } from '../../../src/numeric/procrustes.js';
@@ -65,6 +65,16 @@ describe('neighbours', () => {
     const near = await nearestNeighbours(points, 2);
     // 0: a (1) and b (2.1), the nearest says a; 1: a, b → a; 2.1 (b): 1, 0 → a, wrong; 10 is unknown; 11 (b): 2.1 alone.
     assert.equal(neighbourAccuracy(near, [0, 0, 1, -1, 1]), 3 / 4);
+  });
+
+  it('vote only as many as a class has: of ten in classes of four most are of others', async () => {
+    const points = clusters(32, 3, 8, 20);
+    const labels = labelsOf(32, 8);
+    assert.deepEqual(
+      [votersOf(labels, 10), votersOf(labels, 2), votersOf([-1, 5], 10), votersOf([], 10)],
+      [3, 2, 1, 1],
+    );
+    assert.equal(neighbourAccuracy(await nearestNeighbours(points, 10), labels), 1);
   });
 
   it('that are kept are counted by the Jaccard index', async () => {

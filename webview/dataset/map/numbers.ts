@@ -28,6 +28,10 @@ export function numbers(room: Room): TemplateResult | typeof nothing {
   </section>`;
 }
 
+function votersText(voters: number | undefined): string {
+  return voters === undefined ? '' : ` (of ${voters} that vote)`;
+}
+
 /** The numbers that there are, with their names. */
 export function numberRows({ explained, divergence, quality }: Embedding): (readonly [string, string])[] {
   const rows: (readonly [string, string])[] = [];
@@ -46,7 +50,7 @@ export function numberRows({ explained, divergence, quality }: Embedding): (read
     ]);
   }
   if (quality?.neighbourAccuracy !== undefined)
-    rows.push(['nearest neighbours of the same class', accuracyText(quality.neighbourAccuracy)]);
+    rows.push(['by the nearest neighbours', `${accuracyText(quality.neighbourAccuracy)}${votersText(quality.voters)}`]);
   if (quality !== undefined) {
     const asked = `${quality.k} neighbours${quality.asked > 0 ? `, ${quality.asked} points asked` : ''}`;
     rows.push(['trustworthiness', `${formatNumber(quality.trustworthiness)} (${asked})`]);
