@@ -87,10 +87,18 @@ function identity(n: number): Float64Array {
 
 function multiplied(a: Float64Array, b: Float64Array, n: number): Float64Array {
   const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < n; k++) {
-      const v = a[i * n + k]!;
-      if (v !== 0) for (let j = 0; j < n; j++) out[i * n + j]! += v * b[k * n + j]!;
+  for (let i = 0; i < n; i++) {
+    const row = out.subarray(i * n, (i + 1) * n);
+    // Four rows of b at a time: what is summed stays in a register.
+    let k = 0;
+    for (; k + 3 < n; k += 4) {
+      const at = i * n + k;
+      const [v0, v1, v2, v3] = [a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!];
+      const from = k * n;
+      for (let j = 0; j < n; j++)
+        row[j]! += v0 * b[from + j]! + v1 * b[from + n + j]! + v2 * b[from + 2 * n + j]! + v3 * b[from + 3 * n + j]!;
     }
+    for (; k < n; k++) for (let j = 0; j < n; j++) row[j]! += a[i * n + k]! * b[k * n + j]!;
+  }
   return out;
 }

@@ -80,13 +80,20 @@ function distanceOf(
   const [scaleY, scaleX] = [to.grid[0] / from.grid[0], to.grid[1] / from.grid[1]];
   const y = (Math.floor(own / from.grid[1]) + 0.5) * scaleY - 0.5;
   const x = ((own % from.grid[1]) + 0.5) * scaleX - 0.5;
-  let [sum, mass] = [0, 0];
+  const columns = to.grid[1];
+  const { cells } = to;
+  const first = window * keys;
+  let sum = 0;
+  let mass = 0;
   for (let k = 0; k < keys; k++) {
-    const cell = to.cells[window * keys + k]!;
+    const cell = cells[first + k]!;
     if (cell < 0) continue;
     const a = data[row + k]!;
     mass += a;
-    sum += a * Math.hypot(Math.floor(cell / to.grid[1]) - y, (cell % to.grid[1]) - x);
+    const line = (cell / columns) | 0;
+    const dy = line - y;
+    const dx = cell - line * columns - x;
+    sum += a * Math.sqrt(dy * dy + dx * dx);
   }
   return mass > 0 ? sum / mass : undefined;
 }
