@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { formatBytes } from '../format.js';
-import { pickRow } from '../plain.js';
+import { pickRow, showInformation } from '../plain.js';
 import type { RunnerPair } from '../runner/pair.js';
 import type { HostServices } from '../services.js';
 import { PROVIDERS } from '../settings.js';
@@ -68,7 +68,7 @@ export function runnerCommands(
       const { bytes } = await client.emptyStore({});
       const said =
         bytes === 0 ? 'Nothing was kept.' : `${formatBytes(bytes)} of predictions and features were removed.`;
-      void vscode.window.showInformationMessage(said);
+      void showInformation(said);
     },
     cancel: () => status.cancel(),
     openWalkthrough: () =>
