@@ -18,8 +18,8 @@ export const onnxImage: Convention = {
     if (format === undefined && range === undefined && gamma === undefined) return [];
     const denotation = chooseInput(inputs)?.denotation?.toUpperCase();
     if (denotation !== undefined && denotation !== '' && denotation !== 'IMAGE') return [];
-    const color = format === undefined ? undefined : COLORS[format];
-    const limits = range === undefined ? undefined : RANGES[range];
+    const color = format === undefined ? undefined : COLORS.get(format);
+    const limits = range === undefined ? undefined : RANGES.get(range);
     const settings: PartialSettings = {
       ...(color === undefined ? {} : { color }),
       ...(limits === undefined ? {} : { range: limits, mean: [0], std: [1] }),
@@ -35,20 +35,20 @@ export const onnxImage: Convention = {
   },
 };
 
-const COLORS: Readonly<Record<string, ColorOrder>> = {
-  gray8: 'gray',
-  rgb8: 'RGB',
-  bgr8: 'BGR',
-  rgba8: 'RGB',
-  bgra8: 'BGR',
-};
+const COLORS: ReadonlyMap<string, ColorOrder> = new Map<string, ColorOrder>([
+  ['gray8', 'gray'],
+  ['rgb8', 'RGB'],
+  ['bgr8', 'BGR'],
+  ['rgba8', 'RGB'],
+  ['bgra8', 'BGR'],
+]);
 
-const RANGES: Readonly<Record<string, readonly [number, number]>> = {
-  nominalrange_0_255: [0, 255],
-  normalized_0_1: [0, 1],
-  normalized_1_1: [-1, 1],
-  nominalrange_16_235: [16, 235],
-};
+const RANGES: ReadonlyMap<string, readonly [number, number]> = new Map<string, readonly [number, number]>([
+  ['nominalrange_0_255', [0, 255]],
+  ['normalized_0_1', [0, 1]],
+  ['normalized_1_1', [-1, 1]],
+  ['nominalrange_16_235', [16, 235]],
+]);
 
 function unknown(key: string, value: string | undefined, meaning: unknown): string[] {
   return value !== undefined && meaning === undefined

@@ -15,7 +15,7 @@ export const openvino: Convention = {
     const mean = numbers(get('mean_values'));
     const std = numbers(get('scale_values'))?.map((s) => (s === 0 ? 1 : s));
     const resize = get('resize_type');
-    const mode = resize === undefined ? undefined : MODES[resize];
+    const mode = resize === undefined ? undefined : MODES.get(resize);
     const pad = numbers(get('pad_value'))?.[0];
     const settings: PartialSettings = {
       // Model API takes OpenCV's BGR; "reverse" therefore means that the model wants RGB.
@@ -46,12 +46,12 @@ export const openvino: Convention = {
   },
 };
 
-const MODES: Readonly<Record<string, ResizeMode>> = {
-  standard: 'exact',
-  fit_to_window: 'letterbox',
-  fit_to_window_letterbox: 'letterbox',
-  crop: 'shortSide',
-};
+const MODES: ReadonlyMap<string, ResizeMode> = new Map<string, ResizeMode>([
+  ['standard', 'exact'],
+  ['fit_to_window', 'letterbox'],
+  ['fit_to_window_letterbox', 'letterbox'],
+  ['crop', 'shortSide'],
+]);
 
 function numbers(text: string | undefined): number[] | undefined {
   if (text === undefined || text === '') return undefined;

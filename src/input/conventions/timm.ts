@@ -82,7 +82,8 @@ export function timmSettings(config: Config, fixed: Sides | undefined): PartialS
 }
 
 function geometry(config: Config, scaled: Sides): PartialSettings {
-  const interpolation = INTERPOLATION[String(config['interpolation'])] ?? 'bicubic';
+  const named = config['interpolation'];
+  const interpolation = (typeof named === 'string' ? INTERPOLATION.get(named) : undefined) ?? 'bicubic';
   const square = scaled[0] === scaled[1];
   switch (config['crop_mode']) {
     case 'squash':
@@ -102,14 +103,14 @@ function geometry(config: Config, scaled: Sides): PartialSettings {
   }
 }
 
-const INTERPOLATION: Readonly<Record<string, Interpolation>> = {
-  nearest: 'nearest',
-  bilinear: 'bilinear',
-  bicubic: 'bicubic',
-  box: 'box',
-  lanczos: 'lanczos',
-  random: 'bilinear',
-};
+const INTERPOLATION: ReadonlyMap<string, Interpolation> = new Map<string, Interpolation>([
+  ['nearest', 'nearest'],
+  ['bilinear', 'bilinear'],
+  ['bicubic', 'bicubic'],
+  ['box', 'box'],
+  ['lanczos', 'lanczos'],
+  ['random', 'bilinear'],
+]);
 
 function same(a: Sides, b: Sides): boolean {
   return a[0] === b[0] && a[1] === b[1];

@@ -276,6 +276,15 @@ describe('conventions', () => {
       );
     });
 
+    it('an interpolation that is no word, or a word of JavaScript, is the usual one', async () => {
+      for (const interpolation of ['constructor', 'toString', '__proto__', 7, null, { toString: 1 }, []])
+        assert.deepEqual(
+          (await of({ ...cfg, interpolation }, 224)).resize,
+          { mode: 'shortSide', size: 248, interpolation: 'bicubic' },
+          JSON.stringify(interpolation),
+        );
+    });
+
     it('labels, with WordNet ids as aliases where they are described', async () => {
       const resolved = await resolve({
         output: [1, 2],
