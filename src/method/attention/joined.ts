@@ -1,5 +1,9 @@
 import { LensError } from '../../base/errors.js';
-import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+import { floatTensor, int64Tensor, type FloatTensor } from '../../base/tensor.js';
+import { inMemory } from '../../graph/values.js';
+import { makeNode } from '../../graph/edits.js';
+import type { Graph, GraphNode } from '../../graph/graph.js';
+import type { Subject } from '../subject/subject.js';
 import type { AttentionLayer } from '../../result/attention.js';
 
 export type Fusion = 'mean' | 'max' | 'min';
@@ -27,16 +31,22 @@ export function chainOf<L extends AttentionLayer>(layers: readonly L[], start = 
   return tokens.slice(start);
 }
 
+/** What each layer does to what came before, `[layers, tokens, tokens]`, and whether it replaces that or is added to it. */
+export interface Steps {
+  readonly matrices: FloatTensor;
+  readonly added: boolean;
+}
+
 /**
  * Attention rollout (Abnar and Zuidema 2020, arXiv:2005.00928): the product over layers, the last on the left, of half the
- * identity and half the attention joined over heads, each row brought to a sum of one. `[tokens, tokens]`: rows are queries.
+ * identity and half the attention joined over heads, each row brought to a sum of one. Rows are queries.
  *
  * @param weights of each layer, `[1, heads, tokens, tokens]`, the first layer first
  */
-export function rollout(weights: readonly FloatTensor[], fusion: Fusion): FloatTensor {
+export function rolloutSteps(weights: readonly FloatTensor[], fusion: Fusion): Steps {
   const n = weights[0]?.dims[3] ?? 0;
-  let out = identity(n);
-  for (const { dims, data } of weights) {
+  const matrices = floatTensor([weights.length, n, n]);
+  weights.forEach(({ dims, data }, layer) => {
     const heads = dims[1]!;
     const step = new Float64Array(n * n);
     for (let i = 0; i < n * n; i++) {
@@ -52,53 +62,76 @@ export function rollout(weights: readonly FloatTensor[], fusion: Fusion): FloatT
       for (let c = 0; c < n; c++) sum += step[r * n + c]!;
       if (sum > 0) for (let c = 0; c < n; c++) step[r * n + c]! /= sum;
     }
-    out = multiplied(step, out, n);
-  }
-  return { ...floatTensor([n, n]), data: Float32Array.from(out) };
+    matrices.data.set(step, layer * n * n);
+  });
+  return { matrices, added: false };
 }
 
 /**
  * Gradient-weighted relevance (Chefer, Gur and Wolf 2021, arXiv:2103.15679, rule of self-attention): R ← R + Ā R, where Ā is the
- * mean over heads of max(0, ∂score/∂A · A), from R = I. `[tokens, tokens]`: rows are queries.
+ * mean over heads of max(0, ∂score/∂A · A), from R = I. Rows are queries.
  *
  * @param weights of each layer, `[1, heads, tokens, tokens]`, the first layer first
  * @param gradients of the score by them
  */
-export function relevance(weights: readonly FloatTensor[], gradients: readonly FloatTensor[]): FloatTensor {
+export function relevanceSteps(weights: readonly FloatTensor[], gradients: readonly FloatTensor[]): Steps {
   const n = weights[0]?.dims[3] ?? 0;
-  let out = identity(n);
+  const matrices = floatTensor([weights.length, n, n]);
   weights.forEach(({ dims, data }, layer) => {
     const heads = dims[1]!;
     const gradient = gradients[layer]!.data;
-    const step = new Float64Array(n * n);
+    const step = matrices.data.subarray(layer * n * n, (layer + 1) * n * n);
     for (let h = 0; h < heads; h++)
       for (let i = 0; i < n * n; i++) step[i]! += Math.max(0, gradient[h * n * n + i]! * data[h * n * n + i]!) / heads;
-    const more = multiplied(step, out, n);
-    out = out.map((v, i) => v + more[i]!);
   });
-  return { ...floatTensor([n, n]), data: Float32Array.from(out) };
+  return { matrices, added: true };
 }
 
-function identity(n: number): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) out[i * (n + 1)] = 1;
-  return out;
-}
-
-function multiplied(a: Float64Array, b: Float64Array, n: number): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = out.subarray(i * n, (i + 1) * n);
-    // Four rows of b at a time: what is summed stays in a register.
-    let k = 0;
-    for (; k + 3 < n; k += 4) {
-      const at = i * n + k;
-      const [v0, v1, v2, v3] = [a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!];
-      const from = k * n;
-      for (let j = 0; j < n; j++)
-        row[j]! += v0 * b[from + j]! + v1 * b[from + n + j]! + v2 * b[from + 2 * n + j]! + v3 * b[from + 3 * n + j]!;
-    }
-    for (; k < n; k++) for (let j = 0; j < n; j++) row[j]! += a[i * n + k]! * b[k * n + j]!;
+/** All steps one after the other, from the identity, `[tokens, tokens]`: products by the runtime, which take it milliseconds. */
+export async function joined(
+  subject: Pick<Subject, 'derived'>,
+  { matrices, added }: Steps,
+  signal: AbortSignal,
+): Promise<FloatTensor> {
+  const [layers = 0, n = 0] = matrices.dims;
+  const first = added ? 'sum_0' : 'step_0';
+  const nodes: GraphNode[] = [
+    makeNode(
+      'Split',
+      'steps_split',
+      ['steps'],
+      { axis: 0, num_outputs: layers },
+      range(layers, (k) => `part_${k}`),
+    ),
+    ...range(layers, (k) => makeNode('Reshape', `step_${k}`, [`part_${k}`, 'square'])),
+    ...(added ? [makeNode('Add', 'sum_0', ['step_0', 'identity'])] : []),
+  ];
+  let last = first;
+  for (let k = 1; k < layers; k++) {
+    nodes.push(makeNode('MatMul', `product_${k}`, [`step_${k}`, last]));
+    if (added) nodes.push(makeNode('Add', `sum_${k}`, [last, `product_${k}`]));
+    last = added ? `sum_${k}` : `product_${k}`;
   }
-  return out;
+  const identity = floatTensor([n, n]);
+  for (let i = 0; i < n; i++) identity.data[i * (n + 1)] = 1;
+  const graph: Graph = {
+    name: 'joined',
+    irVersion: 8,
+    opset: 18,
+    opsets: new Map(),
+    metadata: new Map(),
+    inputs: [{ name: 'steps', type: 'float32', dims: [layers, n, n] }],
+    outputs: [{ name: last, type: 'float32' }],
+    nodes,
+    weights: new Map([
+      ['square', inMemory('square', int64Tensor([2], [n, n]))],
+      ['identity', inMemory('identity', identity)],
+    ]),
+  };
+  const answer = await subject.derived(`joined ${layers} ${n} ${added}`, graph, { steps: matrices }, signal);
+  return answer[last] as FloatTensor;
+}
+
+function range<T>(count: number, of: (k: number) => T): T[] {
+  return Array.from({ length: count }, (_, k) => of(k));
 }

@@ -3,7 +3,7 @@ import { LensError, throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { encodePng } from '../../input/encode.js';
 import type { Labels } from '../../input/labels.js';
-import { chainOf, relevance, rollout } from '../../method/attention/joined.js';
+import { chainOf, joined, relevanceSteps, rolloutSteps } from '../../method/attention/joined.js';
 import { attentionOf, type ModelAttention } from '../../method/attention/layers.js';
 import { matricesAndGradients, matricesOf } from '../../method/attention/matrices.js';
 import { attentionParameters } from '../../method/attention/parameters.js';
@@ -70,22 +70,22 @@ async function one(context: Context, input: ExpandedInput, signal: AbortSignal):
   const { model, subject, attention, layers, params, request } = context;
   const loaded = await loadInput(input, signal);
   const matrices = await matricesOf(subject, attention, layers, loaded.tensor, signal);
-  const joined = params.map === 'attention' ? undefined : await chained(context, loaded, matrices, signal);
+  const chain = params.map === 'attention' ? undefined : await chained(context, loaded, matrices, signal);
   const notes = [...loaded.notes, ...remarksOn(matrices)];
   const recipe = await recipeOf(model, {
     input,
     preprocessing: loaded.preprocessing,
     method: params.map,
     params,
-    ...given({ layer: request.layer, target: joined?.target }),
-    ...(joined?.target === undefined ? {} : { score: request.score ?? 'logit' }),
+    ...given({ layer: request.layer, target: chain?.target }),
+    ...(chain?.target === undefined ? {} : { score: request.score ?? 'logit' }),
     provider: subject.provider?.used ?? 'cpu',
     notes,
   });
   const result: AttentionResult = {
     input: input.name,
     layers: matrices,
-    ...given({ joined: joined?.matrix, target: joined?.target }),
+    ...given({ joined: chain?.matrix, target: chain?.target }),
     recipe,
     notes,
   };
@@ -102,7 +102,7 @@ async function chained(
   const chain = chainOf(attention.layers, params.start);
   if (params.map === 'rollout') {
     const weights = chain.map((layer) => matrices.find((m) => m.layer === layer.name)!.weights);
-    return { matrix: rollout(weights, params.fusion) };
+    return { matrix: await joined(subject, rolloutSteps(weights, params.fusion), signal) };
   }
   const [ranking] = await rank(subject, labels, [loaded], undefined, 1, signal);
   if (ranking === undefined || 'error' in ranking)
@@ -116,7 +116,7 @@ async function chained(
   const asking = subject.asking(target);
   const of = asking.scoreAt(target, request.score ?? 'logit');
   const { weights, gradients } = await matricesAndGradients(asking, attention, chain, loaded.tensor, of, signal);
-  return { matrix: relevance(weights, gradients), target: describe(target) };
+  return { matrix: await joined(subject, relevanceSteps(weights, gradients), signal), target: describe(target) };
 }
 
 /** The layers that are asked about. */

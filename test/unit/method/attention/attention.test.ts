@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { relevance, rollout, chainOf } from '../../../../src/method/attention/joined.js';
+import { chainOf, joined, relevanceSteps, rolloutSteps } from '../../../../src/method/attention/joined.js';
 import { attentionOf, type ModelAttention } from '../../../../src/method/attention/layers.js';
 import { matricesAndGradients, matricesOf } from '../../../../src/method/attention/matrices.js';
 import { assertClose } from '../../support/close.js';
@@ -56,7 +56,12 @@ for (const name of ['small_vit', 'mnist_vit'] as const) {
         const of = at.subject.scoreAt(target, 'logit');
         const { weights, gradients } = await matricesAndGradients(at.subject, attention, layers, input, of, at.signal);
         for (const fusion of ['mean', 'max', 'min'] as const)
-          assertClose(rollout(weights, fusion).data, expected(name, `rollout_${fusion}`, k), NEAR, fusion);
+          assertClose(
+            (await joined(at.subject, rolloutSteps(weights, fusion), at.signal)).data,
+            expected(name, `rollout_${fusion}`, k),
+            NEAR,
+            fusion,
+          );
         assertClose(
           gradients.flatMap((g) => [...g.data]),
           expected(name, 'attention_gradient', k),
@@ -64,7 +69,7 @@ for (const name of ['small_vit', 'mnist_vit'] as const) {
           'gradients',
         );
         assertClose(
-          relevance(weights, gradients).data,
+          (await joined(at.subject, relevanceSteps(weights, gradients), at.signal)).data,
           expected(name, 'attention_relevance', k),
           { relative: 1e-5 },
           'relevance',
