@@ -169,6 +169,8 @@ async function askFor(
   };
   const pick = vscode.window.createQuickPick<Row>();
   Object.assign(pick, { title: plainRow(title), placeholder, matchOnDescription: true, canSelectMany: many });
+  // Until every row says what it can.
+  pick.busy = true;
   let open = true;
   let update = (): void => undefined;
   const reading = (async () => {
@@ -189,6 +191,7 @@ async function askFor(
       shown = performance.now();
     }
     update();
+    pick.busy = false;
   })();
   await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, WAIT_MS))]);
   // What is known by now orders the rows. Later ones are filled in where they stand: none moves away under the pointer.

@@ -35,9 +35,16 @@ export async function runCommand(page, title) {
   }
 }
 
+/** A question whose rows are not complete yet. */
+const BUSY = '.quick-input-widget .monaco-progress-container.active';
+
 /** Picks an entry of the open quick pick by the text it shows. */
 export async function pick(page, text) {
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
+  const choice = page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  await choice.waitFor();
+  // While facts are read rows are written anew, each in its place: what is about to be clicked would become another's.
+  await until('every row says what it can', async () => (await page.locator(BUSY).count()) === 0);
+  await choice.click();
 }
 
 /** Shows a file in the explorer: opens the folders on its way. The answer is its row. */
