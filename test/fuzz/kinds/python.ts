@@ -86,6 +86,9 @@ const TOKENS = [
   '𝕏',
 ];
 
+/** Letters of one insertion. */
+const MOST = 400_000;
+
 function mutated(random: Random, seed: string): string {
   let text = seed;
   for (let n = 1 + random.below(6); n > 0; n--) {
@@ -93,8 +96,9 @@ function mutated(random: Random, seed: string): string {
     const to = Math.min(text.length, at + random.below(rarely(random, 4) ? 400 : 12));
     const token = rarely(random, 10) ? hostileText(random) : pick(random, TOKENS);
     // Much of one thing is what makes a reader slow.
-    const times = rarely(random, 12) ? pick(random, [50, 3000, 60_000]) : 1;
-    text = `${text.slice(0, at)}${token.repeat(times).slice(0, 400_000)}${text.slice(rarely(random, 2) ? at : to)}`;
+    const wanted = rarely(random, 12) ? pick(random, [50, 3000, 60_000]) : 1;
+    const times = Math.min(wanted, Math.ceil(MOST / Math.max(1, token.length)));
+    text = `${text.slice(0, at)}${token.repeat(times).slice(0, MOST)}${text.slice(rarely(random, 2) ? at : to)}`;
   }
   return text;
 }
