@@ -134,9 +134,12 @@ function itemsOf(
     const module = /^[A-Za-z_][\w.]*(?=\s*\()/.exec(rest)?.[0];
     if (module === undefined) continue;
     const own = named === null ? String(index) : text.slice(quote, close);
-    const start = (named === null ? at : quote) - starts[line]!;
-    const end = named === null ? start + module.length : close - starts[line]!;
-    found.push({ name: `${list.name}.${own}`, module, className: list.className, line, start, end });
+    // The name may stand on a line behind that of its bracket.
+    const place = named === null ? at : quote;
+    const nameLine = lineAt(starts, place);
+    const start = place - starts[nameLine]!;
+    const end = start + (named === null ? module : own).length;
+    found.push({ name: `${list.name}.${own}`, module, className: list.className, line: nameLine, start, end });
   }
   return found;
 }

@@ -52,6 +52,14 @@ describe('modules in Python code', () => {
   const names = (layer: Parameters<typeof attributesOf>[0], options = { file: 'net' }): string[] =>
     [...attributesOf(layer, code, options)].map((a) => `${a.className}.${a.name}`).sort();
 
+  it('lie where their names do, also on a line behind that of the bracket', () => {
+    const text =
+      'class Net(nn.Module):\n    def __init__(self):\n        self.head = nn.Sequential(OrderedDict([\n            (\n                "act", nn.ReLU()),\n        ]))\n';
+    const found = moduleCode(text).attributes.find((a) => a.name === 'head.act');
+    assert.deepEqual([found?.line, found?.start, found?.end], [4, 17, 20]);
+    assert.equal(text.split('\n')[4]!.slice(17, 20), 'act');
+  });
+
   it('are found with their classes, in lists, by name and in loops; not in strings and comments', () => {
     assert.deepEqual(
       code.attributes.map((a) => [a.className, a.name, a.module, a.line]),
