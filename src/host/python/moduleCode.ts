@@ -134,6 +134,8 @@ function itemsOf(
     const module = /^[A-Za-z_][\w.]*(?=\s*\()/.exec(rest)?.[0];
     if (module === undefined) continue;
     const own = named === null ? String(index) : text.slice(quote, close);
+    // A string that is broken by the end of its line is none: somebody is typing.
+    if (/[\r\n]/.test(own)) continue;
     // The name may stand on a line behind that of its bracket.
     const place = named === null ? at : quote;
     const nameLine = lineAt(starts, place);

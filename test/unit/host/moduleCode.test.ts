@@ -60,6 +60,15 @@ describe('modules in Python code', () => {
     assert.equal(text.split('\n')[4]!.slice(17, 20), 'act');
   });
 
+  it('have no name that the end of a line breaks', () => {
+    const text =
+      "class Net(nn.Module):\n    def __init__(self):\n        self.head = nn.Sequential(OrderedDict([\n            ('a\r\nct', nn.ReLU()),\n        ]))\n";
+    assert.deepEqual(
+      moduleCode(text).attributes.map((a) => a.name),
+      ['head'],
+    );
+  });
+
   it('are found with their classes, in lists, by name and in loops; not in strings and comments', () => {
     assert.deepEqual(
       code.attributes.map((a) => [a.className, a.name, a.module, a.line]),
