@@ -11,9 +11,8 @@ import type { ModelAnswer } from '../../protocol/request.js';
 import type { LayerCurve, LayerRow } from '../../result/dataset.js';
 import type { SessionProducts } from '../../session/products.js';
 import { answerOf } from '../input/answers.js';
-import { inputOf } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
-import { matchLabels } from './labels.js';
+import { openedSet } from './opened.js';
 import { layerPlace, type LayerPlace } from '../reading/places.js';
 import { columnOf, readSet } from '../reading/reading.js';
 import type { DatasetRoom } from './room.js';
@@ -36,19 +35,10 @@ export async function layerCurve(
   const { signal } = call;
   const asked = Math.min(request.most ?? EXAMPLES, EXAMPLES);
   call.progress({ message: 'looking through the data set' });
-  const part = await room.sets.part({ ...request, most: asked }, signal);
-  const { dataset, examples } = part;
   const subject = await model.subject();
+  const { part, matched, inputs, kept } = await openedSet(model, subject, room, { ...request, most: asked }, signal);
+  const { examples } = part;
   const places = placesOf(subject, request.layers);
-  const matched = matchLabels(
-    model,
-    subject,
-    examples.map((e) => e.className),
-    dataset.classes,
-    request.mapping,
-  );
-  const inputs = examples.map((e) => inputOf(model, e, e.name, dataset.classes));
-  const kept = await room.keptFor(model, subject, request);
   const labels: number[] = [];
   const columns = new Map<string, Float32Array>();
   try {

@@ -6,10 +6,9 @@ import type { Example } from '../../dataset/dataset.js';
 import type { Call } from '../../protocol/channel.js';
 import type { DatasetRequest, SetProgress } from '../../protocol/dataset.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
-import { inputOf } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
 import type { HeldFeatures, SetFeatures } from './featureCache.js';
-import { matchLabels } from './labels.js';
+import { openedSet } from './opened.js';
 import { fitting, layerPlace, reducedNote } from '../reading/places.js';
 import { columnOf, hasClasses, readSet, SCORES } from '../reading/reading.js';
 import type { DatasetRoom } from './room.js';
@@ -26,18 +25,9 @@ export async function setFeatures(
 ): Promise<SetFeatures> {
   const { signal } = call;
   call.progress({ message: 'looking through the data set' });
-  const part = await room.sets.part(request, signal);
+  const { part, matched, inputs, kept } = await openedSet(model, subject, room, request, signal);
   const { dataset, examples } = part;
   const place = fitting(layerPlace(subject, request.layer), examples.length);
-  const matched = matchLabels(
-    model,
-    subject,
-    examples.map((e) => e.className),
-    dataset.classes,
-    request.mapping,
-  );
-  const inputs = examples.map((e) => inputOf(model, e, e.name, dataset.classes));
-  const kept = await room.keptFor(model, subject, request);
   const withLabels = (found: HeldFeatures): SetFeatures => ({
     ...found,
     matched,

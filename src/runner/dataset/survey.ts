@@ -6,11 +6,10 @@ import type { Call } from '../../protocol/channel.js';
 import type { SetProgress, SurveyAnswer, SurveyRequest } from '../../protocol/dataset.js';
 import type { Survey } from '../../result/dataset.js';
 import { answerOf } from '../input/answers.js';
-import { inputOf } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { recordOf } from '../overview/describe.js';
-import { matchLabels } from './labels.js';
+import { openedSet } from './opened.js';
 import { nothingLeft } from '../reading/nothingLeft.js';
 import { fitting, layerPlace, reducedNote, type LayerPlace } from '../reading/places.js';
 import { hasClasses, readSet, SCORES } from '../reading/reading.js';
@@ -26,19 +25,10 @@ export async function survey(
 ): Promise<SurveyAnswer> {
   const { signal } = call;
   call.progress({ message: 'looking through the data set' });
-  const part = await room.sets.part(request, signal);
-  const { dataset, examples } = part;
-  call.progress({ message: 'opening the model' });
   const subject = await model.subject();
-  const matched = matchLabels(
-    model,
-    subject,
-    examples.map((e) => e.className),
-    dataset.classes,
-    request.mapping,
-  );
+  const { part, matched, inputs, kept } = await openedSet(model, subject, room, request, signal);
+  const { dataset, examples } = part;
   const { place, notes: placeNotes } = keptPlace(subject, request.layer, examples.length);
-  const inputs = examples.map((e) => inputOf(model, e, e.name, dataset.classes));
   const classes = hasClasses(subject);
   const said = scoreReader(subject);
   const found: { readonly at: number; readonly content: string | undefined; readonly said?: Said }[] = [];
@@ -47,7 +37,6 @@ export async function survey(
     error: toErrorData(error),
   }));
   const wanted = { scores: classes, layers: place === undefined ? [] : [place] };
-  const kept = await room.keptFor(model, subject, request);
   try {
     for await (const { from, readings } of readSet(subject, inputs, wanted, { ...kept, signal })) {
       readings.forEach((reading, k) => {
