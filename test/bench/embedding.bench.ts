@@ -1,4 +1,3 @@
-import { buildSync } from 'esbuild';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,6 +15,7 @@ import { Umap } from '../../src/numeric/umap/umap.js';
 import { threadTeam } from '../../src/runner/embedding/threads/team.js';
 import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { SessionProducts } from '../../src/session/products.js';
+import { bundledText } from '../unit/support/bundled.js';
 import { processorTime, type Row } from './measure.js';
 import { python } from './torch.js';
 
@@ -128,13 +128,7 @@ function umapOf(near: Awaited<ReturnType<typeof nearestNeighbours>>, start: Floa
 
 /** Median waiting time in seconds of 200 rounds by two threads and by one, taken in turn. */
 async function byThreads(affinities: Affinities, start: FloatTensor): Promise<readonly [number, number]> {
-  const built = buildSync({
-    entryPoints: ['src/runner/embedding/threads/forcesThread.ts'],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    write: false,
-  });
+  const thread = bundledText('src/runner/embedding/threads/forcesThread.ts');
   const wait = async (team?: TsneTeam): Promise<number> => {
     const from = performance.now();
     await tsneOf(affinities, start, team, 200);
@@ -143,7 +137,7 @@ async function byThreads(affinities: Affinities, start: FloatTensor): Promise<re
   };
   const [two, one]: [number[], number[]] = [[], []];
   for (let i = 0; i < 5; i++) {
-    two.push(await wait(threadTeam(2, built.outputFiles[0]!.text)));
+    two.push(await wait(threadTeam(2, thread)));
     one.push(await wait());
   }
   // The least of each: a neighbour on the machine can only add to it.

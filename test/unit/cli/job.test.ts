@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
 import { Random } from '../../../src/base/random.js';
 import { writeNpy } from '../../../src/base/npy.js';
 import { decodePicture } from '../../../src/input/decode.js';
 import { listPictures } from '../../../src/input/folder.js';
 import { writeNpz } from '../dataset/written.js';
+import { bundled } from '../support/bundled.js';
 import { runCli as run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -17,20 +17,12 @@ const PICTURES = 5 * 64 + 11;
 describe('cli: a job', () => {
   const folder = temporaryFolder();
   const at = (...parts: string[]): string => path.join(folder, ...parts);
-  const script = path.join(process.env['UNIT_OUT'] ?? 'out', 'cli-under-test.cjs');
+  let script: string;
   const model = path.resolve('models/birds/birds_cnn.onnx');
   const set = at('birds.npz');
 
   before(async () => {
-    buildSync({
-      entryPoints: ['src/cli/main.ts'],
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      outfile: script,
-      external: ['onnxruntime-node', 'sharp'],
-      logLevel: 'warning',
-    });
+    script = bundled('src/cli/main.ts', 'cli-under-test.cjs');
     const { pictures, classes } = await listPictures(path.resolve('models/birds/pictures'));
     const rasters = await Promise.all(pictures.map((p) => decodePicture(p.path)));
     const { width, height } = rasters[0]!;

@@ -4,30 +4,22 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { buildSync } from 'esbuild';
 import { writeNpy } from '../../../src/base/npy.js';
 import { floatTensor } from '../../../src/base/tensor.js';
 import type { GraphProto } from '../../../src/checkpoint/model.js';
 import { makeNode } from '../../../src/graph/edits.js';
 import { body, graphs, proto, truth } from '../graph/nestedSupport.js';
 import { saveSketch, weight } from '../graph/support.js';
+import { bundled } from '../support/bundled.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 describe('the processes of the command line', () => {
-  const script = path.join(process.env['UNIT_OUT'] ?? 'out', 'cli-under-test.cjs');
+  let script: string;
   const tensor = path.join(temporaryFolder(), 'x.npy');
   let slow = '';
 
   before(async () => {
-    buildSync({
-      entryPoints: ['src/cli/main.ts'],
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      outfile: script,
-      external: ['onnxruntime-node', 'sharp'],
-      logLevel: 'warning',
-    });
+    script = bundled('src/cli/main.ts', 'cli-under-test.cjs');
     // Half a milliard multiplications on each trip, and no end in sight.
     const trip: GraphProto = {
       ...body([proto('MatMul', ['v', 'w'], ['next']), proto('Less', ['i', 'huge'], ['on'])], [], []),

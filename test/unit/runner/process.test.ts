@@ -1,31 +1,22 @@
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import path from 'node:path';
-import { buildSync } from 'esbuild';
 import { filePath } from '../../../src/base/place.js';
 import { LensError } from '../../../src/base/errors.js';
 import { Channel } from '../../../src/protocol/channel.js';
 import type { RunnerApi } from '../../../src/protocol/runner.js';
+import { bundled } from '../support/bundled.js';
 import { dataPath, modelPath, requireData } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 describe('runner/main', () => {
-  const script = path.join(process.env['UNIT_OUT'] ?? 'out', 'runner-under-test.cjs');
+  let script: string;
   const temporary = temporaryFolder();
   let child: ChildProcess;
   let channel: Channel<RunnerApi>;
   before(requireData);
   before(() => {
-    buildSync({
-      entryPoints: ['src/runner/main.ts'],
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      outfile: script,
-      external: ['onnxruntime-node', 'sharp'],
-      logLevel: 'warning',
-    });
+    script = bundled('src/runner/main.ts', 'runner-under-test.cjs');
   });
   beforeEach(() => {
     const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: temporary };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { buildSync } from 'esbuild';
 import { nearestNeighbours } from '../../../../src/numeric/neighbours.js';
 import { jointProbabilities, type Affinities } from '../../../../src/numeric/tsne/affinities.js';
 import { Tsne, type TsneOptions } from '../../../../src/numeric/tsne/tsne.js';
 import { threadTeam } from '../../../../src/runner/embedding/threads/team.js';
 import { clusters } from '../../numeric/points.js';
+import { bundledText } from '../../support/bundled.js';
 
 describe('runner/embedding/threads', () => {
   const points = clusters(3000, 8, 5);
@@ -12,14 +12,7 @@ describe('runner/embedding/threads', () => {
   let script: string;
   before(async () => {
     affinities = jointProbabilities(await nearestNeighbours(points, 30), 10);
-    const built = buildSync({
-      entryPoints: ['src/runner/embedding/threads/forcesThread.ts'],
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      write: false,
-    });
-    script = built.outputFiles[0]!.text;
+    script = bundledText('src/runner/embedding/threads/forcesThread.ts');
   });
   const placed = async (options: TsneOptions, rounds = 30): Promise<Float32Array> => {
     const tsne = new Tsne(affinities, points, { rounds, early: 20, seed: 3, ...options });
