@@ -6,6 +6,7 @@ import type { MenuItem } from '../shared/form/menu.js';
 import { plural } from '../shared/format.js';
 import { emptyState, failure, notice } from '../shared/messages.js';
 import { LightElement } from '../shared/page/lightElement.js';
+import { tabStrip } from '../shared/page/tabStrip.js';
 import { Clock } from '../shared/task/clock.js';
 import { taskProgress } from '../shared/task/taskProgress.js';
 import type { DatasetController } from './controller.js';
@@ -202,33 +203,16 @@ export class DatasetApp extends LightElement {
   }
 
   private tabs(shown: string): TemplateResult {
-    return html`<div class="tabs" role="tablist" aria-label="Views of the data set" @keydown=${this.onTabKey}>
-      ${TABS.map(
-        ({ id, label }) =>
-          html`<button
-            type="button"
-            role="tab"
-            id="tab-${id}"
-            aria-selected=${id === shown}
-            aria-controls="panel-${shown}"
-            tabindex=${id === shown ? 0 : -1}
-            @click=${() => this.controller.update({ tab: id })}
-          >
-            ${label}
-          </button>`,
-      )}
-    </div>`;
+    return tabStrip({
+      label: 'Views of the data set',
+      tabs: TABS,
+      shown,
+      choose: (id) => {
+        this.controller.update({ tab: id });
+        return this.updateComplete;
+      },
+    });
   }
-
-  private readonly onTabKey = (event: KeyboardEvent): void => {
-    const at = TABS.indexOf(tabOf(this.controller.view.tab));
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    const next = TABS[(to + TABS.length) % TABS.length]!;
-    this.controller.update({ tab: next.id });
-    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus());
-  };
 
   private readonly onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && !event.defaultPrevented)

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { LightElement } from '../shared/page/lightElement.js';
+import { tabStrip } from '../shared/page/tabStrip.js';
 import '../shared/form/menu.js';
 import { Clock } from '../shared/task/clock.js';
 import { icon, iconButton } from '../shared/controls.js';
@@ -159,22 +160,15 @@ export class ModelApp extends LightElement {
   }
 
   private tabs(shown: string): TemplateResult {
-    return html`<div class="tabs" role="tablist" aria-label="Views of the model" @keydown=${this.onTabKey}>
-      ${TABS.map(
-        ({ id, label }) =>
-          html`<button
-            type="button"
-            role="tab"
-            id="tab-${id}"
-            aria-selected=${id === shown}
-            aria-controls="panel-${shown}"
-            tabindex=${id === shown ? 0 : -1}
-            @click=${() => this.controller.update({ tab: id })}
-          >
-            ${label}
-          </button>`,
-      )}
-    </div>`;
+    return tabStrip({
+      label: 'Views of the model',
+      tabs: TABS,
+      shown,
+      choose: (id) => {
+        this.controller.update({ tab: id });
+        return this.updateComplete;
+      },
+    });
   }
 
   /** The layer that is selected: the same in every tab. */
@@ -228,16 +222,6 @@ export class ModelApp extends LightElement {
     void this.controller.host.copy({ text });
     this.spoken = `Copied ${text}`;
   }
-
-  private readonly onTabKey = (event: KeyboardEvent): void => {
-    const at = TABS.indexOf(tabOf(this.controller.view.tab));
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: TABS.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    const next = TABS[(to + TABS.length) % TABS.length]!;
-    this.controller.update({ tab: next.id });
-    void this.updateComplete.then(() => this.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus());
-  };
 
   /** Whatever shows a Cancel button is stopped; where there is none, what runs in the background. */
   private cancel(): void {
