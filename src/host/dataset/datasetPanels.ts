@@ -6,6 +6,7 @@ import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { chooseNetwork } from '../explain/chooseNetwork.js';
 import { keptFile, named, nameOf } from '../names.js';
 import { Panels } from '../panel/panels.js';
+import { pickRow } from '../plain.js';
 import type { HostServices } from '../services.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
 import { otherOf } from './comparison.js';
@@ -117,14 +118,34 @@ function selectedModels(args: readonly unknown[]): vscode.Uri[] {
 
 /** From the palette: a folder, or a file that holds a data set. */
 async function choosePlace(title = 'Open as Data Set'): Promise<vscode.Uri | undefined> {
+  const kinds = await dialogKinds(title);
+  if (kinds === undefined) return undefined;
   const picked = await vscode.window.showOpenDialog({
     title,
     openLabel: 'Open',
-    canSelectFiles: true,
-    canSelectFolders: true,
+    ...kinds,
     filters: { 'Data sets': ['parquet', 'npz', 'csv', 'json', 'jsonl'] },
   });
   return picked?.[0];
+}
+
+type DialogKinds = Pick<vscode.OpenDialogOptions, 'canSelectFiles' | 'canSelectFolders'>;
+
+/** The dialogs of Windows and Linux offer folders or files, never both: there it is asked first. */
+async function dialogKinds(title: string): Promise<DialogKinds | undefined> {
+  if (vscode.env.uiKind === vscode.UIKind.Web || process.platform === 'darwin')
+    return { canSelectFiles: true, canSelectFolders: true };
+  const rows = [
+    { label: 'Folder of pictures', canSelectFolders: true, canSelectFiles: false },
+    {
+      label: 'File',
+      description: '.parquet, .npz, .csv, .json, .jsonl',
+      canSelectFolders: false,
+      canSelectFiles: true,
+    },
+  ];
+  const picked = await pickRow(rows, { title });
+  return picked && { canSelectFiles: picked.canSelectFiles, canSelectFolders: picked.canSelectFolders };
 }
 
 /** What a page kept: it may have been written by another version, and is not trusted to be right. */
