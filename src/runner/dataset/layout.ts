@@ -1,6 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
 import { given } from '../../base/given.js';
-import { throwIfCancelled } from '../../base/errors.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import { labelOf } from '../../input/labels.js';
 import { embedPoints, qualityOf, type EmbedContext, type Moving } from '../../method/embedding/embed.js';
@@ -14,6 +12,7 @@ import { answerOf } from '../input/answers.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { recordOf } from '../overview/describe.js';
+import { pausing } from '../embedding/pausing.js';
 import { teamFor } from '../embedding/threads/team.js';
 import { classRows } from '../weights/rows.js';
 import { setFeatures } from './features.js';
@@ -35,19 +34,13 @@ export async function layout(
   const method = embeddingMethodById(request.method);
   const params = parseParameters(method.id, method.parameters, request.params);
   const seed = request.seed ?? 0;
-  const { signal } = call;
   const subject = await model.subject();
   const points = await pointsOf(model, room, request, call);
   return room.steering.during(request.run, async (steered) => {
     const context: EmbedContext = {
       products,
       seed,
-      pause: async (share, message) => {
-        call.progress({ fraction: Math.min(1, share), message });
-        // Lets a cancellation in, which arrives as a message.
-        await setImmediate();
-        throwIfCancelled(signal);
-      },
+      pause: pausing(call),
       team: (count) => teamFor(count, request.threads),
       drawn: frames(call, steered),
       stopped: () => steered.stopped(),

@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import path from 'node:path';
 import { given } from '../../base/given.js';
-import { LensError, throwIfCancelled } from '../../base/errors.js';
+import { LensError } from '../../base/errors.js';
 import { svgToPng } from '../../input/encode.js';
 import { embedPoints, qualityOf, type EmbedContext } from '../../method/embedding/embed.js';
 import { embeddingMethodById } from '../../method/embedding/methods.js';
@@ -18,6 +17,7 @@ import type { OpenModel } from '../model/open.js';
 import { recordOf } from '../overview/describe.js';
 import { classRows } from '../weights/rows.js';
 import { featuresOf, type Features } from './features.js';
+import { pausing } from './pausing.js';
 import { teamFor } from './threads/team.js';
 
 /** What a model makes of a data set, or of its classes, as points. */
@@ -38,12 +38,7 @@ export async function embed(
   const context: EmbedContext = {
     products,
     seed,
-    pause: async (share, message) => {
-      call.progress({ fraction: Math.min(1, share), message });
-      // Lets a cancellation in, which arrives as a message.
-      await setImmediate();
-      throwIfCancelled(call.signal);
-    },
+    pause: pausing(call),
     team: (points) => teamFor(points, request.threads),
   };
   const placed = await embedPoints(features.rows, method, params, context);
