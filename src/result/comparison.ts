@@ -1,5 +1,6 @@
 import type { ErrorData } from '../base/errors.js';
 import type { FloatTensor } from '../base/tensor.js';
+import type { ProbeSummary } from './embedding.js';
 import type { PreprocessingRecord, Recipe } from './recipe.js';
 
 /** Two models side by side: their weights, and what they make of the same pictures. */
@@ -128,13 +129,7 @@ export interface ComparedSpace {
   readonly points: FloatTensor;
   readonly explained?: readonly number[];
   readonly divergence?: number;
-  readonly probe?: {
-    readonly accuracy: number;
-    readonly sd: number;
-    readonly majority: number;
-    readonly folds: number;
-    readonly seeds: number;
-  };
+  readonly probe?: ProbeSummary;
   /** Share of pictures whose nearest neighbours are of their class. */
   readonly neighbourAccuracy?: number;
 }

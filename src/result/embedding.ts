@@ -29,6 +29,17 @@ export interface Embedding {
   readonly recipe: Recipe;
 }
 
+/** How well a linear probe tells the classes: mean and standard deviation over its seeds, beside the largest class alone. */
+export interface ProbeSummary {
+  readonly accuracy: number;
+  readonly sd: number;
+  readonly majority: number;
+  readonly folds: number;
+  readonly seeds: number;
+  /** Points that took part, where not all did; drawn with the shares of the classes kept. */
+  readonly examples?: number;
+}
+
 /** How much of the original space the points show, and how well classes come apart there. */
 export interface EmbeddingQuality {
   readonly trustworthiness: number;
@@ -37,15 +48,7 @@ export interface EmbeddingQuality {
   readonly k: number;
   /** Points that were asked, where not all were. */
   readonly asked: number;
-  readonly probe?: {
-    readonly accuracy: number;
-    readonly sd: number;
-    readonly majority: number;
-    readonly folds: number;
-    readonly seeds: number;
-    /** Points that took part, where not all did; drawn with the shares of the classes kept. */
-    readonly examples?: number;
-  };
+  readonly probe?: ProbeSummary;
   /** Share of pictures whose nearest neighbours are of their class. */
   readonly neighbourAccuracy?: number;
   /** How many neighbours vote for it. */
