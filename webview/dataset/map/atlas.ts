@@ -1,4 +1,5 @@
 import type { Rgb } from '../../../src/base/picture.js';
+import { imageOf } from '../../shared/canvas/raster.js';
 
 /** Pictures side by side on one canvas: a thousand canvases of their own would cost more than what is on them. */
 export class Atlas {
@@ -55,14 +56,8 @@ export class Atlas {
     if (before !== undefined) this.slots.delete(before);
     this.lying[slot] = example;
     this.slots.set(example, slot);
-    const image = new ImageData(picture.width, picture.height);
-    for (let i = 0, from = 0; i < image.data.length; i += 4) {
-      image.data[i] = picture.data[from++]!;
-      image.data[i + 1] = picture.data[from++]!;
-      image.data[i + 2] = picture.data[from++]!;
-      image.data[i + 3] = 255;
-    }
-    this.context.putImageData(image, (slot % this.perLine) * this.side, Math.floor(slot / this.perLine) * this.side);
+    const [column, line] = [slot % this.perLine, Math.floor(slot / this.perLine)];
+    this.context.putImageData(imageOf(picture), column * this.side, line * this.side);
     return slot;
   }
 }

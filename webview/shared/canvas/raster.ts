@@ -3,6 +3,11 @@ import type { Rgb } from '../../../src/base/picture.js';
 
 /** An RGB picture as a canvas of its own size. */
 export function rasterOf(picture: Rgb): HTMLCanvasElement {
+  return canvasOf(imageOf(picture));
+}
+
+/** An RGB picture as pixels that a canvas takes. */
+export function imageOf(picture: Rgb): ImageData {
   const image = new ImageData(picture.width, picture.height);
   for (let i = 0, from = 0; i < image.data.length; i += 4) {
     image.data[i] = picture.data[from++]!;
@@ -10,7 +15,7 @@ export function rasterOf(picture: Rgb): HTMLCanvasElement {
     image.data[i + 2] = picture.data[from++]!;
     image.data[i + 3] = 255;
   }
-  return canvasOf(image);
+  return image;
 }
 
 /** Pixels as a canvas of their own size. */
