@@ -1,4 +1,4 @@
-import { int64Tensor } from '../../base/tensor.js';
+import { int64Tensor, isFloating } from '../../base/tensor.js';
 import { inMemory, type StoredTensor } from '../../checkpoint/model.js';
 import { makeNode, prune, withOutputs } from '../edits.js';
 import type { Facts } from '../facts.js';
@@ -77,10 +77,15 @@ export function placeGraph(graph: Graph, facts: Facts, map: PlaceMap, wanted: re
     }
     return noPlace;
   };
+  /** What a Pad puts at the edges may be half as precise as the places are. */
+  const asPlaces = (value: string): string => {
+    const type = facts.get(value)?.type;
+    return type !== undefined && isFloating(type) && type !== 'float32' ? emit('Cast', [value], { to: FLOAT }) : value;
+  };
   for (const node of graph.nodes) {
     if (!node.inputs.some((v) => moved.has(v)) || node.outputs.some((v) => moved.has(v))) continue;
     if (moves(node) && (moved.has(node.inputs[0] ?? '') || node.op === 'Concat')) {
-      const renamed = node.inputs.map((v) => moved.get(v) ?? (node.op === 'Concat' ? nowhere(v) : v));
+      const renamed = node.inputs.map((v) => moved.get(v) ?? (node.op === 'Concat' ? nowhere(v) : asPlaces(v)));
       const outputs = node.outputs.map((v) => (v === '' ? '' : names.make(`places_of_${v}`)));
       nodes.push({ ...node, name: names.make(`places_${node.op}`), inputs: renamed, outputs });
       node.outputs.forEach((v, i) => v !== '' && moved.set(v, outputs[i]!));
@@ -106,6 +111,9 @@ export function placeGraph(graph: Graph, facts: Facts, map: PlaceMap, wanted: re
   const shown = [...new Set(outputs.values())];
   return { map, input, outputs, graph: prune(withOutputs(all, shown), shown) };
 }
+
+/** float32, as Cast calls it. */
+const FLOAT = 1;
 
 /** What only moves elements about, or says where they are taken from. */
 function moves(node: GraphNode): boolean {

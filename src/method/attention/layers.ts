@@ -1,3 +1,4 @@
+import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
 import { remembered } from '../../base/memo.js';
 import type { Tensor } from '../../base/tensor.js';
 import { expandWhere } from '../../gradient/sweep/expansion.js';
@@ -24,14 +25,17 @@ export interface ModelAttention {
 const known = new WeakMap<ModelSubject, Promise<ModelAttention>>();
 
 /** What attention a model has; found once. */
-export function attentionOf(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
+export async function attentionOf(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
   let found = known.get(subject);
   if (found === undefined) {
-    found = find(subject, signal);
+    // Whoever asks first may cancel; others wait for the same.
+    found = find(subject, new AbortController().signal);
     known.set(subject, found);
     found.catch(() => known.delete(subject));
   }
-  return found;
+  const attention = await found;
+  throwIfCancelled(signal);
+  return attention;
 }
 
 async function find(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
@@ -121,8 +125,13 @@ async function layoutsOf(
     };
     for (const input of places.graph.inputs)
       if (input.name !== places.input) feeds[input.name] = zerosOf(facts, input.name);
-    const answer = await subject.derived(`places ${map.value}`, places.graph, feeds, signal);
-    for (const [value, output] of places.outputs) moved.set(`${map.value}\n${value}`, answer[output]!);
+    try {
+      const answer = await subject.derived(`places ${map.value}`, places.graph, feeds, signal);
+      for (const [value, output] of places.outputs) moved.set(`${map.value}\n${value}`, answer[output]!);
+    } catch (error) {
+      // What the runtime does not move is not known to stand anywhere; the matrices are there all the same.
+      if (!(error instanceof LensError) || isCancelled(error)) throw error;
+    }
   }
   return sites.map((site, i) => {
     const layout = (map: PlaceMap | undefined, side: 'from' | 'to'): TokenLayout | undefined => {
