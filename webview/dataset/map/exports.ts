@@ -32,6 +32,7 @@ export function exportItems(room: Room, page: Element): readonly MenuItem[] {
     disabled,
     onClick,
   });
+  const partly = view.most !== undefined || view.split !== undefined || Object.keys(view.mapping).length > 0;
   return [
     item('Save the points as CSV', 'table', points === undefined || none, () =>
       save(`${points!.method}.csv`, () => text(pointsCsv(facts!, points!))),
@@ -68,7 +69,7 @@ export function exportItems(room: Room, page: Element): readonly MenuItem[] {
     item('Save the predictions as CSV', 'table', none, () =>
       save('predictions.csv', () => text(predictionsCsv(facts!))),
     ),
-    item('Copy the command line', 'terminal', none, () => {
+    item(partly ? COMMAND_OF_ALL : 'Copy the command line', 'terminal', none || partly, () => {
       const { of, layer, method, seed, params, components } = view.map;
       const values = { ...params[method], ...(components === 2 ? {} : { components }) };
       void room.host
@@ -79,6 +80,9 @@ export function exportItems(room: Room, page: Element): readonly MenuItem[] {
     }),
   ];
 }
+
+/** It would give other points, and say nothing of it. */
+const COMMAND_OF_ALL = 'The command line knows no part of a data set, and no mended labels';
 
 /** A field of a CSV file; one that a spreadsheet would take for a formula is none. */
 export function csvField(value: string | number): string {

@@ -7,6 +7,8 @@ import type { LayoutAnswer, LayoutProgress, SetProgress, SurveyAnswer } from '..
 import type { DatasetHostApi } from '../../../../src/protocol/datasetPanel.js';
 import { DatasetController } from '../../../../webview/dataset/controller.js';
 import { NEW_VIEW } from '../../../../webview/dataset/kept.js';
+import { exportItems } from '../../../../webview/dataset/map/exports.js';
+import type { MenuItem } from '../../../../webview/shared/form/menu.js';
 import { THUMBNAIL, Thumbnails } from '../../../../webview/dataset/thumbnails.js';
 import { answerAbout, recipe, surveyAnswer } from './survey.js';
 
@@ -76,6 +78,19 @@ async function started(answers: Parameters<typeof fakeHost>[0] = {}, view = {}) 
 }
 
 describe('the panel of a data set', () => {
+  it('copies a command line only of the whole: that of a part would give other points', async () => {
+    const { controller, of } = await started();
+    const copy = (): MenuItem => exportItems(controller, {} as Element).at(-1)!;
+    assert.deepEqual([copy().label, copy().disabled], ['Copy the command line', false]);
+    copy().onClick();
+    assert.equal(of('copyCommand').length, 1);
+    for (const view of [{ most: 2 }, { split: 'train' }, { mapping: { cat: 1 } }]) {
+      controller.update(view);
+      assert.equal(copy().disabled, true, JSON.stringify(view));
+      controller.view = NEW_VIEW;
+    }
+  });
+
   it('asks the model, then places the points', async () => {
     const { controller, of } = await started();
     assert.equal(controller.facts?.count, 6);
