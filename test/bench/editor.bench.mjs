@@ -63,8 +63,9 @@ async function opening({ browser, root, extensions }, files) {
   const srv = await startServer({ root, extensions });
   for (const file of files)
     for (const name of fs.readdirSync(path.dirname(file)))
+      // Not by a symbolic link: weights that lie outside the workspace are asked about first.
       if (name.startsWith(`${path.parse(file).name}.`))
-        fs.symlinkSync(path.join(path.dirname(file), name), path.join(srv.ws, name));
+        fs.linkSync(path.join(path.dirname(file), name), path.join(srv.ws, name));
   const page = await newPage(browser);
   try {
     await ui.openWorkbench(page, srv.url(), icon);
