@@ -1,5 +1,7 @@
+import type { ErrorData } from '../base/errors.js';
 import type { FindSettingsAnswer } from '../protocol/settings.js';
 import { table } from './io.js';
+import { errorEntry, sentenceOf } from './verb.js';
 
 /** Settings that were found, for machines: the reading, what is said of each part, what was compared, and the sidecar. */
 export function findingDocument({ finding, sidecar }: FindSettingsAnswer): object {
@@ -17,9 +19,42 @@ export function findingDocument({ finding, sidecar }: FindSettingsAnswer): objec
   };
 }
 
-/** The same for people. */
-export function findingText({ finding, sidecar }: FindSettingsAnswer): string {
-  const { title, parts, readings, notes, pictures } = finding;
+/** What was said of the settings of a model, or why nothing can be. */
+export interface Judged {
+  readonly model: string;
+  readonly found?: FindSettingsAnswer;
+  readonly error?: ErrorData;
+}
+
+/** One row for each part of each model; a model that failed has its error in place of the parts. */
+export function verdictEntries(models: readonly Judged[]): object[] {
+  return models.flatMap(({ model, found, error }): object[] =>
+    error === undefined
+      ? (found?.verdicts ?? []).map(({ part, verdict, value, sentence }) => ({
+          model,
+          part,
+          verdict,
+          value,
+          evidence: sentence,
+        }))
+      : [{ model, error: errorEntry(error) }],
+  );
+}
+
+/** The same for people: one table of all models. */
+export function verdictTable(models: readonly Judged[]): string {
+  const rows = models.flatMap(({ model, found, error }) =>
+    error === undefined
+      ? (found?.verdicts ?? []).map((v) => [model, v.part, v.verdict, v.value, v.sentence])
+      : [[model, '', 'failed', '', sentenceOf(error)]],
+  );
+  return table(['model', 'part', 'verdict', 'value', 'evidence'], rows);
+}
+
+/** What was found for one model, for people. */
+export function findingText(model: string, found: FindSettingsAnswer): string {
+  const { finding, sidecar } = found;
+  const { title, readings, notes, pictures } = finding;
   const compared = readings.map((r) => [
     r.title,
     r.score.toFixed(2),
@@ -28,10 +63,7 @@ export function findingText({ finding, sidecar }: FindSettingsAnswer): string {
   ]);
   return [
     `Settings that fit best: ${title}\n`,
-    table(
-      ['part', 'verdict', 'reading', 'because'],
-      parts.map((p) => [p.part, p.verdict, p.value, p.sentence]),
-    ),
+    verdictTable([{ model, found }]),
     compared.length === 0 ? '' : table(['reading', 'score', 'answers alike', 'commonest answers'], compared),
     `${notes.join('\n')}\n`,
     `To take them, write this to ${sidecar.file}:\n${sidecar.text}`,

@@ -1,5 +1,5 @@
 import type { FilePath } from '../base/place.js';
-import type { SettingsChange, SettingsFinding, SettingsPreset } from '../result/settings.js';
+import type { SettingsChange, SettingsFinding, SettingsPreset, SettingsVerdict } from '../result/settings.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
 import type { ModelRequest, WorkProgress } from './request.js';
@@ -13,6 +13,8 @@ export interface FindSettingsRequest extends ModelRequest {
 /** Settings that were found, and the sidecar that would say so. */
 export interface FindSettingsAnswer {
   readonly finding: SettingsFinding;
+  /** All parts of the settings, those that cannot be found as well. */
+  readonly verdicts: readonly SettingsVerdict[];
   readonly sidecar: SidecarText;
   readonly warnings: readonly string[];
 }

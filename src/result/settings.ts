@@ -23,6 +23,12 @@ export interface SettingsPart {
   readonly sentence: string;
 }
 
+/** One row of the table of all parts: `assumed` is what nothing can find and nobody has stated. */
+export interface SettingsVerdict extends Omit<SettingsPart, 'part' | 'verdict'> {
+  readonly part: SettingsPartId | 'resize' | 'crop' | 'filter';
+  readonly verdict: Verdict | 'assumed';
+}
+
 /** One reading of the pixels, and how well it fits. */
 export interface SettingsReading {
   readonly title: string;

@@ -1,47 +1,104 @@
 import path from 'node:path';
+import { isCancelled, toErrorData } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { filePath } from '../../base/place.js';
 import { formatDims } from '../../base/tensor.js';
+import type { ModelRequest } from '../../protocol/request.js';
+import type { FindSettingsAnswer } from '../../protocol/settings.js';
+import type { Outcome } from '../../result/explanation.js';
 import type { Inspection, ValueDescription } from '../../result/inspection.js';
 import { json, table } from '../io.js';
-import { findingDocument, findingText } from '../finding.js';
-import { inputsOf, modelRequest } from '../options.js';
+import { findingDocument, findingText, verdictEntries, verdictTable, type Judged } from '../finding.js';
+import { modelRequest, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
-import { callOf, report, type Verb } from '../verb.js';
+import { callOf, errorEntry, exitOf, report, type Verb, type VerbContext } from '../verb.js';
+
+const FORM = 'onnx-lens inspect MODEL… --find FOLDER';
+
+/** A model with what was found in pictures, where that was asked for. */
+interface Inspected {
+  readonly found: Inspection;
+  readonly search?: FindSettingsAnswer;
+}
 
 export const inspect: Verb = {
   name: 'inspect',
-  usage: 'inspect MODEL [--find FOLDER]',
+  usage: 'inspect MODEL [MODEL… --find FOLDER]',
   summary:
-    'inputs, outputs, layers, opset, preprocessing and labels with their origin, which operators are differentiable; with --find FOLDER, the settings of pictures from evidence',
+    'inputs, outputs, layers, opset, preprocessing and labels with their origin, which operators are differentiable; with --find FOLDER, the settings of pictures from evidence, of several models in one table',
   options: ['out', 'provider', 'threads', 'input', 'config', 'find', 'seed', 'output'],
   async run(context) {
-    const { line, io, service } = context;
+    const { line, io } = context;
     if (line.out !== undefined) outKind(line.out, 'inspect', ['.json']);
-    const found = await service.inspect(modelRequest(line), callOf(context));
-    const search =
-      line.find === undefined
-        ? undefined
-        : await service.findSettings(
-            {
-              ...modelRequest(line),
-              inputs: [filePath(path.resolve(line.find)), ...inputsOf(line)],
-              ...given({ seed: line.seed }),
-            },
-            callOf(context),
-          );
-    report(context, { warnings: [...found.warnings, ...(search?.warnings ?? [])] });
-    const document = json({
-      ...documentOf(line.arguments[0]!, found),
-      ...given({ settings: search === undefined ? undefined : findingDocument(search) }),
-    });
+    const [model, ...more] = line.arguments;
+    if (more.length > 0 && line.find === undefined)
+      throw usage('The verb "inspect" takes one model, or several with --find.', FORM);
+    if (more.length > 0) return inspectSeveral(context);
+    const inspected = await inspectOne(context, modelRequest(line));
+    const { found, search } = inspected;
+    report(context, { warnings: warningsOf(inspected) });
+    const verdicts = search === undefined ? {} : { verdicts: verdictEntries([{ model: model!, found: search }]) };
+    const document = json({ schema: SCHEMA, model, ...documentOf(inspected), ...verdicts });
     if (line.out !== undefined) await writeOut(line.out, document);
-    io.out(line.json ? document : textOf(found) + (search === undefined ? '' : `\n${findingText(search)}`));
+    io.out(line.json ? document : textOf(found) + (search === undefined ? '' : `\n${findingText(model!, search)}`));
     return 0;
   },
 };
 
-function documentOf(model: string, found: Inspection): object {
+async function inspectOne(context: VerbContext, request: ModelRequest): Promise<Inspected> {
+  const { line, service } = context;
+  const found = await service.inspect(request, callOf(context));
+  if (line.find === undefined) return { found };
+  const inputs = [filePath(path.resolve(line.find))];
+  return {
+    found,
+    search: await service.findSettings({ ...request, inputs, ...given({ seed: line.seed }) }, callOf(context)),
+  };
+}
+
+/** One table of verdicts over several models. One that fails is said, and the others are done. */
+async function inspectSeveral(context: VerbContext): Promise<number> {
+  const { line, io } = context;
+  const results: Outcome<Inspected>[] = [];
+  for (const model of line.arguments) {
+    try {
+      const request = { ...modelRequest(line), model: filePath(path.resolve(model)) };
+      results.push({ input: model, result: await inspectOne(context, request) });
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      results.push({ input: model, error: toErrorData(error) });
+    }
+  }
+  const warnings = results.flatMap((r) =>
+    'error' in r ? [] : warningsOf(r.result).map((warning) => `${r.input}: ${warning}`),
+  );
+  report(context, { warnings }, results);
+  const judged = results.map((r): Judged =>
+    'error' in r ? { model: r.input, error: r.error } : { model: r.input, ...given({ found: r.result.search }) },
+  );
+  const document = json({
+    schema: SCHEMA,
+    find: line.find,
+    verdicts: verdictEntries(judged),
+    results: results.map((r) => ({
+      model: r.input,
+      ...('error' in r ? { error: errorEntry(r.error) } : documentOf(r.result)),
+    })),
+    warnings,
+  });
+  if (line.out !== undefined) await writeOut(line.out, document);
+  const taking = 'The settings file of each: --json, or inspect with --find of one model.\n';
+  io.out(line.json ? document : `${verdictTable(judged)}\n${taking}`);
+  return exitOf(results);
+}
+
+const SCHEMA = 'onnx-lens/inspect/1';
+
+function warningsOf({ found, search }: Inspected): readonly string[] {
+  return [...found.warnings, ...(search?.warnings ?? [])];
+}
+
+function documentOf({ found, search }: Inspected): object {
   const {
     sha256,
     ir,
@@ -57,8 +114,6 @@ function documentOf(model: string, found: Inspection): object {
     warnings,
   } = found;
   return {
-    schema: 'onnx-lens/inspect/1',
-    model,
     sha256,
     ir,
     opset,
@@ -86,6 +141,7 @@ function documentOf(model: string, found: Inspection): object {
         reason: r.reason,
       })),
     },
+    ...given({ settings: search === undefined ? undefined : findingDocument(search) }),
     warnings,
   };
 }

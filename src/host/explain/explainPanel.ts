@@ -26,7 +26,7 @@ import { commandLine, shellOf } from './commandLine.js';
 import { Edits } from './edits.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { explanationOf } from './answers.js';
-import { findSettings, picturesAround } from '../workspace/findSettings.js';
+import { picturesAround, settingsFrom } from '../workspace/findSettings.js';
 import { writeSettings } from '../workspace/writeSettings.js';
 import { trySettings } from './trySettings.js';
 import { saveBytes, saveExplanation } from './exports.js';
@@ -259,8 +259,8 @@ export class ExplainPanel extends Panel {
         showBriefly(unsaved ? `Copied ${what}: save how the output is read first` : `Copied ${what}`, 4000);
       },
       saveSettings: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', this.model)),
-      findSettings: async (_request, { signal, progress }) =>
-        findSettings(services, this.model, await picturesAround(this.topic.pictures), { signal, progress }),
+      findSettings: async (_request, asking) =>
+        (await settingsFrom(services, this.model, await picturesAround(this.topic.pictures), asking)).finding,
       takeSettings: async (take) => {
         const taken = await writeSettings(services, this.model, take);
         if (taken.state === 'written') await this.watch.wrote(vscode.Uri.file(taken.file));

@@ -13,7 +13,7 @@ import { sidecarPath, sidecarText } from '../workspace/sidecar.js';
 import { askForSettings } from '../workspace/findSettings.js';
 import { openSource } from '../workspace/sourceLine.js';
 import type { LayerElement, ModelElement } from '../tree/treeElements.js';
-import { registerCommands } from '../commands/register.js';
+import { registerCommands, selectedFiles } from '../commands/register.js';
 
 /** The commands about one model or layer. */
 export function modelCommands(services: HostServices, tree: ModelTree, editors: ModelEditors): vscode.Disposable {
@@ -50,8 +50,9 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
   };
 
   const findModelSettings = async (...args: readonly unknown[]): Promise<void> => {
-    const model = await modelOf(args, 'Find the Settings of a Model');
-    if (model !== undefined) await askForSettings(services, model);
+    const several = selectedFiles(args).filter(({ path }) => /\.onnx$/i.test(path));
+    const model = several[0] ?? (await modelOf(args, 'Find the Settings of a Model'));
+    if (model !== undefined) await askForSettings(services, several.length > 1 ? several : [model]);
   };
 
   const exportModelGradient = async (...args: readonly unknown[]): Promise<vscode.Uri | undefined> => {

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { LensError } from '../../base/errors.js';
+import { isCancelled, LensError, toErrorData, type ErrorData } from '../../base/errors.js';
 import type { NamedFile } from '../../protocol/explainPanel.js';
 import type { WorkProgress } from '../../protocol/request.js';
-import type { SettingsFinding } from '../../result/settings.js';
+import type { FindSettingsAnswer } from '../../protocol/settings.js';
 import { fileAt, nameOf, pathOf } from '../names.js';
 import { pickRow, showWarning, type Row } from '../plain.js';
 import type { HostServices } from '../services.js';
@@ -18,14 +18,14 @@ interface Asking {
 const FEW = 4;
 
 /** Finds how a model wants its pictures, with the work in the status bar. */
-export async function findSettings(
+export async function settingsFrom(
   services: HostServices,
   model: vscode.Uri,
   inputs: readonly vscode.Uri[],
-  { signal, progress }: Asking,
-): Promise<SettingsFinding> {
+  asking?: Asking,
+): Promise<FindSettingsAnswer> {
   const runner = await services.runner();
-  const { finding } = await services.status.work(
+  return services.status.work(
     `finding the settings of ${nameOf(model)}`,
     (ours, report) =>
       runner.findSettings(
@@ -34,13 +34,12 @@ export async function findSettings(
           signal: ours,
           onProgress: (each) => {
             report(each);
-            progress(each);
+            asking?.progress(each);
           },
         },
       ),
-    signal,
+    asking?.signal,
   );
-  return finding;
 }
 
 /**
@@ -77,37 +76,81 @@ async function holdsClasses(folder: vscode.Uri): Promise<boolean> {
   return true;
 }
 
-const ICONS = { stated: 'check', found: 'check', likely: 'question', 'cannot tell': 'circle-slash' } as const;
+const ICONS = {
+  stated: 'check',
+  found: 'check',
+  likely: 'question',
+  assumed: 'question',
+  'cannot tell': 'circle-slash',
+} as const;
 
-/** Asks for a folder of pictures, finds the settings from it, and offers to write them beside the model. */
-export async function askForSettings(services: HostServices, model: vscode.Uri): Promise<void> {
+/** One model of those that were asked about. */
+type Found =
+  | { readonly model: vscode.Uri; readonly answer: FindSettingsAnswer }
+  | { readonly model: vscode.Uri; readonly error: ErrorData };
+
+/** A row of the table; one that is chosen writes the settings of its models. */
+type VerdictRow = Row<vscode.QuickPickItem> & { readonly take?: readonly Found[] };
+
+/**
+ * Asks for a folder of pictures, finds the settings of one model or of several from it, and offers to write them beside
+ * the models. One that fails is said among the others.
+ */
+export async function askForSettings(services: HostServices, models: readonly vscode.Uri[]): Promise<void> {
+  const [first] = models;
+  if (first === undefined) return;
+  const whose = models.length === 1 ? nameOf(first) : `${models.length} Models`;
   const picked = await vscode.window.showOpenDialog({
-    title: `Pictures of the Kind that ${nameOf(model)} Was Trained on`,
+    title: `Pictures of the Kind that ${models.length === 1 ? `${nameOf(first)} Was` : `${whose} Were`} Trained on`,
     openLabel: 'Find the Settings',
     canSelectFiles: false,
     canSelectFolders: true,
-    defaultUri: vscode.Uri.joinPath(model, '..'),
+    defaultUri: vscode.Uri.joinPath(first, '..'),
   });
   if (picked === undefined) return;
-  const finding = await findSettings(services, model, picked, {
-    signal: new AbortController().signal,
-    progress: () => undefined,
+  const found: Found[] = [];
+  for (const model of models) {
+    try {
+      found.push({ model, answer: await settingsFrom(services, model, picked) });
+    } catch (error) {
+      if (models.length === 1 || isCancelled(error)) throw error;
+      found.push({ model, error: toErrorData(error) });
+    }
+  }
+  const chosen = await pickRow(verdictRows(found), {
+    title: `Settings of ${whose}`,
+    placeHolder: 'The first writes them beside the model',
+    matchOnDescription: true,
+    matchOnDetail: true,
   });
-  const take: Row<vscode.QuickPickItem> = { icon: 'save', label: 'Use these settings', description: finding.title };
-  const chosen = await pickRow<vscode.QuickPickItem>(
-    [
-      take,
-      ...finding.parts.map((p) => ({
-        icon: ICONS[p.verdict],
-        label: `${p.part}: ${p.verdict}`,
-        description: p.value,
-        detail: p.sentence,
-      })),
-      ...finding.notes.map((note) => ({ icon: 'info', label: '', detail: note })),
-    ],
-    { title: `Settings of ${nameOf(model)}`, placeHolder: 'The first writes them beside the model' },
-  );
-  if (chosen !== take) return;
+  for (const each of chosen?.take ?? []) if ('answer' in each) await takeSettings(services, each.model, each.answer);
+}
+
+/** What was found of each model, part by part: a group for each where there are several. */
+function verdictRows(all: readonly Found[]): readonly VerdictRow[] {
+  const good = all.filter((each) => 'answer' in each);
+  const rows: VerdictRow[] =
+    good.length < 2
+      ? []
+      : [{ icon: 'save-all', label: 'Use these settings', description: `of all ${good.length} models`, take: good }];
+  for (const each of all) {
+    if (all.length > 1)
+      rows.push({ label: vscode.workspace.asRelativePath(each.model), kind: vscode.QuickPickItemKind.Separator });
+    if ('error' in each) {
+      const { message, hint } = each.error;
+      rows.push({ icon: 'error', label: 'failed', detail: [message, hint ?? ''].join(' ').trimEnd() });
+      continue;
+    }
+    const { finding, verdicts } = each.answer;
+    rows.push({ icon: 'save', label: 'Use these settings', description: finding.title, take: [each] });
+    for (const { part, verdict, value, sentence } of verdicts)
+      rows.push({ icon: ICONS[verdict], label: `${part}: ${verdict}`, description: value, detail: sentence });
+    for (const note of finding.notes) rows.push({ icon: 'info', label: '', detail: note });
+  }
+  return rows;
+}
+
+async function takeSettings(services: HostServices, model: vscode.Uri, { finding }: FindSettingsAnswer): Promise<void> {
   const change = { ...finding.settings, evidence: finding.origins };
   const taken = await writeSettings(services, model, { change });
   if (taken.state === 'written') return;

@@ -9,6 +9,7 @@ import { requirePreprocessing } from '../../input/resolve.js';
 import type { Preprocessing } from '../../input/settings.js';
 import { decide, statedIn } from '../../method/preprocessing/decide.js';
 import { picturesOfUse, tryReadings } from '../../method/preprocessing/find.js';
+import { verdictsOf } from '../../method/preprocessing/verdicts.js';
 import type { Pixels } from '../../method/preprocessing/variants.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
@@ -23,7 +24,7 @@ import { proposalOf } from '../input/proposal.js';
 import { sidecarWith } from './sidecar.js';
 
 /** What was found, by the contents that it was found from. */
-export type FoundSettings = Newest<string, Omit<FindSettingsAnswer, 'sidecar'>>;
+export type FoundSettings = Newest<string, Pick<FindSettingsAnswer, 'finding' | 'warnings'>>;
 
 /** Finds from pictures how a model wants them. What was found from the same contents is answered at once. */
 export async function findSettings(
@@ -34,7 +35,7 @@ export async function findSettings(
 ): Promise<FindSettingsAnswer> {
   const { finding, warnings } = await findingOf(model, request, call, known);
   const sidecar = await sidecarWith({ ...request, change: { ...finding.settings, evidence: finding.origins } });
-  return { finding, sidecar, warnings };
+  return { finding, verdicts: verdictsOf(finding, requirePreprocessing(model.resolved)), sidecar, warnings };
 }
 
 async function findingOf(
@@ -42,7 +43,7 @@ async function findingOf(
   { inputs, seed = 0 }: FindSettingsRequest,
   call: Call<WorkProgress>,
   found: FoundSettings,
-): Promise<Omit<FindSettingsAnswer, 'sidecar'>> {
+): Promise<Pick<FindSettingsAnswer, 'finding' | 'warnings'>> {
   const { signal, progress } = call;
   const warnings: string[] = [];
   const plan = requirePreprocessing(model.resolved);

@@ -30,6 +30,17 @@ export class Uri {
   }
 }
 
+/** What a person does when asked: a test puts its own answers here. */
+export const window: Record<string, (...args: readonly unknown[]) => Promise<unknown>> = {};
+
+export const workspace = {
+  isTrusted: true,
+  asRelativePath: ({ path }: Uri): string => path,
+  fs: { isWritableFileSystem: () => true } as Record<string, unknown>,
+};
+
+const QuickPickItemKind = { Separator: -1, Default: 0 };
+
 /** Tells all who listen, in their order. */
 class EventEmitter<T> {
   private readonly listeners = new Set<(event: T) => void>();
@@ -52,4 +63,6 @@ const LOAD = '_load';
 const loader = Module as unknown as Record<typeof LOAD, (request: string, ...others: readonly unknown[]) => unknown>;
 const load = loader[LOAD];
 loader[LOAD] = (request, ...others) =>
-  request === 'vscode' ? { Uri, EventEmitter } : load.call(loader, request, ...others);
+  request === 'vscode'
+    ? { Uri, EventEmitter, QuickPickItemKind, window, workspace }
+    : load.call(loader, request, ...others);

@@ -106,7 +106,7 @@ describe('deciding from scores of readings', () => {
   it('is said on the command line part by part, with what was compared and what to write', () => {
     const finding = decided(trial('information', { [IMAGENET]: 3, [BLUE]: 2.95, [UNIT]: 1 }));
     const sidecar = { file: filePath('/net.lens.json'), text: '{ "input": {} }\n', replaces: [] };
-    const text = findingText({ finding, sidecar, warnings: [] });
+    const text = findingText('net.onnx', { finding, verdicts: finding.parts, sidecar, warnings: [] });
     assert.match(text, /^Settings that fit best: RGB, ImageNet mean and standard deviation\n/);
     assert.match(text, /scale +found +divided by a standard deviation/);
     assert.match(text, /order +cannot tell +RGB/);
