@@ -10,7 +10,7 @@ import { CUDA_PACKAGE } from '../../../../src/host/provider/cudaPackage.js';
 import { isFetched } from '../../../../src/host/provider/fetched.js';
 import { fetchPackage, offeredPackage } from '../../../../src/host/provider/fetchPackage.js';
 import { versionOf } from '../../../../src/host/provider/runtimePackage.js';
-import { storedZip } from '../../support/storedZip.js';
+import { zipOf } from '../../support/zip.js';
 import { temporaryFolder } from '../../support/temporary.js';
 
 const VERSION = '1.30.0';
@@ -53,7 +53,7 @@ describe('fetching ONNX Runtime’s CUDA package', () => {
   after(() => void server.close());
 
   const pack = (files: Readonly<Record<string, Uint8Array>>): void => {
-    packed = storedZip(files);
+    packed = zipOf(files);
     details = {
       packageHash: createHash('sha512').update(packed).digest('base64'),
       packageHashAlgorithm: 'SHA512',

@@ -1,16 +1,18 @@
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
-/** A zip whose files are stored as they are. */
-export function storedZip(files: Readonly<Record<string, Uint8Array>>): Buffer {
+/** A zip whose files are stored as they are, or each deflated. */
+export function zipOf(files: Readonly<Record<string, Uint8Array>>, deflated = false): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
   for (const [name, content] of Object.entries(files)) {
+    const packed = deflated ? deflateRawSync(content) : Buffer.from(content);
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50, 0);
     local.writeUInt16LE(20, 4);
+    local.writeUInt16LE(deflated ? 8 : 0, 8);
     local.writeUInt32LE(crc32(content), 14);
-    local.writeUInt32LE(content.length, 18);
+    local.writeUInt32LE(packed.length, 18);
     local.writeUInt32LE(content.length, 22);
     local.writeUInt16LE(name.length, 26);
     const entry = Buffer.alloc(46);
@@ -19,8 +21,8 @@ export function storedZip(files: Readonly<Record<string, Uint8Array>>): Buffer {
     local.copy(entry, 6, 4, 30);
     entry.writeUInt32LE(at, 42);
     directory.push(entry, Buffer.from(name));
-    parts.push(local, Buffer.from(name), Buffer.from(content));
-    at += 30 + name.length + content.length;
+    parts.push(local, Buffer.from(name), packed);
+    at += 30 + name.length + packed.length;
   }
   const central = Buffer.concat(directory);
   const end = Buffer.alloc(22);
