@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { Confusion, Mistakes } from '../../../src/result/dataset.js';
 import { colormap } from '../../../src/result/colormap.js';
 import '../../shared/canvas/cellGrid.js';
@@ -24,7 +24,7 @@ export function confusionPart(room: Room, facts: Facts, mistakes: Mistakes): Tem
   const { confusion } = mistakes;
   const { order: by, diagonal } = room.view.mistakes;
   const order = orders.get([mistakes, by], () => confusionOrder(facts, mistakes, by));
-  const m = order.length;
+  const shown: Shown = { room, facts, confusion, order, diagonal };
   return html`<section>
     <h2>
       Confusion
@@ -49,17 +49,21 @@ export function confusionPart(room: Room, facts: Facts, mistakes: Mistakes): Tem
       >
       ${checkbox({ label: 'diagonal', checked: diagonal, onChange: (on) => room.update({ mistakes: { order: by, diagonal: on } }) })}
     </div>
-    ${m <= TABLE ? table(room, facts, confusion, order, diagonal) : cells(room, facts, confusion, order, diagonal)}
+    ${order.length <= TABLE ? table(shown) : cells(shown)}
   </section>`;
 }
 
-function table(
-  room: Room,
-  facts: Facts,
-  confusion: Confusion,
-  order: readonly number[],
-  diagonal: boolean,
-): TemplateResult {
+/** What both ways of drawing it show. */
+interface Shown {
+  readonly room: Room;
+  readonly facts: Facts;
+  readonly confusion: Confusion;
+  /** Rows and columns of `confusion`, as they are drawn. */
+  readonly order: readonly number[];
+  readonly diagonal: boolean;
+}
+
+function table({ room, facts, confusion, order, diagonal }: Shown): TemplateResult {
   const { indices, counts } = confusion;
   const m = indices.length;
   const name = (k: number): string => className(facts, indices[k]!);
@@ -123,13 +127,7 @@ function table(
   </div>`;
 }
 
-function cells(
-  room: Room,
-  facts: Facts,
-  confusion: Confusion,
-  order: readonly number[],
-  diagonal: boolean,
-): TemplateResult {
+function cells({ room, facts, confusion, order, diagonal }: Shown): TemplateResult {
   const { indices, counts } = confusion;
   const m = indices.length;
   const source = sources.get([confusion, order, diagonal, facts], (): CellSource => {
@@ -170,6 +168,5 @@ function cells(
       .zoom=${1}
       @lens-choose-cell=${(event: CustomEvent<CellPoint>) => select(event, false)}
       @lens-open-cell=${(event: CustomEvent<CellPoint>) => select(event, true)}
-    ></lens-cell-grid>
-    ${nothing}`;
+    ></lens-cell-grid>`;
 }
