@@ -20,7 +20,7 @@ export function tests(page, srv) {
         await openWorkbench(page, srv.url(), ICON);
         // After its first epoch it gets many of them wrong.
         await open(PLACE, 'birds_cnn_epoch1.onnx');
-        await panel().locator('.set-toolbar', { hasText: '32 pictures' }).waitFor();
+        await panel().locator('.page-toolbar', { hasText: '32 pictures' }).waitFor();
         const { colours, points } = await drawn();
         assert.equal(points, 32);
         assert.ok(colours > 8, `${colours} colours`);

@@ -145,7 +145,7 @@ export function tests(page, srv) {
         await value().filter({ hasText: 'epoch_11.onnx: 2.87' }).waitFor({ timeout: 60_000 });
         assert.equal(await panel().locator('.failure').count(), 0);
         assert.equal(await selected().innerText(), 'stem');
-        await panel().locator('.model-toolbar .series', { hasText: '2 of 4' }).waitFor();
+        await panel().locator('.page-toolbar .series', { hasText: '2 of 4' }).waitFor();
         await quiet();
       },
     ],

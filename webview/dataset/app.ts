@@ -27,6 +27,7 @@ export class DatasetApp extends LightElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.classList.add('whole-page');
     document.addEventListener('keydown', this.onKey);
   }
 
@@ -74,7 +75,7 @@ export class DatasetApp extends LightElement {
     const c = this.controller;
     const { setup } = c;
     const model = setup?.model.name.replace(/\.onnx$/i, '') ?? '';
-    return html`<div class="set-toolbar">
+    return html`<div class="page-toolbar">
       <h1>
         <span class="ellipsis">${setup === undefined ? '' : `${setup.place.name} · ${model}`}</span>
         <span class="dim ellipsis">${facts === undefined ? '' : countText(facts)}</span>

@@ -1,4 +1,5 @@
 import '../shared/styles.css';
+import '../shared/page/wholePage.css';
 import './dataset.css';
 import './map/map.css';
 import './mistakes/mistakes.css';

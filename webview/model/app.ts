@@ -24,6 +24,7 @@ export class ModelApp extends LightElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.classList.add('whole-page');
     document.addEventListener('keydown', this.onKey);
   }
 
@@ -96,7 +97,7 @@ export class ModelApp extends LightElement {
             `${formatCount(overview.parameters)} parameters`,
             plural(overview.layers.length, 'layer'),
           ].join(' · ');
-    return html`<header class="model-toolbar">
+    return html`<header class="page-toolbar">
       <h1><span class="ellipsis">${c.setup?.model.name ?? ''}</span><span class="dim ellipsis">${facts}</span></h1>
       ${this.seriesPart()}
       <div class="buttons">

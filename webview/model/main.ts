@@ -1,4 +1,5 @@
 import '../shared/styles.css';
+import '../shared/page/wholePage.css';
 import './model.css';
 import './layers/layers.css';
 import './pictures.css';
