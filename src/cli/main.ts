@@ -15,6 +15,7 @@ import { inspect } from './verbs/inspect.js';
 import { merge } from './verbs/merge.js';
 import { methods } from './verbs/methods.js';
 import { predict } from './verbs/predict.js';
+import { silence } from './verbs/silence.js';
 import { weights } from './verbs/weights.js';
 
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
@@ -28,6 +29,7 @@ const VERBS: readonly Verb[] = [
   weights,
   activations,
   attention,
+  silence,
   embed,
   compare,
   merge([predict, embed]),

@@ -18,6 +18,7 @@ const OPTIONS = {
   target: { type: 'string' },
   score: { type: 'string' },
   layer: { type: 'string' },
+  silence: { type: 'string', multiple: true },
   output: { type: 'string' },
   method: { type: 'string' },
   of: { type: 'string' },
@@ -51,6 +52,8 @@ export interface CommandLine {
   readonly target?: string;
   readonly score?: ScoreKind;
   readonly layer?: string;
+  /** Heads that count for nothing, `LAYER` or `LAYER:HEAD` each. */
+  readonly silence: readonly string[];
   readonly output?: string;
   readonly method?: string;
   /** What is embedded. */
@@ -102,6 +105,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     embed: values.embed ?? false,
     help: values.help ?? false,
     version: values.version ?? false,
+    silence: values.silence ?? [],
     params: pairs('param', 'KEY=VALUE', values.param ?? []),
     otherInputs: pairs('input', 'NAME=FILE', values.input ?? []),
     ...given({

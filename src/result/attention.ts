@@ -1,5 +1,7 @@
 import type { FloatTensor } from '../base/tensor.js';
+import type { ClassScore } from './explanation.js';
 import type { Recipe } from './recipe.js';
+import type { TargetSummary } from './target.js';
 
 /** Where the tokens of a layer stand. */
 export interface TokenLayout {
@@ -37,6 +39,32 @@ export interface WithoutMatrix {
   readonly reason: string;
 }
 
+/** A head that counts for nothing: its part of what is gathered is zero. Without a head the whole layer. */
+export interface SilencedHead {
+  readonly layer: string;
+  readonly head?: number;
+}
+
+/** What the score does without a head, over all pictures. */
+export interface SilencedRow extends SilencedHead {
+  /** Mean scores, of the model as it is and without the head, and the mean of their differences. */
+  readonly before: number;
+  readonly after: number;
+  readonly drop: number;
+  /** How many pictures have another first class without it; absent where the output has no classes. */
+  readonly changed?: number;
+  /** One by one, where there are few. */
+  readonly pictures?: readonly SilencedPicture[];
+}
+
+export interface SilencedPicture {
+  readonly input: string;
+  readonly before: number;
+  readonly after: number;
+  /** The first class without the head. */
+  readonly label?: string;
+}
+
 /** A layer's matrices of one picture. */
 export interface AttentionMatrices {
   readonly layer: string;
@@ -63,7 +91,9 @@ export interface AttentionResult {
   readonly layers: readonly AttentionMatrices[];
   /** Of a rollout or of a relevance: `[tokens, tokens]`. */
   readonly joined?: FloatTensor;
-  readonly target?: { readonly index: number; readonly label: string };
+  readonly target?: TargetSummary;
+  /** Where no matrices were asked for: what the model says, with what is cut; best first. */
+  readonly predicted?: readonly ClassScore[];
   readonly recipe: Recipe;
   readonly notes: readonly string[];
 }

@@ -2,6 +2,7 @@ import { given } from '../../base/given.js';
 import { LensError } from '../../base/errors.js';
 import { floatTensor, sameDims, type FloatTensor } from '../../base/tensor.js';
 import type { AttentionAnswer, AttentionPicture } from '../../protocol/attention.js';
+import type { SilencedHead } from '../../result/attention.js';
 import { writeExports, type Exported } from '../exports.js';
 import { digits, json, table } from '../io.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
@@ -12,17 +13,24 @@ export const attention: Verb = {
   name: 'attention',
   usage: 'attention MODEL INPUT…',
   summary: 'what every layer and head of a transformer looks at; --param map=attention|rollout|relevance',
-  options: ['out', 'provider', 'threads', 'input', 'config', 'param', 'layer', 'target', 'score', 'output'],
+  options: ['out', 'provider', 'threads', 'input', 'config', 'param', 'layer', 'silence', 'target', 'score', 'output'],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
     const inputs = inputsOf(line);
     if (inputs.length === 0)
       throw usage('The verb "attention" needs at least one input.', 'onnx-lens attention MODEL INPUT…');
-    const { params, layer, target, score, out } = line;
+    const { params, layer, silence, target, score, out } = line;
     const kind = out === undefined ? undefined : outKind(out, 'attention', ['.npy', '.png', '.json']);
     const answer = await service.attention(
-      { ...request, inputs, params, ...given({ layer, target, score }) },
+      {
+        ...request,
+        inputs,
+        params,
+        drawn: kind === '.png' || kind === 'folder',
+        ...given({ layers: layer === undefined ? undefined : [layer], target, score }),
+        ...(silence.length === 0 ? {} : { silenced: silence.map(headOf) }),
+      },
       callOf(context),
     );
     const done = succeeded(answer.results);
@@ -38,6 +46,12 @@ export const attention: Verb = {
   },
 };
 
+/** `LAYER`, or `LAYER:HEAD` with the number of the head. */
+function headOf(text: string): SilencedHead {
+  const found = /^(.+):(\d+)$/.exec(text);
+  return found === null ? { layer: text } : { layer: found[1]!, head: Number(found[2]) };
+}
+
 /** What files are made of. */
 function exported(result: AttentionPicture): Exported {
   return {
@@ -48,7 +62,7 @@ function exported(result: AttentionPicture): Exported {
       return valuesOf(result);
     },
     document: { ...entryOf(result), recipe: result.recipe },
-    png: () => result.png,
+    png: () => result.png!,
   };
 }
 

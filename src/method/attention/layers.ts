@@ -18,6 +18,8 @@ export interface ModelAttention {
   /** The model's own graph, with fused attention written out. */
   readonly graph: Graph;
   readonly facts: Facts;
+  /** Tells this graph from others that were made of the same model. */
+  readonly key: string;
   readonly layers: readonly (AttentionLayer & { readonly site: AttentionSite })[];
   readonly without: readonly WithoutMatrix[];
 }
@@ -36,6 +38,21 @@ export async function attentionOf(subject: ModelSubject, signal: AbortSignal): P
   const attention = await found;
   throwIfCancelled(signal);
   return attention;
+}
+
+/**
+ * The layers that a name means: of a module all that lie in it.
+ *
+ * @throws LensError `attention/layer` where there is none
+ */
+export function layersNamed(layers: ModelAttention['layers'], name: string): ModelAttention['layers'] {
+  const exactly = layers.filter((l) => l.name === name || l.node === name);
+  const found = exactly.length > 0 ? exactly : layers.filter((l) => l.name.startsWith(`${name}.`));
+  if (found.length > 0) return found;
+  const shown = layers.slice(0, 12).map((l) => l.name);
+  throw new LensError('usage', 'attention/layer', `There is no attention in a layer "${name}".`, {
+    hint: `There is some in ${shown.join(', ')}${layers.length > 12 ? ' …' : ''}.`,
+  });
 }
 
 async function find(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
@@ -61,7 +78,7 @@ async function find(subject: ModelSubject, signal: AbortSignal): Promise<ModelAt
     })),
     ...unclaimed.map(({ node, reading }) => ({ node: node.name, op: node.op, reason: reading })),
   ];
-  return { graph, facts, layers, without };
+  return { graph, facts, key: 'attention', layers, without };
 }
 
 interface Layouts {

@@ -1,14 +1,12 @@
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import type { LeadRole } from '../../graph/attention/site.js';
-import { prune, withOutputs } from '../../graph/edits.js';
 import type { AttentionMatrices } from '../../result/attention.js';
-import { feedsOf } from '../subject/feeds.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
-import { samplesOf } from '../subject/samples.js';
 import type { ScoreAt } from '../target/target.js';
 import type { ModelAttention } from './layers.js';
 import { normsOf, tokensBehind } from './norms.js';
 import { statisticsOf } from './statistics.js';
+import { valuesIn } from './values.js';
 
 type Layer = ModelAttention['layers'][number];
 
@@ -64,7 +62,10 @@ export async function matricesOf(
 ): Promise<AttentionMatrices[]> {
   const behind = layers.map((layer) => tokensBehind(attention, layer));
   const names = [...new Set([...layers.map((l) => l.value), ...behind.flatMap((v) => v ?? [])])];
-  const values = await valuesIn(subject, attention, names, tensor, signal);
+  const values =
+    attention.graph === subject.graph
+      ? await subject.values(tensor, names, signal)
+      : await valuesIn(subject, attention, names, tensor, signal);
   return layers.map((layer, i) => {
     const weights = arranged(layer, values.get(layer.value)!);
     const tokens = values.get(behind[i] ?? '');
@@ -75,39 +76,6 @@ export async function matricesOf(
       ...(tokens === undefined ? {} : normsOf(layer, tokens)),
     };
   });
-}
-
-/** Forward values of the graph in which no attention is hidden, `[1, …]` each. */
-async function valuesIn(
-  subject: ModelSubject,
-  { graph, facts }: ModelAttention,
-  names: readonly string[],
-  tensor: FloatTensor,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, FloatTensor>> {
-  if (graph === subject.graph) return subject.values(tensor, names, signal);
-  const part = prune(withOutputs(graph, names), names);
-  const n = facts.dynamicBatch ? 1 : facts.batch;
-  const batch = n === 1 ? tensor : repeated(tensor, n);
-  const raw = await subject.derived(
-    `attention ${JSON.stringify(names)}`,
-    part,
-    feedsOf(subject, part, batch, n),
-    signal,
-  );
-  return new Map(
-    names.map((name) => {
-      const samples = samplesOf(facts, name, raw[name]!, n);
-      const size = samples.data.length / n;
-      return [name, { ...samples, dims: [1, ...samples.dims.slice(1)], data: samples.data.subarray(0, size) }];
-    }),
-  );
-}
-
-function repeated(tensor: FloatTensor, n: number): FloatTensor {
-  const out = floatTensor([n, ...tensor.dims.slice(1)]);
-  for (let i = 0; i < n; i++) out.data.set(tensor.data, i * tensor.data.length);
-  return out;
 }
 
 /** Matrices and how the score follows them, `[windows, heads, queries, keys]` each, in one run. */
@@ -124,7 +92,7 @@ export async function matricesAndGradients(
   const own =
     graph === subject.graph
       ? {}
-      : { rules: { key: 'attention written out', make: () => ({ graph, facts, overrides: new Map() }) } };
+      : { rules: { key: attention.key, make: () => ({ graph, facts, overrides: new Map() }) } };
   const answer = await subject.gradients(tensor, { of, wrt: names, values: names, ...own }, signal);
   return {
     weights: layers.map((l) => arranged(l, answer.values.get(l.value)!)),

@@ -1,29 +1,32 @@
 import { given } from '../../base/given.js';
-import { LensError, throwIfCancelled } from '../../base/errors.js';
-import { floatTensor, type FloatTensor } from '../../base/tensor.js';
-import { encodePng } from '../../input/encode.js';
+import { fromErrorData, LensError, throwIfCancelled } from '../../base/errors.js';
+import type { FloatTensor } from '../../base/tensor.js';
 import type { Labels } from '../../input/labels.js';
 import { chainOf, joined, relevanceSteps, rolloutSteps } from '../../method/attention/joined.js';
-import { attentionOf, type ModelAttention } from '../../method/attention/layers.js';
+import { attentionOf, layersNamed, type ModelAttention } from '../../method/attention/layers.js';
 import { matricesAndGradients, matricesOf } from '../../method/attention/matrices.js';
 import { attentionParameters } from '../../method/attention/parameters.js';
+import { answeringAs, cutsOf, silenced, type Cut } from '../../method/attention/silence.js';
 import { parseParameters } from '../../method/parameters.js';
+import type { Ranking } from '../../method/activations/prediction.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { AttentionAnswer, AttentionPicture, AttentionRequest } from '../../protocol/attention.js';
 import type { Call } from '../../protocol/channel.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { AttentionLayer, AttentionMatrices, AttentionResult } from '../../result/attention.js';
-import { mapOf, nearest, queryOf, type AskedToken } from '../../result/attentionMap.js';
 import type { Outcome } from '../../result/explanation.js';
-import { mapGrid } from '../../result/grid.js';
 import type { ParametersOf } from '../../result/method.js';
 import { describe, targetOf } from '../attribution/target.js';
 import { NamedPictures } from '../attribution/named.js';
 import { answerOf, attempt, loadInput, namesOf } from '../input/answers.js';
-import { expandInputs, type ExpandedInput } from '../input/inputs.js';
+import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { rank } from '../prediction/rank.js';
+import { askedToken, pictureOf, type Looking } from './drawn.js';
+
+/** Classes that are told where nothing else was asked for. */
+const SHOWN = 5;
 
 type Params = ParametersOf<typeof attentionParameters>;
 type Layer = ModelAttention['layers'][number];
@@ -40,12 +43,14 @@ export async function attentionOn(
   const params = parseParameters('attention', attentionParameters, request.params);
   const asked = askedToken(params.token);
   call.progress({ message: 'looking for attention' });
-  const attention = await attentionOf(subject, signal);
-  const layers = chosen(attention, request.layer, params);
+  const whole = requireAttention(await attentionOf(subject, signal));
+  const cuts = cutsOf(whole, request.silenced ?? []);
+  const attention = silenced(whole, cuts);
+  const layers = chosen(attention, request.layers, params);
   const inputs = await expandInputs(model, request.inputs, signal);
   const { labels, notes } = namesOf(model, subject, inputs);
   const results: Outcome<AttentionPicture>[] = [];
-  const context = { model, subject, labels, attention, layers, params, request, asked };
+  const context = { model, subject, labels, attention, cuts, layers, params, request, asked };
   for (const input of inputs) {
     throwIfCancelled(signal);
     results.push(await attempt(input.name, () => one(context, input, signal)));
@@ -59,25 +64,29 @@ interface Context {
   readonly model: OpenModel;
   readonly subject: ModelSubject;
   readonly labels: Labels;
+  /** With heads cut, where some are to be. */
   readonly attention: ModelAttention;
+  readonly cuts: readonly Cut[];
   readonly layers: readonly Layer[];
   readonly params: Params;
   readonly request: AttentionRequest;
-  readonly asked: AskedToken | 'class' | { readonly row: number; readonly column: number };
+  readonly asked: Looking;
 }
 
 async function one(context: Context, input: ExpandedInput, signal: AbortSignal): Promise<AttentionPicture> {
-  const { model, subject, attention, layers, params, request } = context;
+  const { model, subject, attention, cuts, layers, params, request, asked } = context;
   const loaded = await loadInput(input, signal);
-  const matrices = await matricesOf(subject, attention, layers, loaded.tensor, signal);
+  const matrices = layers.length === 0 ? [] : await matricesOf(subject, attention, layers, loaded.tensor, signal);
+  const predicted = layers.length > 0 ? undefined : (await ranked(context, loaded, signal)).top;
   const chain = params.map === 'attention' ? undefined : await chained(context, loaded, matrices, signal);
-  const notes = [...loaded.notes, ...remarksOn(matrices)];
+  const whole = new Set(cuts.map((c) => c.layer.name));
+  const notes = [...loaded.notes, ...cutNotes(cuts), ...remarksOn(matrices.filter((m) => !whole.has(m.layer)))];
   const recipe = await recipeOf(model, {
     input,
     preprocessing: loaded.preprocessing,
     method: params.map,
-    params,
-    ...given({ layer: request.layer, target: chain?.target }),
+    params: { ...params, ...given({ silenced: cuts.length === 0 ? undefined : cuts.map(cutName).join(' ') }) },
+    ...given({ layer: request.layers?.join(' '), target: chain?.target }),
     ...(chain?.target === undefined ? {} : { score: request.score ?? 'logit' }),
     provider: subject.provider?.used ?? 'cpu',
     notes,
@@ -85,17 +94,17 @@ async function one(context: Context, input: ExpandedInput, signal: AbortSignal):
   const result: AttentionResult = {
     input: input.name,
     layers: matrices,
-    ...given({ joined: chain?.matrix, target: chain?.target }),
+    ...given({ joined: chain?.matrix, target: chain?.target, predicted }),
     recipe,
     notes,
   };
-  return { ...result, png: await pictureOf(context, result) };
+  return request.drawn === true ? { ...result, png: await pictureOf(layers, asked, result) } : result;
 }
 
 /** A rollout, or a relevance of the target. */
 async function chained(
   { model, subject, labels, attention, params, request }: Context,
-  loaded: Awaited<ReturnType<typeof loadInput>>,
+  loaded: LoadedInput,
   matrices: readonly AttentionMatrices[],
   signal: AbortSignal,
 ): Promise<{ matrix: FloatTensor; target?: AttentionResult['target'] }> {
@@ -104,100 +113,76 @@ async function chained(
     const weights = chain.map((layer) => matrices.find((m) => m.layer === layer.name)!.weights);
     return { matrix: await joined(subject, rolloutSteps(weights, params.fusion), signal) };
   }
-  const [ranking] = await rank(subject, labels, [loaded], undefined, 1, signal);
-  if (ranking === undefined || 'error' in ranking)
-    throw new LensError(
-      'input',
-      'attention/no-target',
-      'The model answers this picture with nothing that could be explained.',
-    );
+  const ranking = await rankedFirst(subject, labels, loaded, signal);
   const named = new NamedPictures(model, subject);
   const target = await targetOf(request.target, { subject, labels, ranking, loaded, named }, signal);
   const asking = subject.asking(target);
   const of = asking.scoreAt(target, request.score ?? 'logit');
-  const { weights, gradients } = await matricesAndGradients(asking, attention, chain, loaded.tensor, of, signal);
+  // A target that brings nodes of its own has a graph of its own.
+  const own = asking === subject ? attention : await silencedIn(asking, request, signal);
+  const steps = asking === subject ? chain : chainOf(own.layers, params.start);
+  const { weights, gradients } = await matricesAndGradients(asking, own, steps, loaded.tensor, of, signal);
   return { matrix: await joined(subject, relevanceSteps(weights, gradients), signal), target: describe(target) };
 }
 
+async function silencedIn(
+  subject: ModelSubject,
+  { silenced: asked = [] }: AttentionRequest,
+  signal: AbortSignal,
+): Promise<ModelAttention> {
+  const attention = await attentionOf(subject, signal);
+  return silenced(attention, cutsOf(attention, asked));
+}
+
+/** The classes that the model prefers, with what is cut. */
+function ranked(
+  { subject, labels, attention, cuts }: Context,
+  loaded: LoadedInput,
+  signal: AbortSignal,
+): Promise<Ranking> {
+  const asked = cuts.length === 0 ? subject : answeringAs(subject, attention);
+  return rankedFirst(asked, labels, loaded, signal, SHOWN);
+}
+
+/** @throws LensError where there is nothing to rank */
+async function rankedFirst(
+  subject: ModelSubject,
+  labels: Labels,
+  loaded: LoadedInput,
+  signal: AbortSignal,
+  top = 1,
+): Promise<Ranking> {
+  const [ranking] = await rank(subject, labels, [loaded], undefined, top, signal);
+  if (ranking !== undefined && !('error' in ranking)) return ranking;
+  if (ranking !== undefined) throw fromErrorData(ranking.error);
+  throw new Error('One input was not answered');
+}
+
+/** @throws LensError `attention/none` where a model has none */
+export function requireAttention(attention: ModelAttention): ModelAttention {
+  const { layers, without } = attention;
+  if (layers.length > 0) return attention;
+  const [first] = without;
+  const because =
+    first === undefined ? '' : ` What joins two computed values is ${first.op} "${first.node}": ${first.reason}.`;
+  throw new LensError('unsupported', 'attention/none', `This model has no attention.${because}`, {
+    hint: 'Explain its pictures by another method: the verb "methods" lists them.',
+  });
+}
+
 /** The layers that are asked about. */
-function chosen({ layers, without }: ModelAttention, name: string | undefined, { map }: Params): readonly Layer[] {
-  if (layers.length === 0) {
-    const [first] = without;
-    const because =
-      first === undefined ? '' : ` What joins two computed values is ${first.op} "${first.node}": ${first.reason}.`;
-    throw new LensError('unsupported', 'attention/none', `This model has no attention.${because}`, {
-      hint: 'Explain its pictures by another method: the verb "methods" lists them.',
-    });
-  }
-  if (name === undefined || map !== 'attention') return layers;
-  const found = layers.filter((l) => l.name === name || l.node === name || l.name.startsWith(`${name}.`));
-  if (found.length > 0) return found;
-  throw new LensError('usage', 'attention/layer', `There is no attention in a layer "${name}".`, {
-    hint: `There is some in ${layers
-      .slice(0, 12)
-      .map((l) => l.name)
-      .join(', ')}${layers.length > 12 ? ' …' : ''}.`,
-  });
+function chosen({ layers }: ModelAttention, names: readonly string[] | undefined, { map }: Params): readonly Layer[] {
+  if (names === undefined || map !== 'attention') return layers;
+  const named = new Set(names.flatMap((name) => layersNamed(layers, name)));
+  return layers.filter((layer) => named.has(layer));
 }
 
-function askedToken(text: string): Context['asked'] {
-  if (text === 'class') return 'class';
-  if (text === 'centre') return { y: 0.5, x: 0.5 };
-  const match = /^(\d+)\s*,\s*(\d+)$/.exec(text);
-  if (match !== null) return { row: Number(match[1]), column: Number(match[2]) };
-  throw new LensError('usage', 'attention/token', `"${text}" is no token.`, {
-    hint: 'Write class, centre, or ROW,COLUMN of the grid of tokens, counted from 0.',
-  });
+function cutName({ layer, head }: Cut): string {
+  return head === undefined ? layer.name : `${layer.name}:${head}`;
 }
 
-/** Rows are layers, columns heads; of a rollout or relevance one map. Shared colours: shares can be compared. */
-async function pictureOf({ layers, asked }: Context, result: AttentionResult): Promise<Uint8Array> {
-  const maps: FloatTensor[] = [];
-  let columns = 1;
-  if (result.joined !== undefined) {
-    const [layer] = layers;
-    const [n = 0] = result.joined.dims;
-    const at = layer === undefined ? undefined : tokenOf(layer, asked);
-    const map = at && mapOf(layer!, floatTensor([1, 1, n, n], result.joined.data), 0, at);
-    if (map !== undefined) maps.push(map);
-  } else {
-    const shown = layers.filter((l) => l.to !== undefined && tokenOf(l, asked) !== undefined);
-    columns = Math.max(1, ...shown.map((l) => l.heads));
-    const [rows, width] = [0, 1].map((side) => Math.max(1, ...shown.map((l) => l.to!.grid[side]!))) as [number, number];
-    for (const layer of shown) {
-      const { weights } = result.layers.find((m) => m.layer === layer.name)!;
-      for (let h = 0; h < columns; h++)
-        maps.push(
-          h < layer.heads
-            ? nearest(mapOf(layer, weights, h, tokenOf(layer, asked)!)!, rows, width)
-            : floatTensor([rows, width]),
-        );
-    }
-  }
-  if (maps.length === 0) maps.push(matrixOf(result));
-  const [h = 1, w = 1] = maps[0]!.dims;
-  const all = floatTensor([maps.length, h, w]);
-  maps.forEach((map, i) => all.data.set(map.data, i * h * w));
-  const { data, width, height } = mapGrid(all, { columns });
-  return encodePng(data, width, height);
-}
-
-/** The first matrix itself, where tokens have no place that is known. */
-function matrixOf({ joined, layers }: AttentionResult): FloatTensor {
-  if (joined !== undefined) return joined;
-  const { weights } = layers[0]!;
-  const [, , q = 1, k = 1] = weights.dims;
-  return floatTensor([q, k], weights.data.slice(0, q * k));
-}
-
-function tokenOf(layer: AttentionLayer, asked: Context['asked']): ReturnType<typeof queryOf> {
-  // Without a class token the middle of the picture is looked from.
-  if (asked === 'class') return queryOf(layer, { prefix: 0 }) ?? queryOf(layer, { y: 0.5, x: 0.5 });
-  if ('row' in asked) {
-    const [rows, columns] = layer.from?.grid ?? [1, 1];
-    return queryOf(layer, { y: (asked.row + 0.5) / rows, x: (asked.column + 0.5) / columns });
-  }
-  return queryOf(layer, asked);
+function cutNotes(cuts: readonly Cut[]): string[] {
+  return cuts.length === 0 ? [] : [`Silenced: ${cuts.map(cutName).join(', ')}.`];
 }
 
 function remarksOn(matrices: readonly AttentionMatrices[]): string[] {

@@ -117,6 +117,50 @@ describe('cli: attention', () => {
     assert.deepEqual([...readFileSync(at('a.png')).subarray(1, 4)], [...Buffer.from('PNG')]);
   });
 
+  it('shows what is looked at without a head, and what the prediction loses without each', async () => {
+    const { code, err } = await run('attention', model, input, '--silence', 'blocks.0.attn:1', '--out', at('s.npy'));
+    assert.equal(code, 0, err);
+    const [whole, cut] = [expected('small_vit', 'attention', 0), npy('s.npy').data];
+    assert.deepEqual([...cut.subarray(17 * 17, 2 * 17 * 17)], new Array<number>(17 * 17).fill(0));
+    assertClose(cut.subarray(0, 17 * 17), whole.subarray(0, 17 * 17), { absolute: 1e-5 }, 'the head before');
+
+    const ranked = await run('silence', model, input, '--target', '3', '--out', at('s.csv'), '--json');
+    assert.equal(ranked.code, 0, ranked.err);
+    const { rows, counted, target } = JSON.parse(ranked.out) as {
+      readonly rows: readonly {
+        readonly layer: string;
+        readonly head: number;
+        readonly before: number;
+        readonly drop: number;
+      }[];
+      readonly counted: number;
+      readonly target: { readonly index: number };
+    };
+    assert.deepEqual([rows.length, counted, target.index], [12, 1, 3]);
+    assert.deepEqual(
+      rows.map((r) => r.drop),
+      rows.map((r) => r.drop).toSorted((a, b) => b - a),
+    );
+    assert.equal(readFileSync(at('s.csv'), 'utf8').split('\n').length, 14);
+    const layers = await run('silence', model, input, '--param', 'each=layer', '--layer', 'blocks.2');
+    assert.match(layers.out, /blocks\.2\.attn\.softmax +all/);
+  });
+
+  it('refuses to silence what is not there', async () => {
+    for (const [args, sentence] of [
+      [
+        ['attention', model, input, '--silence', 'blocks.0.attn:9'],
+        /has 4 heads; none is number 9\. Name one from 0 to 3/,
+      ],
+      [['silence', model, input, '--param', 'each=token'], /each=token: head or layer is meant/],
+      [['silence', modelPath('cifar_resnet20.onnx'), input], /This model has no attention/],
+    ] as const) {
+      const { code, err } = await run(...args);
+      assert.match(err, sentence);
+      assert.ok(code === 2 || code === 3, `${code}`);
+    }
+  });
+
   const mistakes: [string, string[], RegExp, number][] = [
     ['a model without any', [modelPath('cifar_resnet20.onnx'), input], /This model has no attention/, 3],
     [

@@ -72,6 +72,7 @@ describe('the traits of the operations and what they do', () => {
     explain: [{ model, inputs: [input], method: 'gradient' }],
     explainCells: [{ model, inputs: [input], questions: [{ method: 'gradient' }], cells: [{ input: 0, question: 0 }] }],
     attention: [{ model, inputs: [input] }],
+    silence: [{ model, inputs: [input], each: 'head' }],
     embed: [{ model, inputs: [input], of: 'activations', method: 'pca' }],
     compareModels: [
       { model, other: { model, randomWeights: 1 } },
