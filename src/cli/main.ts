@@ -122,6 +122,11 @@ const OPTION_HELP: readonly (readonly [name: string, form: string, text: string]
   ],
   ['score', '--score S', 'logit (default: before a final Softmax or Sigmoid) or probability'],
   ['layer', '--layer NAME', 'a layer by the name that "inspect" prints'],
+  [
+    'silence',
+    '--silence LAYER[:HEAD]',
+    'attention that counts for nothing meanwhile: a layer, or one of its heads; repeatable',
+  ],
   ['output', '--output NAME', 'the output that is read, of several'],
   ['input', '--input NAME=FILE', 'a .npy with the values of another input, repeatable'],
   ['of', '--of WHAT', 'what is embedded: activations (default) or weights, the rows of the last layer'],
