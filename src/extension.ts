@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { AttentionPanels } from './host/attention/attentionPanels.js';
 import { explainCommands } from './host/explain/commands.js';
 import { DatasetPanels } from './host/dataset/datasetPanels.js';
 import { modelCommands } from './host/model/commands.js';
@@ -37,6 +38,7 @@ export interface LensApi {
   readonly explain: ExplainPanels;
   readonly editors: ModelEditors;
   readonly datasets: DatasetPanels;
+  readonly attention: AttentionPanels;
   readonly notifier: Notifier;
   readonly status: StatusItem;
   readonly cuda: CudaSetup;
@@ -118,11 +120,12 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     new ModelEditors(services, (model) => explain.open.some((panel) => panel.model.toString() === model.toString())),
   );
   const datasets = own(new DatasetPanels(services, explain, context.workspaceState));
+  const attention = own(new AttentionPanels(services, explain));
   own(new PythonLenses(services));
   own(explainCommands(services, explain));
   own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, { runner, status, outside }));
   own(cudaCommands(services, cuda, storage));
   const activationMs = performance.now() - start;
-  return { services, runner, tree, explain, editors, datasets, notifier, status, cuda, activationMs };
+  return { services, runner, tree, explain, editors, datasets, attention, notifier, status, cuda, activationMs };
 }

@@ -1,3 +1,4 @@
+import type { Rgb } from '../base/picture.js';
 import type { FilePath } from '../base/place.js';
 import type { ErrorData } from '../base/errors.js';
 import type { AttentionLayer, AttentionResult, SilencedHead, SilencedRow, WithoutMatrix } from '../result/attention.js';
@@ -36,6 +37,8 @@ export interface AttentionAnswer extends ModelAnswer {
 
 /** What was answered for one picture, and the same drawn where that was asked for. */
 export interface AttentionPicture extends AttentionResult {
+  /** As the model sees it. */
+  readonly picture: Rgb;
   readonly png?: Uint8Array;
 }
 

@@ -33,6 +33,14 @@ export function queryOf(
   return at < 0 ? undefined : { window: Math.floor(at / queries), token: at % queries };
 }
 
+/** The key that is meant in a layer, as {@link queryOf} tells the query. */
+export function keyOf(
+  { to, keys, windows }: Pick<AttentionLayer, 'to' | 'keys' | 'windows'>,
+  asked: AskedToken,
+): TokenAt | undefined {
+  return queryOf({ queries: keys, windows, ...(to === undefined ? {} : { from: to }) }, asked);
+}
+
 /**
  * What a query looks at, over the grid of the keys, `[rows, columns]`; 0 where its window does not reach.
  *
@@ -55,6 +63,40 @@ export function mapOf(
     const one = (h: number): number => weights.data[((window * heads + h) * queries + token) * keys + k]!;
     out.data[cell] = joined(one, head, heads);
   }
+  return out;
+}
+
+/**
+ * Who looks at a key, over the grid of the queries, `[rows, columns]`; 0 where they are in other windows.
+ *
+ * @param weights `[windows, heads, queries, keys]`
+ */
+export function lookersOf(
+  layer: Pick<AttentionLayer, 'from'>,
+  weights: FloatTensor,
+  head: HeadChoice,
+  { window, token }: TokenAt,
+): FloatTensor | undefined {
+  const { from } = layer;
+  if (from === undefined) return undefined;
+  const [, heads = 0, queries = 0, keys = 0] = weights.dims;
+  const out = floatTensor([...from.grid]);
+  for (let q = 0; q < queries; q++) {
+    const cell = from.cells[window * queries + q]!;
+    if (cell < 0) continue;
+    const one = (h: number): number => weights.data[((window * heads + h) * queries + q) * keys + token]!;
+    out.data[cell] = joined(one, head, heads);
+  }
+  return out;
+}
+
+/** A window's matrix itself, `[queries, keys]`: where it is not known which places its tokens have. */
+export function matrixOf(weights: FloatTensor, head: HeadChoice, window = 0): FloatTensor {
+  const [, heads = 0, queries = 0, keys = 0] = weights.dims;
+  const out = floatTensor([queries, keys]);
+  const size = queries * keys;
+  for (let i = 0; i < size; i++)
+    out.data[i] = joined((h) => weights.data[(window * heads + h) * size + i]!, head, heads);
   return out;
 }
 

@@ -98,7 +98,8 @@ async function one(context: Context, input: ExpandedInput, signal: AbortSignal):
     recipe,
     notes,
   };
-  return request.drawn === true ? { ...result, png: await pictureOf(layers, asked, result) } : result;
+  const { picture } = loaded;
+  return { ...result, picture, ...(request.drawn === true ? { png: await pictureOf(layers, asked, result) } : {}) };
 }
 
 /** A rollout, or a relevance of the target. */

@@ -41,6 +41,13 @@ export interface StrokeEvent {
   readonly to: Pixel;
 }
 
+/** A grid over a picture. */
+export interface PlacesGrid {
+  readonly columns: number;
+  readonly rows: number;
+  readonly from?: Pixel;
+}
+
 /**
  * A picture with its heat, drawn at the screen's resolution. Wheel and `+` `-` `0` zoom, dragging moves, arrow keys move
  * a crosshair (with Shift ten pixels). Fires `lens-pixel` with the pixel that is pointed at, and `lens-box` with the box that
@@ -66,6 +73,8 @@ export class HeatCanvas extends CanvasElement {
   @property({ attribute: false }) layers: readonly CanvasLayer[] = [];
   /** Which drags draw a rectangle: none, those with Shift, or all; the others move the picture. */
   @property() strokes: 'none' | 'shift' | 'all' = 'none';
+  /** A grid over the picture whose places keys move over, in place of its pixels; `from`: a pixel of the place to begin with. */
+  @property({ attribute: false }) places: PlacesGrid | undefined;
   /** What keys do beside moving and zooming, for the label. */
   @property() keys = '';
 
@@ -83,7 +92,7 @@ export class HeatCanvas extends CanvasElement {
         tabindex="0"
         role="application"
         aria-roledescription="picture with heat"
-        aria-label="${this.label}. Arrow keys move the ${this.brush === undefined ? 'crosshair' : 'square, Space paints'}, plus and minus zoom, zero shows all.${this.keys === '' ? '' : ` ${this.keys}`}"
+        aria-label="${this.label}. Arrow keys move the ${this.moves}, plus and minus zoom, zero shows all.${this.keys === '' ? '' : ` ${this.keys}`}"
         @pointermove=${this.onMove}
         @pointerdown=${this.onDown}
         @pointerup=${this.onUp}
@@ -95,6 +104,11 @@ export class HeatCanvas extends CanvasElement {
         @blur=${this.onBlur}
       ></canvas
       >${boxButtons(this.boxes, (index) => this.chooseBox(index))}`;
+  }
+
+  private get moves(): string {
+    if (this.brush !== undefined) return 'square, Space paints';
+    return this.places === undefined ? 'crosshair' : 'token';
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -148,7 +162,8 @@ export class HeatCanvas extends CanvasElement {
       context.drawImage(this.overlay, rect.left, rect.top, rect.width, rect.height);
     }
     drawLayers(context, this.layers, rect);
-    if (this.pixel !== undefined && this.keyboard) drawCrosshair(context, this.placed(picture), this.pixel);
+    if (this.pixel !== undefined && this.keyboard && this.places === undefined)
+      drawCrosshair(context, this.placed(picture), this.pixel);
     if (this.brush !== undefined) this.brushTool.draw(context, this.brush, this.placed(picture));
     placeBoxes(this.querySelectorAll('.box'), this.boxes, rect, picture);
   }
@@ -303,9 +318,20 @@ export class HeatCanvas extends CanvasElement {
   };
 
   private moveCrosshair(picture: Size, dx: number, dy: number): void {
-    const from = this.pixel ?? { x: Math.floor(picture.width / 2) - dx, y: Math.floor(picture.height / 2) - dy };
     const within = (v: number, length: number): number => Math.min(length - 1, Math.max(0, v));
-    this.pixel = { x: within(from.x + dx, picture.width), y: within(from.y + dy, picture.height) };
+    const { places } = this;
+    if (places === undefined) {
+      const from = this.pixel ?? { x: Math.floor(picture.width / 2) - dx, y: Math.floor(picture.height / 2) - dy };
+      this.pixel = { x: within(from.x + dx, picture.width), y: within(from.y + dy, picture.height) };
+    } else {
+      const from = places.from ?? { x: Math.floor(picture.width / 2), y: Math.floor(picture.height / 2) };
+      const middle = (at: number, by: number, length: number, count: number): number =>
+        Math.floor(((within(Math.floor((at * count) / length) + by, count) + 0.5) * length) / count);
+      this.pixel = {
+        x: middle(from.x, dx, picture.width, places.columns),
+        y: middle(from.y, dy, picture.height, places.rows),
+      };
+    }
     this.keyboard = true;
     this.setView(reveal(picture, this.room, this.view, this.pixel));
     this.tellPixel(true);

@@ -24,6 +24,14 @@ export interface LineChartData {
   /** The place that is marked, by its index. */
   readonly mark?: number;
   readonly series: readonly { readonly name: string; readonly values: readonly number[] }[];
+  /** The values as points, in place of curves: one of them can be chosen, and one is. */
+  readonly points?: { readonly chosen?: PointPlace };
+}
+
+/** A point of a chart: of which series, and at which place. */
+export interface PointPlace {
+  readonly series: number;
+  readonly place: number;
 }
 
 /** Series are told apart by dash and point, too, never by colour alone. */
@@ -34,7 +42,7 @@ const COLORS = ['--vscode-charts-blue', '--vscode-charts-red', '--vscode-charts-
 
 /**
  * Curves over named places, in the editor's colours. A table with the same numbers belongs beside it. Fires `lens-place`
- * with the index of a place that is clicked.
+ * with the index of a place that is clicked; of `points`, `lens-point` with the {@link PointPlace}.
  */
 @customElement('lens-line-chart')
 export class LineChart extends LightElement {
@@ -69,6 +77,7 @@ export class LineChart extends LightElement {
   private draw(): void {
     const { canvas, data } = this;
     if (!canvas || data === undefined) return;
+    const { points } = data;
     this.chart?.destroy();
     this.drawn = data;
     const style = getComputedStyle(document.body);
@@ -91,6 +100,8 @@ export class LineChart extends LightElement {
         labels: [...data.labels],
         datasets: data.series.map(({ name, values }, i) => {
           const color = variable(COLORS[i % COLORS.length]!, text);
+          const marked = (place: number): boolean =>
+            points === undefined ? place === data.mark : place === points.chosen?.place && i === points.chosen.series;
           return {
             label: name,
             data: [...values],
@@ -98,11 +109,12 @@ export class LineChart extends LightElement {
             backgroundColor: color,
             borderWidth: 2,
             borderDash: DASHES[i % DASHES.length]!,
+            showLine: points === undefined,
             pointStyle: POINTS[i % POINTS.length]!,
-            pointRadius: values.map((_, place) => (place === data.mark ? 7 : values.length > 60 ? 2 : 4)),
-            pointHoverRadius: values.map((_, place) => (place === data.mark ? 9 : 6)),
-            pointBorderColor: values.map((_, place) => (place === data.mark ? text : color)),
-            pointBorderWidth: values.map((_, place) => (place === data.mark ? 2 : 1)),
+            pointRadius: values.map((_, place) => (marked(place) ? 7 : values.length > 60 ? 2 : 4)),
+            pointHoverRadius: values.map((_, place) => (marked(place) ? 9 : 6)),
+            pointBorderColor: values.map((_, place) => (marked(place) ? text : color)),
+            pointBorderWidth: values.map((_, place) => (marked(place) ? 2 : 1)),
           };
         }),
       },
@@ -110,11 +122,14 @@ export class LineChart extends LightElement {
         animation: false,
         responsive: true,
         maintainAspectRatio: false,
-        onClick: (_event, elements) => {
-          const detail = elements[0]?.index;
-          if (detail !== undefined) this.dispatchEvent(new CustomEvent('lens-place', { detail, bubbles: true }));
+        onClick: (_event, [first]) => {
+          if (first === undefined) return;
+          const { datasetIndex: series, index: detail } = first;
+          if (points !== undefined)
+            this.dispatchEvent(new CustomEvent('lens-point', { detail: { series, place: detail }, bubbles: true }));
+          else this.dispatchEvent(new CustomEvent('lens-place', { detail, bubbles: true }));
         },
-        interaction: { mode: 'index', intersect: false },
+        interaction: points === undefined ? { mode: 'index', intersect: false } : { mode: 'nearest', intersect: false },
         scales: {
           x: axis(data.xTitle),
           y: {
@@ -125,7 +140,11 @@ export class LineChart extends LightElement {
         },
         plugins: {
           legend: {
-            display: data.series.length > 1 || data.mark === undefined,
+            // Of many heads no colour stands for one alone: the tooltip says which it is.
+            display:
+              points === undefined
+                ? data.series.length > 1 || data.mark === undefined
+                : data.series.length <= COLORS.length,
             labels: { color: text, font, usePointStyle: true, boxWidth: 8, boxHeight: 8 },
           },
         },
