@@ -17,6 +17,11 @@ export class AttentionApp extends LightElement {
   private version = 0;
   @query('lens-attention') private readonly parts!: AttentionElement | null;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.classList.add('whole-page');
+  }
+
   /** Draws anew; called by the page. */
   refresh(): void {
     this.version++;
@@ -26,13 +31,13 @@ export class AttentionApp extends LightElement {
   override render(): TemplateResult {
     const { setup, controller: c, stale, host } = this.page;
     const { answer, layers } = c;
-    const maps = layers.reduce((sum, layer) => sum + layer.heads * layer.windows * layer.queries, 0);
+    const heads = layers.reduce((sum, layer) => sum + layer.heads, 0);
     const again = (): void => this.page.again();
-    return html`<header class="att-toolbar">
+    return html`<header class="page-toolbar">
         <h1>
           <span class="ellipsis">${setup === undefined ? '' : setup.picture.name}</span>
           <span class="dim ellipsis"
-            >${setup === undefined ? '' : setup.model.name.replace(/\.onnx$/i, '')}${answer === undefined ? '' : ` · ${plural(layers.length, 'layer')} · ${plural(maps, 'map')} · ${answer.provider}`}</span
+            >${setup === undefined ? '' : setup.model.name.replace(/\.onnx$/i, '')}${answer === undefined ? '' : ` · ${plural(layers.length, 'layer')} · ${plural(heads, 'head')} · ${answer.provider}`}</span
           >
         </h1>
         <div class="buttons">

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { given } from '../../src/base/given.js';
 import '../shared/canvas/cellGrid.js';
 import '../shared/canvas/heatCanvas.js';
 import '../shared/charts/colorBar.js';
@@ -122,8 +121,7 @@ export class AttentionElement extends LightElement {
     return html`${error === undefined ? nothing : failure(error, [again])}
     ${taskProgress(list, 'Looking for attention')}
     ${c.view.shown === 'attention' ? nothing : taskProgress(joint, c.view.shown === 'rollout' ? 'Multiplying the layers' : 'Following the class back')}
-    ${c.view.shown !== 'attention' && joint.stopped ? notice({ icon: 'debug-pause', text: 'Stopped.', action: { label: 'Run again', onClick: () => c.retry() } }) : nothing}
-    ${c.random ? notice({ icon: 'sync', text: `${store?.working === true ? 'Fetching' : 'This is'} the same network with random weights: what looks the same here was not learned.`, ...given({ action: c.toggled ? { label: 'The model as it is', onClick: () => c.toggle() } : undefined }) }) : nothing}`;
+    ${c.view.shown !== 'attention' && joint.stopped ? notice({ icon: 'debug-pause', text: 'Stopped.', action: { label: 'Run again', onClick: () => c.retry() } }) : nothing}`;
   }
 
   private get scene(): Scene | undefined {
@@ -152,7 +150,7 @@ export class AttentionElement extends LightElement {
     const places = this.places.get([layer, pinned, picture], () => this.gridOf(picture));
     const limit = large === undefined || large.kind === 'none' ? 0 : (scene?.scaled.limit ?? 0);
     return html`
-      <h2 class="att-name"><span class="ellipsis" title=${c.largeName}>${c.largeName}</span></h2>
+      <h2 class="att-name">${c.largeName}</h2>
       <div
         class="att-stage ${c.matricesLate ? 'busy' : ''}"
         aria-busy=${c.matricesLate}

@@ -1,4 +1,5 @@
 import '../shared/styles.css';
+import '../shared/page/wholePage.css';
 import './page.css';
 import './attention.css';
 import type { AttentionHostApi, AttentionPanelApi } from '../../src/protocol/attentionPanel.js';

@@ -88,6 +88,7 @@ export function attentionCells(o: CellsOf): CellSource & { readonly limit: numbe
     cellHeight,
     cellWidth,
     flow: false,
+    largest: 72,
     limit,
     paint: (row, column, image, left, top) => {
       const found = answer(row, column);

@@ -64,6 +64,15 @@ export function shownPart(c: AttentionController): TemplateResult {
       title: 'The same network with its weights drawn anew; the key R shows it while it is held',
       onClick: () => c.toggle(),
     })}
+    <span class="att-random dim" role="status"
+      >${
+        !c.random
+          ? 'or hold R'
+          : c.store?.working === true
+            ? 'Drawing its weights anew…'
+            : 'Random weights: what looks the same was not learned.'
+      }</span
+    >
   </div>`;
 }
 

@@ -115,6 +115,8 @@ export class MatrixStore {
 
   /** What to ask next: what is wanted and missing, and its neighbours as far as all of it has room. */
   private page(): readonly string[] {
+    // What is wanted and there is not what goes to make room.
+    for (const name of [...this.wanted].reverse()) this.kept.get(name);
     const byName = new Map(this.layers.map((layer) => [layer.name, layer]));
     const missing = (name: string): boolean => {
       const layer = byName.get(name);

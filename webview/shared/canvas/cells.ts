@@ -10,6 +10,8 @@ export interface CellsShape {
   readonly cellWidth: number;
   /** The cells follow each other and are wrapped to the width; `columns` is 1 then. */
   readonly flow: boolean;
+  /** CSS pixels that a side of a picture in a grid of few columns has at most, before zooming; default 48. */
+  readonly largest?: number;
 }
 
 /** Pictures for a grid, made when they come into sight. */
@@ -96,7 +98,7 @@ function defaultScale(shape: CellsShape, side: number, width: number): number {
   // A grid of few columns uses the width; one of many keeps its cells large enough to be seen.
   const fitting = width / shape.columns - (side === 1 ? 0 : 2);
   const least = side === 1 ? 5 : 15;
-  return Math.min(side === 1 ? 20 : 48, Math.max(least, fitting)) / side;
+  return Math.min(side === 1 ? 20 : (shape.largest ?? 48), Math.max(least, fitting)) / side;
 }
 
 /** The cells in sight of a scrolled view, as ranges of lines and of places in a line. */
