@@ -79,5 +79,5 @@ export function answered(layers: readonly AttentionLayer[], asked: AttentionAske
         },
       },
     ],
-  } as unknown as AttentionAnswer;
+  };
 }
