@@ -60,6 +60,10 @@ export interface Operator {
   readonly layer?: 'parametric' | 'plain' | 'both' | 'module';
   /** A non-linearity between layers. */
   readonly activation?: true;
+  /** Hands on what lies in an interval, and is flat outside of it: no gradient passes there. */
+  readonly cuts?: true;
+  /** An output element is a mean of input elements. */
+  readonly averages?: true;
   readonly normalises?: true;
   /**
    * What it multiplies with: a kernel M × C/g × k… (`convolution`), one C × M/g × k… (`transposed`), a matrix whose last axis

@@ -12,7 +12,7 @@ import type { Layer, WeightReplacement } from '../../graph/layers/layer.js';
 import type { ScoreKind } from '../../result/recipe.js';
 import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost } from '../../session/batches.js';
 import { batchWithin, withinLimit } from '../../session/plan.js';
-import type { ProviderReport } from '../../session/session.js';
+import type { GraphForms, ProviderReport } from '../../session/session.js';
 import { feedsOf, inputDimsOf } from './feeds.js';
 import { Gradients, type SamplesOptions } from './gradients.js';
 import type { Reweighting, SubjectOptions, SubjectParts } from './parts.js';
@@ -144,6 +144,11 @@ export class ModelSubject implements Subject {
     return this.classifier || this.places.activation !== 'none';
   }
 
+  /** What turns scores into probabilities. */
+  get activation(): ScorePlaces['activation'] {
+    return this.places.activation;
+  }
+
   scoreName(kind: ScoreKind): string {
     const { logit, probability, note, classifier, activation } = this.places;
     if (kind === 'probability' && this.makesProbabilities) return 'probability';
@@ -227,10 +232,11 @@ export class ModelSubject implements Subject {
     graph: Graph,
     feeds: Readonly<Record<string, Tensor>>,
     signal: AbortSignal,
+    forms: Graph | GraphForms = graph,
   ): Promise<Record<string, Tensor>> {
     this.runs?.unseen();
     const outputs = graph.outputs.map((o) => o.name);
-    return this.sessions.use({ key: `derived ${key}`, graph }, (session) => session.run(feeds, outputs, signal));
+    return this.sessions.use({ key: `derived ${key}`, graph, forms }, (session) => session.run(feeds, outputs, signal));
   }
 
   async values(

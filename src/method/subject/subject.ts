@@ -5,6 +5,7 @@ import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import type { InputSpec } from '../../input/preprocessing.js';
 import type { ScoreKind } from '../../result/recipe.js';
+import type { GraphForms } from '../../session/session.js';
 import type { ScoreAt, Target } from '../target/target.js';
 
 export type { InputSpec };
@@ -74,13 +75,15 @@ export interface Subject {
   gradients(batch: FloatTensor, options: GradientOptions, signal: AbortSignal): Promise<GradientAnswer>;
   /**
    * Runs a graph that a method derived from the model's and answers its outputs. The session is kept under `key`, which
-   * must tell graphs of this model apart, and is freed like the model's own.
+   * must tell graphs of this model apart, and is freed like the model's own. `forms` are the graph for each provider, where
+   * that differs.
    */
   derived(
     key: string,
     graph: Graph,
     feeds: Readonly<Record<string, Tensor>>,
     signal: AbortSignal,
+    forms?: Graph | GraphForms,
   ): Promise<Readonly<Record<string, Tensor>>>;
   /**
    * Scores `[n]` of the target, from raw values `[n, …]` that a derived graph computed: of `scoreValue('logit')`, or of
