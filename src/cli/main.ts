@@ -16,6 +16,7 @@ import { merge } from './verbs/merge.js';
 import { methods } from './verbs/methods.js';
 import { predict } from './verbs/predict.js';
 import { silence } from './verbs/silence.js';
+import { visualize } from './verbs/visualize.js';
 import { weights } from './verbs/weights.js';
 
 /** `onnx-lens`: the runner's service without an editor. Its words and files are a contract. */
@@ -26,6 +27,7 @@ const VERBS: readonly Verb[] = [
   predict,
   explain,
   gradient,
+  visualize,
   weights,
   activations,
   attention,
@@ -127,6 +129,7 @@ const OPTION_HELP: readonly (readonly [name: string, form: string, text: string]
     '--silence LAYER[:HEAD]',
     'attention that counts for nothing meanwhile: a layer, or one of its heads; repeatable',
   ],
+  ['channel', '--channel N', 'a channel of that layer, counted from 0'],
   ['output', '--output NAME', 'the output that is read, of several'],
   ['input', '--input NAME=FILE', 'a .npy with the values of another input, repeatable'],
   ['of', '--of WHAT', 'what is embedded: activations (default) or weights, the rows of the last layer'],

@@ -19,6 +19,7 @@ const OPTIONS = {
   score: { type: 'string' },
   layer: { type: 'string' },
   silence: { type: 'string', multiple: true },
+  channel: { type: 'string' },
   output: { type: 'string' },
   method: { type: 'string' },
   of: { type: 'string' },
@@ -54,6 +55,7 @@ export interface CommandLine {
   readonly layer?: string;
   /** Heads that count for nothing, `LAYER` or `LAYER:HEAD` each. */
   readonly silence: readonly string[];
+  readonly channel?: number;
   readonly output?: string;
   readonly method?: string;
   /** What is embedded. */
@@ -94,6 +96,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const score = oneOf('score', values.score, SCORES);
   const of = oneOf('of', values.of, ['activations', 'weights']);
   const seed = wholeNumber('seed', values.seed, 0);
+  const channel = wholeNumber('channel', values.channel, 0);
   const threads = wholeNumber('threads', values.threads, 1);
   const top = wholeNumber('top', values.top, 1);
   return {
@@ -116,6 +119,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       target: values.target,
       score,
       layer: values.layer,
+      channel,
       output: values.output,
       method: values.method,
       config: values.config,

@@ -12,6 +12,7 @@ import { jobOperations } from './job.js';
 import type { Chapter } from './operation.js';
 import { overviewOperations } from './overview.js';
 import { predictionOperations } from './prediction.js';
+import { reconstructionOperations } from './reconstruction.js';
 import { recipeOperations } from './recipe.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 import { sanityOperations } from './sanity.js';
@@ -43,6 +44,7 @@ export const OPERATIONS = {
   ...embeddingOperations,
   ...comparisonOperations,
   ...datasetOperations,
+  ...reconstructionOperations,
   ...jobOperations,
   ...sanityOperations,
   ...gradientOperations,

@@ -22,6 +22,7 @@ import { modelHandlers } from './model/handlers.js';
 import { overviewHandlers } from './overview/handlers.js';
 import { predictionHandlers } from './prediction/handlers.js';
 import type { Rooms } from './rooms.js';
+import { reconstructionHandlers } from './reconstruction/handlers.js';
 import { sanityHandlers } from './sanity/handlers.js';
 import { settingsHandlers } from './settings/handlers.js';
 import { weightsHandlers } from './weights/handlers.js';
@@ -61,6 +62,7 @@ export class RunnerService {
       ...embeddingHandlers(rooms),
       ...comparisonHandlers(rooms),
       ...datasetHandlers(rooms),
+      ...reconstructionHandlers(rooms),
       ...jobHandlers(rooms),
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),

@@ -73,6 +73,7 @@ describe('the traits of the operations and what they do', () => {
     explainCells: [{ model, inputs: [input], questions: [{ method: 'gradient' }], cells: [{ input: 0, question: 0 }] }],
     attention: [{ model, inputs: [input] }],
     silence: [{ model, inputs: [input], each: 'head' }],
+    visualize: [{ model, layer, channel: 0 }],
     embed: [{ model, inputs: [input], of: 'activations', method: 'pca' }],
     compareModels: [
       { model, other: { model, randomWeights: 1 } },

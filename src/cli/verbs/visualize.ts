@@ -1,0 +1,108 @@
+import { writeNpy } from '../../base/npy.js';
+import { given } from '../../base/given.js';
+import type { VisualizeAnswer } from '../../protocol/reconstruction.js';
+import type { PictureSaid } from '../../result/reconstruction.js';
+import { digits, json, table } from '../io.js';
+import { modelRequest, usage } from '../options.js';
+import { outKind, writeOut } from '../outputs.js';
+import { callOf, report, type Verb, type VerbContext } from '../verb.js';
+
+export const visualize: Verb = {
+  name: 'visualize',
+  usage: 'visualize MODEL --target T | --layer L [--channel N]',
+  summary: 'a picture that maximises it; --param preset=naive|smooth|distill|maco|accentuate, start=FILE',
+  options: ['out', 'provider', 'seed', 'threads', 'input', 'config', 'param', 'layer', 'channel', 'target', 'output'],
+  async run(context) {
+    const { line, io, service } = context;
+    const request = modelRequest(line);
+    if (line.arguments.length > 1)
+      throw usage('The verb "visualize" takes a model and no input.', 'A picture to start from is --param start=FILE.');
+    const { params, layer, channel, target, seed, out } = line;
+    const kind = out === undefined ? undefined : outKind(out, 'visualize', ['.npy', '.png', '.json']);
+    const answer = await service.visualize(
+      { ...request, params, ...given({ layer, channel, target, seed }) },
+      callOf(context),
+    );
+    const files = out === undefined ? [] : await written(answer, line.arguments[0]!, out, kind!);
+    const document = json(documentOf(line.arguments[0]!, answer, files));
+    if (kind === '.json') await writeOut(out!, document);
+    report(context, answer);
+    io.out(line.json ? document : textOf(context, answer, files));
+    return 0;
+  },
+};
+
+/** Writes the picture, its values or all of it, and answers the files. */
+async function written(answer: VisualizeAnswer, model: string, out: string, kind: string): Promise<string[]> {
+  const { result } = answer;
+  if (kind === '.json') return [out];
+  if (kind === '.png' || kind === '.npy') {
+    await writeOut(out, kind === '.png' ? result.saved.png : writeNpy(result.values));
+    return [out];
+  }
+  const base = `${out}/${stemOf(result.target.label)}.${result.preset}`;
+  const files = ['png', 'npy', 'json'].map((ending) => `${base}.${ending}`);
+  await writeOut(files[0]!, result.saved.png);
+  await writeOut(files[1]!, writeNpy(result.values));
+  await writeOut(files[2]!, json(documentOf(model, answer, files)));
+  return files;
+}
+
+/** A name for files: letters, digits and what stands between words. */
+const stemOf = (label: string): string => label.replace(/[^\p{L}\p{N}.#@_-]+/gu, '_').slice(0, 80) || 'picture';
+
+function documentOf(model: string, answer: VisualizeAnswer, files: readonly string[]): object {
+  const { sha256, provider, preprocessing, warnings, result } = answer;
+  const { target, preset, params, trace, steps, ended, says, change, saved, recipe, notes } = result;
+  return {
+    schema: 'onnx-lens/visualize/1',
+    model,
+    sha256,
+    provider,
+    preprocessing,
+    target,
+    preset,
+    params,
+    seed: recipe.seed,
+    trace,
+    steps,
+    ended,
+    says: entryOf(says),
+    ...(change === undefined
+      ? {}
+      : { change: { norm: change.norm, most: change.most, before: entryOf(change.before) } }),
+    saved: { width: saved.width, height: saved.height, left: saved.left, top: saved.top, exact: saved.exact },
+    files,
+    recipe,
+    notes,
+    warnings,
+  };
+}
+
+const entryOf = ({ top, value, probability }: PictureSaid): object => ({
+  ...(Number.isFinite(value) ? { value } : {}),
+  ...given({ probability }),
+  top,
+});
+
+function textOf({ line }: VerbContext, { result, provider }: VisualizeAnswer, files: readonly string[]): string {
+  const { target, preset, trace, steps, says, change, ended } = result;
+  const ends = { steps: '', reached: ', where the probability was reached', stopped: ', stopped' }[ended];
+  const lines = [
+    `${target.label}: ${preset}, ${steps} steps${ends}; ${digits(trace[0]!)} at the start, ${digits(trace.at(-1)!)} in the end`,
+    ...(change === undefined
+      ? []
+      : [
+          `changed by ${(100 * change.norm).toFixed(2)} % of the picture's length, no colour by more than ${digits(change.most)}`,
+        ]),
+    'What the model says of the saved picture, which says nothing of how it looks:',
+  ];
+  const rows = says.top.map((c) => [
+    c.label,
+    c.probability === undefined ? '' : digits(c.probability),
+    digits(c.logit),
+  ]);
+  const written =
+    files.length === 0 && line.out === undefined ? ['Nothing was written: name a file with --out.'] : files;
+  return `${lines.join('\n')}\n${table(['class', 'probability', 'score'], rows)}${written.map((f) => `${f}\n`).join('')}ran on ${provider}\n`;
+}

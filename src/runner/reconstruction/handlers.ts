@@ -1,0 +1,13 @@
+import type { Handlers } from '../../protocol/channel.js';
+import type { ReconstructionOperations } from '../../protocol/reconstruction.js';
+import type { Rooms } from '../rooms.js';
+import { visualize } from './visualize.js';
+
+export function reconstructionHandlers({ models, datasets }: Rooms): Handlers<ReconstructionOperations> {
+  return {
+    visualize: (request, call) =>
+      models.use(request, (model) =>
+        datasets.steering.during(request.run, (steered) => visualize(model, steered, request, call)),
+      ),
+  };
+}

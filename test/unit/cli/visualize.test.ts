@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readNpy, writeNpy } from '../../../src/base/npy.js';
+import { runCli as run } from '../support/cli.js';
+import { assertClose } from '../support/close.js';
+import { modelPath, reference, requireData } from '../support/data.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+interface Document {
+  readonly schema: string;
+  readonly trace: readonly number[];
+  readonly steps: number;
+  readonly ended: string;
+  readonly seed: number;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly says: { readonly value?: number; readonly probability?: number; readonly top: readonly { index: number }[] };
+  readonly change?: { readonly norm: number; readonly before: { readonly probability: number } };
+  readonly saved: { readonly width: number; readonly height: number; readonly exact: boolean };
+  readonly recipe: { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
+}
+
+describe('cli: visualize', () => {
+  before(requireData);
+  const folder = temporaryFolder();
+  const at = (name: string): string => path.join(folder, name);
+  const birds = 'models/birds/birds_cnn.onnx';
+
+  for (const [name, tv] of [
+    ['featurevis_conv3_c5', '0'],
+    ['featurevis_conv3_c5_tv', '0.001'],
+  ] as const) {
+    it(`ends where ${name} does`, async () => {
+      writeFileSync(at('start.npy'), writeNpy(reference('small_cnn', 'featurevis_start')));
+      const model = modelPath('small_cnn.onnx');
+      const asked = [
+        'preset=naive',
+        `start=${at('start.npy')}`,
+        'optimizer=normalised',
+        'lr=0.5',
+        'steps=20',
+        `tv=${tv}`,
+      ];
+      const { code, out, err } = await run(
+        'visualize',
+        model,
+        '--layer',
+        'conv3',
+        '--channel',
+        '5',
+        '--out',
+        at('made.npy'),
+        '--json',
+        ...asked.flatMap((one) => ['--param', one]),
+      );
+      assert.equal(code, 0, err);
+      const document = JSON.parse(out) as Document;
+      const expected = reference('small_cnn', name);
+      assert.equal(document.schema, 'onnx-lens/visualize/1');
+      assertClose(document.trace, (expected.params as { trace: number[] }).trace, { absolute: 1e-4 }, 'trace');
+      const made = readNpy(readFileSync(at('made.npy')));
+      assert.deepEqual(made.dims, [1, 3, 32, 32]);
+      assertClose(made.data as Float32Array, expected.data, { absolute: 1e-3 }, 'picture');
+    });
+  }
+
+  it('makes the same bytes of the same seed, which the model takes for the class', async () => {
+    const make = (name: string, seed: string): ReturnType<typeof run> =>
+      run(
+        'visualize',
+        birds,
+        '--target',
+        'Ladderwren',
+        '--out',
+        at(name),
+        '--seed',
+        seed,
+        '--param',
+        'steps=64',
+        '--json',
+      );
+    const { code, out, err } = await make('a.png', '3');
+    assert.equal(code, 0, err);
+    const { says, seed, saved, recipe, steps, trace } = JSON.parse(out) as Document;
+    assert.deepEqual(
+      [seed, saved, recipe.method],
+      [3, { width: 64, height: 64, left: 0, top: 0, exact: true }, 'visualize'],
+    );
+    assert.deepEqual([steps, trace.length], [64, 65]);
+    assert.ok(says.probability! > 0.9, `${says.probability}`);
+    await make('b.png', '3');
+    await make('c.png', '4');
+    const [a, b, c] = ['a.png', 'b.png', 'c.png'].map((name) => readFileSync(at(name)));
+    assert.ok(a!.equals(b!), 'the same seed gives the same bytes');
+    assert.ok(!a!.equals(c!), 'another seed gives others');
+  });
+
+  it('turns a photograph into another class, survives 8 bits, and says how little that took', async () => {
+    const photo = 'models/birds/pictures/Butterfinch/butterfinch-3000000.png';
+    const asked = ['preset=naive', `start=${photo}`].flatMap((one) => ['--param', one]);
+    const { code, out, err } = await run(
+      'visualize',
+      birds,
+      '--target',
+      'Foxwren',
+      ...asked,
+      '--json',
+      '--out',
+      at('n.png'),
+    );
+    assert.equal(code, 0, err);
+    const { ended, says, change } = JSON.parse(out) as Document;
+    assert.equal(ended, 'reached');
+    assert.ok(says.probability! >= 0.9, `${says.probability}`);
+    assert.ok(change!.before.probability < 0.5, `${change!.before.probability}`);
+    assert.ok(change!.norm > 0.001 && change!.norm < 0.1, `${change!.norm}`);
+    const { out: predicted } = await run('predict', birds, at('n.png'), '--json');
+    const [result] = (JSON.parse(predicted) as { results: { top: { probability: number }[] }[] }).results;
+    assertClose([result!.top[0]!.probability], [says.probability!], { absolute: 1e-6 }, 'as predicted');
+  });
+
+  for (const [what, args, said, exit] of [
+    ['nothing to make a picture of', [birds], /Nothing says what the picture is to be of\. Give --target T/, 2],
+    ['a channel without a layer', [birds, '--channel', '1'], /A channel is one of a layer/, 2],
+    ['an input', [birds, 'x.png', '--target', '1'], /takes a model and no input/, 2],
+    ['an unknown switch', [birds, '--target', '1', '--param', 'bluring=1'], /no parameter "bluring"/, 2],
+    [
+      'colours of a folder that is not named',
+      [birds, '--target', '1', '--param', 'colours=folder'],
+      /none is named/,
+      2,
+    ],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { code, err } = await run('visualize', ...args);
+      assert.match(err, said);
+      assert.equal(code, exit);
+    });
+  }
+});
