@@ -34,16 +34,17 @@ export async function prepareGraph(
     graph: of,
     facts: await probeFacts(of, sessions, inputDims, signal, { single, limit }),
   });
-  const resolved = async (from: Prepared): Promise<Prepared> => {
-    const next = resolveControlFlow(from.graph, from.facts);
-    return next === from.graph ? from : probed(next, !from.facts.dynamicBatch);
+  // What is resolved may hold more of it, of which nothing is known before it has run.
+  const resolved = async (from: Prepared, free = from.facts): Promise<Prepared> => {
+    const next = resolveControlFlow(from.graph, from.facts, free);
+    return next === from.graph ? from : resolved(await probed(next, !from.facts.dynamicBatch), free);
   };
   const first = await probed(graph);
   if (!hasControlFlow(graph)) return first;
   const known = await resolved(first);
   if (!known.graph.nodes.some((n) => n.domain === '' && (n.op === 'If' || n.op === 'Loop'))) return known;
   // What the size of the batch decides is decided for one.
-  const alone = await resolved(await probed(known.graph, true));
+  const alone = await resolved(await probed(known.graph, true), known.facts);
   const merged = mergeBranches(alone.graph);
   if (merged === undefined) return alone;
   try {
@@ -52,7 +53,7 @@ export async function prepareGraph(
       const [a, b] = [both.facts.get(ifTrue), both.facts.get(ifFalse)];
       return a !== undefined && b !== undefined && sameDims(a.base, b.base);
     });
-    if (alike) return both;
+    if (alike) return await resolved(both, alone.facts);
   } catch (error) {
     throwIfCancelled(signal);
     // A branch that cannot be computed on what it was not meant for: the If stays.

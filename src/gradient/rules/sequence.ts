@@ -117,7 +117,8 @@ export const sequenceRules: readonly RuleEntry[] = [
     'SplitToSequence',
   ].map((op) => refusal(op, 'lists of tensors are not differentiated')),
   ...['Optional', 'OptionalGetElement'].map((op) => refusal(op, 'optional values are not differentiated')),
-  ...['If', 'Loop', 'Scan'].map((op) => refusal(op, 'what it runs depends on its input (control flow)')),
+  ...['If', 'Loop'].map((op) => refusal(op, 'what it runs depends on its input (control flow)')),
+  refusal('Scan', 'its steps are too many to be written out, or their number depends on the input (control flow)'),
   ...['NegativeLogLikelihoodLoss', 'SoftmaxCrossEntropyLoss'].map((op) =>
     refusal(op, 'it is a loss, which belongs to training'),
   ),

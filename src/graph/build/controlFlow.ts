@@ -130,21 +130,23 @@ export function unrollLoop(node: NodeProto, constant: ConstantLookup, names: Nam
   scanned.forEach((parts, k) => {
     const output = node.outputs[carried + k] ?? '';
     if (output === '') return;
-    const axes = constantNode(node, names, 'axes', inMemory('', int64Tensor([1], [0])));
-    const rows = parts.map((p) => plain(node, 'Unsqueeze', [p, axes.outputs[0]!], names.make(`${p}_row`)));
-    out.push(
-      axes,
-      ...rows,
-      plain(
-        node,
-        'Concat',
-        rows.map((r) => r.outputs[0]!),
-        output,
-        { axis: 0 },
-      ),
-    );
+    out.push(...rowsAlong(node, parts, output, 0, names));
   });
   return out;
+}
+
+/** What the rounds have answered, one after the other along a new axis. */
+export function rowsAlong(
+  node: NodeProto,
+  parts: readonly string[],
+  output: string,
+  axis: number,
+  names: Names,
+): NodeProto[] {
+  const axes = constantNode(node, names, 'axes', inMemory('', int64Tensor([1], [axis])));
+  const rows = parts.map((p) => plain(node, 'Unsqueeze', [p, axes.outputs[0]!], names.make(`${p}_row`)));
+  const all = rows.map((r) => r.outputs[0]!);
+  return [axes, ...rows, plain(node, 'Concat', all, output, { axis })];
 }
 
 /** A Loop that runs on and on, as far as its constants say. */
@@ -187,7 +189,7 @@ function tripsOf(node: Pick<NodeProto, 'inputs'>, body: GraphProto, constant: Co
 }
 
 /** The nodes of a nested graph in the scope around it. `given` maps its inputs, `results` names its outputs. */
-function expand(
+export function expand(
   node: NodeProto,
   body: GraphProto,
   given: ReadonlyMap<string, string>,
@@ -219,9 +221,9 @@ function expand(
 }
 
 /** A helper without a name: what stands in the place of the node that is resolved. */
-const plain: typeof helper = (...node) => ({ ...helper(...node), name: '' });
+export const plain: typeof helper = (...node) => ({ ...helper(...node), name: '' });
 
-function constantNode(of: NodeProto, names: Names, wish: string, value: StoredTensor): NodeProto {
+export function constantNode(of: NodeProto, names: Names, wish: string, value: StoredTensor): NodeProto {
   return plain(of, 'Constant', [], names.make(`${of.name}/${wish}`), { value });
 }
 

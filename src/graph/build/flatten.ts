@@ -6,6 +6,7 @@ import { mergeIf, resolveIf, unrollLoop, type ConstantLookup, type Merging } fro
 import { definitionOf, inlineCall, type FunctionTable } from './inline.js';
 import type { Names } from '../names.js';
 import { mapGraphs } from '../nested.js';
+import { unrollScan, type DimsLookup } from './scan.js';
 
 const DEEPEST = 64;
 const MOST_NODES = 100_000;
@@ -17,20 +18,36 @@ export interface Flat {
 }
 
 /**
- * Inlines functions, resolves If and Loop where their conditions are constant, and turns Constant nodes into weights.
- * Inside graphs that stay nested the first two are done as well. `known` may tell of values that are no constants of the
- * file but are known all the same. With `merge` an If whose condition is not known
- * becomes both of its branches and a choice ({@link mergeIf}).
+ * Inlines functions, resolves If and Loop where their conditions are constant and Scan where `known` tells the length of what
+ * it goes through, and turns Constant nodes into weights. Inside graphs that stay nested the first two are done as well.
+ * With `merge` an If whose condition is not known becomes both of its branches and a choice ({@link mergeIf}).
  */
 export function flatten(
   graph: Pick<GraphProto, 'nodes' | 'initializers'>,
   functions: FunctionTable,
   names: Names,
-  known: ConstantLookup = () => undefined,
+  known: Known = NOTHING,
   merge?: Merging,
 ): Flat {
   const weights = new Map<string, StoredTensor>(graph.initializers.map((w) => [w.name, w]));
-  return { nodes: new Flattener(functions, names, merge).top(graph.nodes, weights, known), weights };
+  return { nodes: new Flattener({ functions, names, known, merge, weights }).top(graph.nodes), weights };
+}
+
+/** What is known of values that are no constants of the file. */
+export interface Known {
+  readonly constant: ConstantLookup;
+  readonly dims: DimsLookup;
+}
+
+const NOTHING: Known = { constant: () => undefined, dims: () => undefined };
+
+interface Flattening {
+  readonly functions: FunctionTable;
+  readonly names: Names;
+  readonly known: Known;
+  readonly merge: Merging | undefined;
+  /** Constants that are met become some of them. */
+  readonly weights: Map<string, StoredTensor>;
 }
 
 class Flattener {
@@ -38,17 +55,18 @@ class Flattener {
   /** How many graphs that stay nested are around the nodes that are visited. */
   private depth = 0;
 
-  constructor(
-    private readonly functions: FunctionTable,
-    private readonly names: Names,
-    private readonly merge: Merging | undefined,
-  ) {}
+  constructor(private readonly of: Flattening) {}
 
-  top(nodes: readonly NodeProto[], weights: Map<string, StoredTensor>, known: ConstantLookup): NodeProto[] {
+  private get names(): Names {
+    return this.of.names;
+  }
+
+  top(nodes: readonly NodeProto[]): NodeProto[] {
+    const { weights, known } = this.of;
     const out: NodeProto[] = [];
     this.visit(
       nodes,
-      (v) => weights.get(v) ?? known(v),
+      (v) => weights.get(v) ?? known.constant(v),
       [],
       out,
       (node) => {
@@ -69,6 +87,7 @@ class Flattener {
     out: NodeProto[],
     take: (node: NodeProto) => boolean,
   ): void {
+    const { merge } = this.of;
     for (const node of nodes) {
       if (++this.count > MOST_NODES) {
         throw new LensError(
@@ -78,7 +97,7 @@ class Flattener {
         );
       }
       if (take(node)) continue;
-      const definition = definitionOf(node, this.functions);
+      const definition = definitionOf(node, this.of.functions);
       if (definition !== undefined) {
         const name = `${definition.domain}.${definition.name}`;
         if (calls.includes(name))
@@ -91,8 +110,10 @@ class Flattener {
       const expanded =
         resolveIf(node, constant, this.names) ??
         unrollLoop(node, constant, this.names) ??
+        // Of values inside a graph that stays nested no shapes are known.
+        (this.depth > 0 ? undefined : unrollScan(node, this.dims, this.names, MOST_NODES / 2 - this.count)) ??
         // Inside a graph that stays nested a choice would gain nothing.
-        (this.merge === undefined || this.depth > 0 ? undefined : mergeIf(node, this.merge, this.names));
+        (merge === undefined || this.depth > 0 ? undefined : mergeIf(node, merge, this.names));
       if (expanded !== undefined) this.visit(expanded, constant, calls, out, take);
       else {
         const attributes = mapGraphs(node.attributes, (g) => this.nested(g, constant, calls));
@@ -100,6 +121,9 @@ class Flattener {
       }
     }
   }
+
+  /** Of a weight, or as it is known. */
+  private readonly dims: DimsLookup = (value) => this.of.weights.get(value)?.dims ?? this.of.known.dims(value);
 
   /** A graph that stays nested: its constants stay nodes, but are known. */
   private nested(graph: GraphProto, outer: ConstantLookup, calls: readonly string[]): GraphProto {

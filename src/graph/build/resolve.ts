@@ -3,10 +3,11 @@ import type { Facts } from '../facts.js';
 import { indexOf, type Graph, type GraphNode } from '../graph.js';
 import { Names } from '../names.js';
 import { inOrder, readsOf } from '../order.js';
+import type { DimsLookup } from './scan.js';
 import { inferTypes } from '../types.js';
 import { named } from './build.js';
 import type { Choice, ConstantLookup, Merging } from './controlFlow.js';
-import { flatten } from './flatten.js';
+import { flatten, type Known } from './flatten.js';
 
 /** Control flow that is left in a graph once its constants are known, and what a run teaches about it. */
 
@@ -42,17 +43,24 @@ export function decidedByShapes(graph: Graph): (value: string) => boolean {
 }
 
 /**
- * The graph with the If and Loop nodes resolved that only shapes decide, and decide alike whatever the batch: exporters
+ * The graph with the If, Loop and Scan nodes resolved that only shapes decide, and decide alike whatever the batch: exporters
  * write an If for `squeeze`. The graph itself where there is nothing to resolve.
+ *
+ * @param free what was known of values while the batch was free: a Scan along the batch is none of a known length, and
+ * one input alone does not make it one
  */
-export function resolveControlFlow(graph: Graph, facts: Facts): Graph {
+export function resolveControlFlow(graph: Graph, facts: Facts, free: Facts = facts): Graph {
   if (!hasControlFlow(graph)) return graph;
   const decided = decidedByShapes(graph);
-  const known: ConstantLookup = (value) => {
-    const constant = decided(value) ? facts.get(value)?.constant : undefined;
-    return constant === undefined ? undefined : inMemory(value, constant);
+  const constant: ConstantLookup = (value) => {
+    const found = decided(value) ? facts.get(value)?.constant : undefined;
+    return found === undefined ? undefined : inMemory(value, found);
   };
-  const resolved = flattened(graph, known);
+  const dims: DimsLookup = (value) => {
+    const fact = free.get(value) ?? facts.get(value);
+    return fact?.base.map((side, i) => (fact.slope[i] === 0 ? side : undefined));
+  };
+  const resolved = flattened(graph, { constant, dims });
   const left = (g: Graph): number => g.nodes.filter(isControlFlow).length;
   return left(resolved) === left(graph) && resolved.nodes.length === graph.nodes.length ? graph : resolved;
 }
@@ -67,11 +75,15 @@ export function mergeBranches(
 ): { readonly graph: Graph; readonly choices: readonly Choice[] } | undefined {
   if (!graph.nodes.some((n) => n.domain === '' && n.op === 'If')) return undefined;
   const choices: Choice[] = [];
-  const merged = flattened(graph, () => undefined, { types: new Map(inferTypes(graph)), choices });
+  const merged = flattened(
+    graph,
+    { constant: () => undefined, dims: () => undefined },
+    { types: new Map(inferTypes(graph)), choices },
+  );
   return { graph: merged, choices };
 }
 
-function flattened(graph: Graph, known: ConstantLookup, merge?: Merging): Graph {
+function flattened(graph: Graph, known: Known, merge?: Merging): Graph {
   const nodes = graph.nodes.map((n): NodeProto => ({ ...n, overload: '', attributes: n.attributes.list }));
   const initializers = [...graph.weights].map(([name, w]): StoredTensor => ({ ...w, name }));
   const names = new Names(indexOf(graph).names);

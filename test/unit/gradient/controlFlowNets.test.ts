@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { int64Tensor, toNumbers } from '../../../src/base/tensor.js';
-import { inMemory, type NodeProto } from '../../../src/checkpoint/model.js';
+import { inMemory } from '../../../src/checkpoint/model.js';
 import { writeModel } from '../../../src/checkpoint/writer.js';
 import { LensError } from '../../../src/base/errors.js';
 import { makeNode } from '../../../src/graph/edits.js';
-import { Attributes, makeAttributes } from '../../../src/graph/attributes.js';
+import { makeAttributes } from '../../../src/graph/attributes.js';
 import type { Graph, GraphNode } from '../../../src/graph/graph.js';
 import { buildGradient } from '../../../src/gradient/sweep/engine.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
@@ -16,29 +16,8 @@ import { load, weight } from '../graph/support.js';
 import { relativeError } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { random } from './bothForms.js';
+import { asProto, chosen, replaced } from './placed.js';
 import { RandomNet } from './randomNet.js';
-
-const asProto = (node: GraphNode): NodeProto => ({ ...node, overload: '', attributes: node.attributes.list });
-
-/** A node of a network that an activation may follow, by the seed. */
-const chosen = (graph: Graph, seed: number): number => {
-  const places = graph.nodes.flatMap((n, i) =>
-    ['Conv', 'Add', 'Mul', 'Clip', 'Relu', 'Sigmoid'].includes(n.op) ? [i] : [],
-  );
-  return places[seed % places.length]!;
-};
-
-/** The network with other nodes in place of one of them. */
-const replaced = (
-  graph: Graph,
-  at: number,
-  nodes: readonly GraphNode[],
-  weights: Graph['weights'] = new Map(),
-): Graph => ({
-  ...graph,
-  nodes: [...graph.nodes.slice(0, at), ...nodes, ...graph.nodes.slice(at + 1)],
-  weights: new Map([...graph.weights, ...weights]),
-});
 
 /** Sum of the picture, compared with a number that is far off: a condition that only a run can know. */
 const condition = (yes: boolean): { nodes: GraphNode[]; weights: Graph['weights'] } => ({
@@ -218,36 +197,5 @@ describe('gradient: random networks with control flow', () => {
     };
     const { graph: prepared, facts } = await prepare(made);
     assert.throws(() => buildGradient(prepared, facts, { score: { value: 'y', seed: 'sum' }, wrt: ['x'] }), /\bIf\b/);
-  });
-
-  it('a Scan whose body takes a value from outside is refused by its name', async () => {
-    const graph = new RandomNet(9).graph();
-    const [last] = graph.outputs;
-    const inner = {
-      ...body([proto('Mul', ['row', 'middle'], ['scaled'])], [], []),
-      inputs: [{ name: 'row' }],
-      outputs: [{ name: 'scaled' }],
-    };
-    const attributes = new Attributes([
-      ...graphs({ body: inner }).list,
-      ...makeAttributes({ num_scan_inputs: 1, scan_input_axes: [1], scan_output_axes: [1] }).list,
-    ]);
-    const made: Graph = {
-      ...graph,
-      // Beside the rows that it goes through, the body takes their mean.
-      nodes: [
-        ...graph.nodes,
-        makeNode('ReduceMean', 'middle', [last!.name], { keepdims: 0 }),
-        makeNode('Scan', 'scanned', ['fixed'], attributes),
-        makeNode('Add', 'y', ['scanned', last!.name]),
-      ],
-      weights: new Map([...graph.weights, ['fixed', weight('fixed', [1, 5], [1, 2, 3, 4, 5])]]),
-      outputs: [{ name: 'y' }],
-    };
-    const { graph: prepared, facts } = await prepare(made);
-    assert.throws(
-      () => buildGradient(prepared, facts, { score: { value: 'y', seed: 'index' }, wrt: ['x'] }),
-      (error: unknown) => error instanceof LensError && error.refused?.[0]?.op === 'Scan',
-    );
   });
 });
