@@ -34,7 +34,7 @@ const VERBS: readonly Verb[] = [
   silence,
   embed,
   compare,
-  merge([predict, embed]),
+  merge([predict, embed, compare]),
 ];
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */

@@ -3,10 +3,10 @@ import type { Comparison } from '../result/comparison.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
-import type { ModelRequest, WorkProgress } from './request.js';
+import type { JobRequest, ModelRequest, WorkProgress } from './request.js';
 
 /** The model of the request beside another. */
-export interface CompareModelsRequest extends ModelRequest {
+export interface CompareModelsRequest extends ModelRequest, JobRequest {
   /** Another file, or the same with random weights. */
   readonly other: ModelRequest;
   /** A data set; without one only weights are compared, and nothing is run. */
@@ -21,6 +21,8 @@ export interface CompareModelsRequest extends ModelRequest {
   readonly layer?: string;
   /** Layers whose alignment is asked for; default all, up to a bound. */
   readonly layers?: readonly string[];
+  /** Most pictures whose layers are looked at, drawn by the seed; default 2000. */
+  readonly layered?: number;
   /** How pictures are laid out: `pca` (default), `tsne` or `umap`. */
   readonly layout?: string;
   /** How the reasons of equal predictions are compared; left out, they are not. */

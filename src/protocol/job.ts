@@ -1,13 +1,22 @@
 import type { FilePath } from '../base/place.js';
+import type { CompareModelsRequest } from './comparison.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
 import type { JobPlace, ModelRequest, WorkProgress } from './request.js';
 
-export interface ShareRequest extends ModelRequest {
+export type ShareRequest = PicturesShare | ComparisonShare;
+
+export interface PicturesShare extends ModelRequest {
   readonly work: 'predict' | 'embed';
   readonly inputs: readonly FilePath[];
   readonly layer?: string;
   readonly top?: number;
+  readonly job: JobPlace;
+}
+
+export interface ComparisonShare extends CompareModelsRequest {
+  readonly work: 'compare';
+  readonly place: FilePath;
   readonly job: JobPlace;
 }
 
@@ -20,7 +29,7 @@ export interface ShareAnswer {
 
 /** Long work in shares. */
 export interface JobOperations {
-  /** Does one share of the units of a prediction or an embedding; what they add up to is asked for when all are done. */
+  /** Does one share of the units of a prediction, an embedding or a comparison; what they add up to is asked for when all are done. */
   share: Operation<ShareRequest, ShareAnswer, WorkProgress>;
 }
 

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import { given } from '../../base/given.js';
 import { filePath, type FilePath } from '../../base/place.js';
+import type { CompareModelsRequest } from '../../protocol/comparison.js';
 import type { ModelRequest } from '../../protocol/request.js';
 import { comparisonPage } from '../../report/comparison.js';
 import type { Comparison } from '../../result/comparison.js';
 import { findingsOf } from '../../result/comparisonWords.js';
 import { comparisonDocument } from '../comparison/document.js';
 import { json, onOneLine } from '../io.js';
+import { jobOf, runShare } from '../job.js';
 import { modelRequest, usage, type CommandLine } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, report, sentenceOf, type Verb } from '../verb.js';
@@ -19,7 +21,20 @@ export const compare: Verb = {
   name: 'compare',
   usage: 'compare MODEL_A MODEL_B [FOLDER]',
   summary: 'two models side by side (random: the other one with random weights): weights; on a folder all else',
-  options: ['out', 'provider', 'threads', 'seed', 'layer', 'output', 'method', 'param', 'input', 'config'],
+  options: [
+    'out',
+    'provider',
+    'threads',
+    'seed',
+    'layer',
+    'output',
+    'method',
+    'param',
+    'input',
+    'config',
+    'job',
+    'shard',
+  ],
   async run(context) {
     const { line, io, service } = context;
     const { request, other } = modelsOf(line);
@@ -28,30 +43,34 @@ export const compare: Verb = {
     const kind = line.out === undefined ? undefined : outKind(line.out, 'compare', ['.html', '.json']);
     if (kind === 'folder') throw usage('The verb "compare" writes a file: end --out with .html or .json.');
     const { method, layer, seed } = line;
-    const { layout, explained, ...params } = line.params;
+    const { layout, explained, layered, ...params } = line.params;
     if (method === undefined && Object.keys(params).length > 0)
       throw usage(
         `"${Object.keys(params)[0]}" is a parameter of a method.`,
-        'Name one with --method; without it there are layout (pca, tsne, umap) and explained (a number of pictures).',
+        'Name one with --method; without it there are layout (pca, tsne, umap), explained and layered (numbers of pictures).',
       );
     if (folder === undefined && (method ?? layer ?? layout) !== undefined)
       throw usage('Without pictures only weights are compared.', FORM);
-    const comparison = await service.compareModels(
-      {
-        ...request,
-        other,
-        ...given({
-          place: folder === undefined ? undefined : filePath(folder),
-          method,
-          params: method === undefined ? undefined : params,
-          layer,
-          layout,
-          explained: explained === undefined ? undefined : countOf(explained),
-          seed,
-        }),
-      },
-      callOf(context),
-    );
+    if (folder === undefined && line.job !== undefined) throw usage('Weights are read at once: leave --job out.', FORM);
+    const job = await jobOf(context);
+    const asked: CompareModelsRequest = {
+      ...request,
+      other,
+      ...given({
+        place: folder === undefined ? undefined : filePath(folder),
+        method,
+        params: method === undefined ? undefined : params,
+        layer,
+        layout,
+        explained: countOf('explained', explained),
+        layered: countOf('layered', layered),
+        seed,
+        job,
+      }),
+    };
+    if (job?.shard !== undefined && asked.place !== undefined)
+      return runShare(context, { ...asked, work: 'compare', place: asked.place, job });
+    const comparison = await service.compareModels(asked, callOf(context));
     const document = json(comparisonDocument(comparison));
     if (line.out !== undefined) await writeOut(line.out, kind === '.html' ? comparisonPage(comparison) : document);
     report(context, { warnings: warningsOf(comparison) });
@@ -76,8 +95,9 @@ function modelsOf(line: CommandLine): { readonly request: ModelRequest; readonly
   return { request: of(a, b), other: of(b, a) };
 }
 
-function countOf(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw usage(`--param explained=${text}: a number of pictures is meant.`);
+function countOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw usage(`--param ${name}=${text}: a number of pictures is meant.`);
   return Number(text);
 }
 

@@ -7,14 +7,19 @@ export class SignalSums {
   private readonly noise: Float64Array;
   private readonly bad: Float64Array;
   private readonly good: Float64Array;
+  /** All of it: what another's {@link plus} takes. */
+  readonly sums: Float64Array;
 
   constructor(pairs: number) {
-    [this.signal, this.noise, this.bad, this.good] = [0, 0, 0, 0].map(() => new Float64Array(pairs)) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-      Float64Array,
-    ];
+    this.sums = new Float64Array(4 * pairs);
+    [this.signal, this.noise, this.bad, this.good] = [0, 1, 2, 3].map((k) =>
+      this.sums.subarray(k * pairs, (k + 1) * pairs),
+    ) as [Float64Array, Float64Array, Float64Array, Float64Array];
+  }
+
+  /** The sums of another part of the data set, over the same pairs. */
+  plus(sums: Float64Array): void {
+    for (let i = 0; i < sums.length; i++) this.sums[i]! += sums[i]!;
   }
 
   /** The same values of both models on the same pictures. */

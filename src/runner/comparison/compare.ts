@@ -8,12 +8,13 @@ import type { CompareModelsRequest } from '../../protocol/comparison.js';
 import type { ModelRequest, WorkProgress } from '../../protocol/request.js';
 import type { ComparedModel, Comparison, NumberFormat, Side } from '../../result/comparison.js';
 import type { SessionProducts } from '../../session/products.js';
-import type { DataSets } from '../dataset/sets.js';
+import type { DatasetRoom } from '../dataset/room.js';
 import { answerOf } from '../input/answers.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { sha256Of } from '../model/stamp.js';
 import { recordOf } from '../overview/describe.js';
+import { setQuestion } from './question.js';
 import { compareOnSet } from './set.js';
 import type { OpenSide } from './side.js';
 import { weightChanges } from './weights.js';
@@ -22,7 +23,7 @@ import { weightChanges } from './weights.js';
 export async function compareModels(
   models: Readonly<Record<Side, OpenModel>>,
   request: CompareModelsRequest,
-  rooms: { readonly products: SessionProducts; readonly sets: DataSets },
+  rooms: { readonly products: SessionProducts; readonly datasets: DatasetRoom },
   call: Call<WorkProgress>,
 ): Promise<Comparison> {
   const { other, place, seed = 0 } = request;
@@ -32,10 +33,11 @@ export async function compareModels(
     { model: models.b, random: other.randomWeights },
     call,
   );
-  const found = place === undefined ? undefined : await compareOnSet(models, place, request, rooms, call);
-  const a = await modelOf(models.a, asked.a, asked.b, found?.sides.a);
-  const b = await modelOf(models.b, asked.b, asked.a, found?.sides.b);
-  const { set } = found ?? {};
+  call.progress({ message: 'opening the models' });
+  const question = place === undefined ? undefined : await setQuestion(models, place, request, rooms, call.signal);
+  const set = question === undefined ? undefined : await compareOnSet(question, place!, request, call);
+  const a = await modelOf(models.a, asked.a, asked.b, question?.sides.a);
+  const b = await modelOf(models.b, asked.b, asked.a, question?.sides.b);
   const recipe = await recipeOf(models.a, {
     preprocessing: a.preprocessing,
     method: 'compare',
@@ -48,6 +50,7 @@ export async function compareModels(
         set: place === undefined ? undefined : path.basename(place),
         split: request.split,
         most: request.most,
+        layered: request.layered,
       }),
       ...given({ layout: set?.spaces?.layout, method: set?.reasons?.method, explained: set?.reasons?.explained }),
       ...(set?.reasons === undefined ? {} : request.params),

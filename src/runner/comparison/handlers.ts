@@ -7,7 +7,7 @@ export function comparisonHandlers({ models, products, datasets }: Rooms): Handl
   return {
     compareModels: (request, call) =>
       models.use(request, (a) =>
-        models.use(request.other, (b) => compareModels({ a, b }, request, { products, sets: datasets.sets }, call)),
+        models.use(request.other, (b) => compareModels({ a, b }, request, { products, datasets }, call)),
       ),
   };
 }

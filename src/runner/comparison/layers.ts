@@ -2,7 +2,7 @@ import { pairLayers, pointPairs, pointsBehind, type Point } from '../../method/c
 import { isBroken, SIGNAL_BOUND, type SignalSums } from '../../method/comparison/signal.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { LayerSignal, Pairing, Side, SignalRow } from '../../result/comparison.js';
-import type { TapPair } from './layerPass.js';
+import type { TapPair } from './layerUnit.js';
 import { tapOf, type OpenSide, type Tap } from './side.js';
 
 /** Pairs of layers that are held against each other. */

@@ -2,7 +2,7 @@ import { given } from '../../base/given.js';
 import { sharedClasses, type SharedClasses } from '../../method/comparison/classes.js';
 import type { ComparedPredictions, Disagreement, Side } from '../../result/comparison.js';
 import { classNameOf } from '../input/answers.js';
-import type { Seen } from './pass.js';
+import type { Seen } from './answers.js';
 import type { OpenSide } from './side.js';
 
 /**

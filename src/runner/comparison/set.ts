@@ -1,73 +1,39 @@
 import { setImmediate } from 'node:timers/promises';
 import { given } from '../../base/given.js';
-import { LensError, throwIfCancelled, toErrorData } from '../../base/errors.js';
+import { LensError, throwIfCancelled, type ErrorData } from '../../base/errors.js';
 import type { FilePath } from '../../base/place.js';
-import { Random } from '../../base/random.js';
-import { sourceOf } from '../../dataset/index.js';
 import type { Call } from '../../protocol/channel.js';
 import type { CompareModelsRequest } from '../../protocol/comparison.js';
 import type { WorkProgress } from '../../protocol/request.js';
-import type { ComparedSet, LayerAlignment, Side } from '../../result/comparison.js';
-import type { SessionProducts } from '../../session/products.js';
-import type { DataSets } from '../dataset/sets.js';
+import type { ComparedSet, LayerAlignment } from '../../result/comparison.js';
 import { classNameOf } from '../input/answers.js';
-import { expandInputs, inputOf, type ExpandedInput } from '../input/inputs.js';
-import type { OpenModel } from '../model/open.js';
-import { LayerPass } from './layerPass.js';
-import { signalOf, signalPlan, signalTaps, type SignalPlan } from './layers.js';
-import { runBoth, type Pass } from './pass.js';
+import { reducedNote } from '../reading/places.js';
+import { answerReader, type Seen } from './answers.js';
+import { LayerSums } from './layerSums.js';
+import { unitSize } from './layerUnit.js';
+import { signalOf, type SignalPlan } from './layers.js';
 import { predictionsOf } from './predictions.js';
-import { reasonQuestions, reasonsOf } from './reasons.js';
-import { alignedLayers, openSide, type OpenSide, type Tap } from './side.js';
+import { pictureUnits, type SetQuestion } from './question.js';
+import { reasonsOf } from './reasons.js';
+import type { OpenSide } from './side.js';
 import { spacesOf } from './spaces.js';
 import { thumbnailsOf } from './thumbnails.js';
 
-/** Pictures whose layers are looked at: an alignment is known to three digits by then, and its matrices fit the memory. */
-const LAYERED = 2000;
-
 /** Both models on a data set. */
 export async function compareOnSet(
-  models: Readonly<Record<Side, OpenModel>>,
+  question: SetQuestion,
   place: FilePath,
   request: CompareModelsRequest,
-  { products, sets }: { readonly products: SessionProducts; readonly sets: DataSets },
   call: Call<WorkProgress>,
-): Promise<{ readonly set: ComparedSet; readonly sides: Readonly<Record<Side, OpenSide>> }> {
+): Promise<ComparedSet> {
   const { signal } = call;
-  const { seed = 0, layer, layers: wanted } = request;
-  call.progress({ message: 'opening the models' });
-  const pictures = await picturesOf(models, { ...request, place }, sets, signal);
-  const sides = {
-    a: await openSide(models.a, pictures.a, layer, request.mapping),
-    b: await openSide(models.b, pictures.b, layer),
-  };
+  const { sides, pictures, aligned, plan, layered, kept } = question;
+  const { seed = 0 } = request;
+  const { products } = layered.layers;
   const count = sides.a.inputs.length;
-  if (count === 0) throw noPictures(place);
-  const aligned = { a: alignedLayers(sides.a.subject, wanted), b: alignedLayers(sides.b.subject, wanted) };
-  const plan = signalPlan(sides);
-  // Classes lie one after the other in a folder: a batch must have some of all.
-  const order = new Random(seed).shuffle([...sides.a.inputs.keys()]);
-  const layered = Math.min(LAYERED, count);
-  // What cannot be asked is refused before any picture is touched.
-  const { method, params, explained } = request;
-  const asked = method === undefined ? undefined : { method, ...given({ params, explained }), seed };
-  const questions = asked === undefined ? undefined : await reasonQuestions(sides, asked, signal);
-  const layerPass = new LayerPass({
-    taps: { a: aligned.a.taps, b: aligned.b.taps },
-    pairs: plan.pairs,
-    expected: layered,
-    seed,
-    products,
-  });
-  const taps = (side: Side): readonly Tap[] => [
-    ...new Map([...aligned[side].taps, ...signalTaps(plan, side)].map((tap) => [tap.value, tap])).values(),
-  ];
-  const pass = await runBoth(
-    { sides, order, layered, layers: layerPass, taps: { a: taps('a'), b: taps('b') } },
-    within(call, 0, 0.6),
-  );
-  const seen = [...pass.seen].sort((x, y) => x.example - y.example);
-  if (seen.length === 0) throw nothingLeft(pass);
+  const sums = new LayerSums(layered.layers, unitSize(layered.order.length));
+  const { seen, omitted } = await seenOf(question, sums, within(call, 0, 0.6));
+  if (seen.length === 0) throw nothingLeft(omitted);
   const pause = async (share: number, message: string): Promise<void> => {
     call.progress({ fraction: 0.65 + 0.15 * Math.min(1, share), message });
     // Lets a cancellation in, which arrives as a message.
@@ -75,30 +41,28 @@ export async function compareOnSet(
     throwIfCancelled(signal);
   };
   await pause(0, 'alignment of layers');
-  const alignment = await layerPass.finish(signal);
+  const alignment = await sums.finish(signal);
   const labels = seen.map(({ example }) => classNameOf(sides.a.inputs[example]!) ?? '');
   const predictions = predictionsOf(sides, seen);
   const spaces = await spacesOf(sides, seen, labels, request.layout ?? 'pca', { products, seed, pause });
   const reasons =
-    asked === undefined || questions === undefined || predictions.predictions === undefined
+    question.reasons === undefined || predictions.predictions === undefined
       ? undefined
-      : await reasonsOf(sides, questions, seen, predictions.predictions, asked, within(call, 0.8, 0.97));
+      : await reasonsOf(question, question.reasons, seen, predictions.predictions, within(call, 0.8, 0.97));
   const parts = {
     ...given({ predictions: predictions.predictions, spaces: spaces.spaces, reasons }),
     ...given({ alignment: alignment && { ...alignment, of: { a: aligned.a.of, b: aligned.b.of } } }),
-    ...given({ signal: signalOf(plan, layerPass.signal, layerPass.pictures) }),
+    ...given({ signal: signalOf(plan, sums.signal, sums.pictures) }),
   };
   call.progress({ fraction: 0.98, message: 'small pictures' });
-  const set: ComparedSet = {
+  return {
     place,
     names: seen.map(({ example }) => sides.a.inputs[example]!.name),
     files: seen.map(({ example }) => fileOf(sides.a, example)),
     labels,
     of: pictures.of,
     omitted: [
-      ...[...pass.omitted]
-        .sort((x, y) => x.example - y.example)
-        .map(({ example, error }) => ({ name: sides.a.inputs[example]!.name, error })),
+      ...omitted.map(({ example, error }) => ({ name: sides.a.inputs[example]!.name, error })),
       ...pictures.omitted,
     ],
     ...parts,
@@ -106,13 +70,47 @@ export async function compareOnSet(
     notes: [
       ...pictures.notes,
       ...[predictions.note, spaces.note].filter((note) => note !== undefined),
-      ...layerNotes(parts.alignment, plan, layered, count),
-      ...(parts.reasons === undefined && method !== undefined
+      ...(['a', 'b'] as const).flatMap((side) =>
+        sides[side].embedding === undefined ? [] : reducedNote(sides[side].embedding),
+      ),
+      ...layerNotes(parts.alignment, plan, layered.order.length, count),
+      ...(parts.reasons === undefined && question.reasons !== undefined
         ? ['Reasons are compared of equal predictions only.']
         : []),
+      ...kept.notes(),
     ],
   };
-  return { set, sides };
+}
+
+/** What both make of every picture, in the order of the data set; the layers' part is added up. */
+export async function seenOf(
+  question: SetQuestion,
+  sums: LayerSums | undefined,
+  call: Call<WorkProgress>,
+): Promise<{
+  readonly seen: readonly Seen[];
+  readonly omitted: readonly { readonly example: number; readonly error: ErrorData }[];
+}> {
+  const { sides } = question;
+  const seen: Seen[] = [];
+  const omitted: { example: number; error: ErrorData }[] = [];
+  const said = { a: answerReader(sides.a), b: answerReader(sides.b) };
+  const count = sides.a.inputs.length;
+  try {
+    for await (const { answers, layers } of pictureUnits(question, call.signal)) {
+      for (const one of answers) {
+        if ('error' in one) omitted.push(one);
+        else seen.push({ example: one.example, a: said.a(one.a), b: said.b(one.b) });
+      }
+      if (layers !== undefined) sums?.add(layers);
+      const done = seen.length + omitted.length;
+      call.progress({ fraction: done / count, message: `${done} of ${count} pictures` });
+    }
+  } finally {
+    await question.kept.settle();
+  }
+  const byPlace = (x: { readonly example: number }, y: { readonly example: number }): number => x.example - y.example;
+  return { seen: seen.sort(byPlace), omitted: omitted.sort(byPlace) };
 }
 
 /** A call whose progress is a part of another's. */
@@ -122,34 +120,6 @@ function within(call: Call<WorkProgress>, from: number, to: number): Call<WorkPr
     progress: ({ fraction, ...rest }) =>
       call.progress({ ...rest, ...(fraction === undefined ? {} : { fraction: from + fraction * (to - from) }) }),
   };
-}
-
-/** The pictures of a data set as either model takes them. */
-interface Pictures {
-  readonly a: readonly ExpandedInput[];
-  readonly b: readonly ExpandedInput[];
-  readonly of: number;
-  readonly omitted: ComparedSet['omitted'];
-  readonly notes: readonly string[];
-}
-
-async function picturesOf(
-  models: Readonly<Record<Side, OpenModel>>,
-  request: CompareModelsRequest & { readonly place: FilePath },
-  sets: DataSets,
-  signal: AbortSignal,
-): Promise<Pictures> {
-  const { place } = request;
-  if ((await sourceOf(place)) === undefined) {
-    // A picture, or inputs that are prepared already.
-    const [a, b] = [await expandInputs(models.a, [place], signal), await expandInputs(models.b, [place], signal)];
-    return { a, b, of: a.length, omitted: [], notes: [] };
-  }
-  const { dataset, examples, of, notes } = await sets.part(request, signal);
-  const taken = (model: OpenModel): ExpandedInput[] =>
-    examples.map((example) => inputOf(model, example, example.name, dataset.classes));
-  const omitted = dataset.omitted.map(({ name, error }) => ({ name, error: toErrorData(error) }));
-  return { a: taken(models.a), b: taken(models.b), of: of + omitted.length, omitted, notes };
 }
 
 function fileOf({ inputs }: OpenSide, example: number): string {
@@ -187,14 +157,7 @@ function layerNotes(
   return notes;
 }
 
-function noPictures(place: string): LensError {
-  return new LensError('input', 'compare/empty', `There are no pictures in "${place}".`, {
-    hint: 'Give it a folder of pictures, a list, a .parquet or an .npz file.',
-  });
-}
-
-function nothingLeft({ omitted }: Pass): LensError {
-  const [first] = omitted;
+function nothingLeft([first]: readonly { readonly error: ErrorData }[]): LensError {
   return new LensError(
     'input',
     'compare/empty',

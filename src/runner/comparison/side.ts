@@ -5,7 +5,7 @@ import { scaledNumbers, scalingOf, type ValueScaling } from '../../graph/layers/
 import type { Labels } from '../../input/labels.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { sampleDims } from '../../method/subject/samples.js';
-import { placeOf } from '../embedding/features.js';
+import { fitting, layerPlace, type LayerPlace } from '../reading/places.js';
 import { namesOf } from '../input/answers.js';
 import type { ExpandedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
@@ -20,7 +20,7 @@ export interface OpenSide {
   /** The class that a label stands for; -1: somebody says that it stands for none. */
   truth(className: string): number | undefined;
   /** Where pictures are placed by; absent where the model has no last linear layer and none was named. */
-  readonly embedding?: { readonly layer: string; readonly value: string };
+  readonly embedding?: LayerPlace;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function openSide(
   const subject = await model.subject();
   const { labels, notes, truth } = namesOf(model, subject, inputs);
   const mended = new Map(Object.entries(mapping));
-  const embedding = embeddingOf(subject, layer);
+  const embedding = embeddingOf(subject, layer, inputs.length);
   return {
     model,
     subject,
@@ -53,9 +53,12 @@ export async function openSide(
   };
 }
 
-function embeddingOf(subject: ModelSubject, layer: string | undefined): OpenSide['embedding'] {
+/** Numbers of all rows of one model together: 256 MB. */
+const MOST = 1 << 26;
+
+function embeddingOf(subject: ModelSubject, layer: string | undefined, count: number): OpenSide['embedding'] {
   try {
-    return placeOf(subject, layer);
+    return fitting(layerPlace(subject, layer), count, MOST);
   } catch (error) {
     if (layer === undefined && error instanceof LensError && error.code === 'embed/no-linear') return undefined;
     throw error;

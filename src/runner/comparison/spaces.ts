@@ -7,7 +7,7 @@ import { nearestNeighbours, neighbourAccuracy, neighbourhoodsKept } from '../../
 import { linearProbe } from '../../numeric/probe.js';
 import { procrustes } from '../../numeric/procrustes.js';
 import type { ComparedSpace, ComparedSpaces, Side } from '../../result/comparison.js';
-import type { Seen } from './pass.js';
+import type { Seen } from './answers.js';
 import type { OpenSide } from './side.js';
 
 const NEAR = 10;
@@ -31,10 +31,10 @@ export async function spacesOf(
       return {
         note: `Spaces are not compared: ${names[side]} does not end in a linear layer; name a layer with --layer.`,
       };
-    const made = rowsOf(seen.map((one) => one[side].features!));
-    if (!made.data.every(Number.isFinite))
+    const rows = seen.flatMap((one) => one[side].features ?? []);
+    if (rows.length < seen.length)
       return { note: `Spaces are not compared: ${names[side]} answers with values that are not finite numbers.` };
-    features[side] = made;
+    features[side] = rowsOf(rows);
   }
   const { a, b } = features as Record<Side, FloatTensor>;
   const { products, pause } = context;

@@ -4,7 +4,7 @@ import { encodePng } from '../../input/encode.js';
 import { resize } from '../../input/resize.js';
 import type { ComparedSet } from '../../result/comparison.js';
 import { loadInput } from '../input/answers.js';
-import type { Seen } from './pass.js';
+import type { Seen } from './answers.js';
 import type { OpenSide } from './side.js';
 
 /** Pictures of each list that are shown small. */

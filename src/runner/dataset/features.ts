@@ -34,7 +34,7 @@ export async function setFeatures(
     labels: Int32Array.from(found.examples, (e) => matched.rowOf(e.className)),
     notes: [...part.notes, ...reducedNote(place), ...kept.notes()],
   });
-  const ids = await Promise.all(inputs.map((input) => kept.contents.of(input)));
+  const ids = await kept.contents.all(inputs);
   const hash = createHash('sha256').update(`${kept.context}\n${columnOf(place)}\n`);
   ids.forEach((id, i) => hash.update(`${examples[i]!.name} ${id ?? ''}\n`));
   const key = hash.digest('hex');

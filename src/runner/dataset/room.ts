@@ -6,6 +6,7 @@ import type { OpenModel } from '../model/open.js';
 import { Contents, type KnownHash } from '../reading/contents.js';
 import { contextOf } from '../reading/context.js';
 import type { ReadOptions } from '../reading/reading.js';
+import type { KeptUnits } from '../reading/keptInJob.js';
 import { ReadingStore } from '../reading/store.js';
 import { FeatureCache } from './featureCache.js';
 import { DataSets } from './sets.js';
@@ -15,6 +16,8 @@ import { Steering } from './steering.js';
 export interface KeptFor extends Pick<ReadOptions, 'contents' | 'kept'> {
   /** Tells a model with its settings from others. */
   readonly context: string;
+  /** Work of other kinds that is kept; nowhere, where there is no place for it. */
+  readonly units?: KeptUnits;
   /** What went wrong with keeping so far. */
   notes(): readonly string[];
   /** Called when all has been read, or nothing more will be. */
@@ -48,10 +51,12 @@ export class DatasetRoom {
       return { context, contents: new Contents(this.known), notes: () => notes, settle: () => Promise.resolve() };
     const { store } = this;
     const contents = await store.contents();
-    const kept = store.kept(context, ({ message }) =>
-      notes.push(`What the model said is not kept for the next time: ${message}`),
-    );
-    return { context, contents, kept, notes: () => notes, settle: () => store.settle() };
+    const failed = ({ message }: Error): void => {
+      const note = `What the model said is not kept for the next time: ${message}`;
+      if (!notes.includes(note)) notes.push(note);
+    };
+    const kept = store.kept(context, failed);
+    return { context, contents, kept, units: store.units(failed), notes: () => notes, settle: () => store.settle() };
   }
 
   /** Where pictures of rows are written. */

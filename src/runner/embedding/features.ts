@@ -121,15 +121,6 @@ export async function featuresOf(
   };
 }
 
-/**
- * The value that pictures are placed by: a layer's output, or what the last linear layer reads.
- *
- * @throws LensError `embed/no-linear`
- */
-export function placeOf(subject: ModelSubject, name: string | undefined): { layer: string; value: string } {
-  return layerPlace(subject, name);
-}
-
 /** Class numbers; names that are none of the model's classes are numbered after them, so that a probe can use them, too. */
 function numbered(found: readonly { readonly label: string; readonly index: number }[]): Int32Array {
   const known = new Map<string, number>();

@@ -1,8 +1,18 @@
 import type { Handlers } from '../../protocol/channel.js';
 import type { JobOperations } from '../../protocol/job.js';
 import type { Rooms } from '../rooms.js';
+import { shareComparison } from '../comparison/share.js';
 import { share } from './share.js';
 
-export function jobHandlers({ models }: Rooms): Handlers<JobOperations> {
-  return { share: (request, call) => models.use(request, (model) => share(model, request, call)) };
+export function jobHandlers({ models, products, datasets }: Rooms): Handlers<JobOperations> {
+  return {
+    share: (request, call) =>
+      models.use(request, (model) =>
+        request.work === 'compare'
+          ? models.use(request.other, (other) =>
+              shareComparison({ a: model, b: other }, request, { products, datasets }, call),
+            )
+          : share(model, request, call),
+      ),
+  };
 }

@@ -1,5 +1,5 @@
 import type { Call } from '../../protocol/channel.js';
-import type { ShareAnswer, ShareRequest } from '../../protocol/job.js';
+import type { PicturesShare, ShareAnswer } from '../../protocol/job.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import { featureQuestion } from '../embedding/features.js';
 import { answerOf } from '../input/answers.js';
@@ -9,7 +9,7 @@ import { predictUnits } from '../prediction/units.js';
 import { readSet, UNIT } from '../reading/reading.js';
 
 /** Does the units of one share of a job; nothing of them is kept but in the job's folder. */
-export async function share(model: OpenModel, request: ShareRequest, call: Call<WorkProgress>): Promise<ShareAnswer> {
+export async function share(model: OpenModel, request: PicturesShare, call: Call<WorkProgress>): Promise<ShareAnswer> {
   const { signal } = call;
   call.progress({ message: 'opening the model' });
   const { parts, count } = await partsOf(model, request, signal);
@@ -25,7 +25,7 @@ export async function share(model: OpenModel, request: ShareRequest, call: Call<
 
 async function partsOf(
   model: OpenModel,
-  request: ShareRequest,
+  request: PicturesShare,
   signal: AbortSignal,
 ): Promise<{ readonly parts: AsyncGenerator; readonly count: number }> {
   if (request.work === 'predict') {

@@ -2,6 +2,9 @@ import { stampOf } from '../../input/files.js';
 import { sha256Of } from '../model/stamp.js';
 import type { ExpandedInput } from '../input/inputs.js';
 
+/** Files that are open together. */
+const AT_ONCE = 64;
+
 /** A file's hash, and the state of the file that it is of. */
 export interface KnownHash {
   readonly stamp: string;
@@ -29,6 +32,14 @@ export class Contents {
     } catch {
       return undefined;
     }
+  }
+
+  /** Of many, some at a time: a system opens so many files and no more. */
+  async all(inputs: readonly ExpandedInput[]): Promise<(string | undefined)[]> {
+    const out: (string | undefined)[] = [];
+    for (let at = 0; at < inputs.length; at += AT_ONCE)
+      out.push(...(await Promise.all(inputs.slice(at, at + AT_ONCE).map((input) => this.of(input)))));
+    return out;
   }
 
   private async hash(file: string): Promise<string> {

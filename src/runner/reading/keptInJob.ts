@@ -7,8 +7,14 @@ import type { JobPlace } from '../../protocol/request.js';
 import type { KeptReadings } from './reading.js';
 import { decodeRows, encodeRows } from './rows.js';
 
+/** Pieces of work by their keys, wherever they are kept. */
+export interface KeptUnits {
+  read(key: string): Promise<Uint8Array | undefined>;
+  write(key: string, payload: Uint8Array): Promise<void>;
+}
+
 /** The units of one job, as the requests of the runner name it. */
-export class JobUnits {
+export class JobUnits implements KeptUnits {
   readonly journal: Journal;
 
   constructor(readonly job: JobPlace) {
@@ -32,6 +38,10 @@ export class JobUnits {
       });
     }
     return payload;
+  }
+
+  write(key: string, payload: Uint8Array): Promise<void> {
+    return this.journal.write(key, payload);
   }
 }
 

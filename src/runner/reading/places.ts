@@ -1,5 +1,6 @@
 import { LensError } from '../../base/errors.js';
 import { sizeOf } from '../../base/tensor.js';
+import { sketch } from '../../numeric/sketch.js';
 import { lastLinear } from '../../graph/layers/heads.js';
 import { sampleDims } from '../../method/subject/samples.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
@@ -56,6 +57,19 @@ const REDUCED = 1024;
 export function fitting(place: LayerPlace, count: number, most = MOST): LayerPlace {
   if (place.width * count <= most || place.width <= REDUCED) return place;
   return { ...place, reducedTo: Math.max(64, Math.min(REDUCED, 2 ** Math.floor(Math.log2(most / count)))) };
+}
+
+/** Brings rows to as many numbers as their places say; each projection is made once. */
+export class Shortener {
+  private readonly sketches = new Map<string, (row: Float32Array) => Float32Array>();
+
+  of({ reducedTo }: LayerPlace, row: Float32Array): Float32Array {
+    if (reducedTo === undefined || row.length <= reducedTo) return row;
+    const key = `${row.length} ${reducedTo}`;
+    const known = this.sketches.get(key) ?? sketch(row.length, reducedTo);
+    this.sketches.set(key, known);
+    return known(row);
+  }
 }
 
 /** What must be said of rows that were made shorter. */

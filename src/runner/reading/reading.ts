@@ -1,6 +1,5 @@
 import { isCancelled, LensError, throwIfCancelled, toErrorData, type ErrorData } from '../../base/errors.js';
 import type { FloatTensor } from '../../base/tensor.js';
-import { sketch } from '../../numeric/sketch.js';
 import { predict } from '../../method/activations/prediction.js';
 import { classLayoutOf } from '../../method/target/index.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
@@ -9,7 +8,7 @@ import { attempt, loadInput, MANY } from '../input/answers.js';
 import type { ExpandedInput, LoadedInput } from '../input/inputs.js';
 import type { Contents } from './contents.js';
 import { oneAhead } from './ahead.js';
-import type { LayerPlace } from './places.js';
+import { Shortener, type LayerPlace } from './places.js';
 import type { KeptRow } from './rows.js';
 
 /** What is wanted of every picture of a data set. */
@@ -25,7 +24,12 @@ export const SCORES = 'scores';
 /** One picture: rows by their columns, or why there are none. `content` tells equal pictures. */
 export type Reading =
   | { readonly content: string | undefined; readonly rows: ReadonlyMap<string, Float32Array> }
-  | { readonly content: string | undefined; readonly error: ErrorData };
+  | {
+      readonly content: string | undefined;
+      readonly error: ErrorData;
+      /** Those that are there all the same. */
+      readonly rows: ReadonlyMap<string, Float32Array>;
+    };
 
 /** Readings that are there already, by what the inputs are. */
 export interface KeptReadings {
@@ -180,8 +184,8 @@ function readingOf({ contents, errors, rows }: Open, i: number): Reading {
   const content = contents[i];
   const all = [...rows[i]!];
   const error = errors[i] ?? all.flatMap(([, v]) => (v instanceof Float32Array ? [] : [v]))[0];
-  if (error !== undefined) return { content, error };
-  return { content, rows: new Map(all.flatMap(([c, v]) => (v instanceof Float32Array ? [[c, v] as const] : []))) };
+  const sound = new Map(all.flatMap(([c, v]) => (v instanceof Float32Array ? [[c, v] as const] : [])));
+  return error === undefined ? { content, rows: sound } : { content, error, rows: sound };
 }
 
 type Loaded = Awaited<ReturnType<typeof attempt<LoadedInput>>>;
@@ -189,7 +193,7 @@ type Loaded = Awaited<ReturnType<typeof attempt<LoadedInput>>>;
 class Runner {
   readonly columns: readonly string[];
   readonly step: number;
-  private readonly sketches = new Map<string, (row: Float32Array) => Float32Array>();
+  private readonly shortener = new Shortener();
 
   constructor(
     private readonly subject: ModelSubject,
@@ -251,7 +255,7 @@ class Runner {
       if (plain) this.take(unit, at, SCORES, nth(values.get(scored)!));
       if (ranked !== undefined) this.take(unit, at, SCORES, layoutRow(ranked[k]!));
       for (const place of wanted.layers)
-        this.take(unit, at, columnOf(place), this.shortened(place, nth(values.get(place.value)!)));
+        this.take(unit, at, columnOf(place), this.shortener.of(place, nth(values.get(place.value)!)));
     });
   }
 
@@ -262,14 +266,6 @@ class Runner {
     const what = column === SCORES ? 'scores' : 'values';
     const message = `The ${column === SCORES ? 'model' : 'layer'} answers this picture with ${what} that are not finite numbers.`;
     unit.rows[at]!.set(column, toErrorData(new LensError('input', 'model/nan', message)));
-  }
-
-  private shortened(place: LayerPlace, row: Float32Array): Float32Array {
-    if (place.reducedTo === undefined || row.length <= place.reducedTo) return row;
-    const key = `${row.length} ${place.reducedTo}`;
-    const known = this.sketches.get(key) ?? sketch(row.length, place.reducedTo);
-    this.sketches.set(key, known);
-    return known(row);
   }
 }
 

@@ -5,7 +5,7 @@ import { LensError } from '../../base/errors.js';
 import { Newest } from '../../base/newest.js';
 import { Journal } from '../../job/journal.js';
 import { Contents, type KnownHash } from './contents.js';
-import { unitKey } from './keptInJob.js';
+import { unitKey, type KeptUnits } from './keptInJob.js';
 import type { KeptReadings } from './reading.js';
 import { decodeRows, encodeRows, type KeptRow } from './rows.js';
 
@@ -51,20 +51,40 @@ export class ReadingStore {
       columns.set(column, made);
       return made;
     };
-    let full = false;
+    const keeping = this.whileThereIsRoom(failed);
     return {
       find: (column, ids) => of(column).find(ids),
-      keep: async (column, ids, rows, fresh) => {
-        if (full) return;
-        try {
-          await of(column).keep(ids, rows, fresh);
-          this.written = true;
-        } catch (error) {
-          if (!(error instanceof LensError)) throw error;
-          full = true;
-          failed(error);
-        }
+      keep: (column, ids, rows, fresh) => keeping(() => of(column).keep(ids, rows, fresh)),
+    };
+  }
+
+  /** Pieces of work of any kind, by keys of all that they depend on. */
+  units(failed: (error: LensError) => void): KeptUnits {
+    const journal = new Journal(path.join(this.folder, 'units'));
+    const keeping = this.whileThereIsRoom(failed);
+    return {
+      read: async (key) => {
+        const payload = await journal.read(key);
+        if (payload !== undefined) await this.mark(journal.fileOf(key));
+        return payload;
       },
+      write: (key, payload) => keeping(() => journal.write(key, payload)),
+    };
+  }
+
+  /** Writes until that fails, which is said once. */
+  private whileThereIsRoom(failed: (error: LensError) => void): (write: () => Promise<void>) => Promise<void> {
+    let full = false;
+    return async (write) => {
+      if (full) return;
+      try {
+        await write();
+        this.written = true;
+      } catch (error) {
+        if (!(error instanceof LensError)) throw error;
+        full = true;
+        failed(error);
+      }
     };
   }
 

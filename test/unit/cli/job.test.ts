@@ -11,6 +11,9 @@ import { bundled } from '../support/bundled.js';
 import { runCli as run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary.js';
 
+const COMPARED = ['--method', 'gradient', '--param', 'explained=3', '--param', 'layered=70'];
+/** For them: one unit of layers, and two of answers alone. */
+const FEW = 70 + 64 + 9;
 /** Five units and a last one that is not full. */
 const PICTURES = 5 * 64 + 11;
 
@@ -20,6 +23,8 @@ describe('cli: a job', () => {
   let script: string;
   const model = path.resolve('models/birds/birds_cnn.onnx');
   const set = at('birds.npz');
+  /** Without labels: nothing is probed. */
+  const few = at('few.npz');
 
   before(async () => {
     script = bundled('src/cli/main.ts', 'cli-under-test.cjs');
@@ -40,6 +45,8 @@ describe('cli: a job', () => {
       x_test: writeNpy({ type: 'uint8', dims: [PICTURES, height, width, 3], data }),
       y_test: writeNpy({ type: 'int64', dims: [PICTURES], data: BigInt64Array.from(labels, BigInt) }),
     });
+    const some = data.subarray(0, FEW * size);
+    await writeNpz(few, { x_test: writeNpy({ type: 'uint8', dims: [FEW, height, width, 3], data: some }) });
   });
 
   const units = (job: string): string[] => {
@@ -66,9 +73,12 @@ describe('cli: a job', () => {
     return units(job);
   };
 
-  for (const [verb, out, words] of [
-    ['predict', 'json', ['predict', model, set]],
-    ['embed', 'npy', ['embed', model, set, '--method', 'pca']],
+  /** Of each verb: what it writes, its words, its units, and the files that these are. */
+  for (const [verb, out, words, of, files] of [
+    ['predict', 'json', ['predict', model, set], 6, 6],
+    ['embed', 'npy', ['embed', model, set, '--method', 'pca'], 6, 12],
+    // Units of answers alone are scores and features of both; each picture that is explained is one.
+    ['compare', 'html', ['compare', model, 'random', few, ...COMPARED], 1 + 2 + 3, 1 + 2 * 4 + 3],
   ] as const) {
     describe(verb, () => {
       let single: Buffer;
@@ -78,7 +88,7 @@ describe('cli: a job', () => {
         const job = at(`${verb}-whole`);
         assert.ok(single.equals(await result(`${verb}-whole.${out}`, ...words, '--job', job)), 'the same bytes');
         const before = units(job).map((name) => statSync(path.join(job, 'units', name)).mtimeMs);
-        assert.ok(before.length >= 6, `${before.length} units`);
+        assert.equal(before.length, files);
         assert.ok(single.equals(await result(`${verb}-again.${out}`, ...words, '--job', job)), 'the same bytes again');
         assert.deepEqual(
           units(job).map((name) => statSync(path.join(job, 'units', name)).mtimeMs),
@@ -89,7 +99,7 @@ describe('cli: a job', () => {
       it('goes on after kill -9, to the same bytes', async () => {
         const job = at(`${verb}-killed`);
         const done = await killed(job, ...words);
-        assert.ok(done.length >= 2 && done.length < (verb === 'predict' ? 6 : 12), `${done.length} units are done`);
+        assert.ok(done.length >= 2 && done.length < files, `${done.length} units are done`);
         const before = done.map((name) => statSync(path.join(job, 'units', name)).mtimeMs);
         // What the kill, or a disk, may leave of a unit.
         writeFileSync(path.join(job, 'units', done[0]!), 'torn');
@@ -118,7 +128,7 @@ describe('cli: a job', () => {
             schema: string;
             units: { done: number; of: number };
           };
-          assert.deepEqual([schema, counted.of], ['onnx-lens/job/1', 6]);
+          assert.deepEqual([schema, counted.of], ['onnx-lens/job/1', of]);
         } finally {
           delete process.env['SLURM_ARRAY_TASK_ID'];
           delete process.env['SLURM_ARRAY_TASK_COUNT'];
@@ -128,12 +138,14 @@ describe('cli: a job', () => {
         assert.ok(single.equals(readFileSync(at(`${verb}-merged.${out}`))), 'the same bytes');
       });
 
+      // Of a comparison it would be the same again, twice as long.
+      if (verb === 'compare') return;
       it('may be done by two processes at once', async () => {
         const job = at(`${verb}-two`);
-        const files = ['a', 'b'].map((name) => at(`${verb}-two-${name}.${out}`));
-        const codes = await Promise.all(files.map((file) => ended(start(...words, '--job', job, '--out', file))));
+        const written = ['a', 'b'].map((name) => at(`${verb}-two-${name}.${out}`));
+        const codes = await Promise.all(written.map((file) => ended(start(...words, '--job', job, '--out', file))));
         assert.deepEqual(codes, [0, 0]);
-        for (const file of files) assert.ok(single.equals(readFileSync(file)), `the same bytes in ${file}`);
+        for (const file of written) assert.ok(single.equals(readFileSync(file)), `the same bytes in ${file}`);
       });
     });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { filePath, type FilePath } from '../../../../src/base/place.js';
+import type { CompareModelsRequest } from '../../../../src/protocol/comparison.js';
 import type { SurveyRequest } from '../../../../src/protocol/dataset.js';
 import { ReadingStore } from '../../../../src/runner/reading/store.js';
 import { RunnerService } from '../../../../src/runner/service.js';
@@ -16,9 +17,16 @@ const birds = path.resolve('models/birds/pictures');
 /** The runtime, counting what is run. */
 class Counting extends OrtSessions {
   runs = 0;
+  /** Of these, those of networks: products of matrices are graphs of a node or two. */
+  networks = 0;
   override async open(...args: Parameters<OrtSessions['open']>): Promise<Session> {
     const session = await super.open(...args);
-    const count = (): void => void this.runs++;
+    const [opened] = args;
+    const size = typeof opened === 'function' ? Infinity : opened.nodes.length;
+    const count = (): void => {
+      this.runs++;
+      if (size > 8) this.networks++;
+    };
     return new Proxy(session, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name, target);
@@ -84,6 +92,34 @@ describe('the store of predictions and features', () => {
     assert.deepEqual([again.runs, said(again)], [0, said(first)]);
     assert.deepEqual(second.survey.confidence, first.survey.confidence);
     assert.ok(runs() > 0, 'products are counted, too');
+  });
+
+  it('makes a second comparison run neither model, also after a restart, and a longer one only what is new', async () => {
+    const [storage, place] = [fresh(), set('compared')];
+    const compared = async (more: Partial<CompareModelsRequest>) => {
+      const sessions = new Counting();
+      const service = new RunnerService({ storage }, sessions);
+      services.push(service);
+      const other = { model, settings: { range: [0, 1] as const, mean: [0.59, 0.61, 0.55], std: [0.2, 0.166, 0.213] } };
+      // What opening a model runs is none of a picture's.
+      await service.operations.labels({ model }, call());
+      await service.operations.labels(other, call());
+      const before = sessions.networks;
+      const { set: found } = await service.operations.compareModels({ model, other, place, ...more }, call());
+      return { found, networks: sessions.networks - before };
+    };
+    const asked = { method: 'gradient', explained: 2, layered: 5 };
+    const first = await compared(asked);
+    assert.ok(first.networks > 0, 'the first runs both');
+    const second = await compared(asked);
+    assert.deepEqual([second.networks, second.found], [0, first.found]);
+    const more = await compared({ ...asked, explained: 3 });
+    assert.ok(
+      more.networks > 0 && more.networks < first.networks / 2,
+      `one picture more: ${more.networks} runs, not ${first.networks}`,
+    );
+    const seed = await compared({ ...asked, seed: 1 });
+    assert.ok(seed.networks > 0, 'other pictures are drawn by another seed');
   });
 
   it('knows pictures by what they are, wherever they lie and whatever they are called', async () => {
