@@ -54,6 +54,10 @@ export const METHOD_GROUPS = {
     summary: 'the score handed back to the pixels by rules other than the gradient',
   },
   without: { title: 'What happens without', summary: 'the score while parts of the picture are covered' },
+  attention: {
+    title: 'What tokens look at: attention',
+    summary: 'the attention of a transformer joined over its layers; other networks have none',
+  },
 } as const;
 
 export type MethodGroup = keyof typeof METHOD_GROUPS;
@@ -93,6 +97,8 @@ export interface MethodDescription {
   readonly parameters: ParameterSchema;
   /** `black-box` needs forward passes only; `gradient` needs a differentiable path. */
   readonly needs: 'black-box' | 'gradient';
+  /** It joins attention from token to token over layers: networks without cannot be asked. */
+  readonly attends?: true;
   readonly passes: Passes;
   /** Whether a layer is asked for: `none`, `optional` (the point of view), `chosen` (it picks one itself unless told). */
   readonly layer: 'none' | 'optional' | 'chosen';

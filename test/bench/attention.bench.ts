@@ -52,7 +52,7 @@ export async function bench(): Promise<Row[]> {
       said: () => matricesOf(subject, attention, attention.layers, input, signal),
       gradient: () => subject.gradients(input, { of }, signal),
       relevance: async () => {
-        const { weights, gradients } = await matricesAndGradients(subject, attention, chain, input, of, signal);
+        const { weights, gradients } = await matricesAndGradients(subject, attention, chain, input, { of }, signal);
         return joined(subject, relevanceSteps(weights, gradients), signal);
       },
     },

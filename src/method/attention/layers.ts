@@ -1,5 +1,5 @@
 import { isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
-import { remembered } from '../../base/memo.js';
+import { memo, remembered } from '../../base/memo.js';
 import type { Tensor } from '../../base/tensor.js';
 import { expandWhere } from '../../gradient/sweep/expansion.js';
 import { findAttention } from '../../graph/attention/find.js';
@@ -10,7 +10,7 @@ import type { Graph } from '../../graph/graph.js';
 import { operator } from '../../graph/operators/operators.js';
 import type { AttentionLayer, TokenLayout, WithoutMatrix } from '../../result/attention.js';
 import { zeros } from '../../session/probe.js';
-import type { ModelSubject } from '../subject/modelSubject.js';
+import type { Subject } from '../subject/subject.js';
 import { layoutOf } from './layout.js';
 
 /** The attention of a model: its matrices by structure, in a graph in which none is hidden. */
@@ -24,20 +24,35 @@ export interface ModelAttention {
   readonly without: readonly WithoutMatrix[];
 }
 
-const known = new WeakMap<ModelSubject, Promise<ModelAttention>>();
+/** What attention is found by. */
+export type Attending = Pick<Subject, 'graph' | 'facts' | 'derived'>;
+
+const known = new WeakMap<Graph, Promise<ModelAttention>>();
 
 /** What attention a model has; found once. */
-export async function attentionOf(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
-  let found = known.get(subject);
+export async function attentionOf(subject: Attending, signal: AbortSignal): Promise<ModelAttention> {
+  let found = known.get(subject.graph);
   if (found === undefined) {
     // Whoever asks first may cancel; others wait for the same.
     found = find(subject, new AbortController().signal);
-    known.set(subject, found);
-    found.catch(() => known.delete(subject));
+    known.set(subject.graph, found);
+    found.catch(() => known.delete(subject.graph));
   }
   const attention = await found;
   throwIfCancelled(signal);
   return attention;
+}
+
+/** @throws LensError `attention/none` where a model has none */
+export function requireAttention(attention: ModelAttention): ModelAttention {
+  const { layers, without } = attention;
+  if (layers.length > 0) return attention;
+  const [first] = without;
+  const because =
+    first === undefined ? '' : ` What joins two computed values is ${first.op} "${first.node}": ${first.reason}.`;
+  throw new LensError('unsupported', 'attention/none', `This model has no attention.${because}`, {
+    hint: 'Explain its pictures by another method: the verb "methods" lists them.',
+  });
 }
 
 /**
@@ -55,23 +70,28 @@ export function layersNamed(layers: ModelAttention['layers'], name: string): Mod
   });
 }
 
-async function find(subject: ModelSubject, signal: AbortSignal): Promise<ModelAttention> {
+/** The attention of a model as far as its graph tells without being run: where tokens stand is not known. */
+export function structureOf({ graph, facts }: Pick<Subject, 'graph' | 'facts'>): ModelAttention {
+  return structure(graph, 'found', () => look(graph, facts));
+}
+
+const structure = memo<Graph, string, ModelAttention>();
+
+function look(own: Graph, ownFacts: Facts): ModelAttention {
   const fused = (node: Parameters<typeof operator>[0]): boolean => operator(node).attends === true;
-  const { graph, facts, refused } = subject.graph.nodes.some(fused)
-    ? expandWhere(subject.graph, subject.facts, fused)
-    : { graph: subject.graph, facts: subject.facts, refused: [] };
+  const { graph, facts, refused } = own.nodes.some(fused)
+    ? expandWhere(own, ownFacts, fused)
+    : { graph: own, facts: ownFacts, refused: [] };
   const { sites, unclaimed } = findAttention(graph, facts);
-  const hidden = graph.nodes.filter((node) => fused(node));
-  const layouts = await layoutsOf(subject, graph, facts, sites, signal);
   const names = new Map<string, number>();
-  const layers = sites.map((site, i) => {
+  const layers = sites.map((site) => {
     const base = site.scope === '' ? site.node.name : site.scope;
     const times = (names.get(base) ?? 0) + 1;
     names.set(base, times);
-    return layerOf(site, times === 1 ? base : `${base} (${times})`, layouts[i]!);
+    return layerOf(site, times === 1 ? base : `${base} (${times})`);
   });
   const without = [
-    ...hidden.map((node) => ({
+    ...graph.nodes.filter(fused).map((node) => ({
       node: node.name,
       op: node.op,
       reason: refused.find((r) => r.node === node.name)?.reason ?? 'its matrix cannot be read out of it',
@@ -81,12 +101,25 @@ async function find(subject: ModelSubject, signal: AbortSignal): Promise<ModelAt
   return { graph, facts, key: 'attention', layers, without };
 }
 
+async function find(subject: Attending, signal: AbortSignal): Promise<ModelAttention> {
+  const found = structureOf(subject);
+  const { graph, facts, layers } = found;
+  const layouts = await layoutsOf(
+    subject,
+    graph,
+    facts,
+    layers.map((l) => l.site),
+    signal,
+  );
+  return { ...found, layers: layers.map((layer, i) => placed(layer, layouts[i]!)) };
+}
+
 interface Layouts {
   readonly from?: TokenLayout;
   readonly to?: TokenLayout;
 }
 
-function layerOf(site: AttentionSite, name: string, layouts: Layouts): ModelAttention['layers'][number] {
+function layerOf(site: AttentionSite, name: string): ModelAttention['layers'][number] {
   const notes: string[] = [];
   if (site.headsGuessed)
     notes.push('How many heads there are is not said by the graph: heads and windows may be mixed up.');
@@ -96,8 +129,6 @@ function layerOf(site: AttentionSite, name: string, layouts: Layouts): ModelAtte
     notes.push(
       'The query does not depend on the picture, or is a constant after folding: it may be a pool or a router.',
     );
-  if (site.kind !== 'channels' && layouts.to === undefined)
-    notes.push('Where the keys stand in the picture could not be told from the graph.');
   const { heads, windows, queries, keys, kind } = site;
   return {
     site,
@@ -110,13 +141,18 @@ function layerOf(site: AttentionSite, name: string, layouts: Layouts): ModelAtte
     queries,
     keys,
     notes,
-    ...layouts,
   };
+}
+
+function placed(layer: ModelAttention['layers'][number], layouts: Layouts): ModelAttention['layers'][number] {
+  const lost = layer.kind !== 'channels' && layouts.to === undefined;
+  const notes = lost ? ['Where the keys stand in the picture could not be told from the graph.'] : [];
+  return { ...layer, notes: [...layer.notes, ...notes], ...layouts };
 }
 
 /** Where queries and keys of each site stand, by moving the numbers of places as the model moves tokens. */
 async function layoutsOf(
-  subject: ModelSubject,
+  subject: Attending,
   graph: Graph,
   facts: Facts,
   sites: readonly AttentionSite[],

@@ -1,7 +1,7 @@
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
 import type { LeadRole } from '../../graph/attention/site.js';
 import type { AttentionMatrices } from '../../result/attention.js';
-import type { ModelSubject } from '../subject/modelSubject.js';
+import type { Subject } from '../subject/subject.js';
 import type { ScoreAt } from '../target/target.js';
 import type { ModelAttention } from './layers.js';
 import { normsOf, tokensBehind } from './norms.js';
@@ -54,7 +54,7 @@ export function arranged({ site }: Layer, sample: FloatTensor): FloatTensor {
  * @param tensor batch 1
  */
 export async function matricesOf(
-  subject: ModelSubject,
+  subject: Subject,
   attention: ModelAttention,
   layers: readonly Layer[],
   tensor: FloatTensor,
@@ -78,24 +78,34 @@ export async function matricesOf(
   });
 }
 
-/** Matrices and how the score follows them, `[windows, heads, queries, keys]` each, in one run. */
+/**
+ * Matrices and how the score follows them, `[windows, heads, queries, keys]` each, in one run; and how it follows other values,
+ * `[1, …]`.
+ */
 export async function matricesAndGradients(
-  subject: ModelSubject,
+  subject: Subject,
   attention: ModelAttention,
   layers: readonly Layer[],
   tensor: FloatTensor,
-  of: ScoreAt,
+  { of, also = [] }: { readonly of: ScoreAt; readonly also?: readonly string[] },
   signal: AbortSignal,
-): Promise<{ readonly weights: readonly FloatTensor[]; readonly gradients: readonly FloatTensor[] }> {
+): Promise<{
+  readonly weights: readonly FloatTensor[];
+  readonly gradients: readonly FloatTensor[];
+  readonly others: ReadonlyMap<string, FloatTensor>;
+  readonly notes: readonly string[];
+}> {
   const names = [...new Set(layers.map((l) => l.value))];
   const { graph, facts } = attention;
   const own =
     graph === subject.graph
       ? {}
       : { rules: { key: attention.key, make: () => ({ graph, facts, overrides: new Map() }) } };
-  const answer = await subject.gradients(tensor, { of, wrt: names, values: names, ...own }, signal);
+  const answer = await subject.gradients(tensor, { of, wrt: [...names, ...also], values: names, ...own }, signal);
   return {
     weights: layers.map((l) => arranged(l, answer.values.get(l.value)!)),
     gradients: layers.map((l) => arranged(l, answer.gradients.get(l.value)!)),
+    others: new Map(also.map((name) => [name, answer.gradients.get(name)!])),
+    notes: answer.notes,
   };
 }

@@ -1,10 +1,10 @@
 import type { FloatTensor, Tensor } from '../../base/tensor.js';
 import { prune, withOutputs } from '../../graph/edits.js';
 import { concatBatches } from '../../session/batches.js';
-import { feedsOf } from '../subject/feeds.js';
-import type { ModelSubject } from '../subject/modelSubject.js';
+import { feedsOf, type Fed } from '../subject/feeds.js';
 import { inPieces } from '../subject/pieces.js';
 import { samplesOf } from '../subject/samples.js';
+import type { Subject } from '../subject/subject.js';
 import type { ModelAttention } from './layers.js';
 
 /** A graph that was made of a model's own. */
@@ -18,7 +18,7 @@ export type OtherGraph = Pick<ModelAttention, 'graph' | 'facts' | 'key'>;
  * @returns `[n, …]` each
  */
 export async function valuesIn(
-  subject: ModelSubject,
+  subject: Fed & Pick<Subject, 'derived' | 'batchSize'>,
   { graph, facts, key }: OtherGraph,
   names: readonly string[],
   batch: FloatTensor,

@@ -1,6 +1,8 @@
 import { LensError } from '../../base/errors.js';
 import { closest } from '../../base/suggest.js';
 import type { AttributionMethod } from '../method.js';
+import { attentionRelevance } from './attentionRelevance.js';
+import { attentionRollout } from './attentionRollout.js';
 import { conductance } from './conductance.js';
 import { deconvnet } from './deconvnet.js';
 import { deeplift } from './deeplift.js';
@@ -53,6 +55,8 @@ export const attributionMethods: readonly AttributionMethod[] = [
   lime,
   kernelShap,
   perturbation,
+  attentionRollout,
+  attentionRelevance,
 ];
 
 /**
@@ -61,7 +65,7 @@ export const attributionMethods: readonly AttributionMethod[] = [
  * @throws LensError `method/unknown` that suggests near ids
  */
 export function attributionMethodById(id: string): AttributionMethod {
-  const found = attributionMethods.find((m) => m.id === id);
+  const found = attributionMethods.find((m) => m.id === id.replaceAll('-', '_'));
   if (found !== undefined) return found;
   const ids = attributionMethods.map((m) => m.id);
   const near = closest(id, ids, 2);

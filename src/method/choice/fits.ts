@@ -1,6 +1,9 @@
+import { LensError } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { differentiability } from '../../gradient/sweep/engine.js';
 import { forwardPasses, type MethodFit } from '../../result/method.js';
+import { chainOf } from '../attention/joined.js';
+import { requireAttention, structureOf } from '../attention/layers.js';
 import { hasCamLayer } from '../attribution/cam/layer.js';
 import { attributionMethods } from '../attribution/index.js';
 import type { AttributionMethod } from '../method.js';
@@ -37,16 +40,30 @@ function look(subject: Subject): readonly Before[] {
       : `No gradient passes ${first.op}${first.node === '' ? '' : ` ("${first.node}")`}: ${first.reason}.`;
   const places = hasCamLayer(subject, value);
   const edges = rectifies(subject.graph);
+  const attention = withoutAttention(subject);
+  const alone = (method: AttributionMethod): string | undefined => (method.attends === true ? attention : undefined);
   return attributionMethods.map((method) => ({
     id: method.id,
     ...given({
-      refused: method.needs === 'gradient' ? (blocked ?? withoutPlaces(method, places)) : undefined,
+      refused:
+        method.needs === 'gradient' ? (blocked ?? withoutPlaces(method, places) ?? alone(method)) : alone(method),
       note:
         method.properties.edges === true && !edges
           ? 'The model has no ReLU whose backward rule it could change: the plain gradient stands in its place.'
           : undefined,
     }),
   }));
+}
+
+/** Why there is no attention to be joined; undefined where there is some. */
+function withoutAttention(subject: Subject): string | undefined {
+  try {
+    chainOf(requireAttention(structureOf(subject)).layers);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LensError)) throw error;
+    return error.message;
+  }
 }
 
 const withoutPlaces = (method: AttributionMethod, places: boolean): string | undefined =>

@@ -1,9 +1,9 @@
 import { given } from '../../base/given.js';
-import { fromErrorData, LensError, throwIfCancelled } from '../../base/errors.js';
+import { fromErrorData, throwIfCancelled } from '../../base/errors.js';
 import type { FloatTensor } from '../../base/tensor.js';
 import type { Labels } from '../../input/labels.js';
 import { chainOf, joined, relevanceSteps, rolloutSteps } from '../../method/attention/joined.js';
-import { attentionOf, layersNamed, type ModelAttention } from '../../method/attention/layers.js';
+import { attentionOf, layersNamed, requireAttention, type ModelAttention } from '../../method/attention/layers.js';
 import { matricesAndGradients, matricesOf } from '../../method/attention/matrices.js';
 import { attentionParameters } from '../../method/attention/parameters.js';
 import { answeringAs, cutsOf, silenced, type Cut } from '../../method/attention/silence.js';
@@ -122,7 +122,7 @@ async function chained(
   // A target that brings nodes of its own has a graph of its own.
   const own = asking === subject ? attention : await silencedIn(asking, request, signal);
   const steps = asking === subject ? chain : chainOf(own.layers, params.start);
-  const { weights, gradients } = await matricesAndGradients(asking, own, steps, loaded.tensor, of, signal);
+  const { weights, gradients } = await matricesAndGradients(asking, own, steps, loaded.tensor, { of }, signal);
   return { matrix: await joined(subject, relevanceSteps(weights, gradients), signal), target: describe(target) };
 }
 
@@ -157,18 +157,6 @@ async function rankedFirst(
   if (ranking !== undefined && !('error' in ranking)) return ranking;
   if (ranking !== undefined) throw fromErrorData(ranking.error);
   throw new Error('One input was not answered');
-}
-
-/** @throws LensError `attention/none` where a model has none */
-export function requireAttention(attention: ModelAttention): ModelAttention {
-  const { layers, without } = attention;
-  if (layers.length > 0) return attention;
-  const [first] = without;
-  const because =
-    first === undefined ? '' : ` What joins two computed values is ${first.op} "${first.node}": ${first.reason}.`;
-  throw new LensError('unsupported', 'attention/none', `This model has no attention.${because}`, {
-    hint: 'Explain its pictures by another method: the verb "methods" lists them.',
-  });
 }
 
 /** The layers that are asked about. */

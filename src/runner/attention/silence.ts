@@ -3,7 +3,7 @@ import { throwIfCancelled, type ErrorData } from '../../base/errors.js';
 import type { FloatTensor } from '../../base/tensor.js';
 import type { Labels } from '../../input/labels.js';
 import { predict } from '../../method/activations/prediction.js';
-import { attentionOf, layersNamed, type ModelAttention } from '../../method/attention/layers.js';
+import { attentionOf, layersNamed, requireAttention, type ModelAttention } from '../../method/attention/layers.js';
 import { Silencer, type Cut } from '../../method/attention/silence.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { Target } from '../../method/target/target.js';
@@ -18,7 +18,6 @@ import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inp
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { rank } from '../prediction/rank.js';
-import { requireAttention } from './attention.js';
 
 /** Pictures that run together. */
 const TOGETHER = 8;

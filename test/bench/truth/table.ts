@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { filePath } from '../../../src/base/place.js';
+import { fitsOf } from '../../../src/method/choice/fits.js';
 import { attributionMethods } from '../../../src/method/index.js';
 import type { AttributionMethod } from '../../../src/method/method.js';
 import { forwardPasses } from '../../../src/result/method.js';
@@ -90,7 +91,7 @@ export function tableOf(
     networks: NETWORKS,
     methods: methodsOf(plan).map(({ id }): MethodTruth => ({
       id,
-      networks: networks.map(({ methods }) => methods[id]!),
+      networks: networks.flatMap(({ methods }) => methods[id] ?? []),
       ...curves(id),
     })),
     references: REFERENCES.map((id) => ({ id, networks: networks.map((n) => n.references[id]), ...curves(id) })),
@@ -125,6 +126,7 @@ async function onNetwork(network: Network, id: string, asked: readonly Asked[], 
   const gradient = await timeOfGradient(network, asked);
   const methods: Record<string, NetworkTruth> = {};
   for (const method of methodsOf(plan)) {
+    if (!fits(network, method)) continue;
     const few = forwardPasses(method) > DEAR ? asked.slice(0, plan.dear) : asked;
     methods[method.id] = { network: id, ...(await ofMethod(network, method, few, gradient, plan.checked)) };
     plan.say?.(`${id} ${method.id} ${JSON.stringify(methods[method.id])}`);
@@ -137,6 +139,9 @@ async function onNetwork(network: Network, id: string, asked: readonly Asked[], 
     },
   };
 }
+
+const fits = ({ subject }: Network, { id }: AttributionMethod): boolean =>
+  fitsOf(subject).find((fit) => fit.id === id)?.refused === undefined;
 
 const share = (mark: Uint8Array): number => mark.reduce((a, b) => a + b, 0) / mark.length;
 
@@ -243,7 +248,7 @@ export async function onPhotographs(plan: TruthPlan, folder: string): Promise<Ph
         areas.set(id, [...(areas.get(id) ?? []), found]);
         plan.say?.(`${PHOTO_NETWORK} ${name} ${id} ${JSON.stringify(found)}`);
       };
-      for (const method of methodsOf(plan))
+      for (const method of methodsOf(plan).filter((m) => fits(network, m)))
         await add(method.id, importance((await mapOf(network, method, seen.loaded, target)).attribution));
       await add('random', randomMap(picture.width * picture.height, asked));
       await add('edges', sobel(picture));

@@ -9,7 +9,8 @@ import type { Target } from '../../../src/method/target/target.js';
 import type { ParameterValue } from '../../../src/result/method.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { assertClose } from '../support/close.js';
-import { CLASSES, openTiny, SIDE, tinyNet, tinyPicture } from './tinyNet.js';
+import { CLASSES, openTiny, SIDE, tinyNet, tinyPicture, type TinyNet } from './tinyNet.js';
+import { tinyVit, type TinyVit } from './tinyVit.js';
 
 /**
  * What every attribution method promises by its declared properties, asked of all that are registered: a new method is
@@ -74,6 +75,13 @@ describe('method/axioms', () => {
     if (subject === undefined) open.set(key, (subject = openTiny(tinyNet(net), sessions)));
     return subject;
   };
+  /** What has attention, for methods that join it. */
+  const transformerOf = (net: TinyVit = {}): Promise<ModelSubject> => {
+    const key = `transformer ${JSON.stringify(net)}`;
+    let subject = open.get(key);
+    if (subject === undefined) open.set(key, (subject = openTiny(tinyVit(net), sessions)));
+    return subject;
+  };
   before(() => void (sessions = new OrtSessions({ provider: 'cpu', threads: 1 })));
   after(async () => {
     for (const subject of open.values()) await (await subject).dispose();
@@ -88,9 +96,11 @@ describe('method/axioms', () => {
 
   for (const method of attributionMethods) {
     const { shape, signed, complete, linear } = method.properties;
+    const plainly = (net: Pick<TinyNet, 'constant' | 'fixed'> = {}): Promise<ModelSubject> =>
+      method.attends === true ? transformerOf(net) : subjectOf(net);
     describe(method.id, () => {
       it('has the shape and the signs it declares', async () => {
-        const { attribution } = await ask(await subjectOf(), method);
+        const { attribution } = await ask(await plainly(), method);
         assert.deepEqual(attribution.values.dims, shape === 'channel' ? [3, SIDE, SIDE] : [SIDE, SIDE]);
         assert.equal(attribution.axes, shape === 'channel' ? 'CHW' : 'HW');
         const values = valuesOf({ attribution, notes: [] });
@@ -101,24 +111,25 @@ describe('method/axioms', () => {
       });
 
       it('answers the same for the same seed', async () => {
-        const subject = await subjectOf();
+        const subject = await plainly();
         assert.deepEqual(valuesOf(await ask(subject, method)), valuesOf(await ask(subject, method)));
       });
 
       it('does not change with a constant added to the logits', async () => {
-        const plain = valuesOf(await ask(await subjectOf(), method));
-        const raised = valuesOf(await ask(await subjectOf({ constant: 10 }), method));
+        const plain = valuesOf(await ask(await plainly(), method));
+        const raised = valuesOf(await ask(await plainly({ constant: 10 }), method));
         assertClose(raised, plain, { relative: 1e-3 }, 'map of the raised score');
       });
 
       it('runs on a model whose batch is fixed at one', async () => {
-        const plain = valuesOf(await ask(await subjectOf(), method));
-        const fixed = valuesOf(await ask(await subjectOf({ fixed: true }), method));
+        const plain = valuesOf(await ask(await plainly(), method));
+        const fixed = valuesOf(await ask(await plainly({ fixed: true }), method));
         assertClose(fixed, plain, { relative: 1e-3 }, 'map with the batch fixed');
       });
 
-      // A class activation map is the size of its layer, where neighbours and biases are already mixed in.
-      if (method.layer !== 'chosen') {
+      // A class activation map is the size of its layer, where neighbours and biases are already mixed in. Tokens are looked at
+      // for where they stand, whatever the picture has there.
+      if (method.layer !== 'chosen' && method.attends !== true) {
         it('gives nothing to a part of the picture that the model ignores', async () => {
           const subject = await subjectOf({ blind: BLIND });
           const values = valuesOf(await ask(subject, method, { params: { samples: 400 } }));

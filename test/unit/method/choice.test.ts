@@ -10,6 +10,7 @@ import type { NetworkTruth, TruthTable } from '../../../src/result/truth.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { openTiny, tinyNet } from './tinyNet.js';
+import { tinyVit } from './tinyVit.js';
 
 const sure = (mean: number) => ({ mean, low: mean, high: mean });
 const found = (peak: number, verdict: NetworkTruth['verdict'] = 'learned'): NetworkTruth => ({
@@ -91,12 +92,21 @@ describe('method/choice: what fits a model', () => {
       attributionMethods.map(({ id }) => id),
     );
     assert.deepEqual(
-      fits.filter((fit) => fit.refused !== undefined || fit.note !== undefined),
-      [],
+      fits.filter((fit) => fit.refused !== undefined || fit.note !== undefined).map(({ id }) => id),
+      attributionMethods.filter((m) => m.attends === true).map(({ id }) => id),
     );
+    assert.match(of('attention_rollout').refused ?? '', /^This model has no attention\./);
     assert.equal(of('rise').seconds, 10);
     assert.equal(of('gradient').seconds, 0.025);
     assert.equal(kind, 'convolutional');
+  });
+
+  it('offers to join attention where there is some', async () => {
+    const { of, kind } = await fitsIn(tinyVit());
+    assert.deepEqual(
+      [kind, of('attention_rollout').refused, of('attention_relevance').refused],
+      ['transformer', undefined, undefined],
+    );
   });
 
   it('says of methods that guide ReLUs that there are none', async () => {

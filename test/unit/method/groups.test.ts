@@ -6,6 +6,7 @@ import type { ModelSubject } from '../../../src/method/subject/modelSubject.js';
 import { forwardPasses, METHOD_GROUPS, type MethodGroup } from '../../../src/result/method.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { openTiny, tinyNet, tinyPicture } from './tinyNet.js';
+import { tinyVit } from './tinyVit.js';
 
 const groups = Object.keys(METHOD_GROUPS) as MethodGroup[];
 
@@ -33,12 +34,15 @@ function counting(subject: ModelSubject): {
 describe('method: groups and costs', () => {
   let sessions: OrtSessions;
   let tiny: ModelSubject;
+  let transformer: ModelSubject;
   before(async () => {
     sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
     tiny = await openTiny(tinyNet(), sessions);
+    transformer = await openTiny(tinyVit(), sessions);
   });
   after(async () => {
     await tiny.dispose();
+    await transformer.dispose();
     await sessions.dispose();
   });
 
@@ -70,7 +74,7 @@ describe('method: groups and costs', () => {
         method.parameters,
         'inference' in method.parameters ? { inference: 'whole' } : {},
       );
-      const { subject, count } = counting(tiny);
+      const { subject, count } = counting(method.attends === true ? transformer : tiny);
       const request = {
         input: tinyPicture(),
         target: { index: 3, label: '' },

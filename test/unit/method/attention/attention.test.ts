@@ -54,7 +54,14 @@ for (const name of ['small_vit', 'mnist_vit'] as const) {
         const { input, target } = at.case(k);
         const layers = chainOf(attention.layers);
         const of = at.subject.scoreAt(target, 'logit');
-        const { weights, gradients } = await matricesAndGradients(at.subject, attention, layers, input, of, at.signal);
+        const { weights, gradients } = await matricesAndGradients(
+          at.subject,
+          attention,
+          layers,
+          input,
+          { of },
+          at.signal,
+        );
         for (const fusion of ['mean', 'max', 'min'] as const)
           assertClose(
             (await joined(at.subject, rolloutSteps(weights, fusion), at.signal)).data,
