@@ -39,14 +39,12 @@ const titleOf = (id: string): string =>
 
 /** Best first. */
 function networkRows(table: TruthTable, network: string): Row[] {
-  const lines = [...table.methods, ...table.references].map(({ id, networks }) => ({
-    id,
-    found: networks.find((each) => each.network === network) as Found & {
-      cost?: number;
-      pictures?: number;
-      learned?: readonly [number, number];
-    },
-  }));
+  type Line = Found & { cost?: number; pictures?: number; learned?: readonly [number, number] };
+  const lines = [...table.methods, ...table.references].flatMap(({ id, networks }) =>
+    (networks as readonly (Line & { readonly network: string })[])
+      .filter((each) => each.network === network)
+      .map((found) => ({ id, found })),
+  );
   return lines
     .sort((a, b) => foundShare(b.found) - foundShare(a.found))
     .map(({ id, found }) => {

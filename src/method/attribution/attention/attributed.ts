@@ -48,7 +48,7 @@ export function readersOf(layer: Layer, gradient: FloatTensor | undefined): Floa
   if (gradient !== undefined) {
     const width = gradient.data.length / n;
     for (let i = 0; i < gradient.data.length; i++)
-      moves[Math.floor(i / width)]! = Math.max(moves[Math.floor(i / width)]!, Math.abs(gradient.data[i]!));
+      moves[Math.floor(i / width)] = Math.max(moves[Math.floor(i / width)]!, Math.abs(gradient.data[i]!));
   }
   const most = Math.max(...moves);
   // Rounding alone leaves single precision of the largest.
