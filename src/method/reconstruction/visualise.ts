@@ -66,7 +66,7 @@ export async function visualise(
   const colours = plan.colours;
   const notes: string[] = [];
   const first = startOf(plan, question, random.fork(0));
-  const found = await alive(subject, plan, first, { random: random.fork(2), signal });
+  const found = await alive(subject, plan, first, { random: random.fork(2), signal, keep: params.relu === 'keep' });
   notes.push(...found.notes);
 
   let ended: Visualized['ended'] = 'steps';
@@ -132,7 +132,7 @@ async function alive(
   subject: ModelSubject,
   plan: AscentPlan,
   start: Float32Array,
-  { random, signal }: { readonly random: Random; readonly signal: AbortSignal },
+  { random, signal, keep }: { readonly random: Random; readonly signal: AbortSignal; readonly keep: boolean },
 ): Promise<Alive> {
   const hasSlope = async (graph: AscentGraph): Promise<boolean> => {
     const views = drawViews(graph.views, plan.views, 0, random);
@@ -141,7 +141,7 @@ async function alive(
   const graph = writeAscent(subject, plan);
   if (await hasSlope(graph)) return { graph, notes: plan.beforeRectifier ? [BEFORE] : [] };
   const off = 'At the start the number has no gradient';
-  if (!plan.beforeRectifier && isRectified(subject, plan.terms)) {
+  if (!keep && !plan.beforeRectifier && isRectified(subject, plan.terms)) {
     const before = writeAscent(subject, { ...plan, beforeRectifier: true });
     if (await hasSlope(before)) return { graph: before, notes: [`${off}: it is taken before its last rectifier.`] };
   }

@@ -98,7 +98,9 @@ export function writeAscent(subject: ModelSubject, plan: AscentPlan): AscentGrap
   writeInput(front, known, space, seen, plan.colours);
 
   const back = new Writer([...indexOf(scored).names, ...namesOf(front)], front.type);
-  const total = writeTotal(back, plan, { score: { name: head.value, dims: [batch, 1] }, picture, batch });
+  const number: Value = { name: head.value, dims: [batch, 1] };
+  const score = known.get(head.value)?.type === back.type ? number : back.cast(number, back.type);
+  const total = writeTotal(back, plan, { score, picture, batch });
   const joined: Graph = {
     ...scored,
     inputs: [...front.inputs, ...scored.inputs.filter((i) => i.name !== space.input)],
