@@ -7,8 +7,9 @@ import { Consulted } from './files.js';
 import { FileReach } from './reach.js';
 import { asPicture, inputAxes } from './axes.js';
 import { conventions, defaultRules } from './conventions/index.js';
-import { resolveLabels } from './resolveLabels.js';
+import { resolveLabels, type SaidLabels } from './resolveLabels.js';
 import { mergeGeometry, mergeValues, pick, type Source } from './merge.js';
+import { tableOf } from './labelText.js';
 import type { Labels } from './labels.js';
 import type { Layout, Origin, PartialSettings, Preprocessing, Setting } from './settings.js';
 import { chooseInput, classCount, detectLayout, pictureShape, refusal, shown, type ModelValue } from './shape.js';
@@ -32,6 +33,8 @@ export interface ResolvedInput {
   readonly preprocessing?: Preprocessing;
   readonly refusal?: string;
   readonly labels: Labels;
+  /** How the settings say the labels, where they do; a table by numbers as the list that it comes to. */
+  readonly saidLabels?: SaidLabels;
   readonly warnings: readonly string[];
   /** The files that all of it comes from, and those that were looked for. */
   readonly consulted: Consulted;
@@ -42,11 +45,13 @@ export interface ResolvedInput {
  * stated default. Each setting keeps its origin.
  * @param sidecar a loaded one (`--config`), `null` for none; left out, the one beside the model is read
  * @param change settings to try in place of all others
+ * @param said labels to try in place of all others
  */
 export async function resolveInput(
   described: Omit<ModelContext, 'consulted'> & Partial<Pick<ModelContext, 'consulted'>>,
   sidecar?: LoadedSidecar | null,
   change?: PartialSettings,
+  said?: SaidLabels,
 ): Promise<ResolvedInput> {
   const { consulted = new Consulted(new FileReach(described.modelPath)) } = described;
   const context: ModelContext = { ...described, consulted };
@@ -62,11 +67,13 @@ export async function resolveInput(
   const readings: Reading[] = [];
   for (const convention of conventions) readings.push(...(await convention.read(narrowed)));
   const warnings = readings.flatMap((reading) => reading.warnings ?? []);
-  const labels = await resolveLabels(user, readings, classes, warnings, consulted);
+  const folder = path.dirname(user?.path ?? sidecarPath(path.resolve(context.modelPath)));
+  const tried = said === undefined ? undefined : { labels: said, origin: TRIED, folder };
+  const labels = await resolveLabels(user, readings, classes, warnings, consulted, tried);
   const { axes, guess, seen } = (input && inputAxes(input, context.outputs, context.graph)) ?? {};
   const common = {
     input,
-    ...given({ axes, sidecar: user }),
+    ...given({ axes, sidecar: user, saidLabels: said ?? saidIn(user) }),
     output,
     outputs: user?.content.outputs ?? {},
     labels,
@@ -93,6 +100,11 @@ export async function resolveInput(
   return typeof plan === 'string'
     ? { ...common, refusal: plan, warnings }
     : { ...common, preprocessing: plan, warnings };
+}
+
+function saidIn(sidecar: LoadedSidecar | undefined): SaidLabels | undefined {
+  const labels = sidecar?.content.labels;
+  return labels === undefined || typeof labels === 'string' || Array.isArray(labels) ? labels : tableOf(labels)?.names;
 }
 
 /** Who else speaks of mean or deviation, where the graph normalises by itself. */

@@ -6,7 +6,7 @@ import type { MethodDescription, MethodFit, ParameterValue } from '../result/met
 import type { OutputChoices } from '../result/output.js';
 import type { Drawing, PreprocessingRecord, ScoreKind, SanitySummary } from '../result/recipe.js';
 import type { SanityCheck } from '../result/sanity.js';
-import type { SettingsChange, SettingsFinding, SettingsPreset } from '../result/settings.js';
+import type { LabelsSummary, SettingsChange, SettingsFinding, SettingsPreset } from '../result/settings.js';
 import type { Operation } from './channel.js';
 import type { TargetText, WorkProgress } from './request.js';
 
@@ -183,6 +183,7 @@ export interface TriedSettings {
   /** What the model says of the picture, or why it cannot be prepared so. */
   readonly outcome: Outcome<Prediction>;
   readonly preprocessing: PreprocessingRecord;
+  readonly labels: LabelsSummary;
   readonly warnings: readonly string[];
 }
 
@@ -204,7 +205,7 @@ export interface ExportRequest {
 export interface ExplainHostApi {
   setup: Operation<Record<string, never>, ExplainSetup>;
   /** What the classes of the model are called, or those of another one; `class 3` where nobody named it. */
-  labels: Operation<Pick<OtherModel, 'model'>, readonly string[]>;
+  labels: Operation<Pick<OtherModel, 'model'> & Pick<Question, 'settings'>, readonly string[]>;
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
   /** What the model says of a picture, as it is or painted over: all classes, best first, or its numbers. */
   scores: Operation<TryRequest & { readonly edit?: PictureEdit }, readonly ClassScore[]>;

@@ -2,6 +2,7 @@ import type { Crop, Rgb } from '../base/picture.js';
 import type { FilePath } from '../base/place.js';
 import type { Outcome, Prediction } from '../result/explanation.js';
 import type { OutputSummary } from '../result/output.js';
+import type { LabelsSummary } from '../result/settings.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
 import type { EditedRequest, JobRequest, ModelAnswer, ModelRequest, WorkProgress } from './request.js';
@@ -16,6 +17,8 @@ export interface PredictRequest extends ModelRequest, EditedRequest, JobRequest 
 export interface PredictAnswer extends ModelAnswer {
   /** What the model's outputs are, and which one is meant. */
   readonly outputs: readonly OutputSummary[];
+  /** What the classes are called, and who says so. */
+  readonly labels: LabelsSummary;
   readonly results: readonly Outcome<Prediction>[];
   readonly accuracy?: number;
   /** Rows are true classes, columns predicted ones. */

@@ -1,3 +1,5 @@
+import type { Origin } from './recipe.js';
+
 /** Settings of pictures that were found from evidence, as plain data. */
 
 /** What pixels become, as a sidecar says it. */
@@ -58,6 +60,17 @@ export interface SettingsFinding {
   readonly origins: Readonly<Record<keyof PixelSettings, string>>;
 }
 
+/** The name of a file with a name for each class, from the folder of the settings file; or the names themselves. */
+export type SaidLabels = string | readonly string[];
+
+/** What the classes are called, in short. */
+export interface LabelsSummary {
+  readonly count: number;
+  readonly origin: Origin;
+  /** As the settings say it; absent where they do not. */
+  readonly said?: SaidLabels;
+}
+
 /** Settings that are tried in place of those that were found, or written down: what is left out stays as it is. */
 export interface SettingsChange extends Partial<PixelSettings> {
   readonly layout?: 'NCHW' | 'NHWC';
@@ -71,6 +84,7 @@ export interface SettingsChange extends Partial<PixelSettings> {
   readonly crop?: 'center' | 'none';
   /** Colour of padding, red green blue 0..255. */
   readonly pad?: readonly [number, number, number];
+  readonly labels?: SaidLabels;
   /** Where settings came from, by their names. */
   readonly evidence?: Readonly<Partial<Record<'color' | 'range' | 'mean' | 'std' | 'resize' | 'crop', string>>>;
 }

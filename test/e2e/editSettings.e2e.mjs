@@ -113,5 +113,31 @@ export function tests(page, srv, tools) {
         await screenshot(page, 'edit-settings-saved');
       },
     ],
+    [
+      'other labels name what is predicted at once, stay within the workspace, and are saved beside the model',
+      async () => {
+        await press('Edit…', panel().locator('.prepare-edit'));
+        const labels = editor().locator('textarea[aria-label^="Labels"]');
+        await panel().locator('.prepare textarea').waitFor();
+        const tried = (text) => editor().locator('.trial[aria-busy=false]', { hasText: text }).first();
+        await editor()
+          .locator('#prepare-labels-origin', { hasText: 'labels.txt, named in edited.lens.json' })
+          .waitFor();
+        assert.equal(await labels.inputValue(), 'labels.txt');
+        await labels.fill('/etc/hosts');
+        await tried('lies outside the workspace').waitFor();
+        assert.equal(await page.locator('.monaco-dialog-box').count(), 0, 'nobody is asked while somebody types');
+        await labels.fill(names.map((_, i) => `Fowl ${i}`).join('\n'));
+        await tried('Fowl').waitFor();
+        await accessible('edit-labels');
+        await screenshot(page, 'edit-settings-labels');
+        await press('Save beside the model');
+        await press('Replace', panel().getByRole('alertdialog'));
+        await panel().locator('.bar-row[role=option]', { hasText: 'Fowl' }).first().waitFor({ timeout: 60_000 });
+        await idle();
+        assert.match(await best(), /^Fowl/);
+        assert.equal(JSON.parse(fs.readFileSync(sidecar, 'utf8')).labels.length, names.length);
+      },
+    ],
   ];
 }

@@ -324,7 +324,7 @@ export class ExplainController implements Asked {
   }
 
   loadLabels(): Promise<void> {
-    return this.facts.loadLabels();
+    return this.facts.loadLabels(this.question?.settings);
   }
 
   loadLayers(): Promise<void> {
@@ -342,11 +342,13 @@ export class ExplainController implements Asked {
 
   /** Asks with other settings of pictures than those that are written; undefined: with those. */
   prepare(settings: SettingsChange | undefined): void {
+    this.facts.rename();
     this.asking.prepare(settings);
     this.compare.fill();
   }
 
   askAsWritten(): void {
+    this.facts.rename();
     this.asking.askAsWritten();
   }
 }

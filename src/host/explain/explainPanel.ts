@@ -168,8 +168,11 @@ export class ExplainPanel extends Panel {
           ...given({ painted: this.painted }),
         };
       },
-      labels: async ({ model }) =>
-        (await services.runner()).labels(services.request(model === undefined ? this.model : fileAt(model))),
+      labels: async ({ model, settings }) =>
+        (await services.runner()).labels({
+          ...services.request(model === undefined ? this.model : fileAt(model)),
+          ...given({ settings }),
+        }),
       layers: async () => {
         const { layers } = await (await services.runner()).outline({ model: pathOf(this.model) });
         return layers.map(({ name, op, shape }) => ({

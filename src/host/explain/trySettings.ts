@@ -22,9 +22,9 @@ export async function trySettings(
   const runner = await services.runner();
   const input = pathOf(fileAt(picture));
   const request = { ...services.request(model), inputs: [input], top: TOP, ...given({ settings, outputs }) };
-  const { results, preprocessing, warnings } = await runner.predict(request, { signal });
+  const { results, preprocessing, labels, warnings } = await runner.predict(request, { signal });
   const [outcome] = results;
   if (outcome === undefined)
     throw new LensError('input', 'explain/empty', 'There is nothing in it to predict.', { hint: 'Choose a picture.' });
-  return { outcome, preprocessing, warnings };
+  return { outcome, preprocessing, labels, warnings };
 }

@@ -1,4 +1,5 @@
 import { fromErrorData, isCancelled, LensError, toErrorData } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import { filePath } from '../../base/place.js';
 import { asSentence } from '../../base/shorter.js';
 import { mapClasses, namedByFolders } from '../../input/classMapping.js';
@@ -7,6 +8,7 @@ import type { Ranking } from '../../method/activations/prediction.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import type { ModelAnswer } from '../../protocol/request.js';
 import type { Outcome } from '../../result/explanation.js';
+import type { LabelsSummary } from '../../result/settings.js';
 import { outputLabels, outputNotes } from '../output/outputs.js';
 import { recordOf } from '../overview/describe.js';
 import { sha256Of } from '../model/stamp.js';
@@ -45,6 +47,11 @@ export async function answerOf(
       ),
     ],
   };
+}
+
+/** What the classes are called, and how the settings say it. */
+export function labelsSummary(model: OpenModel, { names, origin }: Labels): LabelsSummary {
+  return { count: names.length, origin, ...given({ said: model.resolved.saidLabels }) };
 }
 
 /** The names of the classes, and how the names of folders map to them. */

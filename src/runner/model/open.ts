@@ -348,10 +348,8 @@ function sizedAs(resolved: ResolvedInput, sample: readonly number[]): ResolvedIn
 }
 
 /** Settings that are tried, held to the same rules as a sidecar's. */
-function changeOf(change: SettingsChange | undefined): PartialSettings | undefined {
-  return change === undefined
-    ? undefined
-    : settingsOf(parseSidecar(JSON.stringify({ input: change }), 'What was chosen'));
+function changeOf({ labels, ...input }: SettingsChange): PartialSettings {
+  return settingsOf(parseSidecar(JSON.stringify({ input, labels }), 'What was chosen'));
 }
 
 /** How a model wants its input, from all that says it. */
@@ -369,5 +367,6 @@ async function resolveFor(file: ModelFile, options: OpenOptions): Promise<Resolv
     consulted,
   };
   const sidecar = options.config === undefined ? undefined : await readSidecar(options.config, consulted);
-  return resolveInput(context, sidecar, changeOf(options.settings));
+  const { settings } = options;
+  return resolveInput(context, sidecar, settings && changeOf(settings), settings?.labels);
 }

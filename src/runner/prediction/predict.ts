@@ -5,7 +5,7 @@ import type { PredictAnswer, PredictRequest } from '../../protocol/prediction.js
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Outcome, Prediction } from '../../result/explanation.js';
 import { settingWarnings } from '../input/doubts.js';
-import { answerOf, namesOf } from '../input/answers.js';
+import { answerOf, labelsSummary, namesOf } from '../input/answers.js';
 import { editedInputs } from '../input/edited.js';
 import { expandInputs } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
@@ -43,5 +43,5 @@ export async function predictInputs(
   }
   const outputs = summariesOf(subject.outputs, subject.output);
   const about = await answerOf(model, subject, names.notes, settingWarnings(model.resolved));
-  return { ...about, outputs, results, ...judge(judged, names.labels) };
+  return { ...about, outputs, labels: labelsSummary(model, names.labels), results, ...judge(judged, names.labels) };
 }

@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { canonical } from '../../base/canonical.js';
 import { LensError } from '../../base/errors.js';
+import { given } from '../../base/given.js';
 import { filePath } from '../../base/place.js';
 import { Consulted } from '../../input/files.js';
 import { FileReach } from '../../input/reach.js';
+import { requireLabels } from '../../input/resolveLabels.js';
 import {
   changedSidecar,
   formatSidecar,
@@ -24,15 +26,26 @@ export async function sidecarWith({ model, change, outputs, reach }: SidecarRequ
   if (left !== undefined) throw new LensError('usage', 'settings/left', `The settings cannot be saved. ${left}`);
   const file = there?.path ?? sidecarPath(path.resolve(model));
   // Held to the rules of what is read, so that what is written can be.
-  const said = Object.keys(change).length === 0 ? {} : { input: short(change) };
-  const checked = parseSidecar(JSON.stringify({ ...said, outputs }), path.basename(file));
+  const { labels, ...settings } = change;
+  const said = Object.keys(settings).length === 0 ? {} : { input: short(settings) };
+  const checked = parseSidecar(JSON.stringify({ ...said, labels, outputs }), path.basename(file));
+  if (labels !== undefined)
+    await requireLabels({ labels, folder: path.dirname(file), origin: { kind: 'user', detail: '' } }, consulted);
   const before = there?.content ?? {};
-  const changed = checked.input === undefined ? before : changedSidecar(before, checked.input);
+  const changed = {
+    ...(checked.input === undefined ? before : changedSidecar(before, checked.input)),
+    ...given({ labels: checked.labels }),
+  };
   const all = { ...changed.outputs, ...checked.outputs };
   return {
     file: filePath(file),
     text: formatSidecar({ ...changed, ...(Object.keys(all).length === 0 ? {} : { outputs: all }) }),
-    replaces: replacedBy(before.input ?? {}, checked.input ?? {}),
+    replaces: [
+      ...replacedBy(before.input ?? {}, checked.input ?? {}),
+      ...(labels === undefined || before.labels === undefined || canonical(before.labels) === canonical(labels)
+        ? []
+        : ['labels']),
+    ],
   };
 }
 

@@ -163,6 +163,48 @@ describe('Finding the settings of pictures', function () {
     assert.equal(recipe.preprocessing['mean']!.origin.detail, 'edited in the panel');
   });
 
+  it('tries labels of a file or of a list, within the workspace only, and writes down what can be read', async () => {
+    const model = filePath(alone('models/birds/birds_cnn.onnx'));
+    const folder = path.dirname(model);
+    const outside = path.join(temporaryFolder(), 'names.txt');
+    const names = Array.from({ length: 8 }, (_, i) => `bird ${i}`);
+    for (const file of [outside, path.join(folder, 'names.txt')]) writeFileSync(file, names.join('\n'));
+    writeFileSync(path.join(folder, 'empty.txt'), '');
+    const [kind] = readdirSync('models/birds/pictures');
+    const [picture] = readdirSync(path.join('models/birds/pictures', kind!));
+    const inputs = [filePath(path.resolve('models/birds/pictures', kind!, picture!))];
+    const reach = { roots: [filePath(folder)], allowed: [], left: [], trusted: true };
+    const request = (labels: string | readonly string[]) => ({ model, inputs, reach, settings: { labels } });
+    const best = async (labels: string | readonly string[]): Promise<string> => {
+      const { results, warnings } = await service.operations.predict(request(labels), call());
+      const [first] = results;
+      assert.ok(first !== undefined && 'result' in first, 'it is predicted');
+      return `${first.result.top![0]!.label} ${warnings.join(' ')}`;
+    };
+    assert.match(await best('names.txt'), /^bird \d/);
+    assert.match(await best(names.map((n) => n.replace('bird', 'fowl'))), /^fowl \d/);
+    assert.match(await best(['two', 'names']), /^class \d.*has 2 names.*not used/);
+    const { labels } = await service.operations.predict(request('names.txt'), call());
+    assert.deepEqual([labels.count, labels.said, labels.origin.kind], [8, 'names.txt', 'user']);
+    for (const [said, why] of [
+      [path.relative(folder, outside), /lies outside the workspace/],
+      [outside, /lies outside the workspace/],
+      ['//server/names.txt', /not on this machine/],
+      ['none.txt', /no such file/],
+      ['empty.txt', /no names are in it/],
+    ] as const) {
+      await assert.rejects(service.operations.predict(request(said), call()), why);
+      const change = { labels: said };
+      await assert.rejects(service.operations.sidecarText({ model, reach, change }, call()), why);
+    }
+    const written = await service.operations.sidecarText({ model, reach, change: { labels: 'names.txt' } }, call());
+    assert.deepEqual([JSON.parse(written.text), written.replaces], [{ labels: 'names.txt' }, []]);
+    writeFileSync(written.file, JSON.stringify({ labels: names, input: { crop: 'none' } }));
+    const over = await service.operations.sidecarText({ model, reach, change: { labels: 'names.txt' } }, call());
+    assert.deepEqual(JSON.parse(over.text), { labels: 'names.txt', input: { crop: 'none' } });
+    assert.deepEqual(over.replaces, ['labels'], 'a person wrote others');
+  });
+
   it('predicts under settings that change the size of the input as well, and says what is wrong with a crop', async () => {
     const model = filePath(path.resolve('models/birds/birds_vit.onnx'));
     const [folder] = readdirSync('models/birds/pictures');

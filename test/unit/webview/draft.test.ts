@@ -47,6 +47,22 @@ describe('the preparation of pictures as it is edited', () => {
     });
   });
 
+  it('takes labels as the name of a file or as names, and says what is none', () => {
+    const of = (labels: string, said?: string | readonly string[]) => {
+      const { change, problems } = readDraft({ ...draftOf(record, said), labels }, record, said);
+      return change?.labels ?? problems.labels;
+    };
+    assert.equal(of('labels.txt'), 'labels.txt');
+    assert.equal(of(' names/a, b.json '), 'names/a, b.json');
+    assert.deepEqual(of('cat, dog'), ['cat', 'dog']);
+    assert.deepEqual(of('tench, Tinca tinca\ngoldfish'), ['tench, Tinca tinca', 'goldfish']);
+    assert.match(of('cat\n\ndog') as string, /Name 2 of 3 is missing/);
+    assert.match(of('//server/labels.txt') as string, /not on this machine/);
+    assert.equal(of('cat\ndog', ['cat', 'dog']), undefined, 'as before');
+    assert.equal(of('', undefined), undefined);
+    assert.match(of('', 'labels.txt') as string, /take "labels" out/);
+  });
+
   it('changes together what only means something together', () => {
     assert.deepEqual(readDraft({ ...draft, low: '-1' }, record).change, {
       range: [-1, 1],

@@ -33,6 +33,7 @@ const recordWith = (change: SettingsChange = {}): PreprocessingRecord => ({
 const answer = (label: string, change?: SettingsChange): TriedSettings => ({
   outcome: { input: 'cat.png', result: { input: 'cat.png', top: [{ index: 0, label, logit: 1, probability: 0.5 }] } },
   preprocessing: recordWith(change),
+  labels: { count: 2, origin: { kind: 'sidecar', detail: 'names.txt' }, said: 'names.txt' },
   warnings: [],
 });
 const settle = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -106,6 +107,21 @@ describe('editing the preparation in the panel', () => {
     await settle();
     assert.equal(p.trial.working, false);
     assert.equal(bestOf(p), 'after 0,4');
+  });
+
+  it('knows the labels that are said, tries others, and writes them down', async () => {
+    const { p, asked, written } = editing();
+    p.open();
+    await settle();
+    assert.equal(p.draft!.labels, 'names.txt');
+    assert.equal(p.reading!.change, undefined, 'nothing is edited yet');
+    p.change({ ...p.draft!, labels: 'cat\ndog' });
+    await settle(10);
+    assert.deepEqual(asked[0]?.request.settings, { labels: ['cat', 'dog'] });
+    asked[0].finish();
+    await settle();
+    await p.save();
+    assert.deepEqual(written[0]?.change, { labels: ['cat', 'dog'] });
   });
 
   it('asks nothing for fields that are wrong, nor again for what was answered, nor for what is there already', async () => {

@@ -1,6 +1,8 @@
+import { given } from '../../../src/base/given.js';
 import type { MethodFit } from '../../../src/result/method.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, LayerChoice } from '../../../src/protocol/explainPanel.js';
+import type { SettingsChange } from '../../../src/result/settings.js';
 
 /** What is known of the model's files: names to choose from, and which of them have changed since they were read. */
 export class ModelFacts {
@@ -45,9 +47,14 @@ export class ModelFacts {
     this.changed = stale;
   }
 
-  async loadLabels(): Promise<void> {
+  /** Others are tried: what classes were called no longer holds. */
+  rename(): void {
+    this.names = undefined;
+  }
+
+  async loadLabels(settings: SettingsChange | undefined): Promise<void> {
     if (this.names !== undefined) return;
-    this.names = await this.host.labels({}).catch(() => undefined);
+    this.names = await this.host.labels(given({ settings })).catch(() => undefined);
     this.onChange();
   }
 

@@ -1,6 +1,8 @@
 import { canonical } from '../../../src/base/canonical.js';
+import { given } from '../../../src/base/given.js';
+import { whyNoPlace } from '../../../src/base/reach.js';
 import type { PreprocessingRecord } from '../../../src/result/recipe.js';
-import type { SettingsChange, SettingsPreset } from '../../../src/result/settings.js';
+import type { SaidLabels, SettingsChange, SettingsPreset } from '../../../src/result/settings.js';
 
 /** How pictures are prepared, as it is being edited: what stands in the fields, what is wrong there, and what it comes to. */
 
@@ -26,10 +28,13 @@ export interface Draft {
   /** One for each channel of the tensor. */
   readonly mean: readonly string[];
   readonly std: readonly string[];
+  /** The name of a file with the names of the classes, or the names, one a line. */
+  readonly labels: string;
 }
 
 /** A field by its name; `mean.1` is that of the second channel. */
-export type FieldName = 'width' | 'height' | 'side' | 'pad' | 'low' | 'high' | `mean.${number}` | `std.${number}`;
+export type FieldName =
+  'width' | 'height' | 'side' | 'pad' | 'low' | 'high' | 'labels' | `mean.${number}` | `std.${number}`;
 
 /** What the model leaves open. */
 export interface Freedom {
@@ -67,7 +72,7 @@ export function freedomOf(record: PreprocessingRecord): Freedom {
 }
 
 /** The settings as they stand in the fields to begin with. */
-export function draftOf(record: PreprocessingRecord): Draft {
+export function draftOf(record: PreprocessingRecord, labels?: SaidLabels): Draft {
   const value = <T>(name: string): T => record[name]!.value as T;
   const [height, width] = value<readonly number[]>('size');
   const { mode, size, interpolation } = value<NonNullable<Required<SettingsChange['resize']>>>('resize');
@@ -87,6 +92,7 @@ export function draftOf(record: PreprocessingRecord): Draft {
     high: String(high),
     mean: value<readonly number[]>('mean').map(String),
     std: value<readonly number[]>('std').map(String),
+    labels: labelsText(labels),
   };
 }
 
@@ -159,8 +165,9 @@ export function presetsFor(presets: readonly SettingsPreset[], draft: Draft, { c
  * What the fields come to.
  *
  * @param record the settings without any edit
+ * @param said the labels without any edit, where the settings say them
  */
-export function readDraft(draft: Draft, record: PreprocessingRecord): Reading {
+export function readDraft(draft: Draft, record: PreprocessingRecord, said?: SaidLabels): Reading {
   const problems: Partial<Record<FieldName, string>> = {};
   const number = (name: FieldName, text: string, check: (value: number) => string | undefined): number => {
     const problem = isNumber(text) ? check(numberOf(text)) : notANumber(text);
@@ -179,6 +186,7 @@ export function readDraft(draft: Draft, record: PreprocessingRecord): Reading {
   );
   const resize = resizeOf(draft, record, problems);
   const pad = padOf(draft, problems);
+  const labels = labelsOf(draft, said, problems);
   if (Object.keys(problems).length > 0) return { problems };
   const geometry = { resize, crop: draft.crop };
   const values = { range, mean, std };
@@ -189,6 +197,7 @@ export function readDraft(draft: Draft, record: PreprocessingRecord): Reading {
     ...geometry,
     ...(usesPad(draft) ? { pad } : {}),
     ...values,
+    ...given({ labels }),
   };
   // What only means something together changes together: a mean without its range would be read in other units.
   const sided = hasSide(draft);
@@ -203,8 +212,9 @@ export function readDraft(draft: Draft, record: PreprocessingRecord): Reading {
   const changed = groups.filter((names) =>
     names.some((n) => n in whole && !equal(n, whole[n], record[n]?.value, sided)),
   );
-  const change = Object.fromEntries(changed.flat().flatMap((n) => (n in whole ? [[n, whole[n]]] : [])));
-  return { problems, whole, ...(changed.length === 0 ? {} : { change }) };
+  const names = labels === undefined ? changed.flat() : [...changed.flat(), 'labels' as const];
+  const change = Object.fromEntries(names.flatMap((n) => (n in whole ? [[n, whole[n]]] : [])));
+  return { problems, whole, ...(names.length === 0 ? {} : { change }) };
 }
 
 /** Whether anything is padded: the colour of it has a meaning then only. */
@@ -244,6 +254,33 @@ function padOf(draft: Draft, problems: Partial<Record<FieldName, string>>): read
   else if (bad !== undefined) problems.pad = `Levels lie between 0 and 255; "${bad}" does not.`;
   const levels = parts.map(numberOf);
   return [levels[0]!, levels[1] ?? levels[0]!, levels[2] ?? levels[0]!];
+}
+
+const labelsText = (said: SaidLabels = ''): string => (typeof said === 'string' ? said : said.join('\n'));
+
+/** What the field of the labels says, where that is something else than before. */
+function labelsOf(
+  draft: Draft,
+  said: SaidLabels | undefined,
+  problems: Partial<Record<FieldName, string>>,
+): SaidLabels | undefined {
+  const text = draft.labels.trim();
+  if (text === labelsText(said).trim()) return undefined;
+  if (text === '') {
+    problems.labels = 'To name no classes, take "labels" out of the settings file.';
+    return undefined;
+  }
+  const lines = text.split('\n').map((line) => line.trim());
+  // One line is the name of a file, unless it lists names; a name of several words is no reason to think so.
+  if (lines.length === 1 && (/\.\w{1,8}$/.test(text) || !text.includes(','))) {
+    const odd = whyNoPlace(text);
+    if (odd !== undefined) problems.labels = `No file of the workspace: ${odd}.`;
+    return text;
+  }
+  const names = lines.length === 1 ? text.split(',').map((name) => name.trim()) : lines;
+  const empty = names.indexOf('');
+  if (empty >= 0) problems.labels = `Name ${empty + 1} of ${names.length} is missing.`;
+  return names;
 }
 
 const MAX_SIDE = 16384;

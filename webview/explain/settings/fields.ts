@@ -148,7 +148,7 @@ export function preparationFields(p: Preparation, draft: Draft): TemplateResult 
       : nothing
   }
   ${rangeField(draft, change, text, errors('low', 'high'))} ${perChannel('mean', 'Mean')}
-  ${perChannel('std', 'Deviation')}`;
+  ${perChannel('std', 'Deviation')} ${labelsField(p, draft, errors('labels'))}`;
 }
 
 function presetField(p: Preparation, draft: Draft): TemplateResult {
@@ -194,6 +194,35 @@ function rangeField(
       >`,
     errors,
   );
+}
+
+/** A file or a list. Several lines, so that a list can be pasted. */
+function labelsField(p: Preparation, draft: Draft, errors: readonly TemplateResult[]): TemplateResult {
+  const label = 'Labels: the name of a file, or a name a line';
+  const problem = p.reading?.problems.labels;
+  const { labels } = p;
+  const lines = Math.min(6, Math.max(1, draft.labels.split('\n').length));
+  return html`${row(
+      'Labels',
+      html`<textarea
+        class="number-field labels-field"
+        rows=${lines}
+        autocomplete="off"
+        spellcheck="false"
+        placeholder="labels.txt"
+        aria-label=${label}
+        title=${label}
+        aria-invalid=${problem === undefined ? nothing : 'true'}
+        aria-describedby=${problem === undefined ? 'prepare-labels-origin' : idOf('labels')}
+        .value=${live(draft.labels)}
+        @input=${(event: Event) => p.change({ ...draft, labels: (event.target as HTMLTextAreaElement).value })}
+      ></textarea>`,
+      errors,
+    )}
+    <p class="preset-source dim" id="prepare-labels-origin">
+      ${labels === undefined ? '' : `${labels.count} names now: ${labels.origin.detail}. `}A file beside the model, or a
+      name a line.
+    </p>`;
 }
 
 function row(name: string, control: TemplateResult, errors: readonly TemplateResult[] = []): TemplateResult {

@@ -5,7 +5,7 @@ import type { Address } from '../../../src/base/place.js';
 import type { Client } from '../../../src/protocol/channel.js';
 import type { ExplainHostApi, Question, TriedSettings } from '../../../src/protocol/explainPanel.js';
 import type { PreprocessingRecord } from '../../../src/result/recipe.js';
-import type { SettingsChange, SettingsPreset } from '../../../src/result/settings.js';
+import type { LabelsSummary, SaidLabels, SettingsChange, SettingsPreset } from '../../../src/result/settings.js';
 import { draftOf, freedomOf, isEditable, readDraft, type Draft, type Freedom, type Reading } from './draft.js';
 import { SettingsSaving } from './saving.js';
 
@@ -48,6 +48,7 @@ const TEXTS = [
   'pad',
   'low',
   'high',
+  'labels',
 ] as const satisfies readonly (keyof Draft)[];
 
 /** Whether a stored value is one; it may come from another version. */
@@ -81,6 +82,8 @@ export class Preparation {
   private fields: Draft | undefined;
   /** Settings without any edit, once they are known. */
   private base: PreprocessingRecord | undefined;
+  private said: SaidLabels | undefined;
+  private named: LabelsSummary | undefined;
   private before: Trial = NOTHING;
   private live: Trial = NOTHING;
   private offered: readonly SettingsPreset[] = [];
@@ -118,6 +121,11 @@ export class Preparation {
     return freedomOf(this.base ?? this.view.preprocessing ?? {});
   }
 
+  /** Who names the classes without any edit, once that is known. */
+  get labels(): LabelsSummary | undefined {
+    return this.named;
+  }
+
   get presets(): readonly SettingsPreset[] {
     return this.offered;
   }
@@ -134,7 +142,7 @@ export class Preparation {
 
   get reading(): Reading | undefined {
     const { draft, record } = this;
-    return draft === undefined || record === undefined ? undefined : readDraft(draft, record);
+    return draft === undefined || record === undefined ? undefined : readDraft(draft, record, this.said);
   }
 
   /** Whether what stands in the fields is what answers already. */
@@ -160,7 +168,7 @@ export class Preparation {
 
   close(): void {
     this.opened = false;
-    [this.fields, this.base] = [undefined, undefined];
+    [this.fields, this.base, this.said, this.named] = [undefined, undefined, undefined, undefined];
     this.forget();
     this.saving.leave();
     this.onChange();
@@ -200,7 +208,7 @@ export class Preparation {
 
   /** Back to how it is without any edit, in the fields and in use. */
   reset(): void {
-    if (this.base !== undefined && this.fields !== undefined) this.change(draftOf(this.base));
+    if (this.base !== undefined && this.fields !== undefined) this.change(draftOf(this.base, this.said));
     if (this.view.question?.settings !== undefined) this.view.prepare(undefined);
   }
 
@@ -276,6 +284,15 @@ export class Preparation {
     this.onChange();
   }
 
+  /** What holds without any edit. A field of labels that nobody has touched says what they are. */
+  private known(record: PreprocessingRecord, labels: LabelsSummary): void {
+    const { settings } = this.view.question ?? {};
+    [this.base, this.named, this.said] = [record, labels, labels.said];
+    if (this.fields === undefined) this.fields = draftOf(record, labels.said);
+    else if (this.fields.labels === '')
+      this.fields = { ...this.fields, labels: draftOf(record, settings?.labels ?? labels.said).labels };
+  }
+
   private async loadBefore(): Promise<void> {
     const { selected: picture } = this.view;
     if (picture === undefined) return;
@@ -287,10 +304,7 @@ export class Preparation {
     if (this.before !== asked) return;
     this.before = { working: false, ...answer };
     const record = answer?.answer?.preprocessing;
-    if (isEditable(record)) {
-      this.base = record;
-      this.fields ??= draftOf(record);
-    }
+    if (isEditable(record)) this.known(record, answer!.answer!.labels);
     this.later();
     this.onChange();
   }

@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<string, string>> = {
   range: 'range',
   mean: 'mean',
   std: 'standard deviation',
+  labels: 'labels',
 };
 
 /** What saving asks or what is wrong with it, where it was asked for. */
