@@ -27,6 +27,10 @@ export interface Reconstruction {
   readonly says: PictureSaid;
   /** Of a picture that began as another one. */
   readonly change?: PictureChange;
+  /** What another model says of the saved picture. */
+  readonly transfer?: Transfer;
+  /** The way of the saved picture through the model, beside that of natural ones. */
+  readonly path?: NaturalPath;
   readonly recipe: Recipe;
   readonly notes: readonly string[];
   readonly milliseconds: number;
@@ -50,6 +54,39 @@ export interface PictureSaid {
   readonly value: number;
   /** Where the target is a class. */
   readonly probability?: number;
+}
+
+export interface Transfer {
+  readonly model: string;
+  /** Best first, in the other model's own names. */
+  readonly top: readonly ClassScore[];
+  /** Whether it takes the picture for the class that was asked for; absent where the two have no class in common. */
+  readonly agrees?: boolean;
+}
+
+/**
+ * How like the activations of natural pictures of its class those of a picture are, layer by layer (Geirhos et al. 2024,
+ * arXiv:2306.04719). A curve beside a band, never a verdict: single natural pictures lie far apart as well.
+ */
+export interface NaturalPath {
+  readonly label: string;
+  /** Natural pictures of the class, and of all. */
+  readonly pictures: number;
+  readonly of: number;
+  /** The class whose curve is shown for comparison. */
+  readonly other: string;
+  readonly layers: readonly NaturalLayer[];
+}
+
+export interface NaturalLayer {
+  readonly layer: string;
+  /** 1: as like as pictures of the class are in the mean, 0: as pictures of others. Absent where the layer does not tell them apart. */
+  readonly value?: number;
+  /** Between these are 8 of 10 natural pictures of the class. */
+  readonly low?: number;
+  readonly high?: number;
+  /** The same for the other class. */
+  readonly other?: number;
 }
 
 export interface PictureChange {

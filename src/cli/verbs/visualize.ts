@@ -1,7 +1,7 @@
 import { writeNpy } from '../../base/npy.js';
 import { given } from '../../base/given.js';
 import type { VisualizeAnswer } from '../../protocol/reconstruction.js';
-import type { PictureSaid } from '../../result/reconstruction.js';
+import type { NaturalPath, PictureSaid, Transfer } from '../../result/reconstruction.js';
 import { digits, json, table } from '../io.js';
 import { modelRequest, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
@@ -53,7 +53,7 @@ const stemOf = (label: string): string => label.replace(/[^\p{L}\p{N}.#@_-]+/gu,
 
 function documentOf(model: string, answer: VisualizeAnswer, files: readonly string[]): object {
   const { sha256, provider, preprocessing, warnings, result } = answer;
-  const { target, preset, params, trace, steps, ended, says, change, saved, recipe, notes } = result;
+  const { target, preset, params, trace, steps, ended, says, change, saved, recipe, notes, path, transfer } = result;
   return {
     schema: 'onnx-lens/visualize/1',
     model,
@@ -71,6 +71,7 @@ function documentOf(model: string, answer: VisualizeAnswer, files: readonly stri
     ...(change === undefined
       ? {}
       : { change: { norm: change.norm, most: change.most, before: entryOf(change.before) } }),
+    ...given({ transfer, path }),
     saved: { width: saved.width, height: saved.height, left: saved.left, top: saved.top, exact: saved.exact },
     files,
     recipe,
@@ -86,7 +87,7 @@ const entryOf = ({ top, value, probability }: PictureSaid): object => ({
 });
 
 function textOf({ line }: VerbContext, { result, provider }: VisualizeAnswer, files: readonly string[]): string {
-  const { target, preset, trace, steps, says, change, ended } = result;
+  const { target, preset, trace, steps, says, change, ended, path, transfer } = result;
   const ends = { steps: '', reached: ', where the probability was reached', stopped: ', stopped' }[ended];
   const lines = [
     `${target.label}: ${preset}, ${steps} steps${ends}; ${digits(trace[0]!)} at the start, ${digits(trace.at(-1)!)} in the end`,
@@ -102,7 +103,31 @@ function textOf({ line }: VerbContext, { result, provider }: VisualizeAnswer, fi
     c.probability === undefined ? '' : digits(c.probability),
     digits(c.logit),
   ]);
+  const beside = [
+    ...(transfer === undefined ? [] : [`${transfer.model} says ${saidBy(transfer)}`]),
+    ...(path === undefined
+      ? []
+      : [`The way of natural pictures of "${path.label}" (1), of others (0):\n${pathTable(path)}`]),
+  ];
   const written =
     files.length === 0 && line.out === undefined ? ['Nothing was written: name a file with --out.'] : files;
-  return `${lines.join('\n')}\n${table(['class', 'probability', 'score'], rows)}${written.map((f) => `${f}\n`).join('')}ran on ${provider}\n`;
+  return `${lines.join('\n')}\n${table(['class', 'probability', 'score'], rows)}${beside.map((b) => `${b}\n`).join('')}${written.map((f) => `${f}\n`).join('')}ran on ${provider}\n`;
+}
+
+function saidBy({ top, agrees }: Transfer): string {
+  const [first] = top;
+  if (first === undefined) return 'nothing of classes.';
+  const sure = first.probability === undefined ? '' : ` (${digits(first.probability)})`;
+  const same = agrees === undefined ? '' : agrees ? ': the same class' : ': another class';
+  return `${first.label}${sure}${same}`;
+}
+
+function pathTable({ layers, other }: NaturalPath): string {
+  const number = (v: number | undefined): string => (v === undefined ? '' : v.toFixed(2));
+  const rows = layers
+    .filter((l) => l.value !== undefined)
+    .map((l) => [l.layer, number(l.value), `${number(l.low)} to ${number(l.high)}`, number(l.other)]);
+  const silent = layers.length - rows.length;
+  const left = silent === 0 ? '' : `${silent} of ${layers.length} layers do not tell its pictures from others.`;
+  return `${table(['layer', 'this picture', '8 of 10 natural ones', `as ${other}`], rows)}${left}`;
 }

@@ -1,3 +1,4 @@
+import { cosine } from '../../numeric/cosine.js';
 import type { Attribution } from '../../result/explanation.js';
 import { reduce, type ValueMap } from '../../result/heatmap.js';
 import { spearman } from '../sanity/similarity.js';
@@ -65,14 +66,4 @@ function shrunk(
     }
   }
   return out;
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += a[i]! * b[i]!;
-    aa += a[i]! * a[i]!;
-    bb += b[i]! * b[i]!;
-  }
-  return aa > 0 && bb > 0 ? Math.max(-1, Math.min(1, ab / Math.sqrt(aa * bb))) : 0;
 }

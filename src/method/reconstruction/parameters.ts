@@ -217,6 +217,25 @@ export const visualizeParameters = {
     type: 'text',
     default: '',
   },
+  invert: {
+    title: 'Invert',
+    description: 'A picture: made is another one in which the layer sees the same.',
+    type: 'text',
+    default: '',
+  },
+  natural: {
+    title: 'Natural pictures',
+    description:
+      'A folder with a subfolder of pictures for each class: told is, layer by layer, how like theirs the activations of the picture are (Geirhos et al. 2024).',
+    type: 'text',
+    default: '',
+  },
+  other: {
+    title: 'Another model',
+    description: 'A model for the same classes, which is asked what the picture is.',
+    type: 'text',
+    default: '',
+  },
   every: {
     title: 'Show every',
     description: 'Steps between two running pictures.',

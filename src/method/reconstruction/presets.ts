@@ -17,7 +17,12 @@ export interface PresetFacts {
   readonly folder: boolean;
   /** Whether a probability of the target can be asked for. */
   readonly probability: boolean;
+  /** Whether a layer is to see what it sees in another picture. */
+  readonly inversion?: boolean;
 }
+
+/** What a layer sees in a picture has its place there, and fine structure counts as much as coarse. */
+const STILL: Start = { jitter: 0, scale: 0, noise: 0, samples: 1, background: 'grey', decay: 1, lr: 0.05 };
 
 type Given = Readonly<Record<string, ParameterValue>>;
 type Start = Partial<Record<keyof VisualizeParameters, ParameterValue>>;
@@ -32,7 +37,9 @@ const MIDDLE = 128;
  */
 export function settled(given: Given, facts: PresetFacts): VisualizeParameters {
   const { preset } = parseParameters('visualize', visualizeParameters, given);
-  return parseParameters('visualize', visualizeParameters, { ...startValues(preset, facts), ...given, preset });
+  const still: Start = facts.inversion === true ? STILL : {};
+  const start = { ...startValues(preset, facts), ...still };
+  return parseParameters('visualize', visualizeParameters, { ...start, ...given, preset });
 }
 
 function startValues(preset: VisualizeParameters['preset'], facts: PresetFacts): Start {

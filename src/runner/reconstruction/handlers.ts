@@ -1,3 +1,5 @@
+import { given } from '../../base/given.js';
+import { filePath } from '../../base/place.js';
 import type { Handlers } from '../../protocol/channel.js';
 import type { ReconstructionOperations } from '../../protocol/reconstruction.js';
 import type { Rooms } from '../rooms.js';
@@ -7,7 +9,13 @@ export function reconstructionHandlers({ models, datasets }: Rooms): Handlers<Re
   return {
     visualize: (request, call) =>
       models.use(request, (model) =>
-        datasets.steering.during(request.run, (steered) => visualize(model, steered, request, call)),
+        datasets.steering.during(request.run, (steered) =>
+          visualize(model, steered, request, {
+            ...call,
+            other: (file, work) =>
+              models.use({ ...given({ provider: request.provider }), model: filePath(file) }, work),
+          }),
+        ),
       ),
   };
 }

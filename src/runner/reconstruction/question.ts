@@ -76,6 +76,7 @@ export async function askedOf(reading: Reading, request: VisualizeRequest, signa
     start: start === undefined ? 'noise' : array ? 'array' : 'picture',
     folder: folder !== '',
     probability: hasProbability(subject, first.objective),
+    inversion: first.objective.kind === 'inversion',
   });
   for (const [weight, text] of othersOf(params.plus)) {
     const other = await targetTerm({ ...reading, subject }, text, signal);
@@ -96,7 +97,14 @@ export async function askedOf(reading: Reading, request: VisualizeRequest, signa
       ...(folder === '' ? {} : { folder: await folderPlanes(model, space, folder, signal) }),
     },
     ...(start === undefined ? {} : { start }),
-    files: [params.start === 'noise' ? '' : params.start, params.folder, params.direction].filter((f) => f !== ''),
+    files: [
+      params.start === 'noise' ? '' : params.start,
+      params.folder,
+      params.direction,
+      params.invert,
+      params.natural,
+      params.other,
+    ].filter((f) => f !== ''),
   };
 }
 
@@ -128,14 +136,23 @@ async function termOf(reading: Reading, request: VisualizeRequest, signal: Abort
   if (layer === undefined) {
     if (channel !== undefined) throw refuse('A channel is one of a layer, and none was named.');
     if (direction !== '') throw refuse('A direction is one in a layer, and none was named.');
+    if (String(request.params?.['invert'] ?? '') !== '')
+      throw refuse('What is inverted is what a layer sees, and none was named.');
     if (target === undefined) throw refuse('Nothing says what the picture is to be of.');
     return targetTerm(reading, target, signal);
   }
-  if (channel !== undefined && direction !== '')
-    throw refuse('A channel and a direction were given: one of them is meant.');
+  const inverted = String(request.params?.['invert'] ?? '');
+  if ([channel !== undefined, direction !== '', inverted !== ''].filter(Boolean).length > 1)
+    throw refuse('Of a channel, a direction and a picture to invert, one is meant.');
   if (channel !== undefined) return targetTerm(reading, `${layer}#${channel}`, signal);
-  const { subject } = reading;
+  const { subject, model } = reading;
   const { name, output: value } = subject.layer(layer);
+  if (inverted !== '') {
+    const { tensor } = await loadInput(await oneInput(model, inverted, signal), signal);
+    const wanted = (await subject.values(tensor, [value], signal)).get(value)!.data;
+    const label = `${name} as in ${path.basename(inverted)}`;
+    return { subject, objective: { kind: 'inversion', value, wanted }, target: { index: 0, label } };
+  }
   if (direction === '')
     return { subject, objective: { kind: 'layer', value }, target: { index: 0, label: `${name}, all of it` } };
   const numbers = toFloat32(readNpy(await readFile(direction)));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readNpy, writeNpy } from '../../../src/base/npy.js';
 import { runCli as run } from '../support/cli.js';
 import { assertClose } from '../support/close.js';
-import { modelPath, reference, requireData } from '../support/data.js';
+import { dataPath, modelPath, reference, requireData } from '../support/data.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 interface Document {
@@ -19,6 +19,8 @@ interface Document {
   readonly saved: { readonly width: number; readonly height: number; readonly exact: boolean };
   readonly recipe: { readonly method: string; readonly params: Readonly<Record<string, unknown>> };
 }
+
+const FEW = ['--param', 'steps=1', '--param'] as const;
 
 describe('cli: visualize', () => {
   before(requireData);
@@ -64,22 +66,21 @@ describe('cli: visualize', () => {
     });
   }
 
-  it('makes the same bytes of the same seed, which the model takes for the class', async () => {
-    const make = (name: string, seed: string): ReturnType<typeof run> =>
-      run(
-        'visualize',
-        birds,
-        '--target',
-        'Ladderwren',
-        '--out',
-        at(name),
-        '--seed',
-        seed,
-        '--param',
-        'steps=64',
-        '--json',
-      );
-    const { code, out, err } = await make('a.png', '3');
+  it('makes the same bytes of the same seed', async () => {
+    const make = async (name: string, seed: string): Promise<Buffer> => {
+      const asked = ['--target', 'Ladderwren', '--seed', seed, '--param', 'steps=6', '--out', at(name)];
+      const { code, err } = await run('visualize', birds, ...asked);
+      assert.equal(code, 0, err);
+      return readFileSync(at(name));
+    };
+    const [a, b, c] = [await make('a.png', '3'), await make('b.png', '3'), await make('c.png', '4')];
+    assert.ok(a.equals(b), 'the same seed gives the same bytes');
+    assert.ok(!a.equals(c), 'another seed gives others');
+  });
+
+  it('makes a picture that the model takes for the class, read as any picture is', async () => {
+    const asked = ['--target', 'Ladderwren', '--seed', '3', '--param', 'steps=64', '--json'];
+    const { code, out, err } = await run('visualize', birds, ...asked);
     assert.equal(code, 0, err);
     const { says, seed, saved, recipe, steps, trace } = JSON.parse(out) as Document;
     assert.deepEqual(
@@ -88,11 +89,6 @@ describe('cli: visualize', () => {
     );
     assert.deepEqual([steps, trace.length], [64, 65]);
     assert.ok(says.probability! > 0.9, `${says.probability}`);
-    await make('b.png', '3');
-    await make('c.png', '4');
-    const [a, b, c] = ['a.png', 'b.png', 'c.png'].map((name) => readFileSync(at(name)));
-    assert.ok(a!.equals(b!), 'the same seed gives the same bytes');
-    assert.ok(!a!.equals(c!), 'another seed gives others');
   });
 
   it('turns a photograph into another class, survives 8 bits, and says how little that took', async () => {
@@ -119,7 +115,57 @@ describe('cli: visualize', () => {
     assertClose([result!.top[0]!.probability], [says.probability!], { absolute: 1e-6 }, 'as predicted');
   });
 
+  it('makes another picture in which a layer sees the same', async () => {
+    const photo = 'models/birds/pictures/Butterfinch/butterfinch-3000000.png';
+    const asked = [`invert=${photo}`, 'steps=80'].flatMap((one) => ['--param', one]);
+    const { code, out, err } = await run('visualize', birds, '--layer', 'stem', ...asked, '--json');
+    assert.equal(code, 0, err);
+    const { trace } = JSON.parse(out) as Document;
+    assert.ok(trace[0]! < -1 && trace.at(-1)! > -0.2, `${trace[0]} to ${trace.at(-1)}`);
+  });
+
+  it('says what another model takes the picture for, and how natural its way through the layers is', async () => {
+    const natural = dataPath('images', 'mnist_test');
+    const asked = ['steps=2', `other=${modelPath('mnist_vit.onnx')}`, `natural=${natural}`];
+    const { code, out, err } = await run(
+      'visualize',
+      modelPath('mnist_cnn.onnx'),
+      '--target',
+      '3',
+      '--json',
+      ...asked.flatMap((one) => ['--param', one]),
+    );
+    assert.equal(code, 0, err);
+    const { transfer, path: way } = JSON.parse(out) as {
+      readonly transfer: { model: string; agrees: boolean; top: { index: number }[] };
+      readonly path: { label: string; other: string; pictures: number; layers: { layer: string; value?: number }[] };
+    };
+    assert.equal(transfer.model, 'mnist_vit.onnx');
+    assert.equal(transfer.agrees, transfer.top[0]!.index === 3);
+    assert.notEqual(way.other, way.label);
+    assert.ok(way.pictures >= 10, `${way.pictures}`);
+    assert.ok(way.layers.filter((l) => l.value !== undefined).length > 3, JSON.stringify(way.layers));
+  });
+
   for (const [what, args, said, exit] of [
+    [
+      'natural pictures of a channel',
+      [birds, '--layer', 'stem', '--channel', '0', ...FEW, 'natural=models/birds/pictures'],
+      /those of a class/,
+      2,
+    ],
+    [
+      'fewer than ten natural pictures of the class',
+      [birds, '--target', '1', ...FEW, 'natural=models/birds/pictures'],
+      /has 4 pictures of/,
+      2,
+    ],
+    [
+      'inverting what no layer sees',
+      [birds, '--target', '1', '--param', 'invert=x.png'],
+      /what a layer sees, and none was named/,
+      2,
+    ],
     ['nothing to make a picture of', [birds], /Nothing says what the picture is to be of\. Give --target T/, 2],
     ['a channel without a layer', [birds, '--channel', '1'], /A channel is one of a layer/, 2],
     ['an input', [birds, 'x.png', '--target', '1'], /takes a model and no input/, 2],

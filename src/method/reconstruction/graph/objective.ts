@@ -12,7 +12,9 @@ import { isOneScore, numberOf, type Target } from '../../target/target.js';
 /**
  * What a picture is to be full of. `target`: anything that can be explained, a class, a difference, a channel, a neuron;
  * `layer`: the mean square of all activations of a layer, which strengthens whatever is seen there already (Mordvintsev et
- * al. 2015, DeepDream); `direction`: how far activations go along a direction, by their angle to it.
+ * al. 2015, DeepDream); `direction`: how far activations go along a direction, by their angle to it; `inversion`: how near
+ * activations are to those of another picture, less their squared distance over the squared length of what is wanted
+ * (Mahendran and Vedaldi 2015, arXiv:1412.0035).
  */
 export type Objective =
   | { readonly kind: 'target'; readonly target: Target }
@@ -22,7 +24,8 @@ export type Objective =
       readonly value: string;
       /** As long as the layer has channels, or elements. */
       readonly direction: Float32Array;
-    };
+    }
+  | { readonly kind: 'inversion'; readonly value: string; /** A sample of it, flat. */ readonly wanted: Float32Array };
 
 export interface Term {
   readonly weight: number;
@@ -65,6 +68,12 @@ function written(b: HeadBuilder, subject: ModelSubject, objective: Objective, me
     }
     case 'direction':
       return along(b, subject, objective);
+    case 'inversion': {
+      const { wanted } = objective;
+      const away = b.sub(b.rows(objective.value), b.constant(wanted));
+      const length = wanted.reduce((sum, v) => sum + v * v, 0);
+      return b.mul(b.reduce('ReduceSum', b.mul(away, away)), -1 / Math.max(length, LITTLE));
+    }
   }
 }
 
@@ -148,6 +157,8 @@ function textOf({ weight, objective }: Term): unknown {
       return [weight, objective.value];
     case 'direction':
       return [weight, objective.value, Array.from(objective.direction)];
+    case 'inversion':
+      return [weight, objective.value, Array.from(objective.wanted)];
   }
 }
 
