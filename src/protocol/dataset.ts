@@ -1,5 +1,6 @@
 import type { FilePath } from '../base/place.js';
 import type { LayerCurve, Mistakes, Survey } from '../result/dataset.js';
+import type { Explanation } from '../result/explanation.js';
 import type { Embedding } from '../result/embedding.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Operation } from './channel.js';
@@ -98,6 +99,35 @@ export interface LayerCurveRequest extends DatasetRequest {
   readonly seed?: number;
 }
 
+/** A number that a model gives each picture. Entropy and loss (of the true class) are in nats. */
+export type ScoreAsked =
+  | { readonly kind: 'probability' | 'logit'; /** Number of the class. */ readonly index: number }
+  | { readonly kind: 'entropy' | 'loss' };
+
+export interface ScoreColumnRequest extends DatasetRequest {
+  readonly score: ScoreAsked;
+}
+
+export interface ScoreColumn {
+  /** Names in the survey. */
+  readonly names: readonly string[];
+  /** Of each; NaN where there is none. */
+  readonly values: Float32Array;
+  readonly unit: string;
+}
+
+export interface HeatRequest extends ModelRequest, PartRequest {
+  /** Its name in the survey. */
+  readonly name: string;
+}
+
+/** Why a picture is taken for what it is, by a method that was chosen for the model. */
+export interface HeatAnswer extends ModelAnswer {
+  readonly explanation: Explanation;
+  /** Of the method. */
+  readonly title: string;
+}
+
 export interface ThumbnailsRequest {
   readonly place: FilePath;
   /** Names in the survey. */
@@ -124,6 +154,10 @@ export interface DatasetOperations {
   steer: Operation<SteerRequest, void>;
   nearest: Operation<NearestRequest, NearestAnswer, SetProgress>;
   layerCurve: Operation<LayerCurveRequest, ModelAnswer & { readonly curve: LayerCurve }, SetProgress>;
+  /** One number of each picture, to colour by; of what the survey keeps nothing is run again. */
+  scoreColumn: Operation<ScoreColumnRequest, ScoreColumn, SetProgress>;
+  /** A map of one picture, for who points at it. */
+  heat: Operation<HeatRequest, HeatAnswer, SetProgress>;
   thumbnails: Operation<ThumbnailsRequest, ThumbnailsAnswer>;
   /** A picture file of an example: its own, or one that is written for a row of an array. */
   extract: Operation<ExtractRequest, FilePath>;
@@ -149,6 +183,8 @@ export const datasetOperations: Chapter<DatasetOperations> = {
     title: 'comparing layers of',
     doing: 'comparing layers of',
   },
+  scoreColumn: { runs: 'always', waits: 'neither', long: true, doing: 'looking at data with' },
+  heat: { runs: 'always', waits: 'foreground', doing: 'explaining with' },
   thumbnails: { runs: 'never', waits: 'neither' },
   extract: { runs: 'never', waits: 'neither' },
   emptyStore: { runs: 'never', waits: 'neither', long: true },

@@ -1,8 +1,9 @@
 import type { Comparison } from '../result/comparison.js';
+import type { LayoutReport } from '../result/layoutReport.js';
 import type { MethodDescription } from '../result/method.js';
 import type { Operation } from './channel.js';
 import type { CompareModelsRequest } from './comparison.js';
-import type { SteerRequest, ThumbnailsAnswer, ThumbnailsRequest } from './dataset.js';
+import type { HeatAnswer, SetProgress, SteerRequest, ThumbnailsAnswer, ThumbnailsRequest } from './dataset.js';
 import type { LayerChoice, NamedFile } from './explainPanel.js';
 import type { OtherCheckpoint } from './modelPanel.js';
 import type { WorkProgress } from './request.js';
@@ -35,7 +36,7 @@ export interface CompareAsked extends Pick<CompareModelsRequest, 'most' | 'split
 type AskedOf<K extends AboutModel> = Omit<RequestOf<K>, 'place'>;
 
 /** Operations that the host hands on. */
-export const DATASET_PASSED = ['survey', 'layout', 'nearest', 'layerCurve'] as const;
+export const DATASET_PASSED = ['survey', 'layout', 'nearest', 'layerCurve', 'scoreColumn'] as const;
 
 type PassedName = (typeof DATASET_PASSED)[number];
 
@@ -50,6 +51,8 @@ export interface DatasetHostApi extends DatasetPassed {
   layers: Operation<Record<string, never>, readonly LayerChoice[]>;
   /** Halts, goes on with or ends a layout that is under way; ended, it answers with what there is. */
   steer: Operation<SteerRequest, void>;
+  /** A map of one picture, for who points at it. */
+  heat: Operation<AskedOf<'heat'>, HeatAnswer, SetProgress>;
   /** Small pictures, letterboxed; those that cannot be read are grey. */
   thumbnails: Operation<Omit<ThumbnailsRequest, 'place'>, ThumbnailsAnswer>;
   /** Other examples are selected: the panels of the same place follow. */
@@ -68,6 +71,8 @@ export interface DatasetHostApi extends DatasetPassed {
   saveComparison: Operation<Record<string, never>, boolean>;
   /** Asks where to save, beside the place, and saves. `false`: the person changed their mind. */
   save: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
+  /** The same of a layout as a page that stands alone. */
+  saveLayout: Operation<{ readonly name: string; readonly report: LayoutReport }, boolean>;
   /** Puts on the clipboard what to type in a terminal for the same points, or without a method for the predictions. */
   copyCommand: Operation<CommandChoice, void>;
   showLog: Operation<Record<string, never>, void>;

@@ -1,5 +1,6 @@
 import type { FilePath } from '../base/place.js';
 import type { Embedding } from '../result/embedding.js';
+import type { LayoutReport } from '../result/layoutReport.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
@@ -15,6 +16,8 @@ export interface EmbedRequest extends ModelRequest, JobRequest {
   readonly method: string;
   readonly params?: Readonly<Record<string, ParameterValue>>;
   readonly seed?: number;
+  /** Small pictures of some points are wanted, too: for a page. */
+  readonly thumbnails?: boolean;
 }
 
 export interface EmbedAnswer extends ModelAnswer {
@@ -22,6 +25,7 @@ export interface EmbedAnswer extends ModelAnswer {
   /** The same as a picture. */
   readonly svg: string;
   readonly png: Uint8Array;
+  readonly report: LayoutReport;
 }
 
 /** What a model makes of many pictures, as points. */

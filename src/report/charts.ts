@@ -1,7 +1,7 @@
 import type { FloatTensor } from '../base/tensor.js';
 import { colormap } from '../result/colormap.js';
 import { classMark } from '../result/scatter.js';
-import { escaped } from './page.js';
+import { escaped, pngAddress } from './page.js';
 
 /** Drawings within a page, in SVG: what lies under the pointer is said by titles, so that no script is needed. */
 
@@ -49,12 +49,53 @@ export function heatMap({ label, rows, columns, values }: HeatMap): string {
 
 /** What the colours of a matrix mean. */
 export function heatScale(): string {
-  const { table } = colormap('viridis');
+  return colourScale({ low: 0, high: 1, table: colormap('viridis').table });
+}
+
+/** A scale of colours with the numbers at its ends and in its middle. */
+export function colourScale({
+  low,
+  high,
+  table,
+}: {
+  readonly low: number;
+  readonly high: number;
+  readonly table: Uint8Array;
+}): string {
   const steps = Array.from({ length: 33 }, (_, i) => {
     const at = 3 * Math.round((255 * i) / 32);
     return `<rect x="${20 + 6 * i}" y="0" width="6.5" height="14" fill="rgb(${table.subarray(at, at + 3).join(' ')})"/>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="250" height="16" viewBox="0 0 250 16" role="img" aria-label="Scale of the colours: 0 dark, 1 bright">${steps.join('')}<text x="4" y="12">0</text><text x="226" y="12">1</text></svg>`;
+  const [first, middle, last] = [low, (low + high) / 2, high].map((v) => String(Number(v.toPrecision(3))));
+  const numbers = [first, middle, last].map(
+    (text, k) => `<text x="${20 + 99 * k}" y="28" text-anchor="middle">${text}</text>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="250" height="32" viewBox="0 0 250 32" role="img" aria-label="Scale of the colours from ${first} to ${last}">${steps.join('')}${numbers.join('')}</svg>`;
+}
+
+/** Small pictures at some points of the unit square. */
+export interface PlacedPictures {
+  readonly label: string;
+  /** `[n, 2]`, 0 to 1, the second downwards. */
+  readonly points: FloatTensor;
+  readonly names: readonly string[];
+  readonly labels: readonly string[];
+  readonly thumbnails: readonly { readonly point: number; readonly png: Uint8Array }[];
+  /** Side of a picture as a share of the whole. */
+  readonly share: number;
+}
+
+const WALL = 760;
+
+export function picturesInPlace({ label, points, names, labels, thumbnails, share }: PlacedPictures): string {
+  const side = WALL * share;
+  const size = WALL + side + 4;
+  const images = thumbnails.map(({ point, png }) => {
+    const [x, y] = [0, 1].map((c) => (2 + points.data[2 * point + c]! * WALL).toFixed(1)) as [string, string];
+    const said = `${names[point]}${labels[point] === '' ? '' : ` (${labels[point]})`}`;
+    return `<image x="${x}" y="${y}" width="${(side - 2).toFixed(1)}" height="${(side - 2).toFixed(1)}" href="${pngAddress(png)}"><title>${escaped(said)}</title></image>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 ${size} ${size}" role="img" aria-label="${escaped(label)}">${images.join('')}</svg>`;
 }
 
 function cut(name: string): string {
@@ -70,17 +111,25 @@ export interface Cloud {
   readonly labels: readonly string[];
   readonly names: readonly string[];
   readonly drawn: readonly number[];
+  /** What is said of each beside its name; default its label. */
+  readonly said?: readonly string[];
+  /** The colour of each, where it is not that of its class. */
+  readonly fill?: (i: number) => string;
 }
 
 const PLOT = 440;
 const EDGE = 10;
 
-export function cloud({ label, points, classes, labels, names, drawn }: Cloud): string {
+export function cloud({ label, points, classes, labels, names, drawn, said: words = labels, fill }: Cloud): string {
   const size = PLOT + 2 * EDGE;
   const marks = drawn.map((i) => {
     const [x, y] = [0, 1].map((c) => EDGE + points.data[2 * i + c]! * PLOT) as [number, number];
-    const said = `${names[i]}${labels[i] === '' ? '' : ` (${labels[i]})`}`;
-    return `<g>${classMark(classes[i]!, labels[i]!, x, y, 3)}<title>${escaped(said)}</title></g>`;
+    const said = `${names[i]}${words[i] === '' ? '' : ` (${words[i]})`}`;
+    const mark =
+      fill === undefined
+        ? classMark(classes[i]!, labels[i]!, x, y, 3)
+        : `<circle cx="${x.toFixed(2)}" cy="${y.toFixed(2)}" r="3" fill="${fill(i)}"/>`;
+    return `<g>${mark}<title>${escaped(said)}</title></g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 ${size} ${size}" role="img" aria-label="${escaped(label)}"><rect class="axis" x="1" y="1" width="${size - 2}" height="${size - 2}"/>${marks.join('')}</svg>`;
 }

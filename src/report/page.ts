@@ -35,7 +35,12 @@ export function table(caption: string, columns: readonly string[], rows: readonl
 
 /** A PNG within the page. */
 export function picture(png: Uint8Array, alternative: string): Markup {
-  return markup(`<img src="data:image/png;base64,${base64(png)}" alt="${escaped(alternative)}"/>`);
+  return markup(`<img src="${pngAddress(png)}" alt="${escaped(alternative)}"/>`);
+}
+
+/** The address of a PNG that is in the page itself. */
+export function pngAddress(png: Uint8Array): string {
+  return `data:image/png;base64,${base64(png)}`;
 }
 
 function base64(bytes: Uint8Array): string {

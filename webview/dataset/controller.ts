@@ -5,6 +5,7 @@ import type {
   LayoutAnswer,
   LayoutProgress,
   NearestAnswer,
+  ScoreColumn,
   SetProgress,
   SurveyAnswer,
 } from '../../src/protocol/dataset.js';
@@ -18,7 +19,9 @@ import { Task } from '../shared/task/task.js';
 import { Compare } from './compare/compare.js';
 import { factsOf, spoken, type Facts } from './facts.js';
 import { completed, NEW_VIEW, type DatasetView, type KeptDataset, type MapView } from './kept.js';
+import { Heat } from './gallery/heat.js';
 import type { How } from './map/map.js';
+import { scoreAsked } from './map/scores.js';
 import type { Room, SeedLayout } from './room.js';
 import { THUMBNAIL, Thumbnails } from './thumbnails.js';
 
@@ -42,6 +45,8 @@ export class DatasetController implements Room {
   readonly layout = new Task<LayoutAnswer, LayoutProgress>(() => this.changed());
   readonly curve = new Task<ModelAnswer & { readonly curve: LayerCurve }, SetProgress>(() => this.changed());
   readonly nearest = new Task<NearestAnswer, SetProgress>(() => this.changed());
+  readonly score = new Task<ScoreColumn, SetProgress>(() => this.changed());
+  readonly heat: Heat;
   readonly compare = new Compare(this, () => this.changed());
   private readonly thumbnails: Thumbnails;
   private names: readonly string[] = [];
@@ -55,6 +60,10 @@ export class DatasetController implements Room {
     private readonly onChange: () => void,
     private readonly newId: () => string,
   ) {
+    this.heat = new Heat(
+      (example, options) => host.heat({ name: this.facts!.survey.names[example]! }, options),
+      () => this.changed(),
+    );
     this.thumbnails = new Thumbnails(
       async (examples, signal) => {
         const names = examples.map((i) => this.facts!.survey.names[i]!);
@@ -93,6 +102,8 @@ export class DatasetController implements Room {
     const asks = (['most', 'split', 'mapping'] as const).some((key) => this.view[key] !== before[key]);
     if (asks) this.ask();
     else this.askLayout();
+    if (this.view.tab !== before.tab) this.heat.leave();
+    this.askScore();
     this.changed();
   }
 
@@ -255,6 +266,15 @@ export class DatasetController implements Room {
     void this.layout.run(question, (options) => this.host.layout({ ...request, run }, options));
   }
 
+  /** Asks for what points are coloured by, where the survey does not hold it. */
+  private askScore(): void {
+    const { facts, view } = this;
+    const score = facts === undefined || view.tab !== 'map' ? undefined : scoreAsked(facts, view.map);
+    if (score === undefined) return;
+    const request = { ...this.part, score };
+    void this.score.run(JSON.stringify(request), (options) => this.host.scoreColumn(request, options));
+  }
+
   /** Asks for it once more, also where the same failed or was stopped. */
   layoutAgain(): void {
     this.layout.expire();
@@ -285,15 +305,16 @@ export class DatasetController implements Room {
     if (value !== undefined && value !== this.shown) {
       this.shown = value;
       this.thumbnails.clear();
+      this.heat.clear();
+      this.score.clear();
       this.isolated = undefined;
       this.arrived++;
       this.curve.clear();
       this.nearest.clear();
       this.dropSeeds();
       this.layout.expire();
-      const colours = new Set(['label', 'predicted', 'correct', 'confidence', 'margin']);
-      if (!colours.has(this.view.map.colour)) this.view = { ...this.view, map: { ...this.view.map, colour: 'label' } };
       this.askLayout();
+      this.askScore();
       this.askNearest();
     }
     this.changed();

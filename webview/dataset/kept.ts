@@ -2,7 +2,18 @@ import type { DatasetTopic } from '../../src/protocol/datasetPanel.js';
 import type { ParameterValue } from '../../src/result/method.js';
 
 /** What points are coloured by. */
-export type ColourBy = 'label' | 'predicted' | 'correct' | 'confidence' | 'margin';
+export type ColourBy =
+  | 'label'
+  | 'predicted'
+  | 'correct'
+  | 'confidence'
+  | 'ofTruth'
+  | 'margin'
+  | 'truthMargin'
+  | 'entropy'
+  | 'loss'
+  | 'probability'
+  | 'logit';
 
 export type GallerySort = 'set' | 'confidence' | 'doubt' | 'margin' | 'label' | 'predicted';
 
@@ -21,6 +32,8 @@ export interface MapView {
   readonly components: 2 | 3;
   readonly seed: number;
   readonly colour: ColourBy;
+  /** Whose probability or logit it is, where points are coloured by one. */
+  readonly colourClass: number;
   readonly marks: 'points' | 'pictures';
   readonly tool: 'move' | 'lasso' | 'rectangle';
   readonly wrongOnTop: boolean;
@@ -36,6 +49,8 @@ export interface GalleryView {
   readonly predicted?: number;
   readonly text: string;
   readonly zoom: number;
+  /** Resting on a picture shows its map. */
+  readonly heat: boolean;
 }
 
 /** What a person has chosen: kept over a hidden tab and a reloaded window. Small plain data. */
@@ -73,6 +88,7 @@ export const NEW_VIEW: DatasetView = {
     components: 2,
     seed: 0,
     colour: 'label',
+    colourClass: 0,
     marks: 'points',
     tool: 'move',
     wrongOnTop: true,
@@ -81,7 +97,7 @@ export const NEW_VIEW: DatasetView = {
   },
   mistakes: { order: 'set', diagonal: true },
   classes: { sort: 'index', down: false },
-  gallery: { sort: 'set', show: 'all', text: '', zoom: 1.5 },
+  gallery: { sort: 'set', show: 'all', text: '', zoom: 1.5, heat: true },
   parts: {},
 };
 

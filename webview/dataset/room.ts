@@ -5,6 +5,7 @@ import type {
   LayoutAnswer,
   LayoutProgress,
   NearestAnswer,
+  ScoreColumn,
   SetProgress,
   SurveyAnswer,
 } from '../../src/protocol/dataset.js';
@@ -15,6 +16,7 @@ import type { LayerCurve } from '../../src/result/dataset.js';
 import type { Task } from '../shared/task/task.js';
 import type { Compare } from './compare/compare.js';
 import type { Facts } from './facts.js';
+import type { Heat } from './gallery/heat.js';
 import type { DatasetView, MapView } from './kept.js';
 import type { How } from './map/map.js';
 
@@ -53,6 +55,8 @@ export interface Room {
 
   /** Small pictures: what is not there is fetched. */
   picture(example: number): Rgb | undefined;
+  /** The map of the picture that is pointed at. */
+  readonly heat: Heat;
   /** Grows when one has come. */
   readonly arrived: number;
 
@@ -62,6 +66,8 @@ export interface Room {
   steer(state: 'run' | 'pause' | 'stop'): void;
   readonly seeds: readonly SeedLayout[];
   showSeeds(): void;
+  /** The numbers that points are coloured by, where the survey does not hold them. */
+  readonly score: Task<ScoreColumn, SetProgress>;
   readonly curve: Task<ModelAnswer & { readonly curve: LayerCurve }, SetProgress>;
   askCurve(): void;
   readonly nearest: Task<NearestAnswer, SetProgress>;

@@ -1,6 +1,7 @@
 import { given } from '../../base/given.js';
 import { writeNpy } from '../../base/npy.js';
 import type { EmbedAnswer } from '../../protocol/embedding.js';
+import { layoutPage } from '../../report/layout.js';
 import { json, table } from '../io.js';
 import { jobOf, runShare } from '../job.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
@@ -37,16 +38,18 @@ export const embed: Verb = {
       throw usage('The verb "embed" needs a folder of pictures, a list, a .parquet or an .npz file.');
     if (of === 'weights' && inputs.length > 0) throw usage('Rows of weights need no pictures: leave them out.');
     const kind =
-      line.out === undefined ? undefined : outKind(line.out, 'embed', ['.npy', '.csv', '.png', '.svg', '.json']);
+      line.out === undefined
+        ? undefined
+        : outKind(line.out, 'embed', ['.npy', '.csv', '.png', '.svg', '.json', '.html']);
     if (kind === 'folder')
-      throw usage('The verb "embed" writes a file: end --out with .npy, .csv, .png, .svg or .json.');
+      throw usage('The verb "embed" writes a file: end --out with .npy, .csv, .png, .svg, .json or .html.');
     const { method, layer, params, seed } = line;
     if (of === 'weights' && line.job !== undefined) throw usage('Rows of weights are read at once: leave --job out.');
     const job = await jobOf(context);
     if (job?.shard !== undefined)
       return runShare(context, { ...request, work: 'embed', inputs, job, ...given({ layer }) });
     const answer = await service.embed(
-      { ...request, inputs, of, method, params, ...given({ layer, seed, job }) },
+      { ...request, inputs, of, method, params, thumbnails: kind === '.html', ...given({ layer, seed, job }) },
       callOf(context),
     );
     report(context, answer);
@@ -109,11 +112,16 @@ function qualityOf(quality: NonNullable<EmbedAnswer['embedding']['quality']>): o
   };
 }
 
-function fileOf(kind: string, { embedding, svg, png }: EmbedAnswer, document: string): Uint8Array | string {
+function fileOf(
+  kind: string,
+  { embedding, svg, png, report: layout }: EmbedAnswer,
+  document: string,
+): Uint8Array | string {
   if (kind === '.npy') return writeNpy(embedding.points);
   if (kind === '.png') return png;
   if (kind === '.svg') return svg;
   if (kind === '.json') return document;
+  if (kind === '.html') return layoutPage(layout);
   const { files, labels, predicted, points } = embedding;
   const d = points.dims[1] ?? 0;
   const head = d <= 3 ? ['x', 'y', 'z'].slice(0, d) : Array.from({ length: d }, (_, k) => `x${k + 1}`);

@@ -6,6 +6,7 @@ import type { FilePath } from '../../base/place.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
 import { DATASET_PASSED, type DatasetHostApi, type DatasetPanelApi } from '../../protocol/datasetPanel.js';
 import type { AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
+import { layoutPage } from '../../report/layout.js';
 import { shellOf } from '../explain/commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { named, nameOf, pathOf } from '../names.js';
@@ -112,6 +113,15 @@ export class DatasetPanel extends Panel {
         }));
       },
       steer: async ({ run, state }) => (await services.runner()).steer({ run: this.runs.get(run) ?? run, state }),
+      heat: (request, call) =>
+        askAbout(
+          services,
+          model,
+          'heat',
+          { ...services.request(model), ...request, place: pathOf(place) },
+          call,
+          (read) => read(),
+        ),
       thumbnails: async (request, { signal }) =>
         (await services.runner()).thumbnails({ ...request, place: pathOf(place) }, { signal }),
       select: async ({ names }) => around.selection.select({ place, names, by: this }),
@@ -131,6 +141,10 @@ export class DatasetPanel extends Panel {
       },
       save: async ({ name, bytes }) =>
         saveFor(services, vscode.Uri.joinPath(place, '..', name.replace(/[/\\]/g, '_')), () => bytes),
+      saveLayout: async ({ name, report }) =>
+        saveFor(services, vscode.Uri.joinPath(place, '..', name.replace(/[/\\]/g, '_')), () =>
+          new TextEncoder().encode(layoutPage(report)),
+        ),
       copyCommand: async (choice) => {
         const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
         const shell = shellOf(vscode.env.shell, process.platform);

@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<string, string>> = {
   svg: 'Vector picture',
   npy: 'NumPy array',
   json: 'Recipe',
+  html: 'Page',
 };
 
 type Content = () => Uint8Array | Promise<Uint8Array>;

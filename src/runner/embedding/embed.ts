@@ -9,10 +9,13 @@ import type { Call } from '../../protocol/channel.js';
 import type { EmbedAnswer, EmbedRequest } from '../../protocol/embedding.js';
 import type { WorkProgress } from '../../protocol/request.js';
 import type { Embedding } from '../../result/embedding.js';
-import { scatterSvg } from '../../result/scatter.js';
+import { axisWords, spreadOut } from '../../result/embeddingWords.js';
+import { MOST_PICTURES, PICTURE_SHARE, type LayoutReport } from '../../result/layoutReport.js';
+import { intoUnitSquare, scatterSvg } from '../../result/scatter.js';
 import type { SessionProducts } from '../../session/products.js';
 import { answerOf } from '../input/answers.js';
 import { recipeOf } from '../input/recipe.js';
+import { smallPicture } from '../input/smallPicture.js';
 import type { OpenModel } from '../model/open.js';
 import { recordOf } from '../overview/describe.js';
 import { classRows } from '../weights/rows.js';
@@ -70,11 +73,36 @@ export async function embed(
   const svg = scatterSvg({
     title: `${path.basename(request.model)}: ${features.layer} by ${method.title}`,
     notes: wordsOf(embedding, notes),
-    axes: axesOf(embedding),
+    axes: axisWords(embedding),
     points: embedding.points,
     labels: request.of === 'weights' ? features.files : embedding.labels,
   });
-  return { ...answer, embedding, svg, png: await svgToPng(svg) };
+  const report: LayoutReport = {
+    title: `${path.basename(request.model)}: ${features.layer} by ${method.title}`,
+    embedding,
+    of: features.files.length + features.omitted.length,
+    provider: answer.provider,
+    notes: [...notes, ...answer.warnings],
+    thumbnails: request.thumbnails === true ? await thumbnailsOf(features, embedding, call.signal) : [],
+  };
+  return { ...answer, embedding, svg, png: await svgToPng(svg), report };
+}
+
+const SIDE = 64;
+
+/** Small pictures of points that lie apart. */
+async function thumbnailsOf(
+  { inputs }: Features,
+  { points }: Embedding,
+  signal: AbortSignal,
+): Promise<LayoutReport['thumbnails']> {
+  const out: { point: number; png: Uint8Array }[] = [];
+  if (inputs.length === 0) return out;
+  for (const point of spreadOut(intoUnitSquare(points), PICTURE_SHARE, MOST_PICTURES)) {
+    const png = await smallPicture(inputs[point]!, SIDE, signal);
+    if (png !== undefined) out.push({ point, png });
+  }
+  return out;
 }
 
 async function weightRows(model: OpenModel, layer: string | undefined, signal: AbortSignal): Promise<Features> {
@@ -83,6 +111,7 @@ async function weightRows(model: OpenModel, layer: string | undefined, signal: A
     layer: name,
     rows,
     files: names,
+    inputs: [],
     labels: names.map(() => ''),
     classes: new Int32Array(names.length).fill(-1),
     omitted: [],
@@ -100,13 +129,6 @@ function nothingLeft({ omitted }: Features): LensError {
       hint: 'Give it a folder of pictures, a list, a .parquet or an .npz file.',
     },
   );
-}
-
-function axesOf({ method, explained }: Embedding): readonly [string, string] {
-  const share = (k: number): string =>
-    explained?.[k] === undefined ? '' : ` (${(100 * explained[k]).toFixed(1)} % of the variance)`;
-  if (method === 'pca') return [`component 1${share(0)}`, `component 2${share(1)}`];
-  return ['no unit', 'no unit'];
 }
 
 function wordsOf({ quality, files, omitted, divergence, recipe }: Embedding, notes: readonly string[]): string[] {

@@ -20,6 +20,8 @@ export interface Features {
   /** `[n, d]` */
   readonly rows: FloatTensor;
   readonly files: readonly string[];
+  /** What each row is of; nothing of weights. */
+  readonly inputs: readonly ExpandedInput[];
   /** The true class of each: its name, '' where unknown, and its number, -1 where it has none. */
   readonly labels: readonly string[];
   readonly classes: Int32Array;
@@ -85,7 +87,7 @@ export async function featuresOf(
   const said = scoreReader(subject);
   const width = place.reducedTo ?? place.width;
   let data = new Float32Array(inputs.length * width);
-  const found: { file: string; label: string; index: number; predicted?: string }[] = [];
+  const found: { input: ExpandedInput; file: string; label: string; index: number; predicted?: string }[] = [];
   const omitted: Features['omitted'][number][] = [];
   for await (const { from, readings } of readSet(subject, inputs, wanted, { ...kept, signal })) {
     readings.forEach((reading, k) => {
@@ -98,6 +100,7 @@ export async function featuresOf(
       data.set(row, found.length * row.length);
       const scores = reading.rows.get(SCORES);
       found.push({
+        input,
         file: input.name,
         label: index === undefined ? (className ?? '') : labelOf(labels, index),
         index: index ?? -1,
@@ -113,6 +116,7 @@ export async function featuresOf(
     layer: place.layer,
     rows: { ...floatTensor([0]), dims, data: data.subarray(0, sizeOf(dims)) },
     files: found.map((f) => f.file),
+    inputs: found.map((f) => f.input),
     labels: found.map((f) => f.label),
     classes: numbered(found),
     ...(predicted.length === found.length && predicted.length > 0 ? { predicted } : {}),

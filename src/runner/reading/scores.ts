@@ -8,7 +8,12 @@ export interface Said {
   /** NaN where the model makes no probabilities. */
   readonly confidence: number;
   readonly margin: number;
+  /** NaN where there is none. */
   probabilityOf(index: number): number;
+  /** What classes are ranked by: the logit, or what stands for it. */
+  scoreOf(index: number): number;
+  /** Of the probabilities, in nats; NaN where none are made. */
+  entropy(): number;
   /** The likeliest classes, best first; empty where no probabilities are made. */
   readonly likely: { readonly indices: Int32Array; readonly probabilities: Float32Array };
 }
@@ -40,11 +45,23 @@ function saidOf(scores: Float32Array, probabilities: ArrayLike<number> | undefin
     confidence: probabilities?.[first] ?? NaN,
     margin: first < 0 || second === undefined ? NaN : by[first]! - by[second]!,
     probabilityOf: (index) => probabilities?.[index] ?? NaN,
+    scoreOf: (index) => scores[index] ?? NaN,
+    entropy: () => entropyOf(probabilities),
     likely: {
       indices: probabilities === undefined ? new Int32Array() : indices,
       probabilities: Float32Array.from(probabilities === undefined ? [] : indices, (k) => probabilities![k]!),
     },
   };
+}
+
+function entropyOf(probabilities: ArrayLike<number> | undefined): number {
+  if (probabilities === undefined) return NaN;
+  let sum = 0;
+  for (let i = 0; i < probabilities.length; i++) {
+    const p = probabilities[i]!;
+    if (p > 0) sum -= p * Math.log(p);
+  }
+  return sum;
 }
 
 /** Places of the `k` largest, best first; of equal ones the lower place first. */

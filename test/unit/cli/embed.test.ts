@@ -121,6 +121,30 @@ describe('cli: embed', () => {
     assert.equal(svg.match(/<circle/g)?.length, 7 + 2);
   });
 
+  it('is written as a page that stands alone, with the pictures in their places', async () => {
+    const html = (await fileOf('points.html', '--method', 'pca')).toString();
+    assert.equal(html.match(/<g><[^>]*\/><title>[^<]*(cat|ship)[^<]*\(/g)?.length, 7, 'each point says what it is');
+    assert.match(html, /7 pictures · seed 0 · cifar_resnet20\.onnx/);
+    assert.match(html, /trustworthiness<\/th><td>/);
+    assert.ok((html.match(/<image [^>]*href="data:image\/png;base64,/g)?.length ?? 0) > 2, 'small pictures');
+    assert.ok(!/(src|href)="(?!data:|#)/.test(html), 'nothing is loaded');
+    const weights = at('weights.html');
+    const { code, err } = await run(
+      'embed',
+      modelPath('cifar_resnet20.onnx'),
+      '--of',
+      'weights',
+      '--method',
+      'pca',
+      '--out',
+      weights,
+    );
+    assert.equal(code, 0, err);
+    const page = readFileSync(weights, 'utf8');
+    assert.match(page, /10 classes · seed 0/);
+    assert.match(page, /<title>class 3<\/title>/);
+  });
+
   it('places the rows of the last layer with the names of the classes', async () => {
     const document = await embed('cifar_resnet20.onnx', '--of', 'weights', '--method', 'pca');
     assert.equal(document.points.length, 10);

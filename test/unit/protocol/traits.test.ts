@@ -38,6 +38,7 @@ describe('protocol/traits', () => {
       'explainCells',
       'findSettings',
       'graphActivations',
+      'heat',
       'predict',
     ]);
     assert.deepEqual(

@@ -85,6 +85,8 @@ describe('the traits of the operations and what they do', () => {
     steer: [{ run: 'none', state: 'stop' }],
     nearest: [{ model, place, name: 'butterfinch-3000000.png', metric: 'cosine', k: 1 }],
     layerCurve: [{ model, place }],
+    scoreColumn: [{ model, place, score: { kind: 'entropy' } }],
+    heat: [{ model, place, name: 'butterfinch-3000000.png' }],
     thumbnails: [{ place, names: ['butterfinch-3000000.png', 'none.png'], size: 8 }],
     extract: [{ place, name: 'butterfinch-3000000.png' }],
     emptyStore: [{}],

@@ -11,6 +11,7 @@ import { className, galleryOf, spoken, WRONG, type Facts } from '../facts.js';
 import type { GalleryShow, GallerySort, GalleryView } from '../kept.js';
 import type { Room, TabDefinition } from '../room.js';
 import { THUMBNAIL } from '../thumbnails.js';
+import { heatPicture, heatStrip, heatWords } from './heatStrip.js';
 
 /** All pictures, small, in any order. */
 export const tab: TabDefinition = { id: 'gallery', label: 'Gallery', side: false, render };
@@ -29,7 +30,7 @@ function render(room: Room, facts: Facts): TemplateResult {
   const examples = shown.get([facts, sort, show, label, predicted, text, selected], () =>
     galleryOf(facts, gallery, selected),
   );
-  return html`${filters(room, facts, examples.length)}
+  return html`${filters(room, facts, examples.length)} ${heatStrip(room, facts)}
   ${examples.length === 0 ? html`<p class="dim lead">No picture is like that.</p>` : grid(room, facts, examples)}`;
 }
 
@@ -125,8 +126,10 @@ function filters(room: Room, facts: Facts, count: number): TemplateResult {
 }
 
 function grid(room: Room, facts: Facts, examples: readonly number[]): TemplateResult {
-  const { selected, focus } = room;
-  const source = sources.get([facts, examples, selected], () => sourceOf(room, facts, examples));
+  const { selected, focus, heat } = room;
+  const source = sources.get([facts, examples, selected, heat.example, heat.answer], () =>
+    sourceOf(room, facts, examples),
+  );
   const at = (event: CustomEvent<CellPoint>): number | undefined => examples[event.detail.row];
   const choose = (event: CustomEvent<CellPoint>): void => {
     const i = at(event);
@@ -139,21 +142,30 @@ function grid(room: Room, facts: Facts, examples: readonly number[]): TemplateRe
     if (i !== undefined) room.explain([i]);
   };
   const key = (event: KeyboardEvent): void => {
-    if (event.key !== ' ' || room.focus === undefined) return;
-    room.select([room.focus], 'toggle');
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape' && heat.example !== undefined) heat.leave();
+    else if (room.focus === undefined) return;
+    else if (event.key === ' ') room.select([room.focus], 'toggle');
+    else if (event.key.toLowerCase() === 'h') heat.toggle(room.focus);
+    else return;
     event.preventDefault();
   };
   const row = focus === undefined ? -1 : examples.indexOf(focus);
   return html`<lens-cell-grid
     class="gallery"
     .source=${source}
-    .label=${`${plural(examples.length, 'picture')}. Space selects, Enter explains`}
+    .label=${`${plural(examples.length, 'picture')}. Space selects, Enter explains, H shows what speaks for the prediction`}
     .zoom=${room.view.gallery.zoom}
     .smooth=${true}
     .chosen=${row < 0 ? undefined : { row, column: 0 }}
     .arrived=${room.arrived}
     @pointerdown=${(event: PointerEvent) => (adds = event.ctrlKey || event.metaKey)}
     @keydown=${key}
+    @lens-cell=${(event: CustomEvent<CellPoint | undefined>) => {
+      const i = event.detail === undefined ? undefined : examples[event.detail.row];
+      if (event.detail?.spoken === true) heat.moved(i);
+      else if (room.view.gallery.heat) heat.point(i);
+    }}
     @lens-choose-cell=${choose}
     @lens-open-cell=${open}
     @lens-sight=${(event: CustomEvent<CellsInSight>) => {
@@ -175,6 +187,10 @@ function captionOf(facts: Facts, i: number): string {
 }
 
 function sourceOf(room: Room, facts: Facts, examples: readonly number[]): CellSource {
+  const said = (example: number): string => {
+    const { heat } = room;
+    return heat.example === example && heat.answer !== undefined ? `. ${heatWords(heat.answer)}` : '';
+  };
   return {
     rows: examples.length,
     columns: 1,
@@ -182,7 +198,8 @@ function sourceOf(room: Room, facts: Facts, examples: readonly number[]): CellSo
     cellWidth: THUMBNAIL,
     flow: true,
     paint: (row, _column, image, left, top) => {
-      const picture = room.picture(examples[row]!);
+      const own = room.heat.example === examples[row] ? room.heat.answer : undefined;
+      const picture = own === undefined ? room.picture(examples[row]!) : heatPicture(own);
       if (picture === undefined) return false;
       const { data, width, height } = picture;
       for (let y = 0; y < height; y++) {
@@ -197,7 +214,8 @@ function sourceOf(room: Room, facts: Facts, examples: readonly number[]): CellSo
       }
       return true;
     },
-    label: (row) => `${spoken(facts, examples[row]!)}${room.selected.has(examples[row]!) ? ', selected' : ''}`,
+    label: (row) =>
+      `${spoken(facts, examples[row]!)}${room.selected.has(examples[row]!) ? ', selected' : ''}${said(examples[row]!)}`,
     caption: (row) => captionOf(facts, examples[row]!),
     framed: (row) => room.selected.has(examples[row]!),
   };

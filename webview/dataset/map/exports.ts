@@ -1,14 +1,16 @@
 import { writeNpy } from '../../../src/base/npy.js';
 import type { Embedding } from '../../../src/result/embedding.js';
-import { pngOf } from '../../shared/canvas/raster.js';
+import { pngOf, scaleRaster } from '../../shared/canvas/raster.js';
 import type { MenuItem } from '../../shared/form/menu.js';
 import { formatNumber, stemOf } from '../../shared/format.js';
 import { className, type Facts } from '../facts.js';
 import type { Room } from '../room.js';
 import type { PointMap } from './map.js';
-import { numberRows } from './numbers.js';
+import { embeddingNumbers } from '../../../src/result/embeddingWords.js';
+import { layoutReport } from './pageExport.js';
 import { withText } from './pngText.js';
-import type { LegendEntry } from './scene.js';
+import type { LegendEntry, LegendScale } from './scene.js';
+import { scaleWords, type Score } from './scores.js';
 import { axesOf, drawnOf, methodOf, type Drawn } from './state.js';
 
 /** What can be saved and copied of what is shown; `page` holds the map, where it is open. */
@@ -32,21 +34,25 @@ export function exportItems(room: Room, page: Element): readonly MenuItem[] {
     disabled,
     onClick,
   });
+  const score = (): Score | undefined => (facts === undefined ? undefined : drawnOf(room, facts)?.score);
   const partly = view.most !== undefined || view.split !== undefined || Object.keys(view.mapping).length > 0;
   return [
     item('Save the points as CSV', 'table', points === undefined || none, () =>
-      save(`${points!.method}.csv`, () => text(pointsCsv(facts!, points!))),
+      save(`${points!.method}.csv`, () => text(pointsCsv(facts!, points!, score()))),
     ),
     item('Save the points as NPY', 'symbol-array', points === undefined, () =>
       save(`${points!.method}.npy`, () => writeNpy(points!.points)),
     ),
     item('Save the points as JSON, with the recipe', 'json', points === undefined || none, () =>
-      save(`${points!.method}.json`, () => text(pointsJson(facts!, points!))),
+      save(`${points!.method}.json`, () => text(pointsJson(facts!, points!, score()))),
     ),
     item('Save the picture as PNG', 'file-media', points === undefined || none, () =>
       save(`${points!.method}.png`, async () => {
         const image = map()?.snapshot();
-        const png = image === undefined ? undefined : await pngOf(captioned(image, captionOf(room, points!)));
+        const png =
+          image === undefined
+            ? undefined
+            : await pngOf(captioned(image, captionOf(room, points!), drawnOf(room, facts!)?.colouring.scale));
         return png === undefined ? undefined : withText(png, 'recipe', JSON.stringify(points!.recipe));
       }),
     ),
@@ -66,8 +72,14 @@ export function exportItems(room: Room, page: Element): readonly MenuItem[] {
         );
       }),
     ),
+    item('Save the map as a page (HTML)', 'browser', points === undefined || none, () => {
+      const answer = layout.value!;
+      void layoutReport(room, facts!, answer)
+        .then((report) => room.host.saveLayout({ name: `${stem}.${points!.method}.html`, report }))
+        .catch(() => undefined);
+    }),
     item('Save the predictions as CSV', 'table', none, () =>
-      save('predictions.csv', () => text(predictionsCsv(facts!))),
+      save('predictions.csv', () => text(predictionsCsv(facts!, score()))),
     ),
     item(partly ? COMMAND_OF_ALL : 'Copy the command line', 'terminal', none || partly, () => {
       const { of, layer, method, seed, params, components } = view.map;
@@ -94,28 +106,51 @@ export function csvField(value: string | number): string {
 const csvLines = (lines: readonly (readonly (string | number)[])[]): string =>
   `${lines.map((line) => line.map(csvField).join(',')).join('\n')}\n`;
 
-export function pointsCsv(facts: Facts, { points, of, files }: Pick<Embedding, 'points' | 'of' | 'files'>): string {
+export function pointsCsv(
+  facts: Facts,
+  { points, of, files }: Pick<Embedding, 'points' | 'of' | 'files'>,
+  score?: Score,
+): string {
+  const own = extraScore(score);
   const d = points.dims[1] ?? 2;
   const axes = ['x', 'y', 'z'].slice(0, d);
   const place = (i: number): number[] => axes.map((_, c) => points.data[i * d + c]!);
   if (of === 'weights') return csvLines([[...axes, 'class'], ...files.map((name, i) => [...place(i), name])]);
   return csvLines([
-    [...axes, 'name', 'label', 'predicted', 'confidence'],
-    ...files.map((name, i) => [...place(i), name, ...saidOf(facts, i)]),
+    [...axes, 'name', 'label', 'predicted', 'confidence', ...own.map(scaleWords)],
+    ...files.map((name, i) => {
+      const at = facts.at.get(name) ?? i;
+      return [...place(i), name, ...saidOf(facts, at), ...own.map(({ values }) => values[at]!)];
+    }),
   ]);
 }
 
-export function predictionsCsv(facts: Facts): string {
+export function predictionsCsv(facts: Facts, score?: Score): string {
   const { survey } = facts;
+  const own = extraScore(score);
   return csvLines([
-    ['name', ...(survey.splits === undefined ? [] : ['split']), 'label', 'predicted', 'confidence', 'margin'],
+    [
+      'name',
+      ...(survey.splits === undefined ? [] : ['split']),
+      'label',
+      'predicted',
+      'confidence',
+      'margin',
+      ...own.map(scaleWords),
+    ],
     ...survey.names.map((name, i) => [
       name,
       ...(survey.splits === undefined ? [] : [survey.splits[i]!]),
       ...saidOf(facts, i),
       survey.margin[i]!,
+      ...own.map(({ values }) => values[i]!),
     ]),
   ]);
+}
+
+/** The number that points are coloured by, where it does not stand there already. */
+function extraScore(score: Score | undefined): readonly Score[] {
+  return score === undefined || score.own ? [] : [score];
 }
 
 function saidOf(facts: Facts, i: number): readonly (string | number)[] {
@@ -123,7 +158,7 @@ function saidOf(facts: Facts, i: number): readonly (string | number)[] {
   return [className(facts, group[i]!, ''), className(facts, survey.predicted[i]!, ''), survey.confidence[i]!];
 }
 
-function pointsJson(facts: Facts, embedding: Embedding): string {
+function pointsJson(facts: Facts, embedding: Embedding, score: Score | undefined): string {
   const { points, files, of, recipe, layer, method, params, explained, divergence, quality } = embedding;
   const d = points.dims[1] ?? 2;
   const pictures = of === 'activations';
@@ -140,6 +175,15 @@ function pointsJson(facts: Facts, embedding: Embedding): string {
           predicted: files.map((_, i) => className(facts, facts.survey.predicted[i]!, '')),
         }
       : {}),
+    ...(pictures && score !== undefined
+      ? {
+          colour: {
+            title: score.title,
+            unit: score.unit,
+            values: files.map((name, i) => finite(score.values[facts.at.get(name) ?? i]!)),
+          },
+        }
+      : {}),
     points: files.map((_, i) => Array.from(points.data.subarray(i * d, (i + 1) * d))),
     explained_variance_ratio: explained,
     kl: divergence,
@@ -147,6 +191,11 @@ function pointsJson(facts: Facts, embedding: Embedding): string {
     recipe,
   };
   return `${JSON.stringify(document, null, 1)}\n`;
+}
+
+/** JSON has no words for what is no number. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 /** What stands below a picture that leaves the panel; its first line is the title. */
@@ -161,7 +210,7 @@ function captionOf(room: Room, embedding: Embedding): readonly string[] {
   return [
     `${room.setup?.place.name ?? ''} · ${room.setup?.model.name ?? ''}: ${layer} by ${title}`,
     `${all} points · seed ${recipe.seed} · ${recipe.model.file} ${recipe.model.sha256.slice(0, 12)} · ${recipe.provider}`,
-    ...numberRows(embedding).map(([name, value]) => `${name} ${value}`),
+    ...embeddingNumbers(embedding).map(([name, value]) => `${name} ${value}`),
     summary,
   ];
 }
@@ -169,11 +218,16 @@ function captionOf(room: Room, embedding: Embedding): readonly string[] {
 const MARGIN = 16;
 const LINE = 18;
 
-/** A picture with its caption below, on white. */
-function captioned(image: HTMLCanvasElement, caption: readonly string[]): HTMLCanvasElement {
+/** A picture with its caption below, on white, and above that the scale of its colours, where they are of a number. */
+function captioned(
+  image: HTMLCanvasElement,
+  caption: readonly string[],
+  scale: LegendScale | undefined,
+): HTMLCanvasElement {
   const ratio = window.devicePixelRatio;
   const out = document.createElement('canvas');
-  const foot = (caption.length * LINE + 2 * MARGIN) * ratio;
+  const bar = scale === undefined ? 0 : 2 * LINE + MARGIN;
+  const foot = (bar + caption.length * LINE + 2 * MARGIN) * ratio;
   [out.width, out.height] = [image.width, image.height + foot];
   const context = out.getContext('2d')!;
   context.fillStyle = '#ffffff';
@@ -181,11 +235,50 @@ function captioned(image: HTMLCanvasElement, caption: readonly string[]): HTMLCa
   context.drawImage(image, 0, 0);
   context.fillStyle = '#1f1f1f';
   context.textBaseline = 'top';
+  if (scale !== undefined) {
+    const [left, top, width] = [MARGIN * ratio, image.height + MARGIN * ratio, 256 * ratio];
+    context.drawImage(scaleRaster(scale.colors), left, top, width, 10 * ratio);
+    context.font = `${12 * ratio}px sans-serif`;
+    for (const [k, words] of scaleNumbers(scale).entries()) {
+      context.textAlign = (['left', 'center', 'right'] as const)[k]!;
+      context.fillText(words, left + (k * width) / 2, top + 14 * ratio);
+    }
+    context.textAlign = 'left';
+    context.fillText(scaleCaption(scale), left + width + MARGIN * ratio, top);
+  }
   for (const [k, line] of caption.entries()) {
     context.font = `${k === 0 ? 'bold ' : ''}${12 * ratio}px sans-serif`;
-    context.fillText(line, MARGIN * ratio, image.height + (MARGIN + k * LINE) * ratio, out.width - 2 * MARGIN * ratio);
+    context.fillText(
+      line,
+      MARGIN * ratio,
+      image.height + (bar + MARGIN + k * LINE) * ratio,
+      out.width - 2 * MARGIN * ratio,
+    );
   }
   return out;
+}
+
+/** The numbers at the ends of a scale and in its middle. */
+function scaleNumbers({ low, high }: LegendScale): readonly string[] {
+  return [low, (low + high) / 2, high].map(formatNumber);
+}
+
+function scaleCaption(scale: LegendScale): string {
+  return `${scaleWords(scale)}${scale.without === 0 ? '' : `; grey: ${scale.without} without`}`;
+}
+
+/** The scale of the colours in vectors, at a place. */
+function scaleSvg(scale: LegendScale, x: number, y: number): string {
+  const { table } = scale.colors;
+  const steps = Array.from({ length: 64 }, (_, k) => {
+    const at = 3 * Math.round((255 * k) / 63);
+    return `<rect x="${x + 2.5 * k}" y="${y}" width="2.6" height="10" fill="rgb(${table.subarray(at, at + 3).join(',')})"/>`;
+  });
+  const numbers = scaleNumbers(scale).map(
+    (words, k) =>
+      `<text x="${x + 80 * k}" y="${y + 24}" text-anchor="${['start', 'middle', 'end'][k]}">${escaped(words)}</text>`,
+  );
+  return `${steps.join('')}${numbers.join('')}<text x="${x}" y="${y - 6}">${escaped(scaleCaption(scale))}</text>`;
 }
 
 export interface MapSvg {
@@ -206,7 +299,8 @@ export function mapSvg({ drawn, places, caption, axes, recipe }: MapSvg): string
   const { scene, colouring } = drawn;
   const { xy, order, width, height } = places;
   const entries: readonly LegendEntry[] = drawn.classes === undefined ? colouring.entries.slice(0, 40) : [];
-  const side = entries.length === 0 ? 0 : 190;
+  const scale = drawn.classes === undefined ? colouring.scale : undefined;
+  const side = scale !== undefined ? 260 : entries.length === 0 ? 0 : 190;
   const foot = caption.length * LINE + 2 * MARGIN;
   const parts: string[] = [];
   for (const i of order) {
@@ -245,6 +339,7 @@ export function mapSvg({ drawn, places, caption, axes, recipe }: MapSvg): string
     `<svg width="${width}" height="${height}">${parts.join('\n')}</svg>`,
     ...texts,
     ...legend,
+    ...(scale === undefined ? [] : [scaleSvg(scale, width + 18, 30)]),
     ...lines,
     '</svg>',
     '',

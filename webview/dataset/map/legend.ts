@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { colormap } from '../../../src/result/colormap.js';
 import '../../shared/charts/colorBar.js';
 import { iconButton } from '../../shared/controls.js';
 import { formatNumber, plural } from '../../shared/format.js';
 import { styles } from '../../shared/page/css.js';
 import { ofClass, type Facts } from '../facts.js';
 import type { Room } from '../room.js';
+import { taskProgress } from '../../shared/task/taskProgress.js';
+import { scaleWords } from './scores.js';
 import type { Drawn } from './state.js';
 
 /** Entries that are shown at once; the others are behind a fold. */
@@ -17,12 +18,18 @@ export function legend(room: Room, facts: Facts, { colouring, by }: Drawn): Temp
   if (scale !== undefined)
     return html`<div class="map-legend">
       <lens-color-bar
-        .colors=${colormap('viridis')}
+        .colors=${scale.colors}
         .limit=${scale.high}
         .ticks=${[scale.low, (scale.low + scale.high) / 2, scale.high].map(formatNumber)}
-        .unit=${scale.title}
+        .unit=${scaleWords(scale)}
         .note=${scale.without === 0 ? '' : `grey: ${plural(scale.without, 'picture')} without`}
       ></lens-color-bar>
+      ${shapes(facts)}
+    </div>`;
+  if (entries.length === 0)
+    return html`<div class="map-legend">
+      ${taskProgress(room.score, 'Reading the scores')}
+      ${room.score.error === undefined ? nothing : html`<p class="dim" role="status">${room.score.error.message}</p>`}
       ${shapes(facts)}
     </div>`;
   const hidden = new Set(room.view.map.hidden);

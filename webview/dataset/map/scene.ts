@@ -1,8 +1,8 @@
-import { colormap } from '../../../src/result/colormap.js';
 import { classColor } from '../../shared/canvas/classColors.js';
 import { className, RIGHT, UNKNOWN, WRONG, type Facts } from '../facts.js';
 import type { ColourBy } from '../kept.js';
 import type { Cloud } from './cloud.js';
+import { colourAt, scaleOf, scoresOffered, type Scale, type Score } from './scores.js';
 import { rgba } from './stamps.js';
 
 /** What is drawn of points, whatever they are looked at from. */
@@ -37,12 +37,9 @@ export interface LegendEntry {
 }
 
 /** A scale of colours in place of entries. */
-export interface LegendScale {
+export interface LegendScale extends Scale {
   readonly title: string;
-  readonly low: number;
-  readonly high: number;
-  /** Examples that have no such number. */
-  readonly without: number;
+  readonly unit: string;
 }
 
 export interface Colouring {
@@ -53,23 +50,18 @@ export interface Colouring {
 }
 
 /** What can be coloured by: what there is nothing of is not offered. */
-export function colourings({
-  labelled,
-  classified,
-  survey,
-}: Facts): readonly { readonly value: ColourBy; readonly label: string }[] {
-  const known = survey.confidence.some((p) => !Number.isNaN(p));
-  const margins = survey.margin.some((m) => !Number.isNaN(m));
+export function colourings(facts: Facts): readonly { readonly value: ColourBy; readonly label: string }[] {
+  const { labelled, classified } = facts;
   return [
     ...(labelled ? [{ value: 'label', label: 'label' } as const] : []),
     ...(classified ? [{ value: 'predicted', label: 'prediction' } as const] : []),
     ...(labelled && classified ? [{ value: 'correct', label: 'right or wrong' } as const] : []),
-    ...(known ? [{ value: 'confidence', label: 'confidence' } as const] : []),
-    ...(margins ? [{ value: 'margin', label: 'margin' } as const] : []),
+    ...scoresOffered(facts),
   ];
 }
 
-export function colouringOf(facts: Facts, by: ColourBy): Colouring {
+/** @param score the number, where it is coloured by one and that is there */
+export function colouringOf(facts: Facts, by: ColourBy, score?: Score): Colouring {
   const { survey, state, count } = facts;
   switch (by) {
     case 'label':
@@ -103,34 +95,20 @@ export function colouringOf(facts: Facts, by: ColourBy): Colouring {
           })),
       };
     }
-    case 'confidence':
-    case 'margin': {
-      const values = survey[by];
-      let [low, high, without] = by === 'confidence' ? [0, 1, 0] : [Infinity, -Infinity, 0];
-      for (const v of values) {
-        if (Number.isNaN(v)) without++;
-        else if (by === 'margin') [low, high] = [Math.min(low, v), Math.max(high, v)];
-      }
-      if (low > high) [low, high] = [0, 1];
-      const { table } = colormap('viridis');
-      const span = high - low || 1;
-      return {
-        of: (i) => {
-          const v = values[i]!;
-          if (Number.isNaN(v)) return GREY;
-          const at = 3 * Math.max(0, Math.min(255, Math.round((255 * (v - low)) / span)));
-          return [table[at]!, table[at + 1]!, table[at + 2]!];
-        },
-        entries: [],
-        scale: {
-          title: by === 'confidence' ? 'probability of what is predicted' : 'first minus second',
-          low,
-          high,
-          without,
-        },
-      };
-    }
+    default:
+      return byNumber(score);
   }
+}
+
+/** By a number; grey where there is none, or as long as it is not there. */
+function byNumber(score: Score | undefined): Colouring {
+  if (score === undefined) return { of: () => GREY, entries: [] };
+  const scale = scaleOf(score);
+  return {
+    of: (i) => (Number.isFinite(score.values[i]!) ? colourAt(scale, score.values[i]!) : GREY),
+    entries: [],
+    scale: { ...scale, title: score.title, unit: score.unit },
+  };
 }
 
 export interface SceneOptions {

@@ -5,6 +5,7 @@ import type { Facts } from '../facts.js';
 import type { ColourBy } from '../kept.js';
 import type { Room } from '../room.js';
 import { cloudOf, type Cloud } from './cloud.js';
+import { scoreOf, type Score, type Scored } from './scores.js';
 import { classScene, colouringOf, colourings, sceneOf, type Colouring, type Scene } from './scene.js';
 
 /** What the map draws of the panel, made again only where something it is made of has changed. */
@@ -12,6 +13,8 @@ export interface Drawn {
   readonly scene: Scene;
   readonly colouring: Colouring;
   readonly by: ColourBy;
+  /** The number that they are coloured by, where it is one. */
+  readonly score: Score | undefined;
   /** Points are classes: of each, the number of its class. */
   readonly classes: readonly number[] | undefined;
   /** They still move. */
@@ -27,14 +30,25 @@ export function cloudFor(points: Float32Array, components: number): Cloud {
   return cloud;
 }
 
-const colours = new Remade<{ readonly by: ColourBy; readonly colouring: Colouring }>();
+/** What points are coloured by. */
+export interface Chosen {
+  readonly by: ColourBy;
+  /** Where that is a number, and it is there. */
+  readonly score: Score | undefined;
+  readonly colouring: Colouring;
+}
+
+const colours = new Remade<Chosen>();
 
 /** What points are coloured by: what was chosen, or the first that there is. */
-export function colouringFor(facts: Facts, chosen: ColourBy): { readonly by: ColourBy; readonly colouring: Colouring } {
-  return colours.get([facts, chosen], () => {
+export function colouringFor(room: Scored, facts: Facts): Chosen {
+  const { score: task, view } = room;
+  const { colour, colourClass, of } = view.map;
+  return colours.get([facts, colour, colourClass, of, task.value, task.question, task.outdated], () => {
     const offered = colourings(facts).map(({ value }) => value);
-    const by = offered.includes(chosen) ? chosen : (offered[0] ?? 'label');
-    return { by, colouring: colouringOf(facts, by) };
+    const by = offered.includes(colour) ? colour : (offered[0] ?? 'label');
+    const score = scoreOf(room, facts, by);
+    return { by, score, colouring: colouringOf(facts, by, score) };
   });
 }
 
@@ -43,7 +57,7 @@ const NOTHING_HIDDEN: ReadonlySet<number> = new Set();
 /** The scene of a cloud of pictures with what is chosen in the panel. */
 export function pictureScene(room: Room, facts: Facts, cloud: Cloud): Scene {
   const { hidden, wrongOnTop } = room.view.map;
-  const { by, colouring } = colouringFor(facts, room.view.map.colour);
+  const { by, colouring } = colouringFor(room, facts);
   const groups = by === 'label' ? facts.group : by === 'predicted' ? facts.survey.predicted : undefined;
   return sceneOf(facts, cloud, {
     colouring,
@@ -62,8 +76,8 @@ export function drawnOf(room: Room, facts: Facts): Drawn | undefined {
   const { layout, view, selected, isolated } = room;
   const { value, progress, working } = layout;
   const moving = working ? progress?.points : undefined;
-  return made.get([facts, value, moving, working, view.map, selected, isolated], () => {
-    const { by, colouring } = colouringFor(facts, view.map.colour);
+  const { by, score, colouring } = colouringFor(room, facts);
+  return made.get([facts, value, moving, working, view.map, colouring, selected, isolated], () => {
     const embedding = value?.embedding;
     const running = moving !== undefined;
     if (running ? view.map.of === 'weights' : embedding?.of === 'weights') {
@@ -76,6 +90,7 @@ export function drawnOf(room: Room, facts: Facts): Drawn | undefined {
         scene: classScene(cloud, names, classes, selectedClasses(facts, selected)),
         colouring,
         by,
+        score,
         classes,
         running,
       };
@@ -83,7 +98,7 @@ export function drawnOf(room: Room, facts: Facts): Drawn | undefined {
     const points = moving ?? embedding?.points.data;
     if (points === undefined) return undefined;
     const cloud = cloudFor(points, running ? view.map.components : (embedding?.points.dims[1] ?? 2));
-    return { scene: pictureScene(room, facts, cloud), colouring, by, classes: undefined, running };
+    return { scene: pictureScene(room, facts, cloud), colouring, by, score, classes: undefined, running };
   });
 }
 

@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { dropdown, iconButton, segmented, checkbox, button, numberField } from '../../shared/controls.js';
 import { combobox } from '../../shared/form/combobox.js';
+import type { Entry } from '../../shared/form/search.js';
 import { parameterForm } from '../../shared/form/parameterForm.js';
 import { withParameter } from '../../shared/form/parameters.js';
 import { formatNumber, plural } from '../../shared/format.js';
 import { emptyState, failure, notice } from '../../shared/messages.js';
+import { Remade } from '../../shared/remade.js';
 import { taskProgress } from '../../shared/task/taskProgress.js';
 import { embeddingMethods } from '../../../src/result/embeddingMethods.js';
 import { className, found, ofClass, verdict, shortName, type Facts } from '../facts.js';
@@ -17,6 +19,7 @@ import './map.js';
 import type { Picked } from './map.js';
 import { numbers } from './numbers.js';
 import { colourings } from './scene.js';
+import { ofOneClass } from './scores.js';
 import { seedsPart } from './seeds.js';
 import { axesOf, drawnOf, methodOf, type Drawn } from './state.js';
 
@@ -158,13 +161,14 @@ function tools(room: Room, facts: Facts): TemplateResult {
       classes || offered.length === 0
         ? nothing
         : html`<label class="inline"
-            ><span>Colour</span> ${dropdown({
-              label: 'Colour by',
-              value: offered.some(({ value }) => value === map.colour) ? map.colour : offered[0]!.value,
-              choices: offered,
-              onChange: (value) => room.updateMap({ colour: value as ColourBy }),
-            })}</label
-          >`
+              ><span>Colour</span> ${dropdown({
+                label: 'Colour by',
+                value: offered.some(({ value }) => value === map.colour) ? map.colour : offered[0]!.value,
+                choices: offered,
+                onChange: (value) => room.updateMap({ colour: value as ColourBy }),
+              })}</label
+            >
+            ${ofOneClass(map.colour) && offered.some(({ value }) => value === map.colour) ? colourClass(room, facts) : nothing}`
     }
     ${
       classes
@@ -195,6 +199,22 @@ function tools(room: Room, facts: Facts): TemplateResult {
           })
     }
   </div>`;
+}
+
+const classEntries = new Remade<readonly Entry[]>();
+
+/** Of which class the number is that points are coloured by. */
+function colourClass(room: Room, facts: Facts): TemplateResult {
+  const { classes } = facts.survey;
+  return combobox({
+    label: 'Class to colour by',
+    value: String(room.view.map.colourClass),
+    shown: className(facts, room.view.map.colourClass),
+    entries: classEntries.get([facts], () =>
+      classes.map((label, index) => ({ value: String(index), label, detail: String(index) })),
+    ),
+    onChoose: (value) => room.updateMap({ colourClass: Number(value) }),
+  });
 }
 
 /** Finds pictures by name or class; Enter selects them. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { filePath, type FilePath } from '../../../../src/base/place.js';
-import type { SetProgress, SurveyRequest } from '../../../../src/protocol/dataset.js';
+import type { ScoreAsked, SetProgress, SurveyRequest } from '../../../../src/protocol/dataset.js';
 import { RunnerService } from '../../../../src/runner/service.js';
 import { call } from '../../support/call.js';
 import { assertClose } from '../../support/close.js';
@@ -136,6 +136,52 @@ describe('a survey of a data set', () => {
     await assert.rejects(survey({ place: filePath(empty) }), { code: 'input/empty-folder' });
     writeFileSync(path.join(empty, 'a.png'), 'no picture');
     await assert.rejects(survey({ place: filePath(empty) }), { code: 'embed/empty', message: /is not a picture/ });
+  });
+
+  it('has a number of each picture for any class, and what follows from all of them', async () => {
+    const place = folderOf('scores', Object.fromEntries([...some(first, 2), ...some(second, 1)].map((f) => [f, f])));
+    const { survey: found } = await survey({ place });
+    const column = async (score: ScoreAsked): Promise<Float32Array> => {
+      const { names, values } = await runner.operations.scoreColumn({ model, place, score }, call());
+      assert.deepEqual(names, found.names);
+      return values;
+    };
+    const of = (kind: 'probability' | 'logit') => Promise.all(found.classes.map((_, index) => column({ kind, index })));
+    const [probabilities, logits] = [await of('probability'), await of('logit')];
+    const [entropy, loss] = [await column({ kind: 'entropy' }), await column({ kind: 'loss' })];
+    found.names.forEach((name, i) => {
+      const p = probabilities.map((values) => values[i]!);
+      const z = logits.map((values) => values[i]!);
+      const total = z.reduce((sum, v) => sum + Math.exp(v), 0);
+      assertClose(
+        p,
+        z.map((v) => Math.exp(v) / total),
+        { absolute: 1e-6 },
+        `probabilities of ${name} from its logits`,
+      );
+      assertClose(p[found.predicted[i]!]!, found.confidence[i]!, { absolute: 1e-6 }, `confidence of ${name}`);
+      const expected = -p.reduce((sum, v) => sum + (v > 0 ? v * Math.log(v) : 0), 0);
+      assertClose(entropy[i]!, expected, { absolute: 1e-5 }, `entropy of ${name}`);
+      assertClose(loss[i]!, -Math.log(p[found.truth[i]!]!), { absolute: 1e-5 }, `loss of ${name}`);
+    });
+    const none = await column({ kind: 'probability', index: 99 });
+    assert.ok(none.every(Number.isNaN), 'a class that is not there has no number');
+  });
+
+  it('says why one picture is taken for what it is, as the explanation by the chosen method does', async () => {
+    const [file] = some(first, 1) as [string];
+    const place = folderOf('why', { [file]: file });
+    const { explanation, title } = await runner.operations.heat({ model, place, name: file }, call());
+    const input = filePath(path.join(place, file));
+    const { results } = await runner.operations.explain({ model, inputs: [input], method: 'auto' }, call());
+    assert.ok('result' in results[0]!, 'it can be explained');
+    const { attribution, target, recipe } = results[0].result;
+    assert.deepEqual([explanation.target, explanation.recipe.method], [target, recipe.method]);
+    assert.deepEqual(explanation.attribution.values.data, attribution.values.data);
+    assert.ok(explanation.choice?.sentence.includes(title), 'which method that is, is said');
+    await assert.rejects(runner.operations.heat({ model, place, name: 'gone.png' }, call()), {
+      code: 'dataset/example',
+    });
   });
 
   it('works with one class and one picture', async () => {

@@ -16,7 +16,11 @@ import {
   zoomed,
 } from '../../../../webview/dataset/map/cloud.js';
 import { csvField, mapSvg, pointsCsv, predictionsCsv } from '../../../../webview/dataset/map/exports.js';
-import { numberRows } from '../../../../webview/dataset/map/numbers.js';
+import { embeddingNumbers } from '../../../../src/result/embeddingWords.js';
+import { colourAt, scaleOf, scoreAsked, scoreOf } from '../../../../webview/dataset/map/scores.js';
+import { NEW_VIEW, type MapView } from '../../../../webview/dataset/kept.js';
+import { Task } from '../../../../webview/shared/task/task.js';
+import type { ScoreColumn, SetProgress } from '../../../../src/protocol/dataset.js';
 import { withText } from '../../../../webview/dataset/map/pngText.js';
 import {
   classScene,
@@ -187,19 +191,32 @@ describe('what a map shows', () => {
   it('is coloured by what there is, and says what has no number', () => {
     assert.deepEqual(
       colourings(facts).map(({ value }) => value),
-      ['label', 'predicted', 'correct', 'confidence', 'margin'],
+      [
+        'label',
+        'predicted',
+        'correct',
+        'confidence',
+        'ofTruth',
+        'margin',
+        'truthMargin',
+        'entropy',
+        'loss',
+        'probability',
+        'logit',
+      ],
     );
     const bare = factsOf(
       surveyAnswer({
         labels: new Int32Array(6).fill(-1),
         truth: new Int32Array(6).fill(-1),
         confidence: new Float32Array(6).fill(NaN),
+        ofTruth: new Float32Array(6).fill(NaN),
         margin: new Float32Array(6).fill(NaN),
       }),
     );
     assert.deepEqual(
       colourings(bare).map(({ value }) => value),
-      ['predicted'],
+      ['predicted', 'logit'],
     );
     const label = colouringOf(facts, 'label');
     assert.deepEqual(
@@ -212,12 +229,6 @@ describe('what a map shows', () => {
       ],
     );
     assert.notDeepEqual(label.of(0), label.of(2));
-    assert.deepEqual(colouringOf(facts, 'confidence').scale, {
-      title: 'probability of what is predicted',
-      low: 0,
-      high: 1,
-      without: 1,
-    });
     assert.deepEqual(
       colouringOf(facts, 'correct').entries.map(({ name, count }) => [name, count]),
       [
@@ -226,6 +237,66 @@ describe('what a map shows', () => {
         ['not known', 1],
       ],
     );
+  });
+
+  describe('coloured by a number', () => {
+    const task = new Task<ScoreColumn, SetProgress>(() => undefined);
+    const room = (map: Partial<MapView>) => ({
+      score: task,
+      view: { ...NEW_VIEW, map: { ...NEW_VIEW.map, ...map } },
+    });
+    const answered = async (map: Partial<MapView>, column: ScoreColumn) => {
+      const score = scoreAsked(facts, room(map).view.map)!;
+      await task.run(JSON.stringify({ score }), () => Promise.resolve(column));
+      return scoreOf(room(map), facts, map.colour!);
+    };
+
+    it('has a scale from 0 to 1 of a probability, and grey where there is none', () => {
+      const score = scoreOf(room({ colour: 'confidence' }), facts, 'confidence')!;
+      const { scale, of } = colouringOf(facts, 'confidence', score);
+      assert.deepEqual([scale!.low, scale!.high, scale!.without, scale!.colors.name], [0, 1, 1, 'viridis']);
+      assert.deepEqual(of(4), [128, 128, 128]);
+      assert.notDeepEqual(of(0), of(2));
+    });
+
+    it('diverges about zero where it has a sign: the margin of the label', () => {
+      const { values, ...score } = scoreOf(room({}), facts, 'truthMargin')!;
+      assert.deepEqual(
+        Array.from(values, (v) => (Number.isNaN(v) ? null : Number(v.toFixed(3)))),
+        [0.8, -0.4, 0.1, -0.7, null, null],
+      );
+      const scale = scaleOf({ ...score, values });
+      assert.deepEqual([scale.low, scale.high, scale.colors.kind], [-1, 1, 'diverging']);
+      const [red, , blue] = colourAt(scale, -1);
+      assert.ok(blue > red, 'below zero it is blue');
+    });
+
+    it('asks for what the survey does not hold, of the chosen class, and takes no other answer for it', async () => {
+      assert.deepEqual(scoreAsked(facts, room({ colour: 'logit', colourClass: 2 }).view.map), {
+        kind: 'logit',
+        index: 2,
+      });
+      assert.equal(scoreAsked(facts, room({ colour: 'confidence' }).view.map), undefined);
+      assert.equal(scoreAsked(facts, room({ colour: 'entropy', of: 'weights' }).view.map), undefined);
+      const names = ['dog/1.png', 'cat/1.png'];
+      const column = { names, values: Float32Array.of(-3, 2), unit: 'logit' };
+      const score = (await answered({ colour: 'logit', colourClass: 1 }, column))!;
+      assert.deepEqual([score.title, score.values[2], score.values[0]], ['logit of dog', -3, 2]);
+      assert.ok(Number.isNaN(score.values[1]!), 'what has none is grey');
+      assert.deepEqual(
+        [scaleOf(score).low, scaleOf(score).high, scaleOf(score).without],
+        [-3, 3, 4],
+        'both ends are as far from zero',
+      );
+      assert.equal(scoreOf(room({ colour: 'logit', colourClass: 0 }), facts, 'logit'), undefined);
+      const lines = pointsCsv(
+        facts,
+        { points: floatTensor([6, 2]), of: 'activations', files: facts.survey.names },
+        score,
+      );
+      assert.match(lines.split('\n')[0]!, /,confidence,logit of dog$/);
+      assert.match(lines.split('\n')[3]!, /,-3$/);
+    });
   });
 
   it('shows classes as points with names', () => {
@@ -265,7 +336,7 @@ describe('what leaves a map', () => {
     });
     const { xy } = project(cloud, HOME, room);
     const svg = mapSvg({
-      drawn: { scene, colouring, by: 'label', classes: undefined, running: false },
+      drawn: { scene, colouring, by: 'label', score: undefined, classes: undefined, running: false },
       places: { xy, order: scene.order, ...room },
       caption: ['<b> & "c"'],
       axes: ['component 1', 'component 2'],
@@ -292,7 +363,7 @@ describe('what leaves a map', () => {
   });
 
   it('says every number with its name and what it is to be held against', () => {
-    const rows = numberRows({
+    const rows = embeddingNumbers({
       of: 'activations',
       layer: 'pool',
       method: 'pca',
