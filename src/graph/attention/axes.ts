@@ -24,13 +24,13 @@ export function axisAfter(
   return at >= 0 && node.op !== 'Reshape' ? at : undefined;
 }
 
-/** The axes of the input that an axis of the output is made of, one or several merged; undefined where it was split off one. */
+/** The axes of the input that an axis of the output is made of, one or several merged, or the one that it was split off. */
 export function axesBefore(
   node: GraphNode,
   axis: number,
   from: readonly number[],
   to: readonly number[],
-): readonly number[] | 'split' {
+): readonly number[] {
   if (node.op === 'Transpose') return [orderOf(node, from.length)[axis] ?? axis];
   if (product(from) !== product(to) || node.op === 'Expand') {
     const at = from.length - to.length + axis;
@@ -42,7 +42,7 @@ export function axesBefore(
   for (let i = 0; i < from.length; i++) {
     const after = before * from[i]!;
     if (before >= begin && after <= end && from[i]! > 1) covered.push(i);
-    else if (before < end && after > begin && after > before) return 'split';
+    else if (before < end && after > begin && after > before) return [i];
     before = after;
   }
   return covered;

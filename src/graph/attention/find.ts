@@ -27,8 +27,19 @@ const MOST_HEADS = 64;
  */
 export function findAttention(graph: Graph, facts: Facts): FoundAttention {
   const finder = new Finder(graph, facts);
-  const sites = graph.nodes.flatMap((node) => finder.siteAt(node) ?? []);
-  return { sites, unclaimed: finder.unclaimed() };
+  const sites = byMatrix(graph.nodes.flatMap((node) => finder.siteAt(node) ?? []));
+  return { sites, unclaimed: [...finder.unclaimed(), ...finder.weightedSums()] };
+}
+
+/** One site for each matrix: shares that are mixed into one (a gate between content and place, a difference) are one attention. */
+function byMatrix(sites: readonly AttentionSite[]): readonly AttentionSite[] {
+  const best = new Map<string, AttentionSite>();
+  for (const site of sites) {
+    const known = best.get(site.matrix);
+    if (known === undefined || (known.kind === 'fixed' && site.kind !== 'fixed')) best.set(site.matrix, site);
+  }
+  const kept = new Set(best.values());
+  return sites.filter((site) => kept.has(site));
 }
 
 class Finder {
@@ -59,7 +70,10 @@ class Finder {
     if (score === undefined && !this.isFixed(input)) return undefined;
     for (const product of [score, gather]) if (product !== undefined) this.claimed.add(product.node.name);
     const dims = dimsOf(this.facts, operand.value)!;
-    const lead = leadAxes(this.graph, this.facts, { gather, operand, other, queryAxis: query.axis, keyAxis });
+    const splitsChannels = (axis: number): boolean =>
+      other.rank === dims.length && this.countsChannels(other.value, axis);
+    const parts = { gather, operand, other, queryAxis: query.axis, keyAxis, splitsChannels };
+    const lead = leadAxes(this.graph, this.facts, parts);
     return {
       kind: this.kindOf(score, other),
       node,
@@ -82,6 +96,36 @@ class Finder {
     return [...this.products.values()]
       .filter(({ node }) => !this.claimed.has(node.name))
       .map(({ node }) => ({ node, scope: scopeOf(node).path, reading: this.readingOf(node) }));
+  }
+
+  /** Shares that weight a sum without a product of matrices: separable attention, pools, what selects among branches. */
+  weightedSums(): Unclaimed[] {
+    return this.graph.nodes.flatMap((node) => {
+      const share = this.shareOf(node);
+      if (share === undefined) return [];
+      const summed = this.summed(share.output, share.axis);
+      if (summed === undefined) return [];
+      const reading =
+        'its shares weight a sum: it pools, or selects, and there is no matrix of queries and keys (separable attention is linear)';
+      return [{ node, scope: scopeOf(node).path, reading }];
+    });
+  }
+
+  /** The sum over an axis of what shares multiply, where that is computed too. */
+  private summed(value: string, axis: number): GraphNode | undefined {
+    const index = indexOf(this.graph);
+    for (const times of index.consumers(value)) {
+      const other = times.op === 'Mul' ? times.inputs.find((v) => v !== value) : undefined;
+      if (other === undefined || this.weight(other)) continue;
+      const [from, to] = [dimsOf(this.facts, value), dimsOf(this.facts, times.outputs[0]!)];
+      if (from === undefined || to === undefined) continue;
+      const at = to.length - from.length + axis;
+      const sum = index.consumers(times.outputs[0]!).find((n) => n.op === 'ReduceSum');
+      const out = sum === undefined ? undefined : dimsOf(this.facts, sum.outputs[0]!);
+      if (out === undefined || out.length !== to.length) continue;
+      if (out[at] === 1 && to[at]! > 1) return sum;
+    }
+    return undefined;
   }
 
   /** What makes shares that sum to one: its numbers before and after, and the axis. */
@@ -238,7 +282,6 @@ class Finder {
       if (input === undefined) return false;
       const [from, to] = [dimsOf(this.facts, input)!, dimsOf(this.facts, at.value)!];
       const before = axesBefore(node, at.axis, from, to);
-      if (before === 'split') return true;
       // Merged axes are places of a picture, or windows with their places.
       if (before.length !== 1) return false;
       at = { value: input, axis: before[0]! };

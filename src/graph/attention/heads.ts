@@ -13,6 +13,8 @@ interface Parts {
   readonly other: Operand;
   readonly queryAxis: number;
   readonly keyAxis: number;
+  /** Whether an axis of the matrix is, among the values, one that was split off the channels. */
+  readonly splitsChannels: (axis: number) => boolean;
 }
 
 /** So many nodes between the gathered values and the projection that joins the heads. */
@@ -42,7 +44,9 @@ export function leadAxes(
     batch: axis === batched?.axis,
   }));
   // The axis of the heads: of their number, behind windows where two have it; else merged with the windows in front.
-  const own = said === undefined ? undefined : rest.findLast((a) => a.size === said && !(a.batch && a.size === 1));
+  const possible = said === undefined ? [] : rest.filter((a) => a.size === said && !(a.batch && a.size === 1));
+  const own =
+    possible.length > 1 ? (possible.find((a) => parts.splitsChannels(a.axis)) ?? possible.at(-1)) : possible[0];
   const merged = said === undefined || own !== undefined ? undefined : rest.findLast((a) => a.size % said === 0);
   const alone = said === undefined ? rest.filter((a) => a.size > 1) : [];
   const lead: LeadAxis[] = rest.map(({ axis, size, batch }) => {

@@ -3,7 +3,15 @@ import { memo, remembered } from '../../base/memo.js';
 import type { Tensor } from '../../base/tensor.js';
 import { expandWhere } from '../../gradient/sweep/expansion.js';
 import { findAttention } from '../../graph/attention/find.js';
-import { mapBehind, placeGraph, placeNumbers, type PlaceMap } from '../../graph/attention/places.js';
+import {
+  carriersOf,
+  mapBehind,
+  placeGraph,
+  placeNumbers,
+  standsNowhere,
+  type PlaceMap,
+} from '../../graph/attention/places.js';
+import type { Operand } from '../../graph/attention/products.js';
 import type { AttentionSite } from '../../graph/attention/site.js';
 import { dimsAt, type Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
@@ -11,7 +19,7 @@ import { operator } from '../../graph/operators/operators.js';
 import type { AttentionLayer, TokenLayout, WithoutMatrix } from '../../result/attention.js';
 import { zeros } from '../../session/probe.js';
 import type { Subject } from '../subject/subject.js';
-import { layoutOf } from './layout.js';
+import { allWithout, layoutOf, retold } from './layout.js';
 
 /** The attention of a model: its matrices by structure, in a graph in which none is hidden. */
 export interface ModelAttention {
@@ -115,8 +123,12 @@ async function find(subject: Attending, signal: AbortSignal): Promise<ModelAtten
 }
 
 interface Layouts {
+  /** As its places tell it. */
+  readonly site: AttentionSite;
   readonly from?: TokenLayout;
   readonly to?: TokenLayout;
+  /** The keys are known to have no place. */
+  readonly nowhere: boolean;
 }
 
 function layerOf(site: AttentionSite, name: string): ModelAttention['layers'][number] {
@@ -144,10 +156,16 @@ function layerOf(site: AttentionSite, name: string): ModelAttention['layers'][nu
   };
 }
 
-function placed(layer: ModelAttention['layers'][number], layouts: Layouts): ModelAttention['layers'][number] {
-  const lost = layer.kind !== 'channels' && layouts.to === undefined;
-  const notes = lost ? ['Where the keys stand in the picture could not be told from the graph.'] : [];
-  return { ...layer, notes: [...layer.notes, ...notes], ...layouts };
+function placed(
+  found: ModelAttention['layers'][number],
+  { nowhere, site, ...layouts }: Layouts,
+): ModelAttention['layers'][number] {
+  const layer = site === found.site ? found : layerOf(site, found.name);
+  if (layer.kind === 'channels' || layouts.to !== undefined) return { ...layer, ...layouts };
+  const note = nowhere
+    ? 'The keys are no places of the picture: learned queries, or tokens of none, look at each other.'
+    : 'Where the keys stand in the picture could not be told from the graph.';
+  return { ...layer, notes: [...layer.notes, note], ...layouts };
 }
 
 /** Where queries and keys of each site stand, by moving the numbers of places as the model moves tokens. */
@@ -158,9 +176,10 @@ async function layoutsOf(
   sites: readonly AttentionSite[],
   signal: AbortSignal,
 ): Promise<Layouts[]> {
+  const carriers = carriersOf(sites);
   const maps = new Map<string, { map: PlaceMap; values: Set<string> }>();
   const mapped = (value: string): PlaceMap | undefined => {
-    const map = mapBehind(graph, facts, value);
+    const map = mapBehind(graph, facts, value, carriers);
     if (map === undefined) return undefined;
     remembered(maps, map.value, () => ({ map, values: new Set<string>() })).values.add(value);
     return map;
@@ -172,7 +191,7 @@ async function layoutsOf(
   );
   const moved = new Map<string, Tensor>();
   for (const { map, values } of maps.values()) {
-    const places = placeGraph(graph, facts, map, [...values]);
+    const places = placeGraph(graph, facts, map, [...values], carriers);
     const feeds: Record<string, Tensor> = {
       [places.input]: { type: 'float32', dims: map.dims, data: placeNumbers(map) },
     };
@@ -186,7 +205,9 @@ async function layoutsOf(
       if (!(error instanceof LensError) || isCancelled(error)) throw error;
     }
   }
-  return sites.map((site, i) => {
+  return sites.map((found, i) => {
+    const told = asked[i]!.to === undefined ? undefined : moved.get(`${asked[i]!.to.value}\n${found.values.value}`);
+    const site = told === undefined ? found : retold(found, told, found.values.contracted[0]!);
     const layout = (map: PlaceMap | undefined, side: 'from' | 'to'): TokenLayout | undefined => {
       const operand = side === 'to' ? site.values : site.query;
       const tensor =
@@ -195,8 +216,20 @@ async function layoutsOf(
       if (map === undefined || tensor === undefined || axis === undefined) return undefined;
       return layoutOf(site, map, tensor, { axis, tokens: side === 'to' ? site.keys : site.queries });
     };
-    const [from, to] = [layout(asked[i]!.from, 'from'), layout(asked[i]!.to, 'to')];
-    return { ...(from && { from }), ...(to && { to }) };
+    const nowhere = (operand: Operand | undefined): boolean =>
+      operand !== undefined && standsNowhere(graph, facts, operand.value, carriers);
+    const to = layout(asked[i]!.to, 'to');
+    const seen = to?.prefix === site.keys ? undefined : to;
+    // A class token alone, or learned queries: rows without a place, over the places of the keys.
+    const from =
+      layout(asked[i]!.from, 'from') ??
+      (seen !== undefined && nowhere(site.query) ? allWithout(site.queries, seen.grid) : undefined);
+    return {
+      site,
+      ...(from && { from }),
+      ...(seen && { to: seen }),
+      nowhere: to !== undefined ? to !== seen : nowhere(site.values),
+    };
   });
 }
 

@@ -183,6 +183,47 @@ describe('graph/attention', () => {
     );
   });
 
+  it('has heads where channels are split, and windows where tokens are, though both be as many', async () => {
+    const { sites } = await found((net) => {
+      // Tokens as [three in a window, two windows], windows of as many as heads behind the axis of the heads.
+      const windows = (): string =>
+        net.transposed(net.op('Reshape', [net.linear('x'), net.ints(0, 3, 2, HEADS, SIZE)]), 0, 3, 2, 1, 4);
+      const [q, k, v] = [windows(), windows(), windows()];
+      const shares = net.op('Softmax', [net.op('MatMul', [q, net.transposed(k, 0, 1, 2, 4, 3)])], { axis: -1 });
+      const back = net.transposed(net.op('MatMul', [shares, v]), 0, 3, 2, 1, 4);
+      return net.linear(net.op('Reshape', [back, net.ints(0, TOKENS, WIDTH)]));
+    });
+    const role = (axis: number): string | undefined => sites[0]?.lead.find((l) => l.axis === axis)?.factors[0]?.role;
+    assert.deepEqual(
+      [sites.map((s) => [s.kind, s.heads, s.windows, s.queries]), role(1), role(2)],
+      [[['tokens', HEADS, 2, 3]], 'heads', 'windows'],
+    );
+  });
+
+  it('is one where two shares are mixed into one matrix', async () => {
+    const { sites } = await found((net) => {
+      const [q, k, v] = parts(net);
+      const content = net.op('Softmax', [scores(net, q, k)], { axis: -1 });
+      const place = net.op('MatMul', [net.weight(1, HEADS, TOKENS, SIZE), net.transposed(k, 0, 1, 3, 2)]);
+      const mixed = net.op('Add', [content, net.op('Softmax', [place], { axis: -1 })]);
+      return net.out(net.op('MatMul', [mixed, v]));
+    });
+    assert.deepEqual(
+      sites.map((s) => [s.kind, s.queries, s.keys]),
+      [['tokens', TOKENS, TOKENS]],
+    );
+  });
+
+  it('is none where shares weight a sum, and that is said', async () => {
+    const { sites, unclaimed } = await found((net) => {
+      const shares = net.op('Softmax', [net.op('MatMul', ['x', net.weight(WIDTH, 1)])], { axis: 1 });
+      const context = net.op('ReduceSum', [net.op('Mul', [shares, net.linear('x')]), net.ints(1)], { keepdims: 1 });
+      return net.op('Mul', [net.linear('x'), context]);
+    });
+    assert.deepEqual(sites, []);
+    assert.match(unclaimed.map((u) => u.reading).join(), /^its shares weight a sum: it pools, or selects/);
+  });
+
   it('is of a fixed query where that is a weight', async () => {
     const { sites } = await found((net) => {
       const [, k, v] = parts(net);
