@@ -1,5 +1,5 @@
 import type { Rgb } from '../base/picture.js';
-import type { ParameterValue } from '../result/method.js';
+import type { ParameterSchema, ParameterValue } from '../result/method.js';
 import type { Reconstruction } from '../result/reconstruction.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
@@ -26,11 +26,45 @@ export interface VisualizeProgress extends Omit<WorkProgress, 'partial'> {
   readonly made?: { readonly picture: Rgb; readonly step: number; readonly trace: readonly number[] };
 }
 
+/** What the start values of the presets follow from, beside the model. */
+export interface VisualizeFormRequest extends ModelRequest {
+  readonly start: 'noise' | 'picture' | 'array';
+  /** Whether there is a folder of pictures to look like. */
+  readonly folder: boolean;
+  /** Whether the picture is to be of one class. */
+  readonly oneClass: boolean;
+  /** A layer whose channels are to be counted. */
+  readonly layer?: string;
+}
+
+/** What can be set of a picture that is made for a model. */
+export interface VisualizeForm {
+  readonly schema: ParameterSchema;
+  /** Start values of all of it, for each preset. */
+  readonly presets: Readonly<Record<string, Readonly<Record<string, ParameterValue>>>>;
+  /** Of the picture: pixels, and 1 or 3 colours. */
+  readonly height: number;
+  readonly width: number;
+  readonly colours: number;
+  /** The classes of the output by their index; none where it holds no classes. */
+  readonly classes: readonly { readonly index: number; readonly label: string }[];
+  /** The layer that was asked about; without `channels` its value has none. */
+  readonly layer?: {
+    readonly name: string;
+    readonly channels?: number;
+    /** Of the map of a channel; 1 where a channel is one number. */
+    readonly height: number;
+    readonly width: number;
+  };
+}
+
 /** What a neuron wants to see. */
 export interface ReconstructionOperations {
   visualize: Operation<VisualizeRequest, VisualizeAnswer, VisualizeProgress>;
+  visualizeForm: Operation<VisualizeFormRequest, VisualizeForm>;
 }
 
 export const reconstructionOperations: Chapter<ReconstructionOperations> = {
   visualize: { runs: 'always', waits: 'neither', long: true, doing: 'making a picture for' },
+  visualizeForm: { runs: 'always', waits: 'neither' },
 };

@@ -94,6 +94,8 @@ export interface PictureChange {
   readonly norm: number;
   /** The largest change of one colour of one pixel, 0 to 1. */
   readonly most: number;
-  /** What the model said of the picture at the start. */
+  /** The picture at the start, as the model sees it. */
+  readonly picture: Rgb;
+  /** What the model said of it. */
   readonly before: PictureSaid;
 }

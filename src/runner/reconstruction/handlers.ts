@@ -3,6 +3,7 @@ import { filePath } from '../../base/place.js';
 import type { Handlers } from '../../protocol/channel.js';
 import type { ReconstructionOperations } from '../../protocol/reconstruction.js';
 import type { Rooms } from '../rooms.js';
+import { visualizeForm } from './form.js';
 import { visualize } from './visualize.js';
 
 export function reconstructionHandlers({ models, datasets }: Rooms): Handlers<ReconstructionOperations> {
@@ -17,5 +18,6 @@ export function reconstructionHandlers({ models, datasets }: Rooms): Handlers<Re
           }),
         ),
       ),
+    visualizeForm: (request, call) => models.use(request, (model) => visualizeForm(model, request, call.signal)),
   };
 }

@@ -56,8 +56,9 @@ export async function ranked(
   labels: Labels,
   loaded: LoadedInput,
   signal: AbortSignal,
+  top = TOP,
 ): Promise<Ranking> {
-  const [ranking] = await rank(subject, labels, [loaded], undefined, TOP, signal);
+  const [ranking] = await rank(subject, labels, [loaded], undefined, top, signal);
   if (ranking === undefined) throw new Error('A picture has no ranking');
   if ('error' in ranking) throw fromErrorData(ranking.error);
   return ranking;

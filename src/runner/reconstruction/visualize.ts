@@ -122,7 +122,8 @@ async function composed(
 }
 
 /** How far the picture is from what it began as, in colours from 0 to 1. */
-function changed({ asked }: Context, made: Visualized, before: PictureSaid): PictureChange {
+function changed(context: Context, made: Visualized, before: PictureSaid): PictureChange {
+  const { asked } = context;
   const { space, start } = asked.question;
   if (start === undefined) throw new Error('There is no start');
   const asColours = (planes: Float32Array): Float32Array =>
@@ -135,7 +136,8 @@ function changed({ asked }: Context, made: Visualized, before: PictureSaid): Pic
     change += difference * difference;
     length += v * v;
   });
-  return { norm: Math.sqrt(change / Math.max(length, 1e-12)), most, before };
+  const picture = pictureOf(context, start.planes);
+  return { norm: Math.sqrt(change / Math.max(length, 1e-12)), most, picture, before };
 }
 
 function savedNotes(exact: boolean): string[] {
