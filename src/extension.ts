@@ -13,6 +13,7 @@ import { KeptStates } from './host/panel/keptStates.js';
 import { LayerSelection } from './host/workspace/selection.js';
 import { WorkspaceModels } from './host/workspace/models.js';
 import { LastUsed } from './host/workspace/lastUsed.js';
+import { VisualizePanels } from './host/reconstruction/visualizePanels.js';
 import { ModelTree } from './host/tree/modelTree.js';
 import { Notifier } from './host/notify.js';
 import { cudaCommands } from './host/provider/cudaCommands.js';
@@ -39,6 +40,7 @@ export interface LensApi {
   readonly editors: ModelEditors;
   readonly datasets: DatasetPanels;
   readonly attention: AttentionPanels;
+  readonly visualize: VisualizePanels;
   readonly notifier: Notifier;
   readonly status: StatusItem;
   readonly cuda: CudaSetup;
@@ -121,11 +123,25 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   );
   const datasets = own(new DatasetPanels(services, explain, context.workspaceState));
   const attention = own(new AttentionPanels(services, explain));
+  const visualize = own(new VisualizePanels(services, explain));
   own(new PythonLenses(services));
   own(explainCommands(services, explain));
   own(modelCommands(services, tree, editors));
   own(runnerCommands(context.extension.id, services, { runner, status, outside }));
   own(cudaCommands(services, cuda, storage));
   const activationMs = performance.now() - start;
-  return { services, runner, tree, explain, editors, datasets, attention, notifier, status, cuda, activationMs };
+  return {
+    services,
+    runner,
+    tree,
+    explain,
+    editors,
+    datasets,
+    attention,
+    visualize,
+    notifier,
+    status,
+    cuda,
+    activationMs,
+  };
 }

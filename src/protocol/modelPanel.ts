@@ -124,6 +124,8 @@ export interface ModelHostApi extends Passed<(typeof PASSED)[number]> {
   /** A picture was dropped on the panel, or found by the runner: remembered as the last one, or `undefined` where it is none. */
   usePicture: Operation<{ readonly uri: Address } | { readonly path: FilePath }, NamedFile | undefined>;
   explainAt: Operation<{ readonly layer?: string }, void>;
+  /** Makes pictures of what a layer, or a channel of it, wants to see. */
+  visualizeAt: Operation<{ readonly layer: string; readonly channel?: number }, void>;
   createSidecar: Operation<Record<string, never>, void>;
   copy: Operation<{ readonly text: string }, void>;
   /** Asks where to save, and saves. `false`: the person changed their mind. */

@@ -186,6 +186,7 @@ export class ModelApp extends LightElement {
       <div class="buttons">
         ${this.sourceButton()}
         ${iconButton({ label: 'Explain a picture at this layer', icon: 'eye', onClick: () => void c.host.explainAt({ layer: layer.name }) })}
+        ${iconButton({ label: 'Visualize what the layer wants to see', icon: 'sparkle', onClick: () => void c.host.visualizeAt({ layer: layer.name }) })}
         ${iconButton({ label: 'Copy the name of the layer', icon: 'copy', onClick: () => this.copy(layer.name) })}
       </div>
     </div>`;

@@ -20,8 +20,18 @@ interface Work {
  * waits for what it had nor ends what is under way.
  */
 export class KeptAnswers {
-  private readonly answers = new Newest<string, unknown>(KEPT);
+  private readonly answers: Newest<string, unknown>;
   private readonly working = new Map<string, Work>();
+
+  /** @param most answers that are kept */
+  constructor(most = KEPT) {
+    this.answers = new Newest(most);
+  }
+
+  /** What was answered to a question, where it is still kept. */
+  known(key: string): unknown {
+    return this.answers.get(key);
+  }
 
   /**
    * Answers what is known, joins the same question where it is worked on, or asks. Work ends when who waited for it has

@@ -100,6 +100,16 @@ export function modelCommands(services: HostServices, tree: ModelTree, editors: 
       const element = layer === undefined ? model : { kind: 'layer', model, layer: { name: layer } };
       await vscode.commands.executeCommand('onnxLens.explainWith', element);
     },
+    visualizeCode: async (...args) => {
+      const picked = await pickLayer(args[0] as LensTarget, selection);
+      if (picked === undefined) return;
+      const { model, layer } = picked;
+      const row = { kind: 'layer', model, layer: { name: layer } };
+      const { executeCommand } = vscode.commands;
+      await (layer === undefined
+        ? executeCommand('onnxLens.visualizeClass', model)
+        : executeCommand('onnxLens.visualizeChannel', row));
+    },
     revealLayerSource: async (...args) => {
       const element = layerOf(args);
       if (element !== undefined) await openSource(element.model, element.layer);

@@ -117,6 +117,7 @@ function lensesOf(match: CodeMatch, selection: LayerSelection): vscode.CodeLens[
       `Explain a picture ${layers.length === 0 ? 'with' : 'at this layer of'} ${file}`,
     ),
     lens('Compare', 'onnxLens.compareCode', 'See it beside another checkpoint, or beside random weights'),
+    lens('Visualize', 'onnxLens.visualizeCode', 'Make a picture of what it wants to see'),
   ];
 }
 

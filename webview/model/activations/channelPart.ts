@@ -5,7 +5,7 @@ import '../../shared/canvas/heatCanvas.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
 import type { PixelEvent } from '../../shared/canvas/heatCanvas.js';
 import '../../shared/charts/colorBar.js';
-import { checkbox, segmented } from '../../shared/controls.js';
+import { checkbox, iconButton, segmented } from '../../shared/controls.js';
 import { DEFAULT_DISPLAY, valueAt, type Scene } from '../../shared/canvas/display.js';
 import { formatNumber } from '../../shared/format.js';
 import { nameList } from '../../shared/table.js';
@@ -22,6 +22,7 @@ export interface ChannelOptions {
   readonly limit: number;
   readonly onPixel: (pixel: Pixel | undefined) => void;
   readonly onChange: (view: Partial<ActivationsView>) => void;
+  readonly onVisualize: () => void;
 }
 
 /** One channel over the picture, and its numbers. */
@@ -44,7 +45,7 @@ export function channelPart(o: ChannelOptions): TemplateResult {
     <h2 id="channel">
       Channel ${channel}<span class="hint dim"
         >${scene === undefined ? '' : `${answer.height}×${answer.width} map`}</span
-      >
+      >${iconButton({ label: 'Visualize what this channel wants to see', icon: 'sparkle', onClick: o.onVisualize })}
     </h2>
     ${
       scene === undefined

@@ -257,6 +257,7 @@ export class ActivationsTab extends LightElement {
       limit: this.limit(answer, channel),
       onPixel: (at) => (this.pixel = at),
       onChange: (change) => this.change(change),
+      onVisualize: () => void this.controller.host.visualizeAt({ layer: answer.layer, channel }),
     });
   }
 

@@ -8,7 +8,9 @@ export function windowHandlers({
   document,
   editor,
   layer: layerOf,
-}: EditorRoom): Chapter<'select' | 'source' | 'openSource' | 'explainAt' | 'createSidecar' | 'copy' | 'showLog'> {
+}: EditorRoom): Chapter<
+  'select' | 'source' | 'openSource' | 'explainAt' | 'visualizeAt' | 'createSidecar' | 'copy' | 'showLog'
+> {
   const { uri } = document;
   return {
     select: async ({ layer }) => services.selection.select({ model: uri, layer, by: editor }),
@@ -32,6 +34,12 @@ export function windowHandlers({
       void (await vscode.commands.executeCommand(
         'onnxLens.explainWith',
         layer === undefined ? uri : { kind: 'layer', model: uri, layer: { name: layer } },
+      )),
+    visualizeAt: async ({ layer, channel }) =>
+      void (await vscode.commands.executeCommand(
+        'onnxLens.visualizeChannel',
+        { kind: 'layer', model: uri, layer: { name: layer } },
+        channel,
       )),
     createSidecar: async () => void (await vscode.commands.executeCommand('onnxLens.createSidecar', uri)),
     copy: async ({ text }) => vscode.env.clipboard.writeText(text),

@@ -1,0 +1,21 @@
+import type { PictureAsked } from '../../protocol/reconstructionPanel.js';
+import { quote, type Shell } from '../explain/commandLine.js';
+
+/** What to type in a terminal for the same picture. `start` and `folder` are paths. */
+export function visualizeCommand(
+  model: string,
+  { target, layer, channel, params, seed }: Omit<PictureAsked, 'start' | 'folder' | 'network' | 'attempt'>,
+  { start, folder }: { readonly start?: string; readonly folder?: string },
+  shell: Shell = 'posix',
+): string {
+  const words = ['onnx-lens', 'visualize', model];
+  if (target !== undefined) words.push('--target', target);
+  if (layer !== undefined) words.push('--layer', layer);
+  if (channel !== undefined) words.push('--channel', String(channel));
+  for (const [name, value] of Object.entries(params)) words.push('--param', `${name}=${value}`);
+  if (start !== undefined) words.push('--param', `start=${start}`);
+  if (folder !== undefined) words.push('--param', `folder=${folder}`);
+  if (seed !== 0) words.push('--seed', String(seed));
+  words.push('--out', 'visualization.png');
+  return words.map((word) => quote(word, shell)).join(' ');
+}

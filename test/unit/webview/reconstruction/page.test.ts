@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { LensError } from '../../../../src/base/errors.js';
+import { address } from '../../../../src/base/place.js';
+import type { CallOptions, Client } from '../../../../src/protocol/channel.js';
+import type { VisualizeProgress } from '../../../../src/protocol/reconstruction.js';
+import type { PictureAsked, VisualizeAim, VisualizeHostApi } from '../../../../src/protocol/reconstructionPanel.js';
+import { comparedCells } from '../../../../webview/reconstruction/compared.js';
+import { documentOf } from '../../../../webview/reconstruction/exports.js';
+import { isKept, NEW_VIEW, type KeptVisualize } from '../../../../webview/reconstruction/kept.js';
+import { VisualizePage } from '../../../../webview/reconstruction/page.js';
+import { answered, formOf, picture } from './model.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+const model = { uri: address('file:///net.onnx'), name: 'net.onnx' };
+const photo = { uri: address('file:///photo.png'), name: 'photo.png' };
+
+interface Fake {
+  readonly aim?: VisualizeAim;
+  readonly kept?: KeptVisualize;
+  readonly classes?: [];
+  /** Answers one picture; by default at once. */
+  readonly make?: (asked: PictureAsked, options: CallOptions<VisualizeProgress>) => Promise<unknown>;
+  readonly known?: (asked: PictureAsked) => unknown;
+}
+
+/** A panel whose host writes down what it is asked. */
+async function opened({ aim, kept, classes, make = async (asked) => answered(asked), known = () => null }: Fake = {}) {
+  const asked: [string, Record<string, unknown>][] = [];
+  const layers = ['conv1', 'conv2'].map((name) => ({ name, op: 'Conv' }));
+  type Served = (request: never, options: never) => unknown;
+  const small = async (request: PictureAsked, options: CallOptions<VisualizeProgress>): Promise<unknown> =>
+    ((await make(request, options)) as { readonly result: unknown }).result;
+  const served: Record<string, Served> = {
+    setup: () => ({ model, layers: [...layers, { name: 'fc', op: 'Gemm' }], stale: [], ...(aim && { aim }) }),
+    form: ({ layer }: { readonly layer?: string }) => formOf(layer, classes && { classes }),
+    picture: make,
+    smallPicture: small,
+    knownPictures: ({ asked: all }: { readonly asked: readonly PictureAsked[] }) => all.map(known),
+  };
+  const host = new Proxy({} as Client<VisualizeHostApi>, {
+    get:
+      (_target, name: string) =>
+      async (request: Record<string, unknown>, options: CallOptions<never> = {}) => {
+        asked.push([name, request]);
+        return served[name]?.(request as never, options as never);
+      },
+  });
+  const page = new VisualizePage(host, () => undefined);
+  await page.start(kept);
+  await turn();
+  const of = (wanted: string) => asked.filter(([name]) => name === wanted).map(([, request]) => request);
+  return { page, asked, of };
+}
+
+/** A run that is shown at one step, and ends when the test says so or it is cancelled. */
+function slow(step: number) {
+  let end: () => void = () => undefined;
+  const make: Fake['make'] = (asked, { signal, onProgress }) =>
+    new Promise((resolve, reject) => {
+      onProgress?.({ message: 'at it', fraction: 0.5, made: { picture: picture(step), step, trace: [0, 1] } });
+      end = () => resolve(answered(asked));
+      signal?.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
+    });
+  return { make, end: () => end() };
+}
+
+describe('the panel of pictures that are made', () => {
+  it('waits for a class to be chosen, and asks with what was changed alone', async () => {
+    const { page, of } = await opened({ aim: { kind: 'class' } });
+    assert.deepEqual(of('picture'), []);
+    page.ask({ aim: { ...page.view.aim, class: 1 } });
+    page.setParams({ noise: 0.1 });
+    page.make();
+    await turn();
+    assert.deepEqual(of('picture'), [{ target: '1', params: { preset: 'distill', noise: 0.1 }, seed: 0, attempt: 0 }]);
+    assert.equal(page.result?.preset, 'distill');
+    assert.match(page.spoken, /2 steps, probability 0\.900/);
+    assert.deepEqual([page.values['noise'], page.values['jitter'], page.schema['jitter']!.default], [0.1, 2, 2]);
+    assert.equal(page.differs, false);
+    page.ask({ seed: 4 });
+    assert.equal(page.differs, true);
+  });
+
+  it('makes the picture of a layer that was clicked at once, and the same again where that is asked', async () => {
+    const { page, of } = await opened({ aim: { kind: 'channel', layer: 'conv1', channel: 9 } });
+    await turn();
+    // There are four.
+    assert.deepEqual(of('picture'), [
+      { layer: 'conv1', channel: 3, params: { preset: 'distill' }, seed: 0, attempt: 0 },
+    ]);
+    page.make();
+    await turn();
+    assert.deepEqual(
+      of('picture').map(({ attempt }) => attempt),
+      [0, 1],
+    );
+    page.show({ model, aim: { kind: 'channel', layer: 'conv2' } });
+    await turn();
+    await turn();
+    assert.deepEqual(of('picture').at(-1), {
+      layer: 'conv2',
+      channel: 0,
+      params: { preset: 'distill' },
+      seed: 0,
+      attempt: 1,
+    });
+  });
+
+  it('asks for differences, neurons and layers; without classes for a channel of the last convolution', async () => {
+    const { page } = await opened();
+    const asked = (kind: typeof page.view.aim.kind) => {
+      page.ask({ aim: { ...page.view.aim, kind, row: 1, column: 2 } });
+      const { target, layer, channel } = page.asking();
+      return { target, layer, channel };
+    };
+    assert.deepEqual(asked('difference'), { target: '0 - 1', layer: undefined, channel: undefined });
+    assert.deepEqual(asked('neuron'), { target: 'conv2#0@1,2', layer: undefined, channel: undefined });
+    assert.deepEqual(asked('layer'), { target: undefined, layer: 'conv2', channel: undefined });
+    const without = await opened({ classes: [] });
+    assert.equal(without.page.view.aim.kind, 'channel');
+    assert.equal(without.page.view.aim.layer, 'conv2');
+  });
+
+  it('shows it as it grows, is paused and ended, and keeps what was seen where it is cancelled', async () => {
+    const run = slow(8);
+    const { page, of } = await opened({ make: run.make });
+    page.make();
+    await turn();
+    assert.equal(page.running?.step, 8);
+    page.steer('pause');
+    assert.equal(page.view.paused, true);
+    page.steer('stop');
+    assert.deepEqual(
+      of('steer').map(({ state }) => state),
+      ['run', 'pause', 'stop'],
+    );
+    page.cancel();
+    await turn();
+    assert.deepEqual([page.made.working, page.made.stopped, page.view.cancelled], [false, true, true]);
+    assert.equal(page.running?.step, 8);
+    page.make();
+    await turn();
+    run.end();
+    await turn();
+    assert.equal(page.running, undefined);
+    assert.deepEqual(
+      page.frames.map(({ step }) => step),
+      [2],
+    );
+  });
+
+  it('begins with a picture where the preset can, and wants one for accentuate', async () => {
+    const { page, of } = await opened();
+    page.ask({ preset: 'accentuate' });
+    page.make();
+    assert.equal(page.wantsPicture, true);
+    page.ask({ start: photo });
+    page.make();
+    await turn();
+    assert.equal(of('picture')[0]!['start'], photo.uri);
+    assert.equal(of('form').at(-1)!['start'], 'picture');
+    assert.equal(page.result?.change?.norm, 0.01);
+    page.ask({ preset: 'maco' });
+    assert.equal(page.asking().start, undefined);
+  });
+
+  it('puts presets, tricks and networks side by side with one seed', async () => {
+    const { page } = await opened();
+    page.ask({ seed: 3 });
+    const rows = () => comparedCells(page).map(({ title, asked }) => [title, asked.params, asked.seed]);
+    assert.deepEqual(
+      rows().map(([title]) => title),
+      ['naive', 'smooth', 'distill', 'maco'],
+    );
+    page.update({ comparison: 'tricks' });
+    const preset = 'distill';
+    assert.deepEqual(rows(), [
+      ['none of it', { preset, image: 'pixels', colours: 'none', jitter: 0 }, 3],
+      ['+ spectrum', { preset, colours: 'none', jitter: 0 }, 3],
+      ['+ colours', { preset, jitter: 0 }, 3],
+      ['+ jitter', { preset }, 3],
+    ]);
+    page.update({ comparison: 'networks' });
+    assert.deepEqual(
+      comparedCells(page).map(({ title, asked }) => [title, asked.network?.random]),
+      [
+        ['this network', undefined],
+        ['random weights', true],
+      ],
+    );
+  });
+
+  it('makes every channel of a layer, stops, and goes on with what is missing', async () => {
+    let stop = true;
+    const make: Fake['make'] = (asked, { signal }) =>
+      new Promise((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
+        if (asked.channel === 1) return reject(new LensError('unsupported', 'reconstruction/no-gradient', 'Off.'));
+        if (!stop || asked.channel !== 2) resolve(answered(asked));
+      });
+    const { page, of } = await opened({ make });
+    page.ask({ aim: { ...page.view.aim, kind: 'channel', layer: 'conv1' } });
+    await turn();
+    page.beginChannels();
+    await turn();
+    const { channels } = page;
+    assert.deepEqual([channels.working, channels.done, page.view.channels.asked?.running], [true, 2, true]);
+    assert.equal(channels.cells[1]!.error?.code, 'reconstruction/no-gradient');
+    channels.cancel();
+    await turn();
+    assert.deepEqual([channels.partial, channels.done, page.view.channels.asked?.running], [true, 2, false]);
+    stop = false;
+    await channels.resume();
+    assert.equal(channels.done, 4);
+    assert.deepEqual(
+      of('smallPicture').map(({ channel }) => channel),
+      [0, 1, 2, 2, 3],
+    );
+    assert.equal((of('smallPicture')[0]!['params'] as Record<string, unknown>)['steps'], 48);
+  });
+
+  it('a page that comes back asks for what was made, and goes on only where it was under way', async () => {
+    const first = await opened();
+    first.page.make();
+    await turn();
+    first.page.ask({ aim: { ...first.page.view.aim, kind: 'channel', layer: 'conv1' } });
+    await turn();
+    first.page.beginChannels();
+    first.page.channels.cancel();
+    await turn();
+    const kept = JSON.parse(JSON.stringify(first.page.keep())) as unknown;
+    assert.ok(isKept(kept), 'what was kept is usable');
+    const second = await opened({
+      kept,
+      known: ({ channel, ...asked }) => (channel === 0 ? answered(asked).result : null),
+    });
+    assert.deepEqual(second.of('picture'), [first.page.view.asked]);
+    assert.deepEqual([second.page.channels.done, second.page.channels.working], [1, false]);
+    assert.deepEqual(second.of('smallPicture'), []);
+    assert.equal(isKept({ version: 1, topic: {}, view: { ...NEW_VIEW, aim: undefined } }), false);
+  });
+
+  it('writes down how it was made, without pictures and numbers that JSON has not', async () => {
+    const { page } = await opened();
+    page.ask({ start: photo });
+    page.make();
+    await turn();
+    const text = documentOf(page);
+    const { schema, preset, says, change, saved } = JSON.parse(text) as Record<string, Record<string, unknown>>;
+    assert.deepEqual([schema, preset], ['onnx-lens/visualize-panel/1', 'distill']);
+    assert.equal(says!['value'], null);
+    assert.deepEqual(Object.keys(change!), ['norm', 'most', 'before']);
+    assert.deepEqual(saved, { width: 2, height: 2, left: 0, top: 0, exact: true });
+  });
+});
