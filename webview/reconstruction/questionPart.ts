@@ -14,7 +14,7 @@ import type { VisualizePage } from './page.js';
 import { isOn, switched, tricksIn } from './tricks.js';
 
 /** What is chosen elsewhere in the form. */
-const ELSEWHERE = ['preset', 'start', 'folder', 'direction'];
+const ELSEWHERE = ['preset', 'start', 'folder', 'direction', 'invert', 'natural', 'other'];
 
 const PRESETS: readonly (readonly [name: string, what: string])[] = [
   ['naive', 'Plain ascent: the adversarial pattern'],
