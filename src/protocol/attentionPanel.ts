@@ -1,10 +1,10 @@
 import type { Address } from '../base/place.js';
 import type { ClassScore } from '../result/explanation.js';
 import type { ParameterValue } from '../result/method.js';
-import type { AttentionAnswer } from './attention.js';
+import type { SilencedHead } from '../result/attention.js';
+import type { AttentionAnswer, SilenceAnswer, SilenceProgress, SilenceRequest } from './attention.js';
 import type { Operation } from './channel.js';
 import type { NamedFile } from './explainPanel.js';
-import type { SaveRequest } from './modelPanel.js';
 import type { TargetText, WorkProgress } from './request.js';
 
 /** What the panel of attention and the extension host say to each other, and what the same parts ask in the editor of a checkpoint. */
@@ -19,6 +19,14 @@ export interface AttentionAsked {
   readonly target?: TargetText;
   /** The same network with its weights drawn anew. */
   readonly random?: boolean;
+  /** Heads that count for nothing. */
+  readonly silenced?: readonly SilencedHead[];
+}
+
+/** What the score loses without each head, on one picture or on those of a folder. */
+export interface SilenceAsked extends Pick<SilenceRequest, 'each' | 'layer' | 'target' | 'score'> {
+  /** A picture, or a folder of them. */
+  readonly input: Address;
 }
 
 /** The same map on the command line. */
@@ -32,10 +40,14 @@ export interface AttentionCommand {
 /** What the parts of the panel ask, wherever they stand. */
 export interface AttentionParts {
   attention: Operation<AttentionAsked, AttentionAnswer, WorkProgress>;
+  /** Each head cut in turn; takes a while over a folder. */
+  silence: Operation<SilenceAsked, SilenceAnswer, SilenceProgress>;
+  /** Asks for a folder with pictures. */
+  chooseFolder: Operation<Record<string, never>, NamedFile | undefined>;
   /** What the model says of the picture: all classes, best first, or its numbers. */
   scores: Operation<{ readonly picture: Address }, readonly ClassScore[]>;
   /** Asks where to save, and saves. `false`: the person changed their mind. */
-  save: Operation<SaveRequest, boolean>;
+  save: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
   /** Puts on the clipboard what to type in a terminal for the same. */
   copyAttentionCommand: Operation<AttentionCommand, void>;
   showLog: Operation<Record<string, never>, void>;

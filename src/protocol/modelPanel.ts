@@ -1,4 +1,5 @@
 import type { Address, FilePath } from '../base/place.js';
+import type { AttentionParts } from './attentionPanel.js';
 import type { Operation } from './channel.js';
 import type { About, AskedOf, Passed } from './passed.js';
 import type { TargetText, WorkProgress } from './request.js';
@@ -108,7 +109,7 @@ export interface ExplainAtRequest extends AboutOther {
 }
 
 /** What the extension host does for the editor of a checkpoint. */
-export interface ModelHostApi extends Passed<(typeof PASSED)[number]> {
+export interface ModelHostApi extends Passed<(typeof PASSED)[number]>, AttentionParts {
   setup: Operation<Record<string, never>, ModelSetup>;
   overview: About<'overview'>;
   activations: About<'activations'>;

@@ -147,10 +147,14 @@ export function percentileOf(values: Float32Array, percentile: number): number {
 export function render(map: NormalisedMap, colors: Colormap): Rgb {
   const data = new Uint8Array(map.values.length * 3);
   const [scale, shift] = colors.kind === 'diverging' ? [127.5, 127.5] : [255, 0];
-  map.values.forEach((v, i) => {
-    const at = 3 * Math.min(255, Math.max(0, Math.round(v * scale + shift)));
-    data.set(colors.table.subarray(at, at + 3), 3 * i);
-  });
+  const { table } = colors;
+  // Number by number: a part of an array for each pixel takes five times as long, while somebody drags.
+  for (let i = 0, to = 0; to < data.length; i++) {
+    let at = 3 * Math.min(255, Math.max(0, Math.round(map.values[i]! * scale + shift)));
+    data[to++] = table[at++]!;
+    data[to++] = table[at++]!;
+    data[to++] = table[at]!;
+  }
   return { width: map.width, height: map.height, data };
 }
 
@@ -162,13 +166,16 @@ export function render(map: NormalisedMap, colors: Colormap): Rgb {
  */
 export function overlay(picture: Rgb, map: NormalisedMap, colors: Colormap, opacity: number, smooth = true): Rgb {
   const fitted = fit(map, picture.width, picture.height, smooth);
-  const heat = render(fitted, colors);
+  const heat = render(fitted, colors).data;
   const byMagnitude = colors.kind === 'diverging';
-  return mix(
-    picture,
-    (i) => opacity * (byMagnitude ? Math.abs(fitted.values[i]!) ** 0.75 : 1),
-    (at) => heat.data[at]!,
-  );
+  const { width, height, data: below } = picture;
+  const data = new Uint8Array(below.length);
+  let w = opacity;
+  for (let i = 0, at = 0; at < data.length; i++) {
+    if (byMagnitude) w = opacity * Math.abs(fitted.values[i]!) ** 0.75;
+    for (let end = at + 3; at < end; at++) data[at] = Math.round(below[at]! * (1 - w) + heat[at]! * w);
+  }
+  return { width, height, data };
 }
 
 /** A map at another size: smoothed (bilinear) or as the pixels it has. */
@@ -182,13 +189,4 @@ export function fit<M extends ValueMap>(map: M, width: number, height: number, s
     for (let x = 0; x < width; x++) values[y * width + x] = map.values[row + Math.floor((x * map.width) / width)]!;
   }
   return { ...map, width, height, values };
-}
-
-function mix(picture: Rgb, weight: (pixel: number) => number, other: (at: number) => number): Rgb {
-  const data = new Uint8Array(picture.data.length);
-  for (let i = 0; i < data.length / 3; i++) {
-    const w = weight(i);
-    for (let at = 3 * i; at < 3 * i + 3; at++) data[at] = Math.round(picture.data[at]! * (1 - w) + other(at) * w);
-  }
-  return { width: picture.width, height: picture.height, data };
 }

@@ -1,36 +1,24 @@
 import { fromErrorData } from '../../src/base/errors.js';
+import { given } from '../../src/base/given.js';
 import type { FloatTensor } from '../../src/base/tensor.js';
 import type { CallOptions, Client } from '../../src/protocol/channel.js';
 import type { AttentionAnswer, AttentionPicture } from '../../src/protocol/attention.js';
 import type { AttentionAsked, AttentionParts } from '../../src/protocol/attentionPanel.js';
 import type { NamedFile } from '../../src/protocol/explainPanel.js';
-import type { AttentionLayer, AttentionMatrices } from '../../src/result/attention.js';
+import type { AttentionLayer, AttentionMatrices, SilencedHead } from '../../src/result/attention.js';
+import type { PictureRegion } from '../../src/result/attentionBias.js';
 import type { AskedToken } from '../../src/result/attentionMap.js';
 import { colormap, SEQUENTIAL, type Colormap } from '../../src/result/colormap.js';
 import type { ClassScore } from '../../src/result/explanation.js';
 import { Remade } from '../shared/remade.js';
 import { Task } from '../shared/task/task.js';
-import type { AttentionView, HeadName } from './kept.js';
+import type { AttentionView, HeadName, SaidLayout } from './kept.js';
+import { nameOfCut, Networks } from './networks.js';
+import { chosenOf, type AttentionPlace, type Chosen } from './place.js';
+import { Silencing } from './silencing.js';
 import { answerOf, attentionCells, headName, joinedAnswer, type Answer, type Look } from './maps.js';
-import { MatrixStore, type Limits } from './store.js';
+import type { Limits, MatrixStore } from './store.js';
 import { firstToken, mostWithoutPlace, nameOfToken, sameToken, withLayout } from './tokens.js';
-
-/** Where the parts stand: what was chosen is kept there. */
-export interface AttentionPlace {
-  readonly host: Client<AttentionParts>;
-  readonly view: AttentionView;
-  /** Name of the colour map for magnitudes. */
-  readonly colorMap: string;
-  update(change: Partial<AttentionView>): void;
-}
-
-/** A layer and head of the grid. */
-export interface Chosen {
-  readonly layer: AttentionLayer;
-  /** Of the layer in the grid. */
-  readonly row: number;
-  readonly head: HeadName;
-}
 
 /** The answer about the picture; the runner's refusal of it as an error of the question. */
 function pictureOf({ results }: AttentionAnswer): AttentionPicture {
@@ -49,25 +37,38 @@ export class AttentionController {
   hovered: AskedToken | undefined;
   /** The value under the pointer, where the token does not follow it. */
   pointed: { readonly x: number; readonly y: number } | undefined;
-  /** A key is held, or a button pressed: the network with random weights is shown. */
-  held = false;
-  toggled = false;
   readonly list = new Task<AttentionAnswer>(() => this.onList());
   readonly joint = new Task<AttentionAnswer>(() => this.place.update({}));
   readonly classes = new Task<readonly ClassScore[]>(() => this.place.update({}));
+  readonly silencing: Silencing;
+  /** Dragging over the picture marks a region. */
+  marking = false;
+  readonly drafts = new Map<number, SaidLayout>();
   private version = 0;
   private shownList: AttentionAnswer | undefined;
-  private readonly stores = new Map<string, MatrixStore>();
+  private readonly networks: Networks;
+  private seen: readonly [number, number] = [0, 0];
   private readonly layersMade = new Remade<readonly AttentionLayer[]>();
   private readonly cellsMade = new Remade<ReturnType<typeof attentionCells>>();
   private readonly largeMade = new Remade<Answer | undefined>();
   private readonly lookMade = new Remade<Look>();
-  private arrivals = 0;
+  /** Grows when matrices have come. */
+  arrived = 0;
 
   constructor(
     readonly place: AttentionPlace,
-    private readonly limits?: Limits,
-  ) {}
+    limits?: Limits,
+  ) {
+    this.silencing = new Silencing(place);
+    this.networks = new Networks(
+      async (layers, variant, signal) => pictureOf(await this.ask({ layers, ...variant }, { signal })).layers,
+      () => {
+        this.arrived++;
+        this.place.update({});
+      },
+      limits,
+    );
+  }
 
   get host(): Client<AttentionParts> {
     return this.place.host;
@@ -85,6 +86,8 @@ export class AttentionController {
     this.list.expire();
     this.joint.expire();
     this.classes.clear();
+    this.silencing.clear();
+    this.networks.cut = undefined;
     void this.list.run(
       `${this.version} ${picture.uri}`,
       async (options) => {
@@ -97,9 +100,8 @@ export class AttentionController {
   }
 
   dispose(): void {
-    for (const store of this.stores.values()) store.dispose();
-    this.stores.clear();
-    for (const task of [this.list, this.joint, this.classes]) task.cancel();
+    this.networks.clear();
+    for (const task of [this.list, this.joint, this.classes, this.silencing.task]) task.cancel();
   }
 
   /** Which layers there are, and the picture as the model sees it. */
@@ -119,18 +121,23 @@ export class AttentionController {
     );
   }
 
+  /** Random weights are shown, held or for good. */
   get random(): boolean {
-    return this.held || this.toggled;
+    return this.networks.random;
+  }
+
+  get toggled(): boolean {
+    return this.networks.toggled;
+  }
+
+  /** The head that counts for nothing. */
+  get cut(): SilencedHead | undefined {
+    return this.networks.cut;
   }
 
   /** The matrices of the network that is shown. */
   get store(): MatrixStore | undefined {
-    return this.stores.get(this.random ? 'random' : 'trained');
-  }
-
-  /** Of the model as it is, whatever is shown. */
-  get trained(): MatrixStore | undefined {
-    return this.stores.get('trained');
+    return this.networks.store;
   }
 
   /** The token that is chosen, whatever is under the pointer. */
@@ -145,15 +152,7 @@ export class AttentionController {
   }
 
   get chosen(): Chosen | undefined {
-    const { layers, view } = this;
-    const kept = view.chosen;
-    const row = kept === undefined ? -1 : layers.findIndex(({ name }) => name === kept.layer);
-    const layer = layers[row];
-    if (kept !== undefined && layer !== undefined)
-      return { layer, row, head: typeof kept.head === 'number' && kept.head >= layer.heads ? 'mean' : kept.head };
-    const last = layers.findLastIndex(({ to, from }) => to !== undefined && from !== undefined);
-    const at = last < 0 ? layers.length - 1 : last;
-    return at < 0 ? undefined : { layer: layers[at]!, row: at, head: 'mean' };
+    return chosenOf(this.layers, this.view.chosen);
   }
 
   get colors(): Colormap {
@@ -163,7 +162,7 @@ export class AttentionController {
   get cells(): ReturnType<typeof attentionCells> | undefined {
     const { store, layers, look, view, colors } = this;
     if (store === undefined) return undefined;
-    return this.cellsMade.get([store, layers, look, view.scale, colors, this.arrivals], () =>
+    return this.cellsMade.get([store, layers, look, view.scale, colors, this.arrived], () =>
       attentionCells({
         layers,
         at: (name) => store.at(name),
@@ -174,10 +173,6 @@ export class AttentionController {
         colors,
       }),
     );
-  }
-
-  get arrived(): number {
-    return this.arrivals;
   }
 
   /** The layer whose grid the picture is divided by. */
@@ -217,8 +212,7 @@ export class AttentionController {
   private get joinedLayer(): AttentionLayer | undefined {
     const n = this.joined?.dims[0];
     return this.layers.find(
-      ({ windows, queries, keys, to }) =>
-        windows === 1 && queries === keys && to !== undefined && (n === undefined || n === keys),
+      ({ windows, queries, keys, to }) => windows * queries === (n ?? queries) && queries === keys && to,
     );
   }
 
@@ -233,15 +227,13 @@ export class AttentionController {
 
   /** What the drawing says of itself, for who hears it. */
   get largeName(): string {
-    const { chosen, view, layers, look } = this;
+    const { chosen, view, layers, look, cut } = this;
     const token = nameOfToken(look.asked, this.stageLayer?.from?.grid, mostWithoutPlace(layers));
-    const what =
-      view.shown === 'attention' && chosen !== undefined
-        ? `layer ${chosen.row}, ${headName(chosen.head)}`
-        : view.shown === 'relevance'
-          ? `relevance of ${this.target?.label ?? 'the class'}`
-          : 'rollout';
-    return `${what}: ${look.direction === 'outgoing' ? `what ${token} looks at` : `who looks at ${token}`}${this.random ? ', random weights' : ''}`;
+    const head = chosen === undefined ? '' : `layer ${chosen.row}, ${headName(chosen.head)}`;
+    const joined = view.shown === 'rollout' ? 'rollout' : `relevance of ${this.target?.label ?? 'the class'}`;
+    const what = view.shown === 'attention' ? head : joined;
+    const network = this.random ? ', random weights' : cut === undefined ? '' : `, without ${nameOfCut(cut, layers)}`;
+    return `${what}: ${look.direction === 'outgoing' ? `what ${token} looks at` : `who looks at ${token}`}${network}`;
   }
 
   /** Changes what is shown, and asks for what is needed then. */
@@ -270,16 +262,55 @@ export class AttentionController {
 
   /** A key is held: what a network with random weights would show. */
   hold(held: boolean): void {
-    if (this.held === held) return;
-    this.held = held;
+    if (this.networks.held === held) return;
+    this.networks.held = held;
     this.follow();
     this.place.update({});
   }
 
   toggle(): void {
-    this.toggled = !this.toggled;
+    this.networks.toggled = !this.networks.toggled;
     this.follow();
     this.say(this.random ? 'Random weights' : 'The model as it is');
+  }
+
+  /** What the others do without a head; `undefined`: the model as it is. */
+  without(cut: SilencedHead | undefined): void {
+    this.networks.cut = cut;
+    this.networks.toggled = false;
+    this.follow();
+    this.say(cut === undefined ? 'The model as it is' : `Without ${nameOfCut(cut, this.layers)}`);
+  }
+
+  /** The next drag over the picture marks a region. */
+  startMarking(): void {
+    this.marking = !this.marking;
+    this.place.update({});
+  }
+
+  /** Marks a region of the picture; `undefined`: none. */
+  mark(region: PictureRegion | undefined): void {
+    const { region: _before, ...view } = this.view;
+    this.place.replace(region === undefined ? view : { ...view, region });
+  }
+
+  /** Where tokens stand, as somebody is about to say. */
+  draft(tokens: number, layout: SaidLayout): void {
+    this.drafts.set(tokens, layout);
+    this.place.update({});
+  }
+
+  sayLayout(tokens: number, layout: SaidLayout): void {
+    this.drafts.delete(tokens);
+    this.change({ layouts: { ...this.view.layouts, [String(tokens)]: layout } });
+  }
+
+  /** Cuts one head, or layer, after the other: on the picture, or over the folder. */
+  silence(each: 'head' | 'layer', layer?: string): void {
+    const { picture, version, result, view, target } = this;
+    const asked = view.shown === 'relevance' && target !== undefined ? String(target.index) : undefined;
+    if (picture !== undefined)
+      this.silencing.ask({ picture, version, result, ...given({ target: asked }) }, each, layer);
   }
 
   say(text: string): void {
@@ -292,8 +323,6 @@ export class AttentionController {
     this.seen = [rowFrom, rowTo];
     this.fetchSeen();
   }
-
-  private seen: readonly [number, number] = [0, 0];
 
   private fetchSeen(): void {
     const { layers, store, chosen } = this;
@@ -324,7 +353,10 @@ export class AttentionController {
   }
 
   get working(): boolean {
-    return [this.list, this.joint, this.classes].some((task) => task.working) || this.store?.working === true;
+    return (
+      [this.list, this.joint, this.classes, this.silencing.task].some((task) => task.working) ||
+      this.store?.working === true
+    );
   }
 
   /** Asks the runner about the picture. */
@@ -339,8 +371,7 @@ export class AttentionController {
     const { value } = this.list;
     if (value !== undefined && value !== this.shownList) {
       this.shownList = value;
-      for (const store of this.stores.values()) store.dispose();
-      this.stores.clear();
+      this.networks.clear();
       this.joint.expire();
       this.follow();
     }
@@ -349,15 +380,14 @@ export class AttentionController {
 
   /** Sees to it that what is shown is there, or asked for. */
   private follow(): void {
-    const { shownList, view, random } = this;
+    const { shownList, view, networks } = this;
     if (shownList === undefined) return;
-    const name = random ? 'random' : 'trained';
-    if (!this.stores.has(name)) this.stores.set(name, this.newStore(shownList, random));
+    networks.open(shownList.layers);
     this.fetchSeen();
     if (view.shown === 'attention') return;
     const { shown, fusion, start, target } = view;
     const params = { map: shown, start, ...(shown === 'rollout' ? { fusion } : {}) };
-    const asked = { layers: [], params, ...(shown === 'relevance' ? { target } : {}), ...(random ? { random } : {}) };
+    const asked = { layers: [], params, ...(shown === 'relevance' ? { target } : {}), ...networks.variant };
     if (shown === 'relevance') this.loadClasses();
     const question = JSON.stringify([this.version, asked]);
     if (this.joint.question === question && !this.joint.outdated) return;
@@ -366,18 +396,5 @@ export class AttentionController {
       pictureOf(answer);
       return answer;
     });
-  }
-
-  private newStore({ layers }: AttentionAnswer, random: boolean): MatrixStore {
-    return new MatrixStore(
-      layers,
-      async (names, signal) =>
-        pictureOf(await this.ask({ layers: names, ...(random ? { random } : {}) }, { signal })).layers,
-      () => {
-        this.arrivals++;
-        this.place.update({});
-      },
-      this.limits,
-    );
   }
 }

@@ -6,7 +6,7 @@ import '../shared/charts/colorBar.js';
 import type { CellGrid, CellPoint, CellsInSight } from '../shared/canvas/cellGrid.js';
 import { DEFAULT_DISPLAY, type Display, type Scene } from '../shared/canvas/display.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
-import type { HeatCanvas, PickEvent, PixelEvent, PlacesGrid } from '../shared/canvas/heatCanvas.js';
+import type { HeatCanvas, PickEvent, PixelEvent, PlacesGrid, StrokeEvent } from '../shared/canvas/heatCanvas.js';
 import type { CanvasLayer } from '../shared/canvas/layers.js';
 import { scaleChoice, zoomButtons } from '../shared/form/cellControls.js';
 import { isTyping } from '../shared/form/typing.js';
@@ -19,6 +19,10 @@ import { taskProgress } from '../shared/task/taskProgress.js';
 import type { AttentionController } from './controller.js';
 import { columnOf, headAt } from './maps.js';
 import { classPart, depthPart, factsPart, shownPart } from './parts.js';
+import { biasPart } from './biasPart.js';
+import { layoutPart } from './layoutPart.js';
+import { normsPart } from './normsPart.js';
+import { silencePart } from './silencePart.js';
 import { linesOver, sceneOf } from './scene.js';
 import { drawingPart, readout, tokenPart, warningsPart } from './stagePart.js';
 import { cellOf, placeOf } from './tokens.js';
@@ -67,11 +71,11 @@ export class AttentionElement extends LightElement {
     if (c.answer === undefined) return this.waiting();
     if (c.layers.length === 0) return this.nothingThere('This model has no attention that could be shown.');
     return html`
-      <div class="att-top">${this.notices()} ${shownPart(c)} ${warningsPart(c)}</div>
+      <div class="att-top">${this.notices()} ${shownPart(c)} ${layoutPart(c)} ${warningsPart(c)}</div>
       <div class="att-body ${c.list.outdated || c.list.working ? 'old' : ''}">
         <section class="att-picture" aria-label="Picture">${this.stage()}</section>
         <section class="att-heads" aria-labelledby="att-heads">${this.heads()}</section>
-        <div class="att-more">${depthPart(c)} ${factsPart(c)}</div>
+        <div class="att-more">${depthPart(c)} ${biasPart(c)} ${silencePart(c)} ${normsPart(c)} ${factsPart(c)}</div>
       </div>
       <div class="sr-only" aria-live="polite">${c.spoken}</div>
     `;
@@ -157,6 +161,7 @@ export class AttentionElement extends LightElement {
         ${styles({ '--aspect': `${(picture?.width ?? 1) / (picture?.height ?? 1)}` })}
         @lens-pixel=${(event: CustomEvent<PixelEvent>) => this.onPixel(event.detail)}
         @lens-pick=${(event: CustomEvent<PickEvent>) => this.onPick(event.detail)}
+        @lens-stroke=${(event: CustomEvent<StrokeEvent>) => this.onStroke(event.detail)}
       >
         <lens-heat-canvas
           .scene=${scene}
@@ -164,6 +169,7 @@ export class AttentionElement extends LightElement {
           .layers=${lines}
           .places=${large?.kind === 'matrix' ? undefined : places}
           .label=${c.largeName}
+          .strokes=${large?.kind !== 'map' ? 'none' : c.marking ? 'all' : 'shift'}
         ></lens-heat-canvas>
         ${
           large?.kind === 'none'
@@ -265,7 +271,7 @@ export class AttentionElement extends LightElement {
     const at = pixel === undefined ? undefined : this.shareOf(pixel);
     c.pointed = at;
     const layout = this.layout;
-    if (c.large?.kind === 'matrix' || layout === undefined || !(c.view.follow || spoken)) {
+    if (c.large?.kind === 'matrix' || layout === undefined || c.marking || !(c.view.follow || spoken)) {
       this.requestUpdate();
       return;
     }
@@ -282,6 +288,23 @@ export class AttentionElement extends LightElement {
     const at = this.shareOf(pixel);
     if (c.large?.kind === 'matrix' || at === undefined || layout === undefined) return;
     c.pin(placeOf(cellOf(at, layout.grid)!, layout.grid), spoken);
+  }
+
+  private onStroke({ phase, begin, to }: StrokeEvent): void {
+    const c = this.controller;
+    const picture = this.scene?.picture;
+    if (picture === undefined || phase === 'cancel') return;
+    const { width, height } = picture;
+    c.hover(undefined);
+    if (phase === 'end') c.marking = false;
+    // A click is no region.
+    if (begin.x === to.x && begin.y === to.y) return c.mark(undefined);
+    c.mark({
+      left: Math.min(begin.x, to.x) / width,
+      top: Math.min(begin.y, to.y) / height,
+      right: (Math.max(begin.x, to.x) + 1) / width,
+      bottom: (Math.max(begin.y, to.y) + 1) / height,
+    });
   }
 
   private get layout(): NonNullable<AttentionController['stageLayer']>['from'] {

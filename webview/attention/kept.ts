@@ -1,4 +1,6 @@
 import type { AttentionTopic } from '../../src/protocol/attentionPanel.js';
+import type { NamedFile } from '../../src/protocol/explainPanel.js';
+import type { PictureRegion } from '../../src/result/attentionBias.js';
 import type { AskedToken } from '../../src/result/attentionMap.js';
 
 /** A head of a layer, or several as one. */
@@ -15,14 +17,6 @@ export interface SaidLayout {
   readonly prefix: number;
   readonly rows: number;
   readonly columns: number;
-}
-
-/** A part of the picture, in shares of its width and height. */
-export interface Region {
-  readonly x0: number;
-  readonly y0: number;
-  readonly x1: number;
-  readonly y1: number;
 }
 
 /** What a person has chosen: kept over a hidden tab and a reloaded window. Small plain data. */
@@ -48,7 +42,9 @@ export interface AttentionView {
   readonly follow: boolean;
   readonly zoom: number;
   readonly measure: Measure;
-  readonly region?: Region;
+  readonly region?: PictureRegion;
+  /** Pictures that heads are silenced over, in place of the one that is shown. */
+  readonly folder?: NamedFile;
   /** Of layers of which the graph does not tell, by the number of their tokens. */
   readonly layouts: Readonly<Record<string, SaidLayout>>;
 }

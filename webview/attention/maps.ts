@@ -1,5 +1,6 @@
 import { floatTensor, type FloatTensor } from '../../src/base/tensor.js';
-import type { AttentionLayer, AttentionMatrices } from '../../src/result/attention.js';
+import { given } from '../../src/base/given.js';
+import type { AttentionLayer, AttentionMatrices, TokenLayout } from '../../src/result/attention.js';
 import { keyOf, lookersOf, mapOf, matrixOf, nearest, queryOf, type AskedToken } from '../../src/result/attentionMap.js';
 import type { Colormap } from '../../src/result/colormap.js';
 import type { CellSource } from '../shared/canvas/cells.js';
@@ -13,9 +14,18 @@ export interface Look {
   readonly direction: AttentionView['direction'];
 }
 
+/** A part of a grid, in its cells; the second two behind its last ones. */
+export type Part = readonly [top: number, left: number, bottom: number, right: number];
+
 /** A head's answer: over the picture; the matrix itself, where places are not known; or why there is none. */
 export type Answer =
-  { readonly kind: 'map' | 'matrix'; readonly map: FloatTensor } | { readonly kind: 'none'; readonly why: string };
+  | {
+      readonly kind: 'map' | 'matrix';
+      readonly map: FloatTensor;
+      /** Where the window lies that it looks within, where that is a small part of the grid. */
+      readonly part?: Part;
+    }
+  | { readonly kind: 'none'; readonly why: string };
 
 /** Whether a layer is drawn as its matrix, and why. */
 export function matrixReason(layer: AttentionLayer, { direction }: Pick<Look, 'direction'>): string | undefined {
@@ -38,7 +48,35 @@ export function answerOf(layer: AttentionLayer, weights: FloatTensor, head: Head
   const outgoing = look.direction === 'outgoing';
   const at = outgoing ? queryOf(layer, look.asked) : keyOf(layer, look.asked);
   if (at === undefined) return { kind: 'none', why: 'this layer has no such token' };
-  return { kind: 'map', map: (outgoing ? mapOf : lookersOf)(layer, weights, head, at)! };
+  const part = layer.windows > 1 ? partOf((outgoing ? layer.to : layer.from)!, layer.windows, at.window) : undefined;
+  return { kind: 'map', map: (outgoing ? mapOf : lookersOf)(layer, weights, head, at)!, ...given({ part }) };
+}
+
+/** Where a window lies; undefined where it is split over the grid, as shifted windows at its border are. */
+function partOf({ grid: [rows, columns], cells }: TokenLayout, windows: number, window: number): Part | undefined {
+  const count = cells.length / windows;
+  let [top, left, bottom, right] = [rows, columns, 0, 0];
+  for (const cell of cells.subarray(window * count, (window + 1) * count)) {
+    if (cell < 0) continue;
+    const [row, column] = [Math.floor(cell / columns), cell % columns];
+    [top, left, bottom, right] = [
+      Math.min(top, row),
+      Math.min(left, column),
+      Math.max(bottom, row + 1),
+      Math.max(right, column + 1),
+    ];
+  }
+  const area = Math.max(0, bottom - top) * Math.max(0, right - left);
+  return area > 0 && 2 * area <= rows * columns ? [top, left, bottom, right] : undefined;
+}
+
+/** The part of a map. */
+function cropped(map: FloatTensor, [top, left, bottom, right]: Part): FloatTensor {
+  const out = floatTensor([bottom - top, right - left]);
+  const columns = map.dims[1]!;
+  for (let y = top; y < bottom; y++)
+    out.data.set(map.data.subarray(y * columns + left, y * columns + right), (y - top) * (right - left));
+  return out;
 }
 
 /** Columns before the heads. */
@@ -88,18 +126,21 @@ export function attentionCells(o: CellsOf): CellSource & { readonly limit: numbe
     cellHeight,
     cellWidth,
     flow: false,
-    largest: 72,
+    // As much as the rows leave of the height.
+    largest: Math.min(72, Math.max(44, Math.floor(600 / layers.length))),
+    exists: (row, column) => column < layers[row]!.heads + JOINED.length,
     limit,
     paint: (row, column, image, left, top) => {
       const found = answer(row, column);
       if (found === undefined || found.kind === 'none') return false;
-      const values = nearest(found.map, cellHeight, cellWidth).data;
+      const { map, part } = found;
+      const values = nearest(part === undefined ? map : cropped(map, part), cellHeight, cellWidth).data;
       const spot = { image, left, top };
       paintValues(
         spot,
         { values, offset: 0, height: cellHeight, width: cellWidth },
         colors,
-        limit ?? magnitudeOf(found.map.data),
+        limit ?? magnitudeOf(map.data),
       );
       return true;
     },
@@ -110,7 +151,7 @@ export function attentionCells(o: CellsOf): CellSource & { readonly limit: numbe
       const what = `layer ${row} (${layer.name}), ${headName(head)}`;
       if (found === undefined) return `${what}: ${o.absent(layer) ?? 'being fetched'}`;
       if (found.kind === 'none') return `${what}: ${found.why}`;
-      return `${what}: up to ${formatNumber(magnitudeOf(found.map.data))}${found.kind === 'matrix' ? ', the matrix itself' : ''}`;
+      return `${what}: up to ${formatNumber(magnitudeOf(found.map.data))}${found.kind === 'matrix' ? ', the matrix itself' : found.part === undefined ? '' : `, its window: rows ${found.part[0]}–${found.part[2] - 1}, columns ${found.part[1]}–${found.part[3] - 1}`}`;
     },
     rowName: (row) => String(row),
     columnName: (column) => (column < JOINED.length ? JOINED[column]! : String(column - JOINED.length)),

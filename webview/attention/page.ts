@@ -1,6 +1,7 @@
 import type { Client } from '../../src/protocol/channel.js';
 import type { AttentionHostApi, AttentionSetup, AttentionTopic } from '../../src/protocol/attentionPanel.js';
-import { AttentionController, type AttentionPlace } from './controller.js';
+import { AttentionController } from './controller.js';
+import type { AttentionPlace } from './place.js';
 import { NEW_VIEW, type AttentionView, type KeptAttention } from './kept.js';
 
 /** What the panel knows: what it is about, what was chosen, and what has changed on disk. Without a DOM. */
@@ -52,6 +53,11 @@ export class AttentionPage implements AttentionPlace {
 
   update(change: Partial<AttentionView>): void {
     this.view = { ...this.view, ...change };
+    this.changed();
+  }
+
+  replace(view: AttentionView): void {
+    this.view = view;
     this.changed();
   }
 

@@ -6,14 +6,14 @@ import type { Scene } from '../shared/canvas/display.js';
 import { outlineOf, type CanvasLayer } from '../shared/canvas/layers.js';
 import type { AttentionController } from './controller.js';
 import type { Answer, Look } from './maps.js';
-import type { Region } from './kept.js';
+import type { PictureRegion } from '../../src/result/attentionBias.js';
 import { cellOf } from './tokens.js';
 
 /** What lies over the picture, drawn at the screen's resolution. Fixed colours: they lie on a picture, not on the theme. */
 const TOKEN = '#ffd400';
 const WINDOW = '#7fd4ff';
 const OUTLIER = '#ff5cf4';
-export const REGION = '#7fffd4';
+const REGION = '#7fffd4';
 
 /** The large map over the picture as the model sees it; a matrix has no picture below it. */
 export function sceneOf(c: AttentionController, answer: Answer): Scene | undefined {
@@ -34,7 +34,7 @@ export interface OverOptions {
   readonly look: Look;
   readonly grid: boolean;
   readonly outliers: readonly number[];
-  readonly region: Region | undefined;
+  readonly region: PictureRegion | undefined;
 }
 
 /** The grid of tokens, the one that is asked about with its window, tokens of outlying norm, and the region. */
@@ -49,12 +49,12 @@ export function linesOver({ layer, look, grid, outliers, region }: OverOptions):
     if (layer.windows > 1 && at !== undefined) {
       const count = layout.cells.length / layer.windows;
       const inside = new Set(layout.cells.subarray(at.window * count, (at.window + 1) * count));
-      lines.push({ path: outlineOf(columns, rows, (place) => inside.has(place)), color: WINDOW, width: 1 });
+      lines.push({ path: outlineOf(columns, rows, (place) => inside.has(place)), color: WINDOW, width: 2 });
     }
     if (outliers.length > 0 && layer.from !== undefined) {
       const { cells } = layer.from;
       const odd = new Set(outliers.map((token) => cells[token]!).filter((cell) => cell >= 0));
-      lines.push({ path: outlineOf(columns, rows, (place) => odd.has(place)), color: OUTLIER, width: 1 });
+      lines.push({ path: outlineOf(columns, rows, (place) => odd.has(place)), color: OUTLIER, width: 2 });
     }
     const cell = cellOf(look.asked, layout.grid);
     if (cell !== undefined) {
@@ -70,7 +70,7 @@ export function linesOver({ layer, look, grid, outliers, region }: OverOptions):
   }
   if (region !== undefined) {
     const path = new Path2D();
-    path.rect(region.x0, region.y0, region.x1 - region.x0, region.y1 - region.y0);
+    path.rect(region.left, region.top, region.right - region.left, region.bottom - region.top);
     layers.push({ rows: 1, columns: 1, lines: [{ path, color: REGION, width: 2 }] });
   }
   return layers;

@@ -1,6 +1,7 @@
 import type { Address } from '../../src/base/place.js';
 import type { OtherCheckpoint } from '../../src/protocol/modelPanel.js';
 import type { NamedFile } from '../../src/protocol/explainPanel.js';
+import { NEW_VIEW as NEW_ATTENTION, type AttentionView } from '../attention/kept.js';
 import type { DivergingName } from '../../src/result/colormap.js';
 
 export type LayerOrder = 'graph' | 'name' | 'op' | 'parameters' | 'flops';
@@ -15,6 +16,7 @@ export interface ModelView {
   readonly order: LayerOrder;
   readonly weights: WeightsView;
   readonly activations: ActivationsView;
+  readonly attention: AttentionView;
   readonly graph: GraphView;
   readonly training: TrainingView;
   /** Sizes that were given to parts of the page, in pixels. */
@@ -82,6 +84,7 @@ export const NEW_VIEW: ModelView = {
   order: 'graph',
   weights: { scale: 'shared', sort: 'index', map: 'RdBu', zoom: 1, rows: 'numbers' },
   activations: { sort: 'index', scale: 'own', zoom: 1, mode: 'blend', smooth: false },
+  attention: NEW_ATTENTION,
   graph: { open: [], colour: 'kind' },
   training: { follow: true, curve: 'l2', target: 'top1', atLayer: false },
 };

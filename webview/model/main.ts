@@ -3,6 +3,7 @@ import '../shared/page/wholePage.css';
 import './model.css';
 import './layers/layers.css';
 import './pictures.css';
+import '../attention/attention.css';
 import './weights/compare/compare.css';
 import './training/training.css';
 import type { ModelHostApi, ModelPanelApi } from '../../src/protocol/modelPanel.js';

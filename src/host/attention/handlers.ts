@@ -33,6 +33,17 @@ export function attentionHandlers(
       services.status.report(answer.provider, answer.refusedProviders);
       return asked.layers.length > 0 ? answer : withoutMatrices(answer);
     },
+    silence: ({ input, ...asked }, call) =>
+      askAbout(services, model, 'silence', { ...asked, inputs: [pathOf(fileAt(input))] }, call, reading),
+    chooseFolder: async () => {
+      const picked = await vscode.window.showOpenDialog({
+        title: 'Choose a Folder with Pictures',
+        openLabel: 'Choose',
+        canSelectFiles: false,
+        canSelectFolders: true,
+      });
+      return services.lastUsed.remember('folder', picked?.[0]);
+    },
     scores: ({ picture }, { signal }) => allScores(services, model, { picture }, signal),
     save: ({ name, bytes }) =>
       saveFor(services, vscode.Uri.joinPath(model, '..', name.replace(/[/\\]/g, '_')), () => bytes),

@@ -9,6 +9,7 @@ import {
   type OtherCheckpoint,
 } from '../../protocol/modelPanel.js';
 import type { LayerDescription } from '../../result/inspection.js';
+import { attentionHandlers } from '../attention/handlers.js';
 import { named, nameOf } from '../names.js';
 import { Panel } from '../panel/panel.js';
 import { passed } from '../panel/passed.js';
@@ -79,6 +80,7 @@ export class ModelPanel extends Panel {
     return {
       setup: async () => this.setup(),
       ...passed(services, uri, PASSED, reading),
+      ...attentionHandlers(services, uri, () => undefined, reading),
       ...overviewHandlers(room, disposables, ({ layers }) => (this.layers = layers)),
       ...activationHandlers(room),
       ...comparisonHandlers(room, disposables, (said) => this.tell(this.page.otherChanged(said))),

@@ -18,6 +18,8 @@ export interface CellsShape {
 export interface CellSource extends CellsShape {
   /** Writes one picture into another at a place; `false` where it is not there yet. */
   paint(row: number, column: number, image: ImageData, left: number, top: number): boolean;
+  /** `false`: nothing is there, in a grid whose rows are not alike. */
+  exists?(row: number, column: number): boolean;
   /** What a cell is: "filter 3, input 12". */
   label(row: number, column: number): string;
   /** A short text below the cell; flowing grids only. */

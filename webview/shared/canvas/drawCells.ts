@@ -48,7 +48,7 @@ export function drawCells(
       const [row, column] = source.flow
         ? [(line + sight.lineFrom) * layout.perLine + i + sight.from, 0]
         : [line + sight.lineFrom, i + sight.from];
-      if (row >= source.rows) continue;
+      if (row >= source.rows || source.exists?.(row, column) === false) continue;
       const there = source.paint(row, column, image, i * w, line * h);
       places.push({ place: { row, column }, left: i * w, top: line * h, there });
     }

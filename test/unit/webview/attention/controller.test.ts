@@ -8,6 +8,7 @@ import { documentOf, exportItems } from '../../../../webview/attention/exports.j
 import { isKept, NEW_VIEW } from '../../../../webview/attention/kept.js';
 import { AttentionPage } from '../../../../webview/attention/page.js';
 import { bytesOf } from '../../../../webview/attention/store.js';
+import { answerAbout, recipe } from '../dataset/survey.js';
 import { answered, layer, picture } from './model.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -23,6 +24,18 @@ function fakeHost(layers: readonly AttentionLayer[], broken: () => Error | undef
       if (error !== undefined) throw error;
       return answered(layers, request as unknown as AttentionAsked);
     },
+    silence: (request) => ({
+      ...answerAbout,
+      target: { index: 3, label: 'cat' },
+      score: request['score'],
+      counted: 1,
+      of: 1,
+      omitted: [],
+      rows: [{ layer: 'a', head: 1, before: 2, after: 1, drop: 1, changed: 0 }],
+      whole: [],
+      recipe,
+    }),
+    chooseFolder: () => ({ uri: 'file:///set', name: 'set' }),
     scores: () => [{ index: 3, label: 'cat', logit: 2 }],
     save: () => true,
   };
@@ -34,6 +47,10 @@ function fakeHost(layers: readonly AttentionLayer[], broken: () => Error | undef
   });
   return { host, asked, of: () => asked.filter(([name]) => name === 'attention').map(([, request]) => request) };
 }
+
+const kindOf = ({ large }: AttentionController): string | undefined => large?.kind;
+
+const gridOf = ({ layers }: AttentionController): readonly number[] | undefined => layers[0]?.to?.grid;
 
 const three = ['a', 'b', 'c'].map((name) => layer(name, { grid: [2, 2] }));
 
@@ -82,7 +99,13 @@ describe('the panel of attention', () => {
     const view = { ...NEW_VIEW };
     const one = bytesOf(three[0]!);
     const c: AttentionController = new AttentionController(
-      { host: fake.host, view, colorMap: 'magma', update: (change) => void Object.assign(view, change) },
+      {
+        host: fake.host,
+        view,
+        colorMap: 'magma',
+        update: (change) => void Object.assign(view, change),
+        replace: () => undefined,
+      },
       { held: 2 * one, atOnce: one },
     );
     c.about(picture);
@@ -112,7 +135,7 @@ describe('the panel of attention', () => {
     const fake = fakeHost([layer('huge', { grid: [8, 8] })]);
     const view = { ...NEW_VIEW };
     const c = new AttentionController(
-      { host: fake.host, view, colorMap: 'magma', update: () => undefined },
+      { host: fake.host, view, colorMap: 'magma', update: () => undefined, replace: () => undefined },
       { held: 100, atOnce: 100 },
     );
     c.about(picture);
@@ -155,6 +178,49 @@ describe('the panel of attention', () => {
       'classes to choose from',
     );
     assert.match(c.largeName, /relevance of cat/);
+  });
+
+  it('heads are silenced on the picture or over a folder, of the class that is shown', async () => {
+    const { c, asked } = await opened();
+    const silenced = (): Record<string, unknown>[] =>
+      asked.filter(([name]) => name === 'silence').map(([, each]) => each);
+    c.silence('head', 'a');
+    await turn();
+    assert.deepEqual(silenced(), [{ input: picture.uri, each: 'head', score: 'logit', layer: 'a' }]);
+    assert.equal(c.silencing.task.value?.rows[0]?.drop, 1);
+    c.silence('head', 'a');
+    await turn();
+    assert.equal(silenced().length, 1, 'it is known');
+    c.silencing.choose('choose');
+    await turn();
+    c.change({ shown: 'relevance' });
+    await turn();
+    c.silence('layer');
+    await turn();
+    assert.deepEqual(silenced().at(-1), { input: 'file:///set', each: 'layer', score: 'logit', target: '3' });
+    c.silencing.choose('picture');
+    assert.equal(c.view.folder, undefined);
+  });
+
+  it('what the others do without a head is fetched as another network', async () => {
+    const { c, of } = await opened();
+    c.without({ layer: 'b', head: 0 });
+    assert.equal(c.large, undefined);
+    await turn();
+    assert.deepEqual(of().at(-1)!['silenced'], [{ layer: 'b', head: 0 }]);
+    assert.match(c.largeName, /without head 0 of layer 1/);
+    c.without(undefined);
+    assert.ok(c.large !== undefined, 'the model as it is has been kept');
+  });
+
+  it('a layout that somebody says gives maps to layers whose matrices were drawn', async () => {
+    const { c } = await opened([layer('a', { queries: 7, keys: 7 })]);
+    assert.equal(kindOf(c), 'matrix');
+    c.draft(7, { prefix: 1, rows: 2, columns: 3 });
+    assert.equal(gridOf(c), undefined, 'a draft changes nothing');
+    c.sayLayout(7, { prefix: 1, rows: 2, columns: 3 });
+    assert.equal(kindOf(c), 'map');
+    assert.deepEqual(gridOf(c), [2, 3]);
   });
 
   it('a model without attention is one sentence; what fails is asked again', async () => {

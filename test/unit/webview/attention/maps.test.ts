@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { floatTensor } from '../../../../src/base/tensor.js';
 import { lookersOf, keyOf, mapOf, matrixOf, queryOf } from '../../../../src/result/attentionMap.js';
 import { colormap } from '../../../../src/result/colormap.js';
+import { biasOf } from '../../../../webview/attention/bias.js';
+import { normMaps } from '../../../../webview/attention/norms.js';
 import { answerOf, attentionCells, columnOf, headAt, matrixReason } from '../../../../webview/attention/maps.js';
 import {
   cellOf,
@@ -46,18 +48,36 @@ describe('maps of attention', () => {
   });
 
   it('a query looks within its window only; what lies outside is zero', () => {
-    const cells = Int32Array.of(0, 1, 2, 3);
+    const places = Int32Array.of(0, 1, 2, 3);
     const one = layer('w', {
       windows: 2,
       queries: 2,
       keys: 2,
-      from: { grid: [2, 2], prefix: 0, cells },
-      to: { grid: [2, 2], prefix: 0, cells },
+      from: { grid: [2, 2], prefix: 0, cells: places },
+      to: { grid: [2, 2], prefix: 0, cells: places },
     });
     const weights = floatTensor([2, 2, 2, 2], new Float32Array(16).fill(1));
     const found = answerOf(one, weights, 0, { asked: { y: 0.9, x: 0.1 }, direction: 'outgoing' });
     assert.ok(found.kind === 'map', found.kind);
     assert.deepEqual([...found.map.data], [0, 0, 1, 1]);
+    // Of windows that are a small part of the grid the thumbnail shows the window alone.
+    assert.deepEqual(found.part, [1, 0, 2, 2]);
+    const known = { ...matrices(one), weights };
+    const cells = attentionCells({
+      layers: [one],
+      at: () => known,
+      absent: () => undefined,
+      look,
+      scale: 'own',
+      colors: colormap('gray'),
+    });
+    const image = { width: 2, height: 2, data: new Uint8ClampedArray(16) } as ImageData;
+    assert.equal(cells.paint(0, 2, image, 0, 0), true);
+    assert.deepEqual(
+      [...image.data].filter((_, i) => i % 4 === 0),
+      [255, 255, 255, 255],
+    );
+    assert.match(cells.label(0, 2), /its window: rows 1–1, columns 0–1/);
   });
 
   it('a layer without places is its matrix, and says why; a token that a layer has not got is said', () => {
@@ -103,6 +123,34 @@ describe('maps of attention', () => {
     assert.match(cells.label(0, 0), /mean of its heads: up to /);
     assert.equal(cells.limit, Math.fround(1 + 0.15 + 0.0015));
     assert.deepEqual([0, 1, 2, 5].map(headAt).map(columnOf), [0, 1, 2, 5]);
+  });
+});
+
+describe('what helps against seeing what one expects', () => {
+  it('counts maps, says how alike they are, and puts beside the chosen one what nobody chose', () => {
+    const layers = ['a', 'b', 'c'].map((name) => layer(name, { grid: [3, 3] }));
+    const held = new Map(layers.map((each, i) => [each.name, matrices(each, i)]));
+    const of = { layers, at: (name: string) => held.get(name), asked: { prefix: 0 }, row: 1, head: 1 } as const;
+    const bias = biasOf({ ...of, region: undefined });
+    assert.deepEqual(bias.counted, { ofToken: 6, all: 60 });
+    assert.ok(bias.similarity > 0.99, `${bias.similarity}: they all grow from key to key`);
+    const [chosen, token, other] = bias.beside;
+    assert.equal(chosen!.map!.data[0], Math.fround(1 + 1 + 0.0001));
+    assert.notDeepEqual(token!.map, chosen!.map);
+    assert.match(other!.name, /^layer [02] instead$/);
+    assert.deepEqual(biasOf({ ...of, region: undefined }).beside, bias.beside, 'the same draws each time');
+    const region = { left: 0, top: 0, right: 1 / 3, bottom: 1 / 3 };
+    const { chance } = biasOf({ ...of, region });
+    assert.deepEqual(chance?.chosen, { count: 0, of: 6 });
+    assert.equal(biasOf({ ...of, at: () => undefined, region }).held, 0);
+  });
+
+  it('norms of tokens lie where the tokens do, and what stands out is counted', () => {
+    const one = layer('a', { grid: [1, 2] });
+    const { weights: _weights, ...numbers } = matrices(one);
+    const store = { numbers: () => ({ ...numbers, norms: Float32Array.of(9, 1, 4), outliers: [2] }) };
+    const [map] = normMaps({ layers: [one], store } as unknown as Parameters<typeof normMaps>[0]);
+    assert.deepEqual([[...map!.values], map!.others, map!.limit, map!.outliers], [[1, 4], [9], 4, 1]);
   });
 });
 
