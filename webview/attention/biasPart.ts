@@ -62,7 +62,7 @@ export function biasPart(c: AttentionController): TemplateResult | typeof nothin
     <lens-cell-grid
       .source=${cells.get([bias, colors], () => cellsOf(bias.beside, colors))}
       .label=${'The chosen map beside two that nobody chose'}
-      .zoom=${1}
+      .zoom=${1.7}
       .arrived=${arrived}
     ></lens-cell-grid>
     <div class="controls-row">

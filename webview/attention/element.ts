@@ -74,8 +74,11 @@ export class AttentionElement extends LightElement {
       <div class="att-top">${this.notices()} ${shownPart(c)} ${layoutPart(c)} ${warningsPart(c)}</div>
       <div class="att-body ${c.list.outdated || c.list.working ? 'old' : ''}">
         <section class="att-picture" aria-label="Picture">${this.stage()}</section>
-        <section class="att-heads" aria-labelledby="att-heads">${this.heads()}</section>
-        <div class="att-more">${depthPart(c)} ${biasPart(c)} ${silencePart(c)} ${normsPart(c)} ${factsPart(c)}</div>
+        <div class="att-more">
+          <section class="att-heads" aria-labelledby="att-heads">${this.heads()}</section>
+          ${biasPart(c)} ${normsPart(c)}
+        </div>
+        <div class="att-more">${depthPart(c)} ${silencePart(c)} ${factsPart(c)}</div>
       </div>
       <div class="sr-only" aria-live="polite">${c.spoken}</div>
     `;

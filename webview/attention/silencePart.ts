@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { SilenceAnswer } from '../../src/protocol/attention.js';
 import type { SilencedRow } from '../../src/result/attention.js';
 import { button, dropdown } from '../shared/controls.js';
 import { formatNumber, formatProbability, plural } from '../shared/format.js';
@@ -65,6 +66,12 @@ function headOf({ chosen }: AttentionController): { readonly layer: string; read
   return typeof head === 'number' ? { layer: layer.name, head } : { layer: layer.name };
 }
 
+/** The first class without the head, where it is another. */
+function saysThen({ pictures = [] }: SilencedRow, answer: SilenceAnswer | undefined): string {
+  const label = pictures[0]?.label;
+  return label === undefined || label === answer?.target?.label ? 'the same' : label;
+}
+
 /** The rows that are there, the largest drop first: also those of work that goes on or was stopped. */
 function tableOf(c: AttentionController): TemplateResult | typeof nothing {
   const { layers } = c;
@@ -115,7 +122,7 @@ function tableOf(c: AttentionController): TemplateResult | typeof nothing {
                 <td>${number(row.before)}</td>
                 <td>${number(row.after)}</td>
                 <td>${formatNumber(row.drop)}</td>
-                ${many ? html`<td>${row.changed ?? ''}</td>` : first === undefined ? nothing : html`<td>${row.pictures?.[0]?.label ?? ''}</td>`}
+                ${many ? html`<td>${row.changed ?? ''}</td>` : first === undefined ? nothing : html`<td>${saysThen(row, answer)}</td>`}
               </tr>`,
           )}
         </tbody>

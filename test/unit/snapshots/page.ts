@@ -11,6 +11,8 @@ import {
   activationLimit,
   activationSource,
 } from '../../../webview/model/activations/pages.js';
+import type { AttentionLayer, AttentionMatrices } from '../../../src/result/attention.js';
+import { attentionCells, type Look } from '../../../webview/attention/maps.js';
 import { factsOf } from '../../../webview/dataset/facts.js';
 import { cloudOf } from '../../../webview/dataset/map/cloud.js';
 import '../../../webview/dataset/map/map.js';
@@ -86,6 +88,19 @@ export const DRAWINGS = {
     const scene = { picture, values, scaled, colors: activationColors(answer, 'magma'), channels: false, signed };
     return heat(scene, {});
   },
+  /** Every layer and head of a transformer, for one of its tokens. */
+  heads: (layers: readonly AttentionLayer[], matrices: readonly AttentionMatrices[], look: Look) =>
+    grid(
+      [400, 300],
+      attentionCells({
+        layers,
+        at: (name) => matrices.find(({ layer }) => layer === name),
+        absent: () => undefined,
+        look,
+        scale: 'own',
+        colors: colormap('magma'),
+      }),
+    ),
   graph: async (structure: GraphStructure, open: readonly number[], share: boolean) => {
     const paths = open.map((i) => structure.modules[i]!.path);
     const visible = visibleGraph(structure, new Set(paths));

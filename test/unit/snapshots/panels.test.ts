@@ -3,6 +3,7 @@ import path from 'node:path';
 import { filePath } from '../../../src/base/place.js';
 import type { Call } from '../../../src/protocol/channel.js';
 import type { SurveyAnswer } from '../../../src/protocol/dataset.js';
+import type { AskedToken } from '../../../src/result/attentionMap.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { browserPath } from '../../../.build/browser.mjs';
@@ -143,6 +144,18 @@ describe('pictures of the panels, from the shipped models', function () {
     await snapshots('channel', (theme) => studio!.draw(theme, 'channel', maps, 3), COMPUTED);
     const tokens = await service.activations({ ...vit, layer: 'patch_embed', input: bird }, call());
     await snapshots('tokens', (theme) => studio!.draw(theme, 'channels', tokens), COMPUTED);
+  });
+
+  it('every layer and head of a transformer, for its class token and for a token of the picture', async () => {
+    const { layers, results } = await service.attention({ ...vit, inputs: [bird] }, call());
+    const [outcome] = results;
+    assert.ok(outcome !== undefined && 'result' in outcome, 'there is no outcome');
+    const { layers: matrices } = outcome.result;
+    const looks = { class: { prefix: 0 }, token: { y: 0.5, x: 0.6 } } as const;
+    const heads = (theme: (typeof THEMES)['dark'], asked: AskedToken, direction: 'outgoing' | 'incoming') =>
+      studio!.draw(theme, 'heads', layers, matrices, { asked, direction });
+    await snapshots('heads', (theme) => heads(theme, looks.class, 'outgoing'), COMPUTED);
+    await snapshots('heads-incoming', (theme) => heads(theme, looks.token, 'incoming'), COMPUTED);
   });
 
   it('the points of a data set in the plane and in space: the same by WebGL and by hand', async function () {
