@@ -1,6 +1,7 @@
 import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import '../../attention/element.js';
+import type { NamedFile } from '../../../src/protocol/explainPanel.js';
 import { AttentionController } from '../../attention/controller.js';
 import type { AttentionElement } from '../../attention/element.js';
 import { exportItems } from '../../attention/exports.js';
@@ -17,6 +18,8 @@ import type { Editor, TabDefinition } from '../editor.js';
 export class AttentionTab extends LightElement {
   @property({ attribute: false }) controller!: Editor;
   @property({ attribute: false }) view!: AttentionView;
+  /** The picture that the editor's tabs share. */
+  @property({ attribute: false }) picture: NamedFile | undefined;
   @property({ type: Number }) version = 0;
   @query('lens-attention') private readonly parts!: AttentionElement | null;
   private drawn = 0;
@@ -30,10 +33,9 @@ export class AttentionTab extends LightElement {
   }
 
   protected override willUpdate(_changed: PropertyValues<this>): void {
-    const { setup, view } = this.controller;
-    const { picture } = view.activations;
+    const { picture } = this;
     this.drawn++;
-    if (picture === undefined || setup?.trusted !== true) return;
+    if (picture === undefined || this.controller.setup?.trusted !== true) return;
     const anew = this.asked !== this.version;
     this.asked = this.version;
     if (!anew && this.attention.picture?.uri === picture.uri) return;
@@ -42,8 +44,7 @@ export class AttentionTab extends LightElement {
   }
 
   override render(): TemplateResult {
-    const { controller: c, attention } = this;
-    const { picture } = c.view.activations;
+    const { controller: c, attention, picture } = this;
     if (c.setup?.trusted === false)
       return emptyState({
         icon: 'workspace-untrusted',
@@ -104,6 +105,7 @@ export const tab: TabDefinition = {
     html`<lens-model-attention
       .controller=${c}
       .view=${c.view.attention}
+      .picture=${c.view.activations.picture}
       .version=${c.readVersion}
     ></lens-model-attention>`,
 };
