@@ -81,7 +81,16 @@ export function tests(page, srv) {
         await panel().locator('.gallery-tools', { hasText: '4 of 32' }).waitFor();
         await screenshot(page, 'dataset-gallery');
         await panel().locator('.gallery-tools .segmented button', { hasText: 'all' }).click();
+        await panel().locator('lens-cell-grid .cells').focus();
+        await press('ArrowRight', 'h');
+        await panel().locator('.gallery-heat lens-color-bar').waitFor({ timeout: 60_000 });
+        assert.match(await panel().locator('.gallery-heat .heat-words').innerText(), /for .*\(logit/);
+        await press('Escape');
+        await panel().locator('.gallery-heat .heat-words', { hasText: 'press H' }).waitFor();
         await tab('Map').click();
+        await choose('.map-tools', 'logit of a class');
+        await panel().locator('.map-legend lens-color-bar', { hasText: 'logit of Butterfinch' }).waitFor();
+        await choose('.map-tools', 'label');
         await panel().locator('.set-search input').fill('torchwren');
         await press('Enter');
         await until('those with the word are selected', async () =>

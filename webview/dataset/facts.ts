@@ -174,6 +174,8 @@ export function galleryOf(facts: Facts, view: GalleryView, selected: ReadonlySet
       return sortedBy(shown, survey.confidence, false);
     case 'margin':
       return sortedBy(shown, survey.margin, false);
+    case 'truth':
+      return sortedBy(shown, survey.ofTruth, false);
     case 'label':
       return sortedBy(shown, group, false);
     case 'predicted':

@@ -15,7 +15,7 @@ export type ColourBy =
   | 'probability'
   | 'logit';
 
-export type GallerySort = 'set' | 'confidence' | 'doubt' | 'margin' | 'label' | 'predicted';
+export type GallerySort = 'set' | 'confidence' | 'doubt' | 'margin' | 'truth' | 'label' | 'predicted';
 
 export type GalleryShow = 'all' | 'wrong' | 'right' | 'selected';
 

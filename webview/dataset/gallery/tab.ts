@@ -83,6 +83,7 @@ function filters(room: Room, facts: Facts, count: number): TemplateResult {
           { value: 'confidence', label: 'most confident first' },
           { value: 'doubt', label: 'least confident first' },
           { value: 'margin', label: 'smallest margin first' },
+          ...(judged ? [{ value: 'truth', label: 'least sure of the label first' }] : []),
           { value: 'label', label: 'by label' },
           { value: 'predicted', label: 'by prediction' },
         ],

@@ -71,6 +71,7 @@ describe('what is known of the pictures of a data set', () => {
     assert.deepEqual(gallery({ label: -1 }), [5]);
     assert.deepEqual(gallery({ predicted: 0, text: 'loose' }), [5]);
     assert.deepEqual(gallery({ sort: 'margin' }), [2, 1, 5, 3, 0, 4]);
+    assert.deepEqual(gallery({ sort: 'truth' }), [3, 1, 2, 0, 4, 5]);
     assert.deepEqual(galleryOf(facts, { ...NEW_VIEW.gallery, show: 'selected' }, NONE), []);
   });
 });
