@@ -92,22 +92,38 @@ export function drawViews(feeds: Views, options: ViewOptions, at: number, random
   const [n = 0] = (feeds.rows ?? feeds.grid ?? feeds.noise)?.dims ?? [];
   const [height, width] =
     feeds.grid !== undefined ? feeds.grid.dims.slice(1, 3) : [feeds.rows?.dims[2], feeds.columns?.dims[2]];
-  const drawn = Array.from({ length: n }, () =>
+  const seen = Array.from({ length: n }, () =>
     random === undefined || height === undefined || width === undefined
       ? STRAIGHT
       : drawView(options, { height, width }, at, random),
   );
   if (feeds.rows !== undefined && feeds.columns !== undefined) {
-    out.set(feeds.rows.name, joined(drawn.map((v) => resampling(height!, v.y, v.zoom))));
-    out.set(feeds.columns.name, joined(drawn.map((v) => transposed(resampling(width!, v.x, v.zoom), width!))));
+    out.set(feeds.rows.name, joined(seen.map((v) => resampling(height!, v.y, v.zoom))));
+    out.set(feeds.columns.name, joined(seen.map((v) => transposed(resampling(width!, v.x, v.zoom), width!))));
   }
-  if (feeds.grid !== undefined) out.set(feeds.grid.name, joined(drawn.map((v) => gridOf(height!, width!, v))));
+  if (feeds.grid !== undefined) out.set(feeds.grid.name, joined(seen.map((v) => gridOf(height!, width!, v))));
   if (feeds.noise !== undefined) {
     const size = feeds.noise.dims.reduce((a, b) => a * b, 1);
-    const noise = new Float32Array(size);
-    if (random !== undefined) for (let i = 0; i < size; i++) noise[i] = options.noise * random.normal();
-    out.set(feeds.noise.name, noise);
+    out.set(feeds.noise.name, random === undefined ? new Float32Array(size) : noiseOf(size, options.noise, random));
   }
+  return out;
+}
+
+/** As many normal numbers more than are asked for as there are places to begin: drawing all anew takes as long as a small network. */
+const SPARE = 1 << 16;
+const drawn = new WeakMap<Random, Float32Array>();
+
+/** Normal numbers, of which each step takes another stretch and another sign. */
+function noiseOf(size: number, deviation: number, random: Random): Float32Array {
+  let pool = drawn.get(random);
+  if (pool === undefined || pool.length < size + SPARE) {
+    pool = Float32Array.from({ length: size + SPARE }, () => random.normal());
+    drawn.set(random, pool);
+  }
+  const from = random.below(SPARE);
+  const factor = random.below(2) === 0 ? deviation : -deviation;
+  const out = pool.slice(from, from + size);
+  for (let i = 0; i < size; i++) out[i]! *= factor;
   return out;
 }
 
@@ -158,9 +174,37 @@ function gridOf(height: number, width: number, { x, y, zoom, angle }: View): Flo
 /** Pictures `[n, C, H, W]` under a Gaussian, whose weights sum to 1 at the borders too. */
 export function writeBlur(w: Writer, pictures: Value, sigma: number): Value {
   const [height, width] = pictures.dims.slice(-2) as [number, number];
+  // Of large pictures a product with a matrix of mostly zeros takes longer than a window that slides; that has no kernel in
+  // double precision.
+  if (w.type === 'float32' && Math.min(height, width) > SMALL) return slidingBlur(w, pictures, sigma);
   const rows = w.constant(blurMatrix(height, sigma), [height, height]);
   const columns = w.constant(transposed(blurMatrix(width, sigma), width), [width, width]);
   return w.matmul(w.matmul(rows, pictures), columns);
+}
+
+const SMALL = 64;
+
+/** The same by a window along each axis, whose sums are divided by the weights that lie within the picture. */
+function slidingBlur(w: Writer, pictures: Value, sigma: number): Value {
+  const [n, channels, height, width] = pictures.dims as [number, number, number, number];
+  const reach = Math.ceil(4 * sigma);
+  const taps = 2 * reach + 1;
+  const window = Float64Array.from({ length: taps }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)));
+  const inside = (size: number): Float64Array =>
+    Float64Array.from({ length: size }, (_, i) =>
+      window.reduce((sum, v, t) => (i + t - reach >= 0 && i + t - reach < size ? sum + v : sum), 0),
+    );
+  const planes = [n * channels, 1, height, width];
+  const down = w.op('Conv', [w.reshape(pictures, planes), w.constant(window, [1, 1, taps, 1])], planes, {
+    pads: [reach, 0, reach, 0],
+  });
+  const across = w.op('Conv', [down, w.constant(window, [1, 1, 1, taps])], planes, { pads: [0, reach, 0, reach] });
+  const [rows, columns] = [inside(height), inside(width)];
+  const shares = Float64Array.from(
+    { length: height * width },
+    (_, i) => 1 / (rows[Math.floor(i / width)]! * columns[i % width]!),
+  );
+  return w.reshape(w.mul(across, w.constant(shares, [1, 1, height, width])), pictures.dims);
 }
 
 /** Each row: the weights of the places around it. `[size, size]` */
