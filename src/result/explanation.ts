@@ -1,3 +1,4 @@
+import type { SliceGrid } from './slices.js';
 import type { Tensor } from '../base/tensor.js';
 import type { Crop, Rgb } from '../base/picture.js';
 import type { ClassMap } from './classMap.js';
@@ -87,6 +88,8 @@ export interface Explanation {
   readonly input: string;
   /** The picture as the model sees it. */
   readonly picture: Rgb;
+  /** Of a volume: how its slices lie in the picture. */
+  readonly slices?: SliceGrid;
   readonly crop?: Crop;
   /** The picture was painted over by hand. */
   readonly edited?: EditSummary;

@@ -2,7 +2,7 @@ import { toFloat32 } from '../base/tensor.js';
 import type { Colormap } from './colormap.js';
 import type { Attribution } from './explanation.js';
 import type { Rgb } from '../base/picture.js';
-import { intoSlices, sliceGrid } from './slices.js';
+import { intoSlices, sliceGrid, type SliceGrid } from './slices.js';
 import { upsampleBilinear } from './upsample.js';
 
 /**
@@ -18,6 +18,8 @@ export interface ValueMap {
   readonly values: Float32Array;
   /** Values below zero mean something: they argue against the target. */
   readonly signed: boolean;
+  /** Of a volume: how its slices lie beside one another. */
+  readonly slices?: SliceGrid;
 }
 
 /** `sum` keeps signs; `l1`, `l2` and `max` are magnitudes over the channels. */
@@ -46,6 +48,7 @@ export function reduce(attribution: Attribution, how: Reduction): ValueMap {
     height: grid.height,
     values: intoSlices(values, grid, new Float32Array(grid.width * grid.height)),
     signed,
+    slices: grid,
   };
 }
 

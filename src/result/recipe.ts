@@ -57,6 +57,8 @@ export interface Drawing {
   readonly sign: string;
   readonly percentile: number;
   readonly smooth: boolean;
+  /** Of a volume one slice is drawn, from 1, on the scale of all; absent where all are. */
+  readonly slice?: { readonly index: number; readonly of: number };
   /** Below the heat lies the photograph, of this size, and not the picture as the model sees it. */
   readonly photograph?: readonly [width: number, height: number];
 }

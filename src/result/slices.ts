@@ -34,3 +34,22 @@ export function intoSlices<A extends Float32Array | Uint8Array>(
   }
   return into;
 }
+
+/** One slice of what lies in a grid, from 0: `perPlace` values for each place. */
+export function cutSlice<A extends Float32Array | Int32Array | Uint8Array>(
+  values: A,
+  { columns, sliceHeight, sliceWidth, width }: SliceGrid,
+  slice: number,
+  perPlace = 1,
+): A {
+  const top = Math.floor(slice / columns) * sliceHeight;
+  const left = (slice % columns) * sliceWidth;
+  const row = sliceWidth * perPlace;
+  // Of the same kind, and as long as one slice.
+  const out = values.slice(0, sliceHeight * row) as A;
+  for (let y = 0; y < sliceHeight; y++) {
+    const from = ((top + y) * width + left) * perPlace;
+    out.set(values.subarray(from, from + row), y * row);
+  }
+  return out;
+}

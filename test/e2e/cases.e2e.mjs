@@ -18,7 +18,7 @@ const VALUE = /−?\d+(\.\d+)?/;
 
 /**
  * What is seen: `rows` of the predictions in any order, by their name; `score` of the target; `said` anywhere in the panel;
- * `refused`, in place of an answer; `never` anywhere.
+ * `slices` of a volume; `refused`, in place of an answer; `never` anywhere.
  */
 const CASES = [
   { model: 'if_partial', input: 'if_input.npy', best: 'class 0', score: 1.17956, said: /which is a guess/ },
@@ -37,7 +37,7 @@ const CASES = [
     rows: { 'class 8': 0.698 },
     never: /how this model wants its pictures/i,
   },
-  { model: 'vol3d', input: 'vol3d.npy', best: 'class 0', score: 1.83 },
+  { model: 'vol3d', input: 'vol3d.npy', best: 'class 0', score: 1.83, slices: 16 },
   { model: 'age_gender', rows: { 'class 0': 0.519, 'class 1': 0.481 }, said: /age\s+−0\.104/ },
   { model: 'landmarks', best: 'landmarks 0', never: /class \d|probabilit/i },
   // The classifier behind the names has no gradient: auto takes a method that only runs the model.
@@ -114,6 +114,13 @@ export function tests(page, srv, tools) {
         [],
         'a probability was made of the score of a box',
       );
+    }
+    if (each.slices !== undefined) {
+      const slices = panel().locator('input[aria-label="Slice of the volume"]');
+      assert.equal(await slices.getAttribute('aria-valuetext'), `all ${each.slices} slices along depth`);
+      await slices.press('ArrowRight');
+      await panel().locator(`lens-heat-canvas canvas[aria-label$="slice 1 of ${each.slices} along depth"]`).waitFor();
+      await slices.press('Home');
     }
     if (each.best !== undefined) assert.equal(await best(), each.best);
     if (each.score !== undefined) {

@@ -13,7 +13,7 @@ import '../shared/form/menu.js';
 import '../shared/canvas/thumbnail.js';
 import { Clock } from '../shared/task/clock.js';
 import { iconButton, segmented } from '../shared/controls.js';
-import type { Scene } from '../shared/canvas/display.js';
+import { sliceWords, type Scene } from '../shared/canvas/display.js';
 import { baseName, formatDuration } from '../shared/format.js';
 import { emptyState, failure, notice, working } from '../shared/messages.js';
 import { isTyping } from '../shared/form/typing.js';
@@ -41,6 +41,7 @@ import { Painting } from './whatIf/painting.js';
 import {
   drawingControls,
   modeControls,
+  slicePart,
   partsToggle,
   readout,
   scalePart,
@@ -101,8 +102,12 @@ export class ExplainApp extends LitElement {
     void this.loadPreview();
   }
 
+  private get picking(): boolean {
+    return this.controller.whatIf.brush !== undefined || this.picked.available;
+  }
+
   private sceneNow(): Scene | undefined {
-    return this.drawn.of(this.controller);
+    return this.drawn.of(this.controller, this.picking);
   }
 
   override render(): TemplateResult {
@@ -126,7 +131,9 @@ export class ExplainApp extends LitElement {
           .held=${this.held}
         ></lens-explain-grid>
       </div>
-      <div class="right">${gridChoicePart(c, c.compare)} ${modeControls(c, this.held)}</div>
+      <div class="right">
+        ${gridChoicePart(c, c.compare)} ${modeControls(c, this.held)} ${slicePart(c, this.grid?.first)}
+      </div>
       <div class="draw">${drawingControls(c, this.grid?.first)}</div>
     </main>`;
   }
@@ -139,8 +146,8 @@ export class ExplainApp extends LitElement {
         <section class="trust" aria-label="Trust">
           ${sanityPart(c, c.badge, () => c.badge.check())} ${warningsPart(c)}
         </section>
-        ${modeControls(c, this.held)} ${photographPart(c)} ${partsToggle(c, scene)} ${regionPart(c, this.picked)}
-        ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
+        ${modeControls(c, this.held)} ${slicePart(c, scene, this.picking)} ${photographPart(c)} ${partsToggle(c, scene)}
+        ${regionPart(c, this.picked)} ${scalePart(c, scene)} ${readout(c, scene, this.pixel)}
       </div>
       <div class="right">
         ${predictionsPart(c, {
@@ -212,10 +219,11 @@ export class ExplainApp extends LitElement {
   private stage(scene: Scene | undefined): TemplateResult {
     const c = this.controller;
     const { shown, error, current } = c;
+    const slice = scene && sliceWords(scene);
     const label =
       shown === undefined
         ? 'Picture'
-        : `${baseName(shown.explanation.input)}${shown.explanation.edited === undefined ? '' : ', edited picture'}, heat for ${shown.explanation.target.label}`;
+        : `${baseName(shown.explanation.input)}${shown.explanation.edited === undefined ? '' : ', edited picture'}, heat for ${shown.explanation.target.label}${slice === undefined ? '' : `, ${slice}`}`;
     const display = this.held ? { ...c.display, mode: 'original' as const } : c.display;
     const grey = error !== undefined || (shown !== undefined && !shown.current);
     const empty = c.setup?.pictures.length === 0;

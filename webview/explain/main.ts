@@ -1,5 +1,6 @@
 import '../shared/styles.css';
 import './explain.css';
+import './picture/viewControls.css';
 import './sanity/badge.css';
 import './grid/grid.css';
 import './question/method.css';

@@ -70,7 +70,7 @@ export async function explainOne(
   const fixed = {
     input: input.name,
     picture: loaded.picture,
-    ...given({ crop: loaded.crop, edited: input.edited }),
+    ...given({ slices: loaded.slices, crop: loaded.crop, edited: input.edited }),
     target: describe(target),
     score,
     value,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { given } from '../../base/given.js';
 import { toErrorData, isCancelled, type ErrorData } from '../../base/errors.js';
-import { floatTensor, type FloatTensor } from '../../base/tensor.js';
+import { floatTensor, sizeOf, type FloatTensor } from '../../base/tensor.js';
 import type { Example } from '../../dataset/dataset.js';
 import { sourceOf } from '../../dataset/index.js';
 import { readNpyInputs } from '../../input/npyInput.js';
@@ -14,7 +14,7 @@ import { arrangementOf, spaceOf } from '../../method/attribution/shared/answer.j
 import { overChannels } from '../../result/heatmap.js';
 import type { EditSummary, PreprocessingRecord } from '../../result/recipe.js';
 import type { Doubt } from '../../result/doubt.js';
-import { intoSlices, sliceGrid } from '../../result/slices.js';
+import { intoSlices, sliceGrid, type SliceGrid } from '../../result/slices.js';
 import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
 import type { OpenModel } from '../model/open.js';
 import { proposalOf } from './proposal.js';
@@ -43,6 +43,8 @@ export interface LoadedInput {
   /** Batch 1. */
   readonly tensor: FloatTensor;
   readonly picture: Rgb;
+  /** Of a volume: how its slices lie in the picture. */
+  readonly slices?: SliceGrid;
   readonly crop?: Crop;
   readonly preprocessing: PreprocessingRecord;
   readonly notes: readonly string[];
@@ -153,6 +155,7 @@ async function tensors(model: OpenModel, file: string): Promise<PendingInput[]> 
     load: async () => ({
       tensor,
       picture: pictureOf(model, spec, tensor),
+      ...given({ slices: slicesOf(model, spec) }),
       preprocessing: TAKEN_AS_IS,
       notes: [],
       doubts: [],
@@ -176,10 +179,20 @@ function pictureOf(model: OpenModel, spec: InputSpec, tensor: FloatTensor): Rgb 
   const grey = Float32Array.from(mean, (v) => (high > low ? Math.round((255 * (v - low)) / (high - low)) : 0));
   const space = spaceOf(spec);
   if (space.length < 2) return grown(grey, Math.max(1, Math.round(grey.length / BAND)));
-  const [rows, columns] = [space.at(-2)!, space.at(-1)!];
-  const grid = sliceGrid(grey.length / (rows * columns), rows, columns);
+  const grid = gridOf(space);
   const flat = intoSlices(grey, grid, new Uint8Array(grid.width * grid.height));
   return { width: grid.width, height: grid.height, data: asRgb(flat) };
+}
+
+function gridOf(space: readonly number[]): SliceGrid {
+  const [rows, columns] = [space.at(-2)!, space.at(-1)!];
+  return sliceGrid(sizeOf(space) / (rows * columns), rows, columns);
+}
+
+/** How the slices of a volume lie in its picture; undefined where there are none. */
+function slicesOf(model: OpenModel, spec: InputSpec): SliceGrid | undefined {
+  const space = spaceOf(spec);
+  return model.resolved.preprocessing !== undefined || space.length < 3 ? undefined : gridOf(space);
 }
 
 /** How much longer than high a vector is drawn. */

@@ -1,7 +1,7 @@
 import type { Explanation } from '../../../src/result/explanation.js';
 import { throwIfCancelled } from '../../../src/base/errors.js';
 import { given } from '../../../src/base/given.js';
-import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
+import { sliceWords, valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
 import { nameOfColumn } from './choice.js';
@@ -72,7 +72,10 @@ export function scalesOf(
   limits: Limits,
   below: Below = 'end',
 ): readonly GridPictureScale[] {
-  const clip = display.percentile >= 100 ? 'largest value' : `clipped at ${formatNumber(display.percentile)} pct`;
+  const [first] = explanations;
+  const slice = first && sliceWords(scenes.of(first, display));
+  const end = display.percentile >= 100 ? 'largest value' : `clipped at ${formatNumber(display.percentile)} pct`;
+  const clip = [end, ...(slice === undefined ? [] : [slice])].join(' · ');
   if (limits !== undefined) {
     // The end of a scale is remembered longer than the maps that it is of.
     return [...limits].flatMap(([unit, limit]) => {

@@ -2,7 +2,7 @@ import { lowest } from '../../../src/result/colormap.js';
 import type { Explanation } from '../../../src/result/explanation.js';
 import type { Drawing, SanitySummary } from '../../../src/result/recipe.js';
 import { pngOf, rasterOf, scaleRaster } from '../../shared/canvas/raster.js';
-import { paint, type Display, type Scene } from '../../shared/canvas/display.js';
+import { paint, sliceWords, type Display, type Scene } from '../../shared/canvas/display.js';
 import { svgOf } from './svg.js';
 import { baseName, formatNumber, formatPercent, formatProbability } from '../../shared/format.js';
 
@@ -116,7 +116,7 @@ function drawScale(
 }
 
 /** How a picture is drawn, for the recipe. */
-export function drawingOf({ colors, channels, photo }: Scene, display: Display): Drawing {
+export function drawingOf({ colors, channels, photo, slices }: Scene, display: Display): Drawing {
   const { mode, opacity, level, top, reduction, sign, percentile, smooth } = display;
   return {
     mode,
@@ -126,6 +126,7 @@ export function drawingOf({ colors, channels, photo }: Scene, display: Display):
     sign,
     percentile,
     smooth,
+    ...(slices === undefined || slices.shown === 0 ? {} : { slice: { index: slices.shown, of: slices.count } }),
     ...(photo === undefined ? {} : { photograph: [photo.width, photo.height] as const }),
   };
 }
@@ -140,6 +141,7 @@ export function caption(exported: ExportedPicture): readonly string[] {
   const reduction = { l1: 'L1 over channels', l2: 'L2 over channels', max: 'largest channel', sum: 'sum of channels' }[
     display.reduction
   ];
+  const slice = sliceWords(scene);
   const drawn = [
     ...(scene.channels ? [reduction] : []),
     ...(scene.signed && display.sign !== 'both' ? [display.sign] : []),
@@ -147,6 +149,7 @@ export function caption(exported: ExportedPicture): readonly string[] {
     display.percentile >= 100
       ? 'scale to the largest value'
       : `clipped at the ${formatNumber(display.percentile)}th percentile`,
+    ...(slice === undefined ? [] : [`${slice}${scene.slices?.shown === 0 ? '' : ', on the scale of all'}`]),
     ...(display.mode === 'outline' ? [`outline at ${formatPercent(display.level)} of the scale`] : []),
     ...(display.mode === 'mask' ? [`the top ${formatPercent(display.top)} of the map`] : []),
     ...(scene.photo === undefined

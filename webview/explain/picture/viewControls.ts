@@ -3,7 +3,7 @@ import { DIVERGING, SEQUENTIAL, type DivergingName, type SequentialName } from '
 import { classAt } from '../../../src/result/classMap.js';
 import type { Reduction, Sign } from '../../../src/result/heatmap.js';
 import { dropdown, icon, numberField, segmented, slider } from '../../shared/controls.js';
-import { valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
+import { sliceWords, valueAt, type Display, type Scene } from '../../shared/canvas/display.js';
 import { styles } from '../../shared/page/css.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
 import type { Pixel } from '../../shared/canvas/geometry.js';
@@ -75,6 +75,27 @@ function strength(c: Asked): TemplateResult {
       onInput: (percent) => c.setDisplay({ [field]: percent / 100 }),
     })}<span class="value">${formatPercent(value)}</span></label
   >`;
+}
+
+/** Goes through the slices of a volume; all of them beside one another are the first place. */
+export function slicePart(c: Asked, scene: Scene | undefined, picking = false): TemplateResult {
+  const { slices } = scene ?? {};
+  const words = scene && sliceWords(scene);
+  if (slices === undefined || words === undefined) return html``;
+  return html`<div class="mode-row">
+    <label class="opacity slices" title=${picking ? 'Places are picked in all slices' : nothing}
+      ><span class="field-name">Slice</span>${slider({
+        label: 'Slice of the volume',
+        value: slices.shown,
+        minimum: 0,
+        maximum: slices.count,
+        step: 1,
+        text: words,
+        disabled: picking,
+        onInput: (slice) => c.setDisplay({ slice }),
+      })}<span class="value">${words}</span></label
+    >
+  </div>`;
 }
 
 /** Draws the borders of the parts that a map is of; the fit's R² beside it. */

@@ -1,3 +1,4 @@
+import { canonical } from '../../../src/base/canonical.js';
 import { colormap } from '../../../src/result/colormap.js';
 import { fit, normalise, percentileOf, type ValueMap } from '../../../src/result/heatmap.js';
 import { nameOfColors, type Display, type Scene } from './display.js';
@@ -19,7 +20,15 @@ export function differenceOf(
   // Not smoothed: no value is shown that neither map has.
   const a = fit<ValueMap>(same ? scene.values : scene.scaled, width, height, false).values;
   const b = fit<ValueMap>(same ? other.values : other.scaled, width, height, false).values;
-  const values: ValueMap = { width, height, values: a.map((v, i) => v - b[i]!), signed: true };
+  const { slices } = scene.values;
+  const values: ValueMap = {
+    width,
+    height,
+    values: a.map((v, i) => v - b[i]!),
+    signed: true,
+    // Two volumes of different slices lie in different grids: no slice of one is a slice of the other.
+    ...(slices !== undefined && canonical(slices) === canonical(other.values.slices) ? { slices } : {}),
+  };
   return {
     picture: scene.picture,
     values,

@@ -16,6 +16,7 @@ import {
   hasChannels,
 } from '../../../src/result/heatmap.js';
 import type { Rgb } from '../../../src/base/picture.js';
+import { cutSlice, type SliceGrid } from '../../../src/result/slices.js';
 
 /** How a map is drawn. Changing it never runs the model again. */
 export interface Display {
@@ -40,6 +41,8 @@ export interface Display {
   readonly diverging: DivergingName;
   /** Smoothed between pixels, or as the pixels that there are. */
   readonly smooth: boolean;
+  /** Of a volume the slice that is drawn, from 1; 0: all, beside one another. */
+  readonly slice: number;
   /** The classes of a segmentation over the picture. */
   readonly classes: 'off' | 'outlines' | 'filled';
 }
@@ -58,6 +61,7 @@ export const DEFAULT_DISPLAY: Display = {
   sequential: 'magma',
   diverging: 'RdBu',
   smooth: false,
+  slice: 0,
   classes: 'outlines',
 };
 
@@ -77,6 +81,8 @@ export interface Scene {
   readonly channels: boolean;
   /** Values below zero exist and mean something, before the sign was chosen. */
   readonly signed: boolean;
+  /** Of a volume: how many slices it has, and which one this is, from 1; 0: all of them. */
+  readonly slices?: { readonly count: number; readonly shown: number };
   /** What one unit is, where that is not the attribution's. */
   readonly unit?: string;
 }
@@ -88,6 +94,44 @@ export interface SharedDrawing {
 
 /** Reduces, selects and scales. What several maps `share` is given where they lie beside one another. */
 export function sceneOf(explanation: Explanation, display: Display, share?: SharedDrawing): Scene {
+  return atSlice(wholeSceneOf(explanation, display, share), explanation.slices, display.slice);
+}
+
+/** A scene with one slice of a volume alone, on the scale of all of them. */
+export function atSlice(scene: Scene, slices: SliceGrid | undefined, slice: number): Scene {
+  const { picture, values, scaled, parts } = scene;
+  if (slices === undefined || values.slices === undefined) return scene;
+  const { depth, sliceHeight, sliceWidth } = slices;
+  const shown = slice > depth ? 0 : slice;
+  const counted: Scene = { ...scene, slices: { count: depth, shown } };
+  if (shown === 0) return counted;
+  const map = values.slices;
+  // A coarser map has fewer slices: the one that lies there.
+  const own = Math.floor(((shown - 0.5) * map.depth) / depth);
+  const cut = <M extends ValueMap>({ slices: _all, ...whole }: M): Omit<M, 'slices'> => ({
+    ...whole,
+    values: cutSlice(whole.values, map, own),
+    width: map.sliceWidth,
+    height: map.sliceHeight,
+  });
+  return {
+    ...counted,
+    picture: { width: sliceWidth, height: sliceHeight, data: cutSlice(picture.data, slices, shown - 1, 3) },
+    values: cut(values),
+    scaled: cut(scaled),
+    ...(parts === undefined ? {} : { parts: { ...parts, of: cutSlice(parts.of, slices, shown - 1) } }),
+  };
+}
+
+/** Which slice is drawn, in words; undefined where there is but one. */
+export function sliceWords({ slices }: Pick<Scene, 'slices'>): string | undefined {
+  if (slices === undefined) return undefined;
+  const { count, shown } = slices;
+  return shown === 0 ? `all ${count} slices along depth` : `slice ${shown} of ${count} along depth`;
+}
+
+/** The same with all slices of a volume. */
+export function wholeSceneOf(explanation: Explanation, display: Display, share?: SharedDrawing): Scene {
   const { attribution, picture } = explanation;
   const channels = hasChannels(attribution);
   const reduced = reduce(attribution, channels ? display.reduction : 'sum');
