@@ -96,6 +96,19 @@ const outputSchema = v.strictObject(
   'must be an object',
 );
 
+/** Tokens without a place in front, and the grid of the others. */
+const tokensSchema = v.strictObject(
+  {
+    prefix: v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number'),
+      v.minValue(0, 'must be 0 or more'),
+    ),
+    grid: v.strictTuple([side, side], 'must be [rows, columns]'),
+  },
+  'must be { "prefix": 1, "grid": [rows, columns] }',
+);
+
 const labelName = v.string('must be a text');
 
 const sidecarSchema = v.strictObject(
@@ -125,6 +138,12 @@ const sidecarSchema = v.strictObject(
     output: v.optional(v.string('must be the name of an output')),
     outputs: v.optional(
       v.record(v.string(), outputSchema, 'must be an object from the name of an output to what it is'),
+    ),
+    attention: v.optional(
+      v.union(
+        [tokensSchema, v.record(v.string(), tokensSchema)],
+        'must be { "prefix": 1, "grid": [rows, columns] }, or an object from the name of a layer to that',
+      ),
     ),
   },
   'must be an object',

@@ -1,7 +1,14 @@
 import type { Rgb } from '../base/picture.js';
 import type { FilePath } from '../base/place.js';
 import type { ErrorData } from '../base/errors.js';
-import type { AttentionLayer, AttentionResult, SilencedHead, SilencedRow, WithoutMatrix } from '../result/attention.js';
+import type {
+  AttentionLayer,
+  AttentionResult,
+  SilencedHead,
+  SilencedRow,
+  TokenChoices,
+  WithoutMatrix,
+} from '../result/attention.js';
 import type { Outcome } from '../result/explanation.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Recipe, ScoreKind } from '../result/recipe.js';
@@ -21,6 +28,8 @@ export interface AttentionRequest extends ModelRequest {
   readonly layers?: readonly string[];
   /** Heads that count for nothing meanwhile. The whole network with random weights is `randomWeights`. */
   readonly silenced?: readonly SilencedHead[];
+  /** Where tokens stand, said just now, beside what the settings file says as "attention". */
+  readonly tokens?: TokenChoices;
   /** The maps of a token are drawn, too. */
   readonly drawn?: boolean;
   /** Of a relevance: what it is of. */

@@ -1,4 +1,5 @@
 import type { FilePath } from '../base/place.js';
+import type { TokenChoices } from '../result/attention.js';
 import type { SettingsChange, SettingsFinding, SettingsPreset, SettingsVerdict } from '../result/settings.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
@@ -22,6 +23,8 @@ export interface FindSettingsAnswer {
 /** What a sidecar is to say: settings of pictures, and the request's `outputs`. */
 export interface SidecarRequest extends ModelRequest {
   readonly change: SettingsChange;
+  /** Where the tokens of a transformer stand. */
+  readonly attention?: TokenChoices;
 }
 
 export interface SidecarText {

@@ -13,6 +13,15 @@ export interface TokenLayout {
   readonly prefix: number;
 }
 
+/** What somebody says of tokens: so many without a place in front, and the others row by row. */
+export interface SaidTokens {
+  readonly prefix: number;
+  readonly grid: readonly [rows: number, columns: number];
+}
+
+/** Of all layers with so many tokens whose places are not known; or of single layers, by their names. */
+export type TokenChoices = SaidTokens | Readonly<Record<string, SaidTokens>>;
+
 /** One layer's attention: what is known of it before a picture is asked about. */
 export interface AttentionLayer {
   /** The module, or the node that makes it. */

@@ -20,6 +20,7 @@ import type { AttentionLayer, TokenLayout, WithoutMatrix } from '../../result/at
 import { zeros } from '../../session/probe.js';
 import type { Subject } from '../subject/subject.js';
 import { allWithout, layoutOf, retold } from './layout.js';
+import { NOT_TOLD, withTokens } from './said.js';
 
 /** The attention of a model: its matrices by structure, in a graph in which none is hidden. */
 export interface ModelAttention {
@@ -33,7 +34,7 @@ export interface ModelAttention {
 }
 
 /** What attention is found by. */
-export type Attending = Pick<Subject, 'graph' | 'facts' | 'derived'>;
+export type Attending = Pick<Subject, 'graph' | 'facts' | 'derived' | 'tokens'>;
 
 const known = new WeakMap<Graph, Promise<ModelAttention>>();
 
@@ -48,7 +49,9 @@ export async function attentionOf(subject: Attending, signal: AbortSignal): Prom
   }
   const attention = await found;
   throwIfCancelled(signal);
-  return attention;
+  return subject.tokens === undefined
+    ? attention
+    : { ...attention, layers: withTokens(attention.layers, subject.tokens) };
 }
 
 /** @throws LensError `attention/none` where a model has none */
@@ -164,7 +167,7 @@ function placed(
   if (layer.kind === 'channels' || layouts.to !== undefined) return { ...layer, ...layouts };
   const note = nowhere
     ? 'The keys are no places of the picture: learned queries, or tokens of none, look at each other.'
-    : 'Where the keys stand in the picture could not be told from the graph.';
+    : NOT_TOLD;
   return { ...layer, notes: [...layer.notes, note], ...layouts };
 }
 

@@ -9,6 +9,7 @@ import { activationBytes, bytesOf } from '../../graph/measure/memory.js';
 import { findLayer } from '../../graph/layers/findLayer.js';
 import { indexOf, type Graph } from '../../graph/graph.js';
 import type { Layer, WeightReplacement } from '../../graph/layers/layer.js';
+import type { TokenChoices } from '../../result/attention.js';
 import type { ScoreKind } from '../../result/recipe.js';
 import { chooseBatch, concatBatches, freeMemory, limitsHere, sampleCost } from '../../session/batches.js';
 import { batchWithin, withinLimit } from '../../session/plan.js';
@@ -74,6 +75,7 @@ export class ModelSubject implements Subject {
   readonly layers: readonly Layer[];
   readonly input: InputSpec;
   readonly classes: number;
+  readonly tokens?: TokenChoices;
   /** What must be said beside every result of this model. */
   readonly notes: readonly string[];
   readonly others: ReadonlyMap<string, Tensor>;
@@ -98,6 +100,7 @@ export class ModelSubject implements Subject {
     this.layers = parts.layers;
     this.input = parts.input;
     this.classes = places.classes;
+    if (parts.tokens !== undefined) this.tokens = parts.tokens;
     const cacheBytes = options.cacheBytes ?? Math.max(512 << 20, freeMemory() * 0.3);
     this.sessions = shared ?? new SubjectSessions(parts.sessions, { ...options, cacheBytes });
     this.differentiated = runs === undefined ? new Gradients(this, this.sessions) : { of: runs.differentiate };

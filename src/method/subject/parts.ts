@@ -3,6 +3,7 @@ import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
+import type { TokenChoices } from '../../result/attention.js';
 import type { SaidOutput } from '../output/index.js';
 import type { InputSpec } from './subject.js';
 
@@ -15,6 +16,8 @@ export interface SubjectParts {
   readonly sessions: Sessions;
   /** What is fed to other inputs, by name; the rest get zeros. */
   readonly others?: ReadonlyMap<string, Tensor>;
+  /** What the settings say of where tokens stand. */
+  readonly tokens?: TokenChoices;
   /** What was assumed to run the model at all. */
   readonly notes?: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { Facts } from '../../graph/facts.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Layer } from '../../graph/layers/layer.js';
 import type { InputSpec } from '../../input/preprocessing.js';
+import type { TokenChoices } from '../../result/attention.js';
 import type { ScoreKind } from '../../result/recipe.js';
 import type { GraphForms } from '../../session/session.js';
 import type { ScoreAt, Target } from '../target/target.js';
@@ -55,6 +56,8 @@ export interface Subject {
   readonly facts: Facts;
   readonly layers: readonly Layer[];
   readonly input: InputSpec;
+  /** What the settings say of where tokens stand. */
+  readonly tokens?: TokenChoices;
   /** Value that holds the class scores as logits or probabilities; says whether a final Softmax or Sigmoid was cut. */
   scoreValue(kind: ScoreKind): { readonly value: string; readonly note?: string };
   /** What a number of the scores is called: "logit", "probability", of what is no class "value" or "score". */

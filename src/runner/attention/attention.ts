@@ -6,6 +6,7 @@ import { chainOf, joined, relevanceSteps, rolloutSteps } from '../../method/atte
 import { attentionOf, layersNamed, requireAttention, type ModelAttention } from '../../method/attention/layers.js';
 import { matricesAndGradients, matricesOf } from '../../method/attention/matrices.js';
 import { attentionParameters } from '../../method/attention/parameters.js';
+import { withTokens } from '../../method/attention/said.js';
 import { answeringAs, cutsOf, silenced, type Cut } from '../../method/attention/silence.js';
 import { parseParameters } from '../../method/parameters.js';
 import type { Ranking } from '../../method/activations/prediction.js';
@@ -43,7 +44,8 @@ export async function attentionOn(
   const params = parseParameters('attention', attentionParameters, request.params);
   const asked = askedToken(params.token);
   call.progress({ message: 'looking for attention' });
-  const whole = requireAttention(await attentionOf(subject, signal));
+  const own = requireAttention(await attentionOf(subject, signal));
+  const whole = { ...own, layers: withTokens(own.layers, request.tokens) };
   const cuts = cutsOf(whole, request.silenced ?? []);
   const attention = silenced(whole, cuts);
   const layers = chosen(attention, request.layers, params);

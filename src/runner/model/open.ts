@@ -179,6 +179,7 @@ export class OpenModel {
         input: this.spec(facts),
         sessions: this.sessions,
         others: this.others,
+        ...given({ tokens: this.resolved.sidecar?.content.attention }),
         notes: drawn === undefined ? this.notes : [...this.notes, random],
       },
       { session, ...this.wishes(), ...given({ memoryShare }) },

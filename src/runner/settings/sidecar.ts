@@ -18,7 +18,7 @@ import type { SidecarRequest, SidecarText } from '../../protocol/settings.js';
 import type { SettingsChange } from '../../result/settings.js';
 
 /** The sidecar of a model with other settings, and what is said of its outputs: the rest of it stays. Nothing is written. */
-export async function sidecarWith({ model, change, outputs, reach }: SidecarRequest): Promise<SidecarText> {
+export async function sidecarWith({ model, change, outputs, attention, reach }: SidecarRequest): Promise<SidecarText> {
   const consulted = new Consulted(new FileReach(model, reach));
   const there = await readModelSidecar(model, consulted);
   // What is not read is not written over, either: a link there may lead to any file.
@@ -28,13 +28,13 @@ export async function sidecarWith({ model, change, outputs, reach }: SidecarRequ
   // Held to the rules of what is read, so that what is written can be.
   const { labels, ...settings } = change;
   const said = Object.keys(settings).length === 0 ? {} : { input: short(settings) };
-  const checked = parseSidecar(JSON.stringify({ ...said, labels, outputs }), path.basename(file));
+  const checked = parseSidecar(JSON.stringify({ ...said, labels, outputs, attention }), path.basename(file));
   if (labels !== undefined)
     await requireLabels({ labels, folder: path.dirname(file), origin: { kind: 'user', detail: '' } }, consulted);
   const before = there?.content ?? {};
   const changed = {
     ...(checked.input === undefined ? before : changedSidecar(before, checked.input)),
-    ...given({ labels: checked.labels }),
+    ...given({ labels: checked.labels, attention: checked.attention }),
   };
   const all = { ...changed.outputs, ...checked.outputs };
   return {

@@ -146,6 +146,36 @@ describe('cli: attention', () => {
     assert.match(layers.out, /blocks\.2\.attn\.softmax +all/);
   });
 
+  it('takes from the settings file where tokens stand', async () => {
+    const config = at('said.lens.json');
+    const name = 'blocks.0.attn.softmax';
+    writeFileSync(config, JSON.stringify({ attention: { [name]: { prefix: 1, grid: [2, 8] } } }));
+    const { code, out, err } = await run('attention', model, input, '--config', config, '--json');
+    assert.equal(code, 0, err);
+    const { layers } = JSON.parse(out) as Document;
+    assert.deepEqual(
+      layers.map((l) => l.grid),
+      [
+        [2, 8],
+        [4, 4],
+        [4, 4],
+      ],
+    );
+    for (const [attention, sentence] of [
+      [
+        { [name]: { prefix: 2, grid: [4, 4] } },
+        /"blocks\.0\.attn\.softmax" has not 18 tokens: 2 without a place and 4 × 4/,
+      ],
+      [{ prefix: 0, grid: [3, 3] }, /No layer of attention has 9 tokens.*\(17 × 17\)/],
+      [{ prefix: -1, grid: [4, 4] }, /"attention\.prefix" must be 0 or more/],
+    ] as const) {
+      writeFileSync(config, JSON.stringify({ attention }));
+      const wrong = await run('attention', model, input, '--config', config);
+      assert.match(wrong.err, sentence);
+      assert.equal(wrong.code, 2);
+    }
+  });
+
   it('refuses to silence what is not there', async () => {
     for (const [args, sentence] of [
       [
