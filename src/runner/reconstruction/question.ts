@@ -78,6 +78,16 @@ export async function askedOf(reading: Reading, request: VisualizeRequest, signa
     probability: hasProbability(subject, first.objective),
     inversion: first.objective.kind === 'inversion',
   });
+  if (params.preset === 'accentuate' && start === undefined) {
+    throw new LensError(
+      'usage',
+      'reconstruction/no-photograph',
+      'The preset accentuate changes a photograph, and none was given.',
+      {
+        hint: 'Name one: --param start=FILE.',
+      },
+    );
+  }
   for (const [weight, text] of othersOf(params.plus)) {
     const other = await targetTerm({ ...reading, subject }, text, signal);
     subject = other.subject;
@@ -155,9 +165,21 @@ async function termOf(reading: Reading, request: VisualizeRequest, signal: Abort
   }
   if (direction === '')
     return { subject, objective: { kind: 'layer', value }, target: { index: 0, label: `${name}, all of it` } };
-  const numbers = toFloat32(readNpy(await readFile(direction)));
+  const numbers = await readDirection(direction);
   const label = `${name} along ${path.basename(direction)}`;
   return { subject, objective: { kind: 'direction', value, direction: numbers }, target: { index: 0, label } };
+}
+
+async function readDirection(file: string): Promise<Float32Array> {
+  try {
+    return toFloat32(readNpy(await readFile(file)));
+  } catch (cause) {
+    if (cause instanceof LensError) throw cause;
+    throw new LensError('input', 'reconstruction/direction', `The direction "${file}" cannot be read.`, {
+      hint: 'Name a .npy file with a number for each channel of the layer, or for each of its values.',
+      cause,
+    });
+  }
 }
 
 async function targetTerm(reading: Reading, text: string, signal: AbortSignal): Promise<ReadTerm> {

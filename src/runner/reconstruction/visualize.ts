@@ -35,6 +35,9 @@ export async function visualize(
   const loaded = start?.loaded ?? plainInput(subject, plan);
   const ranking = await ranked(subject, labels, loaded, signal);
   const asked = await askedOf({ model, subject, labels, plan, ranking, start, loaded }, request, signal);
+  // What cannot be asked afterwards is refused before the work.
+  if (asked.params.other !== '')
+    await call.other(asked.params.other, async ({ resolved }) => requirePreprocessing(resolved));
   const asking: Context = { model, plan, labels, asked, signal };
   const made = await visualise(asked.subject, asked.question, {
     signal,

@@ -149,6 +149,19 @@ describe('cli: visualize', () => {
 
   for (const [what, args, said, exit] of [
     [
+      'a direction that cannot be read',
+      [birds, '--layer', 'stem', ...FEW, 'direction=none.npy'],
+      /direction "none\.npy" cannot be read/,
+      2,
+    ],
+    [
+      'accentuating nothing',
+      [birds, '--target', '1', ...FEW, 'preset=accentuate'],
+      /changes a photograph, and none was given/,
+      2,
+    ],
+    ['another model that is not there', [birds, '--target', '1', ...FEW, 'other=none.onnx'], /There is no model at/, 2],
+    [
       'natural pictures of a channel',
       [birds, '--layer', 'stem', '--channel', '0', ...FEW, 'natural=models/birds/pictures'],
       /those of a class/,
