@@ -1,7 +1,7 @@
 import type { Address } from '../base/place.js';
 import type { ClassScore } from '../result/explanation.js';
 import type { ParameterValue } from '../result/method.js';
-import type { SilencedHead } from '../result/attention.js';
+import type { SilencedHead, TokenChoices } from '../result/attention.js';
 import type { AttentionAnswer, SilenceAnswer, SilenceProgress, SilenceRequest } from './attention.js';
 import type { Operation } from './channel.js';
 import type { NamedFile } from './explainPanel.js';
@@ -19,6 +19,8 @@ export interface AttentionAsked {
   readonly target?: TargetText;
   /** The same network with its weights drawn anew. */
   readonly random?: boolean;
+  /** Where tokens stand, as somebody says. */
+  readonly tokens?: TokenChoices;
   /** Heads that count for nothing. */
   readonly silenced?: readonly SilencedHead[];
 }
@@ -48,6 +50,8 @@ export interface AttentionParts {
   scores: Operation<{ readonly picture: Address }, readonly ClassScore[]>;
   /** Asks where to save, and saves. `false`: the person changed their mind. */
   save: Operation<{ readonly name: string; readonly bytes: Uint8Array }, boolean>;
+  /** Writes beside the model where the tokens of layers stand, what stands there already kept. `false`: it could not be written. */
+  saveTokens: Operation<{ readonly tokens: TokenChoices }, boolean>;
   /** Puts on the clipboard what to type in a terminal for the same. */
   copyAttentionCommand: Operation<AttentionCommand, void>;
   showLog: Operation<Record<string, never>, void>;

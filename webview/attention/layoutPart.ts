@@ -3,7 +3,7 @@ import { button, icon, numberField } from '../shared/controls.js';
 import { plural } from '../shared/format.js';
 import type { AttentionController } from './controller.js';
 import type { SaidLayout } from './kept.js';
-import { faultOf, proposed, undecided } from './tokens.js';
+import { faultOf, proposed, saidTokens, undecided } from './tokens.js';
 
 /** Asks where tokens stand, of layers of which the graph does not tell. */
 export function layoutPart(c: AttentionController): TemplateResult | typeof nothing {
@@ -34,6 +34,19 @@ export function layoutPart(c: AttentionController): TemplateResult | typeof noth
       <div class="controls-row">
         ${field('without a place, in front', 'prefix', 0)} ${field('rows', 'rows', 1)} ${field('columns', 'columns', 1)}
         ${button({ label: 'Show them so', look: 'primary', disabled: fault !== undefined, onClick: () => c.sayLayout(tokens, draft) })}
+        ${
+          said === undefined
+            ? nothing
+            : button({
+                label: 'Save beside the model',
+                title:
+                  'In its settings file: the numbers about places are known from then on, on the command line, too',
+                onClick: () =>
+                  void c.host
+                    .saveTokens({ tokens: saidTokens(c.answer!.layers, c.view.layouts) })
+                    .catch(() => undefined),
+              })
+        }
       </div>
       ${fault === undefined ? nothing : html`<p class="dim" role="alert">${fault}</p>`}
     </div>`;

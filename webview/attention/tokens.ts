@@ -1,4 +1,4 @@
-import type { AttentionLayer, TokenLayout } from '../../src/result/attention.js';
+import type { AttentionLayer, SaidTokens, TokenLayout } from '../../src/result/attention.js';
 import type { AskedToken } from '../../src/result/attentionMap.js';
 import { plural } from '../shared/format.js';
 import type { SaidLayout } from './kept.js';
@@ -130,4 +130,19 @@ export function withLayout(layer: AttentionLayer, said: Readonly<Record<string, 
   const to = layoutOf(layer.keys);
   const from = layer.from ?? layoutOf(layer.queries);
   return to === undefined ? layer : { ...layer, to, ...(from === undefined ? {} : { from }) };
+}
+
+/** What somebody has said, layer by layer, as settings files say it. */
+export function saidTokens(
+  layers: readonly AttentionLayer[],
+  said: Readonly<Record<string, SaidLayout>>,
+): Readonly<Record<string, SaidTokens>> {
+  return Object.fromEntries(
+    undecided(layers).flatMap(({ tokens, layers: names }) => {
+      const layout = said[String(tokens)];
+      if (layout === undefined || faultOf(layout, tokens) !== undefined) return [];
+      const { prefix, rows, columns } = layout;
+      return names.map((name): readonly [string, SaidTokens] => [name, { prefix, grid: [rows, columns] }]);
+    }),
+  );
 }

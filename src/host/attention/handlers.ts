@@ -4,11 +4,12 @@ import type { AttentionAnswer } from '../../protocol/attention.js';
 import type { AttentionParts } from '../../protocol/attentionPanel.js';
 import { shellOf } from '../explain/commandLine.js';
 import { allScores } from '../explain/scores.js';
-import { fileAt, pathOf } from '../names.js';
+import { fileAt, nameOf, pathOf } from '../names.js';
 import { saveFor } from '../panel/saving.js';
 import { showBriefly } from '../plain.js';
 import { askAbout, type Reading } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
+import { writeSettings } from '../workspace/writeSettings.js';
 import { attentionCommand } from './commandLine.js';
 
 /** Random weights are the same each time. */
@@ -47,6 +48,17 @@ export function attentionHandlers(
     scores: ({ picture }, { signal }) => allScores(services, model, { picture }, signal),
     save: ({ name, bytes }) =>
       saveFor(services, vscode.Uri.joinPath(model, '..', name.replace(/[/\\]/g, '_')), () => bytes),
+    saveTokens: async ({ tokens }) => {
+      try {
+        const taken = await writeSettings(services, model, { change: {}, attention: tokens });
+        if (taken.state === 'written')
+          showBriefly(`Saved beside the model: ${nameOf(vscode.Uri.file(taken.file))}`, 4000);
+        return taken.state === 'written';
+      } catch (error) {
+        services.notify(error);
+        return false;
+      }
+    },
     copyAttentionCommand: async ({ input, ...command }) => {
       const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
       const shell = shellOf(vscode.env.shell, process.platform);

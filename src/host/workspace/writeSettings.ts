@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { LensError } from '../../base/errors.js';
 import type { SettingsToTake, TakenSettings } from '../../protocol/explainPanel.js';
+import type { TokenChoices } from '../../result/attention.js';
 import type { OutputChoices } from '../../result/output.js';
 import { nameOf, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
@@ -14,7 +15,10 @@ import type { HostServices } from '../services.js';
 export async function writeSettings(
   services: Pick<HostServices, 'runner'>,
   model: vscode.Uri,
-  { replace = false, ...said }: SettingsToTake & { readonly outputs?: OutputChoices },
+  {
+    replace = false,
+    ...said
+  }: SettingsToTake & { readonly outputs?: OutputChoices; readonly attention?: TokenChoices },
 ): Promise<TakenSettings> {
   requireWritable(model);
   const runner = await services.runner();

@@ -13,6 +13,7 @@ import {
   nameOfToken,
   placeOf,
   proposed,
+  saidTokens,
   undecided,
   withLayout,
 } from '../../../../webview/attention/tokens.js';
@@ -183,6 +184,13 @@ describe('tokens', () => {
     assert.match(faultOf({ prefix: 0, rows: 7, columns: 7 }, 50)!, /49 tokens; the layers have 50/);
     const said = withLayout(blind[0]!, { 50: { prefix: 1, rows: 7, columns: 7 } });
     assert.deepEqual([said.to!.grid, said.from!.cells[1], said.to!.cells[0]], [[7, 7], 0, -1]);
+    const tokens = { prefix: 1, grid: [7, 7] };
+    assert.deepEqual(saidTokens(blind, { 50: { prefix: 1, rows: 7, columns: 7 } }), { a: tokens, b: tokens });
+    assert.deepEqual(
+      saidTokens(blind, { 50: { prefix: 0, rows: 7, columns: 7 } }),
+      {},
+      'what does not fit is not saved',
+    );
     assert.equal(withLayout(blind[2]!, { 5: { prefix: 1, rows: 2, columns: 2 } }).to, undefined);
   });
 });
