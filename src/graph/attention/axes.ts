@@ -32,6 +32,12 @@ export function axesBefore(
   to: readonly number[],
 ): readonly number[] {
   if (node.op === 'Transpose') return [orderOf(node, from.length)[axis] ?? axis];
+  if (node.op === 'Gather') {
+    // A single index takes its axis away: those in front of it stay where they are.
+    const given = node.attributes.int('axis', 0);
+    const along = given < 0 ? given + from.length : given;
+    return axis < along ? [axis] : [axis + from.length - to.length];
+  }
   if (product(from) !== product(to) || node.op === 'Expand') {
     const at = from.length - to.length + axis;
     return at >= 0 ? [at] : [];
