@@ -263,7 +263,7 @@ export class DatasetController implements Room {
     const run = this.newId();
     this.run = run;
     this.paused = false;
-    void this.layout.run(question, (options) => this.host.layout({ ...request, run }, options));
+    void this.layout.run(question, (options) => this.host.layout({ ...request, run }, withPoints(options)));
   }
 
   /** Asks for what points are coloured by, where the survey does not hold it. */
@@ -343,4 +343,16 @@ export class DatasetController implements Room {
   private changed(): void {
     this.onChange();
   }
+}
+
+/** Reports without points are about those that came before: what is drawn stays until there is something else. */
+function withPoints(options: CallOptions<LayoutProgress>): CallOptions<LayoutProgress> {
+  let points: LayoutProgress['points'];
+  return {
+    ...options,
+    onProgress: (progress) => {
+      points = progress.points ?? points;
+      options.onProgress?.(points === undefined ? progress : { ...progress, points });
+    },
+  };
 }

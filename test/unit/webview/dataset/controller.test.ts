@@ -78,6 +78,27 @@ async function started(answers: Parameters<typeof fakeHost>[0] = {}, view = {}) 
 }
 
 describe('the panel of a data set', () => {
+  it('shows points as soon as they have a place, while the numbers about them are still computed', async () => {
+    const points = Float32Array.of(0, 1, 2, 3);
+    const { host } = fakeHost({
+      layout: (_request, { onProgress }) => {
+        onProgress?.({ message: 'features' });
+        onProgress?.({ message: 'how good the picture is', points });
+        onProgress?.({ message: 'how faithful the picture is', fraction: 0.1 });
+        return new Promise(() => undefined);
+      },
+    });
+    const controller = new DatasetController(
+      host,
+      () => undefined,
+      () => 'run',
+    );
+    await controller.start(undefined);
+    await turn();
+    const { progress } = controller.layout;
+    assert.deepEqual([progress?.message, progress?.points], ['how faithful the picture is', points]);
+  });
+
   it('copies a command line only of the whole: that of a part would give other points', async () => {
     const { controller, of } = await started();
     const copy = (): MenuItem => exportItems(controller, {} as Element).at(-1)!;
