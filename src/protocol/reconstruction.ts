@@ -33,6 +33,8 @@ export interface VisualizeFormRequest extends ModelRequest {
   readonly folder: boolean;
   /** Whether the picture is to be of one class. */
   readonly oneClass: boolean;
+  /** Whether a layer is to see what it sees in another picture. */
+  readonly inversion: boolean;
   /** A layer whose channels are to be counted. */
   readonly layer?: string;
 }

@@ -11,15 +11,21 @@ import type { ModelRequest } from './request.js';
 
 /** What the panel of pictures that are made for a model and the extension host say to each other. */
 
+/**
+ * A picture to start from, a folder to look like, a picture in which a layer sees the same, natural pictures in a folder for
+ * each class, and another model that is asked.
+ */
+export type PictureFile = 'start' | 'folder' | 'invert' | 'natural' | 'other';
+
 /** One picture to be made; the model and its settings are added by the host. */
 export interface PictureAsked {
   readonly target?: string;
   readonly layer?: string;
   readonly channel?: number;
-  /** Without `start` and `folder`, which are files. */
+  /** Without those that are files. */
   readonly params: Readonly<Record<string, ParameterValue>>;
-  readonly start?: Address;
-  readonly folder?: Address;
+  /** Files by the names of the parameters that they are. */
+  readonly files: Readonly<Partial<Record<PictureFile, Address>>>;
   readonly seed: number;
   /** Another network than the panel's. */
   readonly network?: OtherModel;
@@ -67,8 +73,9 @@ export interface VisualizeHostApi extends Passed<'topPictures'> {
   /** The model is asked anew: what has changed is known to the page. */
   renew: Operation<Record<string, never>, void>;
   /** Each asks the person; `undefined` when the question is dismissed. */
-  chooseStart: Operation<Record<string, never>, NamedFile | undefined>;
+  choosePicture: Operation<Record<string, never>, NamedFile | undefined>;
   chooseFolder: Operation<Record<string, never>, NamedFile | undefined>;
+  chooseModel: Operation<Record<string, never>, NamedFile | undefined>;
   chooseNetwork: Operation<Record<string, never>, NamedNetwork | undefined>;
   /** Shows a picture of the folder in the explain panel. */
   explain: Operation<{ readonly path: string }, void>;

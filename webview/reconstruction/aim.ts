@@ -14,7 +14,7 @@ export interface Aim {
   readonly column: number;
 }
 
-export type AimKind = 'class' | 'difference' | 'channel' | 'neuron' | 'layer';
+export type AimKind = 'class' | 'difference' | 'channel' | 'neuron' | 'layer' | 'inversion';
 
 export const AIMS: readonly { readonly kind: AimKind; readonly label: string; readonly title: string }[] = [
   { kind: 'class', label: 'Class', title: 'The score of a class' },
@@ -26,11 +26,16 @@ export const AIMS: readonly { readonly kind: AimKind; readonly label: string; re
   { kind: 'channel', label: 'Channel', title: 'A channel of a layer, on average over its map' },
   { kind: 'neuron', label: 'Neuron', title: 'A channel of a layer at one place' },
   { kind: 'layer', label: 'Layer', title: 'All of a layer at once: whatever it sees already is made stronger' },
+  {
+    kind: 'inversion',
+    label: 'As in a picture',
+    title: 'A picture in which the layer sees what it sees in another one',
+  },
 ];
 
 export const NEW_AIM: Aim = { kind: 'class', class: 0, minus: 1, channel: 0, row: 0, column: 0 };
 
-export const isOfLayer = ({ kind }: Aim): boolean => kind === 'channel' || kind === 'neuron' || kind === 'layer';
+export const isOfLayer = ({ kind }: Aim): boolean => kind !== 'class' && kind !== 'difference';
 
 /** How the question is asked. */
 export function askedOf(aim: Aim): Pick<PictureAsked, 'target' | 'layer' | 'channel'> {
@@ -45,6 +50,7 @@ export function askedOf(aim: Aim): Pick<PictureAsked, 'target' | 'layer' | 'chan
     case 'neuron':
       return { target: `${layer}#${channel}@${aim.row},${aim.column}` };
     case 'layer':
+    case 'inversion':
       return { layer };
   }
 }
@@ -64,6 +70,8 @@ export function nameOfAim(aim: Aim, classes: VisualizeForm['classes'] = []): str
       return `${layer} channel ${channel} at ${aim.row}, ${aim.column}`;
     case 'layer':
       return `${layer}, all of it`;
+    case 'inversion':
+      return `what ${layer} sees`;
   }
 }
 

@@ -8,6 +8,7 @@ import { failure, notice } from '../shared/messages.js';
 import { LightElement } from '../shared/page/lightElement.js';
 import { tabStrip } from '../shared/page/tabStrip.js';
 import { Clock } from '../shared/task/clock.js';
+import { beliefPart } from './beliefPart.js';
 import { ChannelsPart, naturalPart } from './channelsPart.js';
 import { comparePart } from './comparePart.js';
 import { exportItems } from './exports.js';
@@ -73,35 +74,37 @@ export class VisualizeApp extends LightElement {
           ></lens-menu>
         </div>
       </header>
-      ${tabStrip({
-        label: 'Views',
-        tabs: TABS,
-        shown: view.tab,
-        choose: (tab) => {
-          page.update({ tab: tab as Tab });
-          return this.updateComplete;
-        },
-      })}
-      ${
-        stale.length === 0 || made.working
-          ? nothing
-          : html`<div class="strip">
-              ${notice({
-                icon: 'sync',
-                text: `${stale.length === 1 ? `${stale[0]!} has changed` : `${stale.length} files have changed`}. What is shown is of before.`,
-                action: { label: 'Make it again', look: 'primary', onClick: again },
-              })}
-            </div>`
-      }
-      <main class="vis-main" role="tabpanel" id="panel-${view.tab}" aria-labelledby="tab-${view.tab}" tabindex="-1">
-        <div class="vis-body">
-          <div class="vis-left">${this.shown()}</div>
-          <div class="vis-right">
-            ${questionPart(page)}
-            ${view.tab === 'picture' ? html`<div class="vis-make">${makeButton(page)}</div>` : nothing}
+      <main class="vis-page">
+        ${tabStrip({
+          label: 'Views',
+          tabs: TABS,
+          shown: view.tab,
+          choose: (tab) => {
+            page.update({ tab: tab as Tab });
+            return this.updateComplete;
+          },
+        })}
+        ${
+          stale.length === 0 || made.working
+            ? nothing
+            : html`<div class="strip">
+                ${notice({
+                  icon: 'sync',
+                  text: `${stale.length === 1 ? `${stale[0]!} has changed` : `${stale.length} files have changed`}. What is shown is of before.`,
+                  action: { label: 'Make it again', look: 'primary', onClick: again },
+                })}
+              </div>`
+        }
+        <div class="vis-main" role="tabpanel" id="panel-${view.tab}" aria-labelledby="tab-${view.tab}" tabindex="-1">
+          <div class="vis-body">
+            <div class="vis-left">${this.shown()}</div>
+            <div class="vis-right">
+              ${questionPart(page)}
+              ${view.tab === 'picture' ? html`<div class="vis-make">${makeButton(page)}</div>` : nothing}
+            </div>
           </div>
+          <div class="sr-only" aria-live="polite">${page.spoken}</div>
         </div>
-        <div class="sr-only" aria-live="polite">${page.spoken}</div>
       </main>`;
   }
 
@@ -111,7 +114,7 @@ export class VisualizeApp extends LightElement {
       case 'picture':
         return html`<div class="vis-large">
           ${picture.stage(page)}
-          <div class="vis-beside">${saysPart(page)} ${picture.curve(page)} ${factsPart(page)}</div>
+          <div class="vis-beside">${saysPart(page)} ${beliefPart(page)} ${picture.curve(page)} ${factsPart(page)}</div>
           ${naturalPart(page)}
         </div>`;
       case 'compare':

@@ -63,7 +63,7 @@ export class ChannelsPart {
                 label: `Make ${plural(count, 'Picture')}`,
                 look: 'primary',
                 icon: 'sparkle',
-                disabled: wanted === undefined || page.wantsPicture,
+                disabled: wanted === undefined || page.wanted === 'start',
                 onClick: () => page.beginChannels(),
               })
         }
@@ -149,14 +149,14 @@ export class ChannelsPart {
 /** The pictures of a folder that excite the channel most, beside the one that was made. */
 export function naturalPart(page: VisualizePage): TemplateResult | typeof nothing {
   const { view, top, host } = page;
-  const { aim, natural } = view;
+  const { aim, searched: natural } = view;
   if ((aim.kind !== 'channel' && aim.kind !== 'neuron') || aim.layer === undefined) return nothing;
   const found = top.progress?.top ?? top.value;
   const shown = found?.layer === aim.layer && found.channel === aim.channel ? found : undefined;
   const choose = async (): Promise<void> => {
     const folder = await host.chooseFolder({}).catch(() => undefined);
     if (folder === undefined) return;
-    page.update({ natural: folder });
+    page.update({ searched: folder });
     page.searchTop();
   };
   return html`<section class="vis-natural" aria-labelledby="vis-natural">

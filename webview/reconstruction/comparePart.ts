@@ -29,7 +29,7 @@ const COMPARISONS: readonly { readonly value: Comparison; readonly label: string
 export function comparePart(page: VisualizePage): TemplateResult {
   const { view, compare } = page;
   const { preset, comparison } = view;
-  const ready = page.facts !== undefined && !(comparison !== 'presets' && page.wantsPicture);
+  const ready = page.facts !== undefined && !(comparison !== 'presets' && page.wanted !== undefined);
   const cells = ready ? comparedCells(page) : [];
   const begun = view.compared !== undefined && sameCells(view.compared.cells, cells);
   const nothingToAdd = ready && comparison === 'tricks' && cells.length === 0;

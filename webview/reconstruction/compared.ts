@@ -11,7 +11,7 @@ export function comparedCells(page: VisualizePage): SeriesAsked['cells'] {
   const { view, values, changedParams } = page;
   switch (view.comparison) {
     case 'presets': {
-      const presets = ['naive', 'smooth', 'distill', 'maco', ...(view.start === undefined ? [] : ['accentuate'])];
+      const presets = ['naive', 'smooth', 'distill', 'maco', ...(view.files.start === undefined ? [] : ['accentuate'])];
       return presets.map((preset) => ({ title: preset, asked: { ...page.asking(preset), attempt: 0 } }));
     }
     case 'tricks':

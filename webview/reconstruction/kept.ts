@@ -1,10 +1,13 @@
 import type { NamedFile, NamedNetwork } from '../../src/protocol/explainPanel.js';
-import type { PictureAsked, VisualizeTopic } from '../../src/protocol/reconstructionPanel.js';
+import type { PictureAsked, PictureFile, VisualizeTopic } from '../../src/protocol/reconstructionPanel.js';
 import type { ParameterValues } from '../shared/form/parameters.js';
 import { NEW_AIM, type Aim } from './aim.js';
 
 export type Tab = 'picture' | 'compare' | 'channels';
 export type Comparison = 'presets' | 'tricks' | 'networks';
+
+/** The files of a question. */
+export type Files = Readonly<Partial<Record<PictureFile, NamedFile>>>;
 
 /** What a person has chosen, and what was asked of it. */
 export interface VisualizeView {
@@ -13,8 +16,7 @@ export interface VisualizeView {
   readonly preset: string;
   /** What differs from each preset's own values. */
   readonly params: Readonly<Record<string, ParameterValues>>;
-  readonly start?: NamedFile;
-  readonly folder?: NamedFile;
+  readonly files: Files;
   readonly seed: number;
   /** Grows where the same is to be made again. */
   readonly attempt: number;
@@ -31,7 +33,7 @@ export interface VisualizeView {
   readonly compared?: SeriesAsked;
   readonly channels: ChannelsView;
   /** Where pictures that excite the unit most are searched. */
-  readonly natural?: NamedFile;
+  readonly searched?: NamedFile;
 }
 
 export interface ChannelsView {
@@ -62,6 +64,7 @@ export const NEW_VIEW: VisualizeView = {
   aim: NEW_AIM,
   preset: 'distill',
   params: {},
+  files: {},
   seed: 0,
   attempt: 0,
   cancelled: false,
@@ -90,6 +93,7 @@ export function isKept(state: unknown): state is KeptVisualize {
     typeof kept.topic === 'object' &&
     typeof kept.view?.preset === 'string' &&
     typeof kept.view.aim === 'object' &&
-    typeof kept.view.params === 'object'
+    typeof kept.view.params === 'object' &&
+    typeof kept.view.files === 'object'
   );
 }

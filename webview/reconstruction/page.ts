@@ -2,9 +2,11 @@ import { toErrorData, type ErrorData } from '../../src/base/errors.js';
 import { given } from '../../src/base/given.js';
 import type { TopProgress } from '../../src/protocol/activations.js';
 import type { Client } from '../../src/protocol/channel.js';
+import type { NamedFile } from '../../src/protocol/explainPanel.js';
 import type { VisualizeAnswer, VisualizeForm, VisualizeProgress } from '../../src/protocol/reconstruction.js';
 import type {
   PictureAsked,
+  PictureFile,
   RunningPicture,
   VisualizeAim,
   VisualizeHostApi,
@@ -76,7 +78,7 @@ export class VisualizePage {
     this.setupError = undefined;
     const { aim, lastFolder, stale } = this.setup;
     this.stale = stale;
-    if (this.view.natural === undefined && lastFolder !== undefined) this.update({ natural: lastFolder });
+    if (this.view.searched === undefined && lastFolder !== undefined) this.update({ searched: lastFolder });
     if (aim !== undefined) this.turnTo(aim);
     const { asked, cancelled, compared, channels } = this.view;
     if (aim === undefined && asked !== undefined && !cancelled) this.run(asked);
@@ -119,7 +121,7 @@ export class VisualizePage {
   }
 
   /** Another question. */
-  ask(change: Partial<Pick<VisualizeView, 'aim' | 'preset' | 'params' | 'start' | 'folder' | 'seed'>>): void {
+  ask(change: Partial<Pick<VisualizeView, 'aim' | 'preset' | 'params' | 'files' | 'seed'>>): void {
     const { aim } = change;
     this.update(aim === undefined ? change : { ...change, aim: this.withLayer(aim) });
     this.loadForm();
@@ -163,21 +165,41 @@ export class VisualizePage {
   }
 
   /** Whether the preset begins with the picture that was chosen. */
-  startOf(preset: string): VisualizeView['start'] {
-    return preset === OF_NOISE ? undefined : this.view.start;
+  startOf(preset: string): NamedFile | undefined {
+    return preset === OF_NOISE ? undefined : this.view.files.start;
   }
 
-  get wantsPicture(): boolean {
-    return this.view.preset === OF_A_PICTURE && this.view.start === undefined;
+  /** A file of the question, or none any more. */
+  setFile(name: PictureFile, file: NamedFile | undefined): void {
+    const { [name]: _before, ...others } = this.view.files;
+    this.ask({ files: file === undefined ? others : { ...others, [name]: file } });
+  }
+
+  /** The picture that is missing: one to change, or one whose activations are wanted. */
+  get wanted(): 'start' | 'invert' | undefined {
+    if (this.view.aim.kind === 'inversion' && this.view.files.invert === undefined) return 'invert';
+    return this.wantsStart ? 'start' : undefined;
+  }
+
+  private get wantsStart(): boolean {
+    return this.view.preset === OF_A_PICTURE && this.view.files.start === undefined;
   }
 
   /** The question as it is set now. */
   asking(preset = this.view.preset, params: ParameterValues = this.view.params[preset] ?? {}): PictureAsked {
-    const { aim, seed, folder, attempt } = this.view;
+    const { aim, seed, files, attempt } = this.view;
+    const { folder, invert, natural, other } = files;
     return {
       ...askedOf(aim),
       params: { preset, ...params },
-      ...given({ start: this.startOf(preset)?.uri, folder: folder?.uri }),
+      files: given({
+        start: this.startOf(preset)?.uri,
+        folder: folder?.uri,
+        invert: aim.kind === 'inversion' ? invert?.uri : undefined,
+        // Natural pictures and other models know of classes.
+        natural: aim.kind === 'class' ? natural?.uri : undefined,
+        other: isOfLayer(aim) ? undefined : other?.uri,
+      }),
       seed,
       attempt,
     };
@@ -185,7 +207,7 @@ export class VisualizePage {
 
   /** Makes the picture, again where it is there. */
   make(): void {
-    if (this.wantsPicture) return;
+    if (this.wanted !== undefined) return;
     const same = this.made.question === JSON.stringify(this.asking());
     if (same) this.update({ attempt: this.view.attempt + 1 });
     const asked = this.asking();
@@ -254,7 +276,11 @@ export class VisualizePage {
     if (aim.layer === undefined || layer?.name !== aim.layer || layer.channels === undefined) return undefined;
     const { target: _target, channel: _channel, ...base } = this.asking();
     const params = { ...base.params, steps: channels.steps };
-    return { base: { ...base, layer: aim.layer, params, attempt: 0 }, count: layer.channels };
+    const { start, folder } = base.files;
+    return {
+      base: { ...base, files: given({ start, folder }), layer: aim.layer, params, attempt: 0 },
+      count: layer.channels,
+    };
   }
 
   beginChannels(): void {
@@ -266,9 +292,9 @@ export class VisualizePage {
 
   /** Pictures of the folder that excite the channel most. */
   searchTop(anew = false): void {
-    const { aim, natural } = this.view;
-    if (natural === undefined || aim.layer === undefined) return;
-    const request = { inputs: [natural.uri], layer: aim.layer, channel: aim.channel, count: TOP };
+    const { aim, searched } = this.view;
+    if (searched === undefined || aim.layer === undefined) return;
+    const request = { inputs: [searched.uri], layer: aim.layer, channel: aim.channel, count: TOP };
     void this.top.run(JSON.stringify(request), (options) => this.host.topPictures(request, options), anew);
   }
 
@@ -294,12 +320,13 @@ export class VisualizePage {
   }
 
   loadForm(): void {
-    const { aim, folder } = this.view;
+    const { aim, files } = this.view;
     const start = this.startOf(this.view.preset);
     const request = {
       start: start === undefined ? 'noise' : /\.npy$/i.test(start.name) ? 'array' : 'picture',
-      folder: folder !== undefined,
+      folder: files.folder !== undefined,
       oneClass: aim.kind === 'class',
+      inversion: aim.kind === 'inversion',
       ...given({ layer: aim.layer }),
     } as const;
     void this.form.run(JSON.stringify(request), (options) => this.host.form(request, options));

@@ -21,7 +21,7 @@ import { taskProgress } from '../shared/task/taskProgress.js';
 import { changeOf, thinned } from './frames.js';
 import type { VisualizeView } from './kept.js';
 import type { VisualizePage } from './page.js';
-import { chooseStart } from './questionPart.js';
+import { chooseFile } from './questionPart.js';
 
 /** Points of the curve that are drawn, and rows of its table. */
 const [POINTS, ROWS] = [120, 12];
@@ -213,11 +213,14 @@ function empty(page: VisualizePage): TemplateResult {
     </section>`;
   return html`<section class="vis-picture vis-empty" aria-label="Picture">
     ${emptyState(
-      page.wantsPicture
+      page.wanted !== undefined
         ? {
             icon: 'file-media',
-            text: 'accentuate changes a photograph: choose the one that is to become more of it.',
-            action: { label: 'Choose a Photograph…', onClick: () => void chooseStart(page) },
+            text:
+              page.wanted === 'invert'
+                ? 'Choose a photograph: made is another picture in which the layer sees the same.'
+                : 'accentuate changes a photograph: choose the one that is to become more of it.',
+            action: { label: 'Choose a Photograph…', onClick: () => void chooseFile(page, page.wanted ?? 'start') },
           }
         : {
             icon: 'sparkle',

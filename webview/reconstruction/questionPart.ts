@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import '../shared/form/combobox.js';
-import type { NamedFile } from '../../src/protocol/explainPanel.js';
+import type { PictureFile } from '../../src/protocol/reconstructionPanel.js';
 import { button, checkbox, dropdown, iconButton, numberField } from '../shared/controls.js';
 import { combobox } from '../shared/form/combobox.js';
 import { parameterForm } from '../shared/form/parameterForm.js';
@@ -51,18 +51,19 @@ export function questionPart(page: VisualizePage): TemplateResult {
         onChange: (seed) => page.ask({ seed }),
       }),
     )}
-    ${switchesPart(page)}
+    ${beliefPart(page)} ${switchesPart(page)}
   </section>`;
 }
 
 /** The button that makes it. */
 export function makeButton(page: VisualizePage): TemplateResult {
-  if (page.wantsPicture)
+  const { wanted } = page;
+  if (wanted !== undefined)
     return button({
       label: 'Choose a Photograph…',
       look: 'primary',
       icon: 'file-media',
-      onClick: () => void chooseStart(page),
+      onClick: () => void chooseFile(page, wanted),
     });
   return button({
     label: page.made.working ? 'Make It Anew' : 'Make the Picture',
@@ -73,9 +74,18 @@ export function makeButton(page: VisualizePage): TemplateResult {
   });
 }
 
-export async function chooseStart(page: VisualizePage): Promise<void> {
-  const start = await page.host.chooseStart({}).catch(() => undefined);
-  if (start !== undefined) page.ask({ start });
+/** Asks for a file of the question. */
+export async function chooseFile(page: VisualizePage, name: PictureFile): Promise<void> {
+  const { host } = page;
+  const ask = {
+    start: host.choosePicture,
+    invert: host.choosePicture,
+    folder: host.chooseFolder,
+    natural: host.chooseFolder,
+    other: host.chooseModel,
+  }[name];
+  const file = await ask({}).catch(() => undefined);
+  if (file !== undefined) page.setFile(name, file);
 }
 
 function field(name: string, control: TemplateResult, title?: string): TemplateResult {
@@ -161,7 +171,17 @@ function layerPart(page: VisualizePage): TemplateResult {
       onChoose: (layer) => page.ask({ aim: { ...aim, layer, channel: 0, row: 0, column: 0 } }),
     }),
   )}
-  ${aim.kind === 'layer' ? nothing : number('Channel', 'channel', of?.channels)}
+  ${
+    aim.kind === 'inversion'
+      ? filePart(page, 'invert', {
+          title: 'Seen in',
+          none: 'no picture',
+          what: 'a picture',
+          why: 'The picture whose activations are wanted',
+        })
+      : nothing
+  }
+  ${aim.kind === 'channel' || aim.kind === 'neuron' ? number('Channel', 'channel', of?.channels) : nothing}
   ${
     aim.kind === 'neuron' ? html`${number('Row', 'row', of?.height)} ${number('Column', 'column', of?.width)}` : nothing
   }
@@ -188,47 +208,60 @@ function presetPart(page: VisualizePage): TemplateResult {
     <p class="dim vis-small">${PRESETS.find(([name]) => name === preset)?.[1]}</p>`;
 }
 
-function startPart(page: VisualizePage): TemplateResult {
-  const { view, host } = page;
-  const ignored = view.start !== undefined && page.startOf(view.preset) === undefined;
-  const file = (
-    chosen: NamedFile | undefined,
-    none: string,
-    { choose, clear, what }: { readonly choose: () => void; readonly clear: () => void; readonly what: string },
-  ): TemplateResult =>
+/** A file of the question: its name, a button that asks for it, and one that takes it away. */
+function filePart(
+  page: VisualizePage,
+  name: PictureFile,
+  {
+    title,
+    none,
+    what,
+    why,
+  }: { readonly title: string; readonly none: string; readonly what: string; readonly why: string },
+): TemplateResult {
+  const chosen = page.view.files[name];
+  return field(
+    title,
     html`<span class="ellipsis ${chosen === undefined ? 'dim' : ''}" title=${chosen?.name ?? none}
         >${chosen?.name ?? none}</span
-      >${iconButton({ label: `Choose ${what}…`, icon: 'folder-opened', onClick: choose })}${
-        chosen === undefined ? nothing : iconButton({ label: `Without ${what}`, icon: 'close', onClick: clear })
-      }`;
-  const without = (name: 'start' | 'folder'): void => {
-    const { [name]: _gone, ...rest } = page.view;
-    page.view = rest;
-    page.ask({});
-  };
-  return html`${field(
-    'Start',
-    file(view.start, 'noise', {
-      choose: () => void chooseStart(page),
-      clear: () => without('start'),
-      what: 'a picture to start from',
-    }),
-    'Noise, or a picture that is changed',
-  )}
+      >${iconButton({ label: `Choose ${what}…`, icon: 'folder-opened', onClick: () => void chooseFile(page, name) })}${
+        chosen === undefined
+          ? nothing
+          : iconButton({ label: `Without ${what}`, icon: 'close', onClick: () => page.setFile(name, undefined) })
+      }`,
+    why,
+  );
+}
+
+function startPart(page: VisualizePage): TemplateResult {
+  const { view } = page;
+  const ignored = view.files.start !== undefined && page.startOf(view.preset) === undefined;
+  return html`${filePart(page, 'start', { title: 'Start', none: 'noise', what: 'a picture to start from', why: 'Noise, or a picture that is changed' })}
   ${ignored ? html`<p class="dim vis-small">${view.preset} begins with noise: its phase cannot begin with a picture.</p>` : nothing}
-  ${field(
-    'Like',
-    file(view.folder, 'no folder', {
-      choose: () =>
-        void host
-          .chooseFolder({})
-          .then((folder) => folder && page.ask({ folder }))
-          .catch(() => undefined),
-      clear: () => without('folder'),
-      what: 'a folder of pictures to look like',
-    }),
-    'A folder whose spectrum, colours and background are taken, where the preset asks for them',
-  )}`;
+  ${filePart(page, 'folder', {
+    title: 'Like',
+    none: 'no folder',
+    what: 'a folder of pictures to look like',
+    why: 'A folder whose spectrum, colours and background are taken, where the preset asks for them',
+  })}`;
+}
+
+/** What a picture of a class is held against. */
+function beliefPart(page: VisualizePage): TemplateResult | typeof nothing {
+  const { aim } = page.view;
+  if (isOfLayer(aim)) return nothing;
+  return html`<h2>Held against</h2>
+    ${
+      aim.kind === 'class'
+        ? filePart(page, 'natural', {
+            title: 'Natural',
+            none: 'no pictures',
+            what: 'natural pictures, a folder for each class',
+            why: 'A folder with a subfolder of pictures for each class: how like theirs the activations of the picture are, layer by layer (Geirhos et al. 2024)',
+          })
+        : nothing
+    }
+    ${filePart(page, 'other', { title: 'Model', none: 'no other', what: 'another model for the same classes', why: 'What another model for the same classes says of the picture' })}`;
 }
 
 /** The tricks of the preset one by one, and every number behind them. */

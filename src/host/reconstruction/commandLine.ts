@@ -1,11 +1,11 @@
-import type { PictureAsked } from '../../protocol/reconstructionPanel.js';
+import type { PictureAsked, PictureFile } from '../../protocol/reconstructionPanel.js';
 import { quote, type Shell } from '../explain/commandLine.js';
 
-/** What to type in a terminal for the same picture. `start` and `folder` are paths. */
+/** What to type in a terminal for the same picture; `files` are paths. */
 export function visualizeCommand(
   model: string,
-  { target, layer, channel, params, seed }: Omit<PictureAsked, 'start' | 'folder' | 'network' | 'attempt'>,
-  { start, folder }: { readonly start?: string; readonly folder?: string },
+  { target, layer, channel, params, seed }: Omit<PictureAsked, 'files' | 'network' | 'attempt'>,
+  files: Readonly<Partial<Record<PictureFile, string>>>,
   shell: Shell = 'posix',
 ): string {
   const words = ['onnx-lens', 'visualize', model];
@@ -13,8 +13,7 @@ export function visualizeCommand(
   if (layer !== undefined) words.push('--layer', layer);
   if (channel !== undefined) words.push('--channel', String(channel));
   for (const [name, value] of Object.entries(params)) words.push('--param', `${name}=${value}`);
-  if (start !== undefined) words.push('--param', `start=${start}`);
-  if (folder !== undefined) words.push('--param', `folder=${folder}`);
+  for (const [name, file] of Object.entries(files)) words.push('--param', `${name}=${file}`);
   if (seed !== 0) words.push('--seed', String(seed));
   words.push('--out', 'visualization.png');
   return words.map((word) => quote(word, shell)).join(' ');

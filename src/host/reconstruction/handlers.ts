@@ -14,6 +14,7 @@ import { saveFor } from '../panel/saving.js';
 import { showBriefly } from '../plain.js';
 import { askAbout } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
+import { chooseOther, takesNoPicture } from '../workspace/modelChoice.js';
 import { activeFile, pickPicture } from '../workspace/pictures.js';
 import { visualizeCommand } from './commandLine.js';
 
@@ -50,9 +51,9 @@ export function visualizeHandlers(
         withoutValues(await made(room, asked, own)),
       ),
     steer: async ({ asked, state }) => (await services.runner()).steer({ run: runOf(room, asked), state }),
-    chooseStart: async () => {
+    choosePicture: async () => {
       const near = activeFile() ?? model;
-      const picked = await pickPicture(near, 'Start from a Picture');
+      const picked = await pickPicture(near, 'Choose a Picture');
       return picked && named(picked);
     },
     chooseFolder: async () => {
@@ -66,16 +67,19 @@ export function visualizeHandlers(
         })) ?? [];
       return services.lastUsed.remember('folder', folder);
     },
+    chooseModel: async () => {
+      const { models, outlines } = services;
+      const title = 'Another Model for the Same Classes';
+      const picked = await chooseOther({ models, near: model, title, outlines, unfit: takesNoPicture }, model, []);
+      return picked instanceof vscode.Uri ? named(picked) : undefined;
+    },
     chooseNetwork: async () => chooseNetwork(services, model, 'Make the same picture with…'),
     explain: async ({ path }) => room.explain(vscode.Uri.file(path)),
     save: ({ name, bytes }) =>
       saveFor(services, vscode.Uri.joinPath(model, '..', name.replace(/[/\\]/g, '_')), () => bytes),
-    copyVisualizeCommand: async ({ start, folder, ...asked }) => {
+    copyVisualizeCommand: async ({ files: at, ...asked }) => {
       const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
-      const files = given({
-        start: start === undefined ? undefined : file(fileAt(start)),
-        folder: folder === undefined ? undefined : file(fileAt(folder)),
-      });
+      const files = Object.fromEntries(Object.entries(at).map(([name, uri]) => [name, file(fileAt(uri))]));
       const shell = shellOf(vscode.env.shell, process.platform);
       await vscode.env.clipboard.writeText(visualizeCommand(file(model), asked, files, shell));
       showBriefly('Copied the command line', 4000);
@@ -87,14 +91,13 @@ export function visualizeHandlers(
 /** Makes a picture with the panel's model, or with another network. */
 async function made(room: VisualizeRoom, asked: PictureAsked, call: Call<VisualizeProgress>): Promise<VisualizeAnswer> {
   const { services, answered } = room;
-  const { network, start, folder, params, target, layer, channel, seed } = asked;
+  const { network, files, params, target, layer, channel, seed } = asked;
   const model = network?.model === undefined ? room.model : fileAt(network.model);
   const request: Omit<VisualizeRequest, 'model'> = {
     ...given({ target, layer, channel }),
     params: {
       ...params,
-      ...(start === undefined ? {} : { start: pathOf(fileAt(start)) }),
-      ...(folder === undefined ? {} : { folder: pathOf(fileAt(folder)) }),
+      ...Object.fromEntries(Object.entries(files).map(([name, uri]) => [name, pathOf(fileAt(uri))])),
     },
     seed,
     run: runOf(room, asked),

@@ -16,7 +16,7 @@ import { plainInput, ranked } from './said.js';
 /** What can be set of a picture that is made for a model, and what each preset sets it to. */
 export async function visualizeForm(
   model: OpenModel,
-  { start, folder, oneClass, layer }: VisualizeFormRequest,
+  { start, folder, oneClass, inversion, layer }: VisualizeFormRequest,
   signal: AbortSignal,
 ): Promise<VisualizeForm> {
   const plan = requirePreprocessing(model.resolved);
@@ -29,6 +29,7 @@ export async function visualizeForm(
     transformer: findAttention(subject.graph, subject.facts).sites.length > 0,
     start,
     folder,
+    inversion,
     probability: oneClass && subject.makesProbabilities,
   };
   const presets = visualizeParameters.preset.choices.map((preset) => [preset, settled({ preset }, facts)] as const);

@@ -10,7 +10,7 @@ describe('runner: visualizeForm', () => {
   const birds = (name: string) => filePath(path.resolve(`models/birds/${name}.onnx`));
   const form = (name: string, change: object = {}) =>
     runner.operations.visualizeForm(
-      { model: birds(name), start: 'noise', folder: false, oneClass: true, ...change },
+      { model: birds(name), start: 'noise', folder: false, oneClass: true, inversion: false, ...change },
       call(),
     );
 
@@ -40,6 +40,8 @@ describe('runner: visualizeForm', () => {
     assert.deepEqual([plain.presets['naive']!['stop'], pictured.presets['naive']!['stop']], [0, 0.9]);
     const channel = await form('birds_cnn', { start: 'picture', oneClass: false });
     assert.equal(channel.presets['naive']!['objective'], 'score');
+    const inverted = await form('birds_cnn', { oneClass: false, inversion: true });
+    assert.deepEqual([plain.presets['distill']!['scale'], inverted.presets['distill']!['scale']], [0.1, 0]);
     const transformer = await form('birds_vit');
     assert.deepEqual([plain.presets['distill']!['samples'], transformer.presets['distill']!['samples']], [1, 4]);
   });

@@ -45,7 +45,7 @@ export function answered(asked: PictureAsked): VisualizeAnswer {
       steps: 2,
       ended: 'steps',
       says,
-      ...(asked.start === undefined
+      ...(asked.files.start === undefined
         ? {}
         : { change: { norm: 0.01, most: 0.1, picture: picture(8), before: { ...says, probability: 0.1 } } }),
       recipe: { ...recipe, seed: asked.seed },

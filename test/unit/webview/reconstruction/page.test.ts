@@ -72,7 +72,9 @@ describe('the panel of pictures that are made', () => {
     page.setParams({ noise: 0.1 });
     page.make();
     await turn();
-    assert.deepEqual(of('picture'), [{ target: '1', params: { preset: 'distill', noise: 0.1 }, seed: 0, attempt: 0 }]);
+    assert.deepEqual(of('picture'), [
+      { target: '1', params: { preset: 'distill', noise: 0.1 }, files: {}, seed: 0, attempt: 0 },
+    ]);
     assert.equal(page.result?.preset, 'distill');
     assert.match(page.spoken, /2 steps, probability 0\.900/);
     assert.deepEqual([page.values['noise'], page.values['jitter'], page.schema['jitter']!.default], [0.1, 2, 2]);
@@ -86,7 +88,7 @@ describe('the panel of pictures that are made', () => {
     await turn();
     // There are four.
     assert.deepEqual(of('picture'), [
-      { layer: 'conv1', channel: 3, params: { preset: 'distill' }, seed: 0, attempt: 0 },
+      { layer: 'conv1', channel: 3, params: { preset: 'distill' }, files: {}, seed: 0, attempt: 0 },
     ]);
     page.make();
     await turn();
@@ -101,6 +103,7 @@ describe('the panel of pictures that are made', () => {
       layer: 'conv2',
       channel: 0,
       params: { preset: 'distill' },
+      files: {},
       seed: 0,
       attempt: 1,
     });
@@ -153,15 +156,31 @@ describe('the panel of pictures that are made', () => {
     const { page, of } = await opened();
     page.ask({ preset: 'accentuate' });
     page.make();
-    assert.equal(page.wantsPicture, true);
-    page.ask({ start: photo });
+    assert.equal(page.wanted, 'start');
+    page.setFile('start', photo);
     page.make();
     await turn();
-    assert.equal(of('picture')[0]!['start'], photo.uri);
+    assert.deepEqual(of('picture')[0]!['files'], { start: photo.uri });
     assert.equal(of('form').at(-1)!['start'], 'picture');
     assert.equal(page.result?.change?.norm, 0.01);
     page.ask({ preset: 'maco' });
-    assert.equal(page.asking().start, undefined);
+    assert.deepEqual(page.asking().files, {});
+  });
+
+  it('inverts what a layer sees in a picture, and asks others only of classes', async () => {
+    const { page } = await opened();
+    page.setFile('natural', photo);
+    page.setFile('other', model);
+    assert.deepEqual(page.asking().files, { natural: photo.uri, other: model.uri });
+    page.ask({ aim: { ...page.view.aim, kind: 'inversion' } });
+    assert.equal(page.wanted, 'invert');
+    page.setFile('invert', photo);
+    assert.deepEqual(
+      [page.wanted, page.asking().layer, page.asking().files],
+      [undefined, 'conv2', { invert: photo.uri }],
+    );
+    page.setFile('invert', undefined);
+    assert.equal(page.wanted, 'invert');
   });
 
   it('puts presets, tricks and networks side by side with one seed', async () => {
@@ -242,7 +261,7 @@ describe('the panel of pictures that are made', () => {
 
   it('writes down how it was made, without pictures and numbers that JSON has not', async () => {
     const { page } = await opened();
-    page.ask({ start: photo });
+    page.setFile('start', photo);
     page.make();
     await turn();
     const text = documentOf(page);
