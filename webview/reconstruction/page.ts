@@ -50,6 +50,7 @@ export class VisualizePage {
   readonly channels: Series;
   private shownForm: VisualizeForm | undefined;
   private makeWhenKnown = false;
+  private early: VisualizeAim | undefined;
   private readonly schemas = new Remade<ParameterSchema>();
 
   constructor(
@@ -76,7 +77,7 @@ export class VisualizePage {
       return;
     }
     this.setupError = undefined;
-    const { aim, lastFolder, stale } = this.setup;
+    const { aim = this.early, lastFolder, stale } = this.setup;
     this.stale = stale;
     if (this.view.searched === undefined && lastFolder !== undefined) this.update({ searched: lastFolder });
     if (aim !== undefined) this.turnTo(aim);
@@ -90,7 +91,12 @@ export class VisualizePage {
 
   /** Something else of the same model. */
   show({ aim }: VisualizeTopic): void {
-    if (this.setup === undefined || aim === undefined) return;
+    if (aim === undefined) return;
+    if (this.setup === undefined) {
+      // A hidden tab that is shown for this is not there yet.
+      this.early = aim;
+      return;
+    }
     this.turnTo(aim);
     this.loadForm();
   }
@@ -330,6 +336,8 @@ export class VisualizePage {
       ...given({ layer: aim.layer }),
     } as const;
     void this.form.run(JSON.stringify(request), (options) => this.host.form(request, options));
+    // What is known already is not asked again.
+    if (this.makeWhenKnown && !this.form.working) this.onForm();
   }
 
   private onForm(): void {

@@ -49,7 +49,7 @@ async function opened({ aim, kept, classes, make = async (asked) => answered(ask
   await page.start(kept);
   await turn();
   const of = (wanted: string) => asked.filter(([name]) => name === wanted).map(([, request]) => request);
-  return { page, asked, of };
+  return { page, host, asked, of };
 }
 
 /** A run that is shown at one step, and ends when the test says so or it is cancelled. */
@@ -107,6 +107,19 @@ describe('the panel of pictures that are made', () => {
       seed: 0,
       attempt: 1,
     });
+    // Of the same layer nothing has to be asked first.
+    page.show({ model, aim: { kind: 'channel', layer: 'conv2', channel: 2 } });
+    await turn();
+    assert.equal(of('picture').at(-1)!['channel'], 2);
+  });
+
+  it('is told what to show before it has begun, where its tab was hidden', async () => {
+    const { host, of } = await opened();
+    const page = new VisualizePage(host, () => undefined);
+    page.show({ model, aim: { kind: 'channel', layer: 'conv1', channel: 1 } });
+    await page.start(undefined);
+    await turn();
+    assert.deepEqual([of('picture').length, of('picture')[0]!['channel']], [1, 1]);
   });
 
   it('asks for differences, neurons and layers; without classes for a channel of the last convolution', async () => {
