@@ -29,6 +29,11 @@ export function folderOf(file: vscode.Uri): string {
   return vscode.workspace.asRelativePath(file).split('/').slice(0, -1).join('/');
 }
 
+/** What a page kept of itself; it may have been written by another version, and is not trusted to be right. */
+export function keptTopic(state: unknown): Readonly<Record<string, unknown>> {
+  return (state as { readonly topic?: Record<string, unknown> } | null | undefined)?.topic ?? {};
+}
+
 /** The file of a {@link NamedFile} that a page has kept; it may have been written by another version. */
 export function keptFile(file: unknown): vscode.Uri | undefined {
   const uri = (file as { readonly uri?: unknown } | null | undefined)?.uri;

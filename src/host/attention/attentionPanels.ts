@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { registerCommands, selectedFiles } from '../commands/register.js';
 import type { ExplainPanels } from '../explain/explainPanels.js';
-import { keptFile, nameOf } from '../names.js';
+import { keptFile, keptTopic, nameOf } from '../names.js';
 import { Panels } from '../panel/panels.js';
 import type { HostServices } from '../services.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
@@ -79,9 +79,9 @@ function modelOf(element: unknown): vscode.Uri | undefined {
   return kind === 'model' && uri instanceof vscode.Uri ? uri : undefined;
 }
 
-/** What a page kept: it may have been written by another version, and is not trusted to be right. */
+/** The files of a page that comes back. */
 function topicOf(state: unknown): AttentionFiles | undefined {
-  const topic = (state as { readonly topic?: Record<string, unknown> } | null | undefined)?.topic;
-  const [model, picture] = [keptFile(topic?.['model']), keptFile(topic?.['picture'])];
+  const topic = keptTopic(state);
+  const [model, picture] = [keptFile(topic['model']), keptFile(topic['picture'])];
   return model === undefined || picture === undefined ? undefined : { model, picture };
 }

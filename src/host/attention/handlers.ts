@@ -11,6 +11,7 @@ import { askAbout, type Reading } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
 import { writeSettings } from '../workspace/writeSettings.js';
 import { attentionCommand } from './commandLine.js';
+import { browseFolder } from '../workspace/pictures.js';
 
 /** Random weights are the same each time. */
 const RANDOM_SEED = 0;
@@ -36,15 +37,8 @@ export function attentionHandlers(
     },
     silence: ({ input, ...asked }, call) =>
       askAbout(services, model, 'silence', { ...asked, inputs: [pathOf(fileAt(input))] }, call, reading),
-    chooseFolder: async () => {
-      const picked = await vscode.window.showOpenDialog({
-        title: 'Choose a Folder with Pictures',
-        openLabel: 'Choose',
-        canSelectFiles: false,
-        canSelectFolders: true,
-      });
-      return services.lastUsed.remember('folder', picked?.[0]);
-    },
+    chooseFolder: async () =>
+      services.lastUsed.remember('folder', await browseFolder('Choose a Folder with Pictures', 'Choose')),
     scores: ({ picture }, { signal }) => allScores(services, model, { picture }, signal),
     save: ({ name, bytes }) =>
       saveFor(services, vscode.Uri.joinPath(model, '..', name.replace(/[/\\]/g, '_')), () => bytes),

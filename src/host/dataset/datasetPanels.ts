@@ -4,7 +4,7 @@ import { registerCommands, selectedFiles } from '../commands/register.js';
 import type { ExplainPanels } from '../explain/explainPanels.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { chooseNetwork } from '../explain/chooseNetwork.js';
-import { keptFile, named, nameOf } from '../names.js';
+import { keptFile, keptTopic, named, nameOf } from '../names.js';
 import { Panels } from '../panel/panels.js';
 import { pickRow } from '../plain.js';
 import type { HostServices } from '../services.js';
@@ -148,9 +148,9 @@ async function dialogKinds(title: string): Promise<DialogKinds | undefined> {
   return picked && { canSelectFiles: picked.canSelectFiles, canSelectFolders: picked.canSelectFolders };
 }
 
-/** What a page kept: it may have been written by another version, and is not trusted to be right. */
+/** The files of a page that comes back. */
 function topicOf(state: unknown): DatasetTopicFiles | undefined {
-  const topic = (state as { readonly topic?: Record<string, unknown> } | null | undefined)?.topic;
-  const [model, place] = [keptFile(topic?.['model']), keptFile(topic?.['place'])];
+  const topic = keptTopic(state);
+  const [model, place] = [keptFile(topic['model']), keptFile(topic['place'])];
   return model === undefined || place === undefined ? undefined : { model, place };
 }

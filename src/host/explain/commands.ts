@@ -6,7 +6,7 @@ import type { ExplainPanels } from './explainPanels.js';
 import { addExampleModel, shippedExample } from '../workspace/example.js';
 import { chooseNetworks } from './chooseNetwork.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
-import { activeFile, browse, isPicture, picturesIn, pickPicture } from '../workspace/pictures.js';
+import { activeFile, browse, browseFolder, isPicture, picturesIn, pickPicture } from '../workspace/pictures.js';
 import { nameOf, pathOf } from '../names.js';
 import type { HostServices } from '../services.js';
 import type { LayerElement, ModelElement } from '../tree/treeElements.js';
@@ -45,7 +45,7 @@ export function explainCommands(services: HostServices, panels: ExplainPanels): 
   };
 
   const explainFolder = async (...args: readonly unknown[]): Promise<void> => {
-    const folder = selectedFiles(args)[0] ?? (await browseFolder());
+    const folder = selectedFiles(args)[0] ?? (await browseFolder('Explain the Pictures of a Folder', 'Explain'));
     if (folder === undefined) return;
     const all = await picturesIn(folder);
     if (all.length === 0) {
@@ -148,14 +148,4 @@ async function howMany(all: readonly vscode.Uri[], folder: string): Promise<read
   ];
   const title = `${all.length} Pictures in ${folder}`;
   return (await pickRow(items, { title, placeHolder: 'Explain …' }))?.images;
-}
-
-async function browseFolder(): Promise<vscode.Uri | undefined> {
-  const picked = await vscode.window.showOpenDialog({
-    title: 'Explain the Pictures of a Folder',
-    openLabel: 'Explain',
-    canSelectFiles: false,
-    canSelectFolders: true,
-  });
-  return picked?.[0];
 }

@@ -15,7 +15,7 @@ import { showBriefly } from '../plain.js';
 import { askAbout } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
 import { chooseOther, takesNoPicture } from '../workspace/modelChoice.js';
-import { activeFile, pickPicture } from '../workspace/pictures.js';
+import { activeFile, browseFolder, pickPicture } from '../workspace/pictures.js';
 import { visualizeCommand } from './commandLine.js';
 
 /** Random weights are the same each time. */
@@ -57,14 +57,7 @@ export function visualizeHandlers(
       return picked && named(picked);
     },
     chooseFolder: async () => {
-      const [folder] =
-        (await vscode.window.showOpenDialog({
-          title: 'A folder with pictures',
-          openLabel: 'Use',
-          canSelectFiles: false,
-          canSelectFolders: true,
-          defaultUri: vscode.Uri.joinPath(model, '..'),
-        })) ?? [];
+      const folder = await browseFolder('A Folder with Pictures', 'Use', vscode.Uri.joinPath(model, '..'));
       return services.lastUsed.remember('folder', folder);
     },
     chooseModel: async () => {

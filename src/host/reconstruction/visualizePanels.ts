@@ -3,7 +3,7 @@ import { given } from '../../base/given.js';
 import type { VisualizeAim } from '../../protocol/reconstructionPanel.js';
 import { registerCommands } from '../commands/register.js';
 import type { ExplainPanels } from '../explain/explainPanels.js';
-import { keptFile } from '../names.js';
+import { keptFile, keptTopic } from '../names.js';
 import { Panels } from '../panel/panels.js';
 import type { HostServices } from '../services.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
@@ -81,9 +81,9 @@ export class VisualizePanels implements vscode.Disposable {
   }
 }
 
-/** What a page kept: it may have been written by another version, and is not trusted to be right. */
+/** The files of a page that comes back. */
 function topicOf(state: unknown): VisualizeFiles | undefined {
-  const topic = (state as { readonly topic?: Record<string, unknown> } | null | undefined)?.topic;
-  const model = keptFile(topic?.['model']);
+  const topic = keptTopic(state);
+  const model = keptFile(topic['model']);
   return model && { model };
 }

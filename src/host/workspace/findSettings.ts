@@ -6,7 +6,7 @@ import type { FindSettingsAnswer } from '../../protocol/settings.js';
 import { fileAt, nameOf, pathOf } from '../names.js';
 import { pickRow, showWarning, type Row } from '../plain.js';
 import type { HostServices } from '../services.js';
-import { isPicture } from './pictures.js';
+import { browseFolder, isPicture } from './pictures.js';
 import { replaceQuestion, writeSettings } from './writeSettings.js';
 
 interface Asking {
@@ -100,18 +100,13 @@ export async function askForSettings(services: HostServices, models: readonly vs
   const [first] = models;
   if (first === undefined) return;
   const whose = models.length === 1 ? nameOf(first) : `${models.length} Models`;
-  const picked = await vscode.window.showOpenDialog({
-    title: `Pictures of the Kind that ${models.length === 1 ? `${nameOf(first)} Was` : `${whose} Were`} Trained on`,
-    openLabel: 'Find the Settings',
-    canSelectFiles: false,
-    canSelectFolders: true,
-    defaultUri: vscode.Uri.joinPath(first, '..'),
-  });
-  if (picked === undefined) return;
+  const title = `Pictures of the Kind that ${models.length === 1 ? `${nameOf(first)} Was` : `${whose} Were`} Trained on`;
+  const folder = await browseFolder(title, 'Find the Settings', vscode.Uri.joinPath(first, '..'));
+  if (folder === undefined) return;
   const found: Found[] = [];
   for (const model of models) {
     try {
-      found.push({ model, answer: await settingsFrom(services, model, picked) });
+      found.push({ model, answer: await settingsFrom(services, model, [folder]) });
     } catch (error) {
       if (models.length === 1 || isCancelled(error)) throw error;
       found.push({ model, error: toErrorData(error) });

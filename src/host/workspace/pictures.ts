@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { given } from '../../base/given.js';
 import { pickRow } from '../plain.js';
 import { excludeGlob } from './excludes.js';
 import { folderOf, nameOf } from '../names.js';
@@ -51,6 +52,22 @@ export async function pickPicture(near: vscode.Uri, title: string): Promise<vsco
     matchOnDescription: true,
   });
   return picked === other ? browse(title) : picked?.uri;
+}
+
+/** Asks for a folder anywhere on disk. */
+export async function browseFolder(
+  title: string,
+  openLabel: string,
+  near?: vscode.Uri,
+): Promise<vscode.Uri | undefined> {
+  const picked = await vscode.window.showOpenDialog({
+    title,
+    openLabel,
+    canSelectFiles: false,
+    canSelectFolders: true,
+    ...given({ defaultUri: near }),
+  });
+  return picked?.[0];
 }
 
 /** Asks for a picture anywhere on disk. */

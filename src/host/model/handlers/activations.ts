@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { onDisk } from '../../panel/passed.js';
-import { browse, isPicture } from '../../workspace/pictures.js';
+import { browse, browseFolder, isPicture } from '../../workspace/pictures.js';
 import type { Chapter, EditorRoom } from '../room.js';
 
 /** What the model answers to a picture, and which picture that is. */
@@ -20,14 +20,7 @@ export function activationHandlers({
       const picture = 'path' in request ? vscode.Uri.file(request.path) : vscode.Uri.parse(request.uri);
       return picture.scheme === 'file' && isPicture(picture) ? lastUsed.remember('picture', picture) : undefined;
     },
-    chooseFolder: async () => {
-      const picked = await vscode.window.showOpenDialog({
-        title: 'Choose a Folder with Pictures',
-        openLabel: 'Choose',
-        canSelectFiles: false,
-        canSelectFolders: true,
-      });
-      return lastUsed.remember('folder', picked?.[0]);
-    },
+    chooseFolder: async () =>
+      lastUsed.remember('folder', await browseFolder('Choose a Folder with Pictures', 'Choose')),
   };
 }
