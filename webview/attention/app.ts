@@ -4,7 +4,7 @@ import { iconButton } from '../shared/controls.js';
 import '../shared/form/menu.js';
 import { plural } from '../shared/format.js';
 import { notice } from '../shared/messages.js';
-import { LightElement } from '../shared/page/lightElement.js';
+import { WholePage } from '../shared/page/wholePage.js';
 import './element.js';
 import type { AttentionElement } from './element.js';
 import { exportItems } from './exports.js';
@@ -12,15 +12,10 @@ import type { AttentionPage } from './page.js';
 
 /** The panel of attention: what it is about, and the parts that show it. */
 @customElement('lens-attention-app')
-export class AttentionApp extends LightElement {
+export class AttentionApp extends WholePage {
   page!: AttentionPage;
   private version = 0;
   @query('lens-attention') private readonly parts!: AttentionElement | null;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.classList.add('whole-page');
-  }
 
   /** Draws anew; called by the page. */
   refresh(): void {

@@ -318,8 +318,6 @@ export class AttentionElement extends LightElement {
   private readonly onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     if (event.key === 'r' || event.key === 'R') this.controller.hold(true);
-    else if (event.key === 'Escape' && !event.defaultPrevented)
-      for (const each of this.querySelectorAll<HTMLElement>('.working lens-button')) each.click();
   };
 
   private readonly onKeyUp = (event: KeyboardEvent): void => {

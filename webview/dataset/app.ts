@@ -5,7 +5,7 @@ import '../shared/form/menu.js';
 import type { MenuItem } from '../shared/form/menu.js';
 import { plural } from '../shared/format.js';
 import { emptyState, failure, notice } from '../shared/messages.js';
-import { LightElement } from '../shared/page/lightElement.js';
+import { WholePage } from '../shared/page/wholePage.js';
 import { tabStrip } from '../shared/page/tabStrip.js';
 import { Clock } from '../shared/task/clock.js';
 import { taskProgress } from '../shared/task/taskProgress.js';
@@ -21,20 +21,11 @@ const SOME = 2000;
 
 /** A data set in the eyes of a model: four views under one selection. */
 @customElement('lens-dataset')
-export class DatasetApp extends LightElement {
+export class DatasetApp extends WholePage {
   controller!: DatasetController;
   private readonly clock = new Clock(this);
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.classList.add('whole-page');
-    document.addEventListener('keydown', this.onKey);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    document.removeEventListener('keydown', this.onKey);
-  }
+  protected override readonly search = '.set-search input';
 
   /** Draws anew; called by the controller. */
   refresh(): void {
@@ -214,17 +205,6 @@ export class DatasetApp extends LightElement {
       },
     });
   }
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && !event.defaultPrevented)
-      for (const each of this.querySelectorAll<HTMLElement>('.working lens-button')) each.click();
-    else if (event.key === 'f' && (event.ctrlKey || event.metaKey)) {
-      const box = this.querySelector<HTMLElement>('.set-search input');
-      if (box === null) return;
-      event.preventDefault();
-      box.focus();
-    }
-  };
 }
 
 /** `300 pictures · 81.3 % right`; of a part it says so. */

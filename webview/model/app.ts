@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { LightElement } from '../shared/page/lightElement.js';
+import { WholePage } from '../shared/page/wholePage.js';
 import { tabStrip } from '../shared/page/tabStrip.js';
 import '../shared/form/menu.js';
 import { Clock } from '../shared/task/clock.js';
@@ -17,16 +17,12 @@ import { taskProgress } from '../shared/task/taskProgress.js';
 
 /** The editor of a checkpoint: its layers on one side, and on the other what it is, what it learned and what it sees. */
 @customElement('lens-model')
-export class ModelApp extends LightElement {
+export class ModelApp extends WholePage {
   controller!: ModelController;
   @state() private spoken = '';
   private readonly clock = new Clock(this);
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.classList.add('whole-page');
-    document.addEventListener('keydown', this.onKey);
-  }
+  protected override readonly search = '.layer-search input';
 
   /** Draws anew; called by the controller. */
   refresh(): void {
@@ -226,19 +222,12 @@ export class ModelApp extends LightElement {
   }
 
   /** Whatever shows a Cancel button is stopped; where there is none, what runs in the background. */
-  private cancel(): void {
-    const buttons = this.querySelectorAll<HTMLElement>('.working lens-button');
-    for (const each of buttons) each.click();
-    if (buttons.length > 0) return;
-    this.controller.measured.cancel();
-    this.controller.scan.cancel();
+  protected override cancel(): boolean {
+    if (super.cancel()) return true;
+    const { measured, scan } = this.controller;
+    const works = measured.working || scan.working;
+    measured.cancel();
+    scan.cancel();
+    return works;
   }
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && !event.defaultPrevented) this.cancel();
-    else if (event.key === 'f' && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      this.querySelector<HTMLElement>('.layer-search input')?.focus();
-    }
-  };
 }

@@ -3,9 +3,8 @@ import { customElement, query } from 'lit/decorators.js';
 import type { CellGrid } from '../shared/canvas/cellGrid.js';
 import { iconButton } from '../shared/controls.js';
 import '../shared/form/menu.js';
-import { isTyping } from '../shared/form/typing.js';
 import { failure, notice } from '../shared/messages.js';
-import { LightElement } from '../shared/page/lightElement.js';
+import { WholePage } from '../shared/page/wholePage.js';
 import { tabStrip } from '../shared/page/tabStrip.js';
 import { Clock } from '../shared/task/clock.js';
 import { beliefPart } from './beliefPart.js';
@@ -25,23 +24,12 @@ const TABS: readonly { readonly id: Tab; readonly label: string }[] = [
 
 /** The panel of pictures that are made for a model: the question beside one large, side by side, or all of a layer. */
 @customElement('lens-visualize-app')
-export class VisualizeApp extends LightElement {
+export class VisualizeApp extends WholePage {
   page!: VisualizePage;
   @query('lens-cell-grid') private readonly cells!: CellGrid | null;
   private readonly clock = new Clock(this);
   private readonly picture = new PicturePart(() => this.requestUpdate());
   private readonly channels = new ChannelsPart(() => this.requestUpdate());
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.classList.add('whole-page');
-    document.addEventListener('keydown', this.onKey);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    document.removeEventListener('keydown', this.onKey);
-  }
 
   /** Draws anew; called by the page. */
   refresh(): void {
@@ -123,10 +111,4 @@ export class VisualizeApp extends LightElement {
         return channels.render(page);
     }
   }
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    if (event.key === 'Escape' && !event.defaultPrevented)
-      for (const each of this.querySelectorAll<HTMLElement>('.working lens-button')) each.click();
-  };
 }
