@@ -66,9 +66,12 @@ export class VisualizePanel extends Panel {
 
   /** Turns to something else of the same model. */
   show(aim: VisualizeAim | undefined): void {
+    // A page that is hidden is gone: it asks when it is there again.
+    const gone = !this.panel.visible;
     this.panel.reveal(undefined, true);
     if (aim === undefined) return;
-    this.tell(this.page.show({ ...this.topic, aim }));
+    if (gone) this.aim = aim;
+    else this.tell(this.page.show({ ...this.topic, aim }));
   }
 
   private get topic(): VisualizeTopic {
