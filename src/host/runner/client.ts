@@ -23,6 +23,8 @@ export interface RunnerClientOptions {
   readonly bytesOf?: (pid: number) => Promise<number | undefined>;
   /** Period of the watchdog; a test shortens it. */
   readonly watchSeconds?: number;
+  /** Period of looking at the memory; a test shortens it. */
+  readonly memorySeconds?: number;
 }
 
 const WATCH_SECONDS = 5;
@@ -158,7 +160,7 @@ export class RunnerClient {
     this.current = runner;
     this.memoryTimer ??= setInterval(
       () => void this.watchMemory(),
-      (this.options.watchSeconds ?? MEMORY_SECONDS) * 1000,
+      (this.options.memorySeconds ?? MEMORY_SECONDS) * 1000,
     ).unref();
     this.watchTimer ??= setInterval(() => this.watch(), (this.options.watchSeconds ?? WATCH_SECONDS) * 1000).unref();
     return runner;

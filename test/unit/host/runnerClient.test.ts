@@ -58,7 +58,7 @@ describe('the runner as the host sees it', () => {
 
   it('ends a process that holds too much memory, with one sentence, and goes on', async () => {
     let held = 1e9;
-    make({ mostBytes: () => 3e9, bytesOf: () => Promise.resolve(held), watchSeconds: 0.05 });
+    make({ mostBytes: () => 3e9, bytesOf: () => Promise.resolve(held), memorySeconds: 0.05 });
     const first = await explain('slow');
     held = 4e9;
     await assert.rejects(explain('slow'), {
@@ -71,7 +71,7 @@ describe('the runner as the host sees it', () => {
 
   it('asks again for what only looks at a file when another request took too much memory', async () => {
     let large: number | undefined;
-    make({ mostBytes: () => 3e9, bytesOf: (pid) => Promise.resolve(pid === large ? 4e9 : 1e9), watchSeconds: 0.05 });
+    make({ mostBytes: () => 3e9, bytesOf: (pid) => Promise.resolve(pid === large ? 4e9 : 1e9), memorySeconds: 0.05 });
     const looked = runner.client.outline({ model: filePath('slow') });
     const explained = explain('slow');
     large = runner.pid;

@@ -62,7 +62,7 @@ describe('two runners behind one client', () => {
 
   it('die apart: a crash or too much memory of one is nothing to the other', async () => {
     let held = 1e9;
-    make({ mostBytes: () => 3e9, bytesOf: () => Promise.resolve(held), watchSeconds: 0.05 });
+    make({ mostBytes: () => 3e9, bytesOf: () => Promise.resolve(held), memorySeconds: 0.05 });
     const main = await explain('answer');
     await assert.rejects(survey('crash'), { code: 'runner/died', message: /while it was looking at data with crash/ });
     await survey('answer');
