@@ -1,5 +1,5 @@
 import { given } from '../../base/given.js';
-import { fromErrorData, throwIfCancelled } from '../../base/errors.js';
+import { fromErrorData, isCancelled, LensError, throwIfCancelled } from '../../base/errors.js';
 import type { FloatTensor } from '../../base/tensor.js';
 import type { Labels } from '../../input/labels.js';
 import { chainOf, joined, relevanceSteps, rolloutSteps } from '../../method/attention/joined.js';
@@ -19,7 +19,7 @@ import type { Outcome } from '../../result/explanation.js';
 import type { ParametersOf } from '../../result/method.js';
 import { describe, targetOf } from '../attribution/target.js';
 import { NamedPictures } from '../attribution/named.js';
-import { answerOf, attempt, loadInput, namesOf } from '../input/answers.js';
+import { answerOf, attempt, loadInput, namesOf, requireNumbers } from '../input/answers.js';
 import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inputs.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
@@ -79,7 +79,7 @@ async function one(context: Context, input: ExpandedInput, signal: AbortSignal):
   const { model, subject, attention, cuts, layers, params, request, asked } = context;
   const loaded = await loadInput(input, signal);
   const matrices = layers.length === 0 ? [] : await matricesOf(subject, attention, layers, loaded.tensor, signal);
-  const predicted = layers.length > 0 ? undefined : (await ranked(context, loaded, signal)).top;
+  const predicted = layers.length > 0 ? undefined : await predictedOf(context, loaded, signal);
   const chain = params.map === 'attention' ? undefined : await chained(context, loaded, matrices, signal);
   const whole = new Set(cuts.map((c) => c.layer.name));
   const notes = [...loaded.notes, ...cutNotes(cuts), ...remarksOn(matrices.filter((m) => !whole.has(m.layer)))];
@@ -135,6 +135,22 @@ async function silencedIn(
 ): Promise<ModelAttention> {
   const attention = await attentionOf(subject, signal);
   return silenced(attention, cutsOf(attention, asked));
+}
+
+/** What the model says, where its output can be ranked: attention is there whatever the output is. */
+async function predictedOf(
+  context: Context,
+  loaded: LoadedInput,
+  signal: AbortSignal,
+): Promise<AttentionResult['predicted']> {
+  try {
+    const ranking = await ranked(context, loaded, signal);
+    requireNumbers(loaded, ranking);
+    return ranking.top;
+  } catch (error) {
+    if (!(error instanceof LensError) || isCancelled(error)) throw error;
+    return undefined;
+  }
 }
 
 /** The classes that the model prefers, with what is cut. */

@@ -101,7 +101,10 @@ describe('the editor of a checkpoint', () => {
     assert.deepStrictEqual(
       titles.map((title) => title.replace(/ \(older\)/, '')),
       // Not the first convolution: that is of another class than this one.
-      ['4: Compare', '4: Explain', '4: Inspect 9 layers', '6: Compare', '6: Explain', '6: Inspect resnet.onnx'],
+      [
+        ...['4: Compare', '4: Explain', '4: Inspect 9 layers', '4: Visualize'],
+        ...['6: Compare', '6: Explain', '6: Inspect resnet.onnx', '6: Visualize'],
+      ],
     );
     // The lens follows the layer that is selected in the window.
     const layer = 'layer2.1.conv1';
