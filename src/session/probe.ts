@@ -153,7 +153,7 @@ const MOST_ELEMENTS = 2 ** 30;
 
 /** Dimensions to feed: the batch first, sizes from `inputDims`, then what the model says. */
 export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): number[] {
-  const { dims: given, batched = true } = bindingOf(inputDims, input.name);
+  const { dims: given, batched = true, main = false } = bindingOf(inputDims, input.name);
   const { dims } = input;
   if (dims === undefined && given === undefined) {
     throw new LensError(
@@ -176,6 +176,15 @@ export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): n
       },
     );
   });
+  // Others may be empty: what a decoder has seen before, a list of regions.
+  if (main && sizeOf(found) === 0) {
+    throw new LensError(
+      'unsupported',
+      'session/empty-input',
+      `The model declares its input "${input.name}" as ${formatDims(dims ?? found)}, which holds no numbers.`,
+      { hint: 'Export it with sizes of 1 or more, or leave the batch free.' },
+    );
+  }
   if (sizeOf(found) > MOST_ELEMENTS) {
     throw new LensError(
       'unsupported',

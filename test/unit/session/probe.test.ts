@@ -26,6 +26,20 @@ describe('session/probe', () => {
     assert.deepEqual(found.get('Plus214_Output_0'), { type: 'float32', base: [1, 10], slope: [0, 0] });
   });
 
+  it('refuses an input that holds nothing, unless it is one beside the picture', async () => {
+    const graph = buildGraph(await openCheckpoint(modelPath('mnist_cnn.onnx')));
+    const [own] = graph.inputs;
+    const inputs = [{ ...own!, dims: [0, 1, 28, 28] }];
+    await assert.rejects(probeFacts({ ...graph, inputs }, sessions, { [own!.name]: { main: true } }), {
+      code: 'session/empty-input',
+      message: /0×1×28×28, which holds no numbers\.$/,
+    });
+    const past = { name: 'past', type: 'float32', dims: [0, 4] } as const;
+    const beside = { ...graph, inputs: [...graph.inputs, past] };
+    const found = await probeFacts(beside, sessions, { [own!.name]: { main: true }, past: { batched: false } });
+    assert.equal(found.batch, 1);
+  });
+
   it('stops when it is cancelled', async () => {
     const graph = buildGraph(await openCheckpoint(modelPath('small_cnn.onnx')));
     await assert.rejects(probeFacts(graph, sessions, {}, AbortSignal.abort()), { name: 'CancelledError' });
