@@ -79,9 +79,9 @@ export function sameDims(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((d, i) => d === b[i]);
 }
 
-/** `1×3×224×224`, or `scalar`. */
+/** `1×3×224×224`, or `scalar`; a dimension without a name is `?`. */
 export function formatDims(dims: readonly (number | string)[]): string {
-  return dims.length === 0 ? 'scalar' : dims.join('×');
+  return dims.length === 0 ? 'scalar' : dims.map((d) => (d === '' ? '?' : d)).join('×');
 }
 
 export function floatTensor(dims: readonly number[], data?: Float32Array): FloatTensor {

@@ -148,7 +148,7 @@ function documentOf({ found, search }: Inspected): object {
 
 function textOf(found: Inspection): string {
   const values = (list: readonly ValueDescription[]): string =>
-    list.map((v) => `${v.name} ${v.type} ${formatDims(v.dims.map((d) => (d === '' ? '?' : d)))}`).join(', ');
+    list.map((v) => `${v.name} ${v.type} ${formatDims(v.dims)}`).join(', ');
   const opset = Object.entries(found.opset)
     .map(([domain, version]) => `${domain} ${version}`)
     .join(', ');

@@ -108,7 +108,7 @@ function fitted(input: ValueInfo, value: Tensor): Tensor {
   throw new LensError(
     'input',
     'input/shape',
-    `The value for "${name}" is ${formatDims(value.dims)}, but that input is ${formatDims(dims.map((d) => (d === '' ? '?' : d)))}.`,
+    `The value for "${name}" is ${formatDims(value.dims)}, but that input is ${formatDims(dims)}.`,
     { hint: 'Save an array of that shape; a missing batch dimension is added.' },
   );
 }
