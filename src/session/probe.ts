@@ -176,6 +176,15 @@ export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): n
       },
     );
   });
+  // None of a huge size is none, and cannot be said to the runtime.
+  if (sizeOf(found) > MOST_ELEMENTS || found.some((d) => d > MOST_ELEMENTS)) {
+    throw new LensError(
+      'unsupported',
+      'session/input-size',
+      `The input "${input.name}" is ${formatDims(found)}, which is more than can be held in memory.`,
+      { hint: 'Export the model with an input of a usual size.' },
+    );
+  }
   // Others may be empty: what a decoder has seen before, a list of regions.
   if (main && sizeOf(found) === 0) {
     throw new LensError(
@@ -183,14 +192,6 @@ export function dimsOf(input: ValueInfo, inputDims: InputDims, batch: number): n
       'session/empty-input',
       `The model declares its input "${input.name}" as ${formatDims(dims ?? found)}, which holds no numbers.`,
       { hint: 'Export it with sizes of 1 or more, or leave the batch free.' },
-    );
-  }
-  if (sizeOf(found) > MOST_ELEMENTS) {
-    throw new LensError(
-      'unsupported',
-      'session/input-size',
-      `The input "${input.name}" is ${formatDims(found)}, which is more than can be held in memory.`,
-      { hint: 'Export the model with an input of a usual size.' },
     );
   }
   return found;

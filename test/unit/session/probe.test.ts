@@ -34,6 +34,8 @@ describe('session/probe', () => {
       code: 'session/empty-input',
       message: /0×1×28×28, which holds no numbers\.$/,
     });
+    const huge = [{ ...own!, dims: [0, 1, 28, 2 ** 63] }];
+    await assert.rejects(probeFacts({ ...graph, inputs: huge }, sessions), { code: 'session/input-size' });
     const past = { name: 'past', type: 'float32', dims: [0, 4] } as const;
     const beside = { ...graph, inputs: [...graph.inputs, past] };
     const found = await probeFacts(beside, sessions, { [own!.name]: { main: true }, past: { batched: false } });
