@@ -34,6 +34,8 @@ export function tests(page, srv, tools) {
       return { picture: canvas.toDataURL(), colours: colours.size };
     });
   let offered;
+  /** Of these, what this network cannot be asked with. */
+  let refused;
 
   return [
     [
@@ -84,6 +86,10 @@ export function tests(page, srv, tools) {
           .locator('.method-cost', { hasText: /≈ [\d.]+ (ms|s|min)/ })
           .waitFor();
         assert.ok((await list().locator('[role=group]').count()) >= 3, 'groups');
+        refused = await list()
+          .locator('.method-row[aria-disabled=true]')
+          .evaluateAll((all) => all.map((each) => each.dataset.method));
+        assert.deepEqual([...refused].sort(), ['attention_relevance', 'attention_rollout'], 'it has no attention');
         await screenshot(page, 'explain-methods');
         await accessible('methods');
         await input.fill('class activation');
@@ -105,8 +111,8 @@ export function tests(page, srv, tools) {
         await help.waitFor();
         assert.equal(
           await help.locator('tbody tr').count(),
-          offered.length - 1 + 2,
-          'all but auto, and two that know nothing',
+          offered.length - 1 - refused.length + 2,
+          'all but auto and those that ask for attention, and two that know nothing',
         );
         await help.locator('tr.current th', { hasText: 'LayerCAM' }).waitFor();
         await help.getByText('What this does not say.').waitFor();
@@ -120,7 +126,7 @@ export function tests(page, srv, tools) {
       'each of them runs, draws a map of its own, and is named',
       async () => {
         const seen = new Map();
-        for (const { id, title } of offered.filter((each) => each.id !== 'auto')) {
+        for (const { id, title } of offered.filter((each) => each.id !== 'auto' && !refused.includes(each.id))) {
           await list().locator('input').click();
           await row(id).click();
           await panel().locator(`.parameters[aria-label="Parameters of ${title}"], .summary`).first().waitFor();
