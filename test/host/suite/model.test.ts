@@ -102,8 +102,14 @@ describe('the editor of a checkpoint', () => {
       titles.map((title) => title.replace(/ \(older\)/, '')),
       // Not the first convolution: that is of another class than this one.
       [
-        ...['4: Compare', '4: Explain', '4: Inspect 9 layers', '4: Visualize'],
-        ...['6: Compare', '6: Explain', '6: Inspect resnet.onnx', '6: Visualize'],
+        '4: Compare',
+        '4: Explain',
+        '4: Inspect 9 layers',
+        '4: Visualize',
+        '6: Compare',
+        '6: Explain',
+        '6: Inspect resnet.onnx',
+        '6: Visualize',
       ],
     );
     // The lens follows the layer that is selected in the window.
