@@ -1,5 +1,7 @@
+import { LensError } from '../base/errors.js';
 import { sizeOf, type ElementType } from '../base/tensor.js';
 import type { StoredTensor, ValueInfo } from '../checkpoint/model.js';
+import { smallIntegers } from '../graph/constants.js';
 import { indexOf, type Graph, type GraphNode } from '../graph/graph.js';
 import { readsOf } from '../graph/order.js';
 import { inferTypes } from '../graph/types.js';
@@ -34,6 +36,7 @@ export async function shapesOf(
   sessions: Sessions,
   inputs: Readonly<Record<string, readonly number[]>>,
 ): Promise<Shapes> {
+  requireAmounts(graph);
   const known = new Map<string, readonly number[]>(Object.entries(inputs));
   const until = performance.now() + MOST_MS;
   await tellInto(known, graph, sessions, until);
@@ -145,5 +148,28 @@ class Parts {
       waiting.push(...readsOf(node));
     }
     return found.size === 0 ? [] : this.graph.nodes.filter((node) => found.has(node));
+  }
+}
+
+/** No axis is longer than this; the runtime's own sums overflow far beyond it, and end the process. */
+const LONGEST_PAD = 2 ** 31 - 1;
+
+/**
+ * Refuses what the runtime does not survive: amounts that it adds up without looking.
+ *
+ * @throws LensError `session/pad` for a Pad by a constant beyond any size
+ */
+function requireAmounts(graph: Graph): void {
+  for (const node of graph.nodes) {
+    if (node.op !== 'Pad') continue;
+    const pads = smallIntegers(graph.weights.get(node.inputs[1] ?? '')) ?? node.attributes.ints('pads') ?? [];
+    const far = pads.find((p) => Math.abs(p) > LONGEST_PAD);
+    if (far === undefined) continue;
+    throw new LensError(
+      'unsupported',
+      'session/pad',
+      `The Pad "${node.name}" adds ${far.toLocaleString('en-US')} places, which no run can hold.`,
+      { hint: 'Export the model again: a number in this file is wrong.' },
+    );
   }
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { openCheckpoint } from '../../../src/checkpoint/reader.js';
+import { int64Tensor } from '../../../src/base/tensor.js';
+import { inMemory } from '../../../src/checkpoint/model.js';
+import { makeNode } from '../../../src/graph/edits.js';
 import { buildGraph } from '../../../src/graph/build/build.js';
 import { OrtSessions } from '../../../src/session/ort/ortSession.js';
 import { probeFacts } from '../../../src/session/probe.js';
@@ -40,6 +43,21 @@ describe('session/probe', () => {
     const beside = { ...graph, inputs: [...graph.inputs, past] };
     const found = await probeFacts(beside, sessions, { [own!.name]: { main: true }, past: { batched: false } });
     assert.equal(found.batch, 1);
+  });
+
+  it('refuses a pad that the runtime would not survive', async () => {
+    const graph = buildGraph(await openCheckpoint(modelPath('mnist_cnn.onnx')));
+    const [own] = graph.inputs;
+    const pads = inMemory('pads', int64Tensor([8], [0, 0, 2 ** 62, 0, 0, 0, 0, 0]));
+    const padded = makeNode('Pad', 'padded', [own!.name, 'pads']);
+    const nodes = [...graph.nodes, padded];
+    await assert.rejects(
+      probeFacts({ ...graph, nodes, weights: new Map([...graph.weights, ['pads', pads]]) }, sessions),
+      {
+        code: 'session/pad',
+        message: /^The Pad "padded" adds 4,611,/,
+      },
+    );
   });
 
   it('stops when it is cancelled', async () => {
