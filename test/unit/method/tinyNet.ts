@@ -1,13 +1,14 @@
-import { inMemory, type StoredTensor } from '../../../src/checkpoint/model.js';
+import { inMemory } from '../../../src/checkpoint/model.js';
 import { Random } from '../../../src/base/random.js';
-import { floatTensor, int64Tensor, sizeOf, type FloatTensor, type Tensor } from '../../../src/base/tensor.js';
+import { floatTensor, int64Tensor, type FloatTensor } from '../../../src/base/tensor.js';
 import { addNodes, makeNode, withOutputs } from '../../../src/graph/edits.js';
-import type { Graph, GraphNode } from '../../../src/graph/graph.js';
+import type { Graph } from '../../../src/graph/graph.js';
 import { layersOf } from '../../../src/graph/layers/layers.js';
 import { openSubject, type ModelSubject, type SubjectOptions } from '../../../src/method/subject/modelSubject.js';
 import type { Sessions } from '../../../src/session/session.js';
 import { probeFacts } from '../../../src/session/probe.js';
 import { testSpec } from '../support/subject.js';
+import { tinyParts } from './tinyParts.js';
 
 export const SIDE = 16;
 export const CLASSES = 5;
@@ -29,25 +30,7 @@ export interface TinyNet {
 
 /** A seeded convolutional network that ignores what it is told to: `[batch, 3, 16, 16]` to five logits. */
 export function tinyNet(net: TinyNet = {}): Graph {
-  const random = new Random(7);
-  const weights = new Map<string, StoredTensor>();
-  const put = (name: string, tensor: Tensor): string => {
-    weights.set(name, inMemory(name, tensor));
-    return name;
-  };
-  const draw = (name: string, dims: readonly number[], scale: number): string =>
-    put(
-      name,
-      floatTensor(
-        dims,
-        Float32Array.from({ length: sizeOf(dims) }, () => scale * random.normal()),
-      ),
-    );
-  const nodes: GraphNode[] = [];
-  const add = (op: string, name: string, inputs: string[], attributes: Parameters<typeof makeNode>[3] = {}): string => {
-    nodes.push(makeNode(op, name, inputs, attributes));
-    return name;
-  };
+  const { nodes, weights, put, draw, add } = tinyParts(7);
   const bias = (name: string, n: number): string[] => {
     const made = draw(name, [n], 0.2);
     if (!net.unbiased) return [made];

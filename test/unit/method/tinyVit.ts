@@ -1,9 +1,7 @@
-import { Random } from '../../../src/base/random.js';
-import { floatTensor, int64Tensor, sizeOf, type Tensor } from '../../../src/base/tensor.js';
-import { inMemory, type StoredTensor } from '../../../src/checkpoint/model.js';
-import { makeNode } from '../../../src/graph/edits.js';
-import type { Graph, GraphNode } from '../../../src/graph/graph.js';
+import { floatTensor, int64Tensor } from '../../../src/base/tensor.js';
+import type { Graph } from '../../../src/graph/graph.js';
 import { CLASSES, SIDE, type TinyNet } from './tinyNet.js';
+import { tinyParts } from './tinyParts.js';
 
 const [PATCH, WIDTH, HEADS, LAYERS] = [4, 12, 2, 2];
 const PLACES = (SIDE / PATCH) ** 2;
@@ -16,26 +14,8 @@ export interface TinyVit extends Pick<TinyNet, 'constant' | 'fixed'> {
 
 /** A seeded vision transformer for the tiny network's pictures: 4 × 4 patches and a class token, two layers of two heads. */
 export function tinyVit(net: TinyVit = {}): Graph {
-  const random = new Random(11);
-  const weights = new Map<string, StoredTensor>();
-  const put = (name: string, tensor: Tensor): string => {
-    weights.set(name, inMemory(name, tensor));
-    return name;
-  };
-  const draw = (name: string, dims: readonly number[], scale: number): string =>
-    put(
-      name,
-      floatTensor(
-        dims,
-        Float32Array.from({ length: sizeOf(dims) }, () => scale * random.normal()),
-      ),
-    );
+  const { nodes, weights, put, draw, add } = tinyParts(11);
   const ints = (...values: number[]): string => put(`ints_${values.join('_')}`, int64Tensor([values.length], values));
-  const nodes: GraphNode[] = [];
-  const add = (op: string, name: string, inputs: string[], attributes: Parameters<typeof makeNode>[3] = {}): string => {
-    nodes.push(makeNode(op, name, inputs, attributes));
-    return name;
-  };
   const cut = { kernel_shape: [PATCH, PATCH], strides: [PATCH, PATCH] };
   const patches = add('Conv', 'patches', ['x', draw('patch', [WIDTH, 3, PATCH, PATCH], 0.3)], cut);
   const flat = add('Reshape', 'flat', [patches, ints(0, WIDTH, PLACES)]);
