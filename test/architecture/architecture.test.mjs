@@ -209,7 +209,10 @@ describe('bundles', () => {
 
   it('of the extension host hold no part of the runner and nothing native', () => {
     assert.deepEqual(
-      strangers(/^dist\/extension\.js$/, String.raw`src/extension\.ts|src/host/|src/report/|${shared}`),
+      strangers(
+        /^dist\/(extension|comparisonPage|layoutPage|filterPicture|yauzl)\.js$/,
+        String.raw`src/extension\.ts|src/host/|src/report/|${shared}`,
+      ),
       [],
     );
     const native = bundles

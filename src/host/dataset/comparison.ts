@@ -4,7 +4,6 @@ import type { DatasetHostApi } from '../../protocol/datasetPanel.js';
 import type { NamedNetwork } from '../../protocol/explainPanel.js';
 import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import type { ModelRequest } from '../../protocol/request.js';
-import { comparisonPage } from '../../report/comparison.js';
 import type { Comparison } from '../../result/comparison.js';
 import { chooseNetwork } from '../explain/chooseNetwork.js';
 import { fileAt, nameOf, pathOf } from '../names.js';
@@ -31,9 +30,10 @@ export function comparisonHandlers(services: HostServices, { model, place }: Dat
       const comparison = last;
       if (comparison === undefined) return false;
       const name = `${nameOf(model).replace(/\.onnx$/i, '')} compared.html`;
-      return saveFor(services, vscode.Uri.joinPath(place, '..', name), () =>
-        new TextEncoder().encode(comparisonPage(comparison)),
-      );
+      return saveFor(services, vscode.Uri.joinPath(place, '..', name), async () => {
+        const { comparisonPage } = await import('../../report/comparison.js');
+        return new TextEncoder().encode(comparisonPage(comparison));
+      });
     },
   };
 }

@@ -6,7 +6,6 @@ import type { FilePath } from '../../base/place.js';
 import type { Call, Client, Handlers } from '../../protocol/channel.js';
 import { DATASET_PASSED, type DatasetHostApi, type DatasetPanelApi } from '../../protocol/datasetPanel.js';
 import type { AnswerOf, ProgressOf, RequestOf } from '../../protocol/runner.js';
-import { layoutPage } from '../../report/layout.js';
 import { shellOf } from '../explain/commandLine.js';
 import { DiskWatch } from '../disk/diskWatch.js';
 import { named, nameOf, pathOf } from '../names.js';
@@ -142,9 +141,10 @@ export class DatasetPanel extends Panel {
       save: async ({ name, bytes }) =>
         saveFor(services, vscode.Uri.joinPath(place, '..', name.replace(/[/\\]/g, '_')), () => bytes),
       saveLayout: async ({ name, report }) =>
-        saveFor(services, vscode.Uri.joinPath(place, '..', name.replace(/[/\\]/g, '_')), () =>
-          new TextEncoder().encode(layoutPage(report)),
-        ),
+        saveFor(services, vscode.Uri.joinPath(place, '..', name.replace(/[/\\]/g, '_')), async () => {
+          const { layoutPage } = await import('../../report/layout.js');
+          return new TextEncoder().encode(layoutPage(report));
+        }),
       copyCommand: async (choice) => {
         const file = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri, false);
         const shell = shellOf(vscode.env.shell, process.platform);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { openPromise, type Entry } from 'yauzl';
+import type { Entry } from 'yauzl';
 import { CancelledError, LensError, throwIfCancelled } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { CUDA_PACKAGE } from './cudaPackage.js';
@@ -143,6 +143,7 @@ async function download(offered: OfferedPackage, file: string, options: FetchOpt
 
 async function unpack(archive: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const wanted = [SHARED_LIBRARY, CUDA_LIBRARY];
+  const { openPromise } = await import('yauzl');
   const zip = await openPromise(archive, { lazyEntries: true, autoClose: false });
   try {
     const entries = new Map<string, Entry>();
