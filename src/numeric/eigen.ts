@@ -1,5 +1,5 @@
 import { PCA } from 'ml-pca';
-import { Random } from '../base/random.js';
+import { largestValues, tridiagonal, vectorsOf } from './tridiagonal.js';
 
 /** Eigenvectors of a symmetric positive matrix, largest eigenvalue first. */
 export interface Eigen {
@@ -8,26 +8,19 @@ export interface Eigen {
   readonly vectors: readonly Float64Array[];
 }
 
-/** Up to this size all eigenvectors are found at once. */
-const SMALL = 200;
-/** Of so many times as many there are: of more, subspaces cost as much as the whole problem (512: 62 take 3.2 s, all 2.4 s). */
-const FEW = 16;
-const SPARE = 12;
-const MOST_ROUNDS = 12;
-const STEPS = 5;
+/** Up to this size ml-pca finds all of them as fast. */
+const SMALL = 100;
+/** Of the largest eigenvalue: what may be left of A v - λ v, and of the products of two vectors. */
 const PRECISE = 1e-9;
 
 /**
- * The first `count` eigenvectors of a symmetric matrix (`size × size`, row by row). Large ones by subspace iteration
- * (Halko, Martinsson and Tropp 2011) in which ml-pca solves the small problem; where that does not converge, because
- * the eigenvalues lie close together, ml-pca solves the whole.
+ * The first `count` eigenvectors of a symmetric matrix (`size × size`, row by row). Of large ones only those that are
+ * wanted are found, from its tridiagonal form (512: 50 in 0.3 s, ml-pca all in 2.4 s). What is found is held against the
+ * matrix; where it is not exact ml-pca solves the whole.
  */
 export function firstEigenvectors(matrix: Float64Array, size: number, count: number): Eigen {
-  if (size > SMALL && count + SPARE < size / FEW) {
-    const found = bySubspace(matrix, size, count);
-    if (found !== undefined) return found;
-  }
-  return solve(matrix, size, count);
+  const found = size > SMALL && count <= size / 2 ? byTridiagonal(matrix, size, count) : undefined;
+  return found ?? solve(matrix, size, count);
 }
 
 function solve(matrix: Float64Array, size: number, count: number): Eigen {
@@ -40,32 +33,18 @@ function solve(matrix: Float64Array, size: number, count: number): Eigen {
   };
 }
 
-function bySubspace(matrix: Float64Array, size: number, count: number): Eigen | undefined {
-  const random = new Random(1);
-  const width = count + SPARE;
-  let basis: Float64Array[] = Array.from({ length: width }, () =>
-    Float64Array.from({ length: size }, () => random.normal()),
+function byTridiagonal(matrix: Float64Array, size: number, count: number): Eigen | undefined {
+  const form = tridiagonal(matrix, size);
+  const values = largestValues(form, count);
+  const vectors = vectorsOf(form, values);
+  vectors.forEach((v) => form.back(v));
+  const bound = PRECISE * Math.max(Math.abs(values[0] ?? 0), Number.MIN_VALUE);
+  const exact = vectors.every(
+    (v, k) =>
+      residual(times(matrix, size, v), v, values[k]!) <= bound &&
+      vectors.slice(0, k).every((other) => Math.abs(dot(v, other)) <= PRECISE),
   );
-  orthonormalise(basis);
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    for (let step = 0; step < STEPS; step++) {
-      basis = basis.map((v) => times(matrix, size, v));
-      orthonormalise(basis);
-    }
-    const images = basis.map((v) => times(matrix, size, v));
-    const small = new Float64Array(width * width);
-    for (let a = 0; a < width; a++) for (let b = 0; b < width; b++) small[a * width + b] = dot(basis[a]!, images[b]!);
-    for (let a = 0; a < width; a++)
-      for (let b = 0; b < a; b++)
-        small[a * width + b] = small[b * width + a] = (small[a * width + b]! + small[b * width + a]!) / 2;
-    const { values, vectors } = solve(small, width, width);
-    const mixed = vectors.map((v) => combination(basis, v));
-    const error = vectors.slice(0, count).map((v, k) => residual(combination(images, v), mixed[k]!, values[k]!));
-    if (Math.max(...error) <= PRECISE * Math.max(values[0]!, Number.MIN_VALUE))
-      return { values: values.slice(0, count), vectors: mixed.slice(0, count) };
-    basis = mixed;
-  }
-  return undefined;
+  return exact ? { values: [...values], vectors } : undefined;
 }
 
 /** Modified Gram-Schmidt, twice, because once loses digits. A vector that vanishes stays zero. */
@@ -90,14 +69,6 @@ function times(matrix: Float64Array, size: number, v: Float64Array): Float64Arra
     for (let j = 0; j < size; j++) sum += matrix[at + j]! * v[j]!;
     out[i] = sum;
   }
-  return out;
-}
-
-function combination(vectors: readonly Float64Array[], weights: Float64Array): Float64Array {
-  const out = new Float64Array(vectors[0]!.length);
-  vectors.forEach((v, k) => {
-    for (let i = 0; i < v.length; i++) out[i]! += weights[k]! * v[i]!;
-  });
   return out;
 }
 
