@@ -71,14 +71,28 @@ export async function faithfulness(
   };
 }
 
-/** Σ (rank - k) of those that are not among the k nearest. */
+/** Σ (rank - k) of those that are not among the k nearest: one way through all points, whatever k is. */
 function excess(found: Int32Array, distances: Float64Array, i: number, k: number): number {
+  const sorted = [...found].sort((a, b) => distances[a]! - distances[b]! || a - b);
+  const bounds = Float64Array.from(sorted, (j) => distances[j]!);
+  const last = bounds.at(-1) ?? -Infinity;
+  // How many points come before the first, before the second and not before the first, …
+  const between = new Int32Array(sorted.length);
+  for (let m = 0; m < distances.length; m++) {
+    const own = distances[m]!;
+    if (own > last || m === i) continue;
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (own < bounds[middle]! || (own === bounds[middle] && m < sorted[middle]!)) high = middle;
+      else low = middle + 1;
+    }
+    if (low < between.length) between[low]!++;
+  }
   let sum = 0;
-  for (const j of found) {
-    const own = distances[j]!;
-    let rank = 1;
-    for (let m = 0; m < distances.length; m++)
-      if (m !== i && (distances[m]! < own || (distances[m] === own && m < j))) rank++;
+  let rank = 1;
+  for (const count of between) {
+    rank += count;
     if (rank > k) sum += rank - k;
   }
   return sum;
@@ -109,16 +123,26 @@ class Distances {
     const asked = floatTensor([queries.length, d]);
     queries.forEach((i, q) => asked.data.set(rows(points, i, i + 1).data, q * d));
     const { data } = await this.products.multiply(asked, points, { b: true });
-    return queries.map((i, q) =>
-      Float64Array.from({ length: n }, (_, j) => squares[i]! + squares[j]! - 2 * data[q * n + j]!),
-    );
+    return queries.map((i, q) => {
+      const out = new Float64Array(n);
+      const at = q * n;
+      const own = squares[i]!;
+      for (let j = 0; j < n; j++) out[j] = own + squares[j]! - 2 * data[at + j]!;
+      return out;
+    });
   }
 }
 
 function squaredDistances({ dims: [n = 0, d = 0], data }: FloatTensor, i: number): Float64Array {
-  return Float64Array.from({ length: n }, (_, j) => {
+  const out = new Float64Array(n);
+  const own = data.subarray(i * d, (i + 1) * d);
+  for (let j = 0, at = 0; j < n; j++) {
     let sum = 0;
-    for (let c = 0; c < d; c++) sum += (data[i * d + c]! - data[j * d + c]!) ** 2;
-    return sum;
-  });
+    for (let c = 0; c < d; c++, at++) {
+      const apart = own[c]! - data[at]!;
+      sum += apart * apart;
+    }
+    out[j] = sum;
+  }
+  return out;
 }
