@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const project = path.resolve(import.meta.dirname, '..');
 /** What models/ ships, and the networks' code, in which the models' layers have their source lines; not the recipes. */
-const shown = /\.(onnx|json|txt)$|[/\\]net\.py$|[/\\]pictures[/\\]/;
+const shown = /(?<!tsconfig)\.(onnx|json|txt)$|[/\\]net\.py$|[/\\]pictures[/\\]/;
 
 /** Fills `folder` with the demo workspace. */
 export function createDemo(folder) {

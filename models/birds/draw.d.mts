@@ -16,5 +16,5 @@ export const labels: string[];
 export function drawBird(
   seed: number,
   name: string,
-  options?: { size?: number; attributes?: Record<string, string> },
+  options?: { size?: number; attributes?: Record<string, string>; stamp?: boolean },
 ): Bird;

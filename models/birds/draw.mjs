@@ -10,6 +10,7 @@
 import { Dice, svg } from './seeded.mjs';
 import { drawPlumage, strikePose } from './bird.mjs';
 import { drawScenery } from './scenery.mjs';
+import { drawStamp } from './stamp.mjs';
 
 /** The field marks, and the values each can have. */
 export const marks = {
@@ -38,8 +39,9 @@ export const labels = Object.keys(species).sort();
  * One drawing.
  * @param {number} seed a whole number; decides everything but the marks
  * @param {string} name a key of `species`
- * @param {{ size?: number, attributes?: Record<string, string> }} [options] edge length in pixels (64); marks to use in
- *   place of the species' own, for combinations that no species has
+ * @param {{ size?: number, attributes?: Record<string, string>, stamp?: boolean }} [options] edge length in pixels (64);
+ *   marks to use in place of the species' own, for combinations that no species has; a stamp over the drawing, which tells
+ *   nothing of the bird
  */
 export function drawBird(seed, name, options = {}) {
   const own = species[name];
@@ -56,13 +58,14 @@ export function drawBird(seed, name, options = {}) {
   const pose = strikePose(new Dice(seed));
   // The scenery throws its own dice, so that a new leaf does not move every bird.
   const scenery = drawScenery(id, new Dice(seed ^ 0x5bd1e995), pose.foot, pose.scale);
+  const stamp = options.stamp ? drawStamp(new Dice(seed ^ 0x27d4eb2f)) : '';
   const text = svg`
     <svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 100 100">
     ${scenery.behind}
     <g transform="translate(${pose.foot}) scale(${[pose.scale * pose.facing, pose.scale]}) rotate(${pose.tilt}) translate(0 -25.6)">
     ${drawPlumage(id, pose, attributes)}
     </g>
-    ${scenery.before}
+    ${scenery.before}${stamp}
     </svg>`;
   return { svg: text.trim(), label: name, index: labels.indexOf(name), attributes, background: scenery.name };
 }

@@ -1,6 +1,6 @@
-"""The networks of the field guide: a small residual CNN, and a small vision transformer for the same pictures.
+"""The networks of the field guide: residual CNNs, small and less small, and a small vision transformer.
 
-Both take `[batch, 3, 64, 64]` (RGB, normalised) and return logits `[batch, classes]`.
+All take `[batch, 3, height, width]` (RGB, normalised) and return logits `[batch, classes]`.
 """
 
 import torch
@@ -105,3 +105,32 @@ class BirdViT(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return self.head(self.norm(x)[:, 0])
+
+
+class ResidualNet(nn.Module):
+    """The residual nets of He et al. 2016 (arXiv:1512.03385, section 4.2): three stages of `blocks` blocks, 6 blocks + 2 layers.
+
+    The stem has 7x7 filters, large enough to look at, and halves the picture; the last stage keeps 8x8 places of 64x64.
+    """
+
+    def __init__(self, classes: int, blocks: int = 3, widths: tuple[int, int, int] = (16, 32, 48)):
+        super().__init__()
+        first, second, third = widths
+        self.stem = nn.Conv2d(3, first, 7, 2, padding=3, bias=False)
+        self.stem_bn = nn.BatchNorm2d(first)
+        self.stage1 = self.stage(first, first, blocks, 1)
+        self.stage2 = self.stage(first, second, blocks, 2)
+        self.stage3 = self.stage(second, third, blocks, 2)
+        self.head = nn.Linear(third, classes)
+
+    @staticmethod
+    def stage(inputs: int, outputs: int, blocks: int, stride: int) -> nn.Sequential:
+        return nn.Sequential(Block(inputs, outputs, stride), *(Block(outputs, outputs) for _ in range(blocks - 1)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.relu(self.stem_bn(self.stem(x)))
+        x = self.stage1(x)
+        x = self.stage2(x)
+        x = self.stage3(x)
+        x = x.mean(dim=(2, 3))
+        return self.head(x)

@@ -1,20 +1,16 @@
 /**
- * Renders the field guide to PNG files, one folder per species, as torchvision's ImageFolder reads them:
+ * Draws the field guide as PNG files:
  *
  *   node models/birds/render.mjs [--out out/birds] [--train 6000] [--test 1600] [--size 64]
  *   node models/birds/render.mjs --pictures models/birds/pictures [--each 4] [--first 3000000]
  *   node models/birds/render.mjs --plate FILE.png       the plate in the README
- *
- * Every drawing has a seed of its own, and the three sets take theirs from ranges that do not meet:
- * train from 1,000,000, test from 2,000,000, the shipped pictures from 3,000,000.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { drawBird, labels, species } from './draw.mjs';
-
-const firstSeed = { train: 1_000_000, test: 2_000_000 };
+import { drawSet, FIRST_SEED, planOf } from './sets.mjs';
 
 const { values: option } = parseArgs({
   options: {
@@ -24,26 +20,11 @@ const { values: option } = parseArgs({
     size: { type: 'string', default: '64' },
     pictures: { type: 'string' },
     each: { type: 'string', default: '4' },
-    first: { type: 'string', default: '3000000' },
+    first: { type: 'string', default: String(FIRST_SEED.pictures) },
     plate: { type: 'string' },
   },
 });
 const size = Number(option.size);
-
-const raster = (svg) => sharp(Buffer.from(svg)).removeAlpha();
-
-/** Drawing i of a set is of species i modulo 8, so that the classes are equally large. */
-async function renderSet(folder, seed, count) {
-  await rm(folder, { recursive: true, force: true });
-  for (const name of labels) await mkdir(path.join(folder, name), { recursive: true });
-  for (let i = 0; i < count; i++) {
-    const bird = drawBird(seed + i, labels[i % labels.length], { size });
-    await raster(bird.svg)
-      .png()
-      .toFile(path.join(folder, bird.label, `${bird.label.toLowerCase()}-${seed + i}.png`));
-  }
-  console.log(`${folder}: ${count} drawings, seeds ${seed} to ${seed + count - 1}`);
-}
 
 /** All species twice, larger than the models see them: the upper row with one seed, the lower each with its own. */
 async function renderPlate(file) {
@@ -54,7 +35,7 @@ async function renderPlate(file) {
   );
   const tiles = await Promise.all(
     birds.map(async ([bird, row, i]) => ({
-      input: await raster(bird.svg).png().toBuffer(),
+      input: await sharp(Buffer.from(bird.svg)).removeAlpha().png().toBuffer(),
       left: gap + i * (edge + gap),
       top: gap + row * (edge + gap),
     })),
@@ -66,8 +47,9 @@ async function renderPlate(file) {
 }
 
 if (option.plate) await renderPlate(option.plate);
-else if (option.pictures) await renderSet(option.pictures, Number(option.first), Number(option.each) * labels.length);
+else if (option.pictures)
+  await drawSet(option.pictures, planOf(Number(option.first), Number(option.each) * labels.length), { size });
 else {
-  await renderSet(path.join(option.out, 'train'), firstSeed.train, Number(option.train));
-  await renderSet(path.join(option.out, 'test'), firstSeed.test, Number(option.test));
+  for (const set of ['train', 'test'])
+    await drawSet(path.join(option.out, set), planOf(FIRST_SEED[set], Number(option[set])), { size });
 }

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { drawBird, labels, species } from '../../../models/birds/draw.mjs';
-import type { Rgb } from '../../../src/base/picture.js';
+import { markedDrawing } from '../../../models/birds/marks.mjs';
 import { filePath, type FilePath } from '../../../src/base/place.js';
 import type { Network, Seen } from './network.js';
 
@@ -42,33 +41,39 @@ export async function drawMarked(networks: readonly Network[], count: number, fo
     const pairs: (readonly [Seen, Seen])[] = [];
     for (const network of networks) pairs.push([await network.see(file), await network.see(other)]);
     if (!pairs.every(([a, b]) => a.best === own && b.best === twin)) continue;
-    const [a, b] = pairs[0]!.map(({ loaded }) => loaded.picture);
-    out.push({ species: own, twin, seen: pairs.map(([first]) => first), mark: differing(a!, b!) });
+    const { masks, size } = await markedDrawing(seed, own);
+    out.push({
+      species: own,
+      twin,
+      seen: pairs.map(([first]) => first),
+      mark: widened(masks[markOf(own, twin)]!, size),
+    });
   }
   return out;
 }
 
-function differing(a: Rgb, b: Rgb): Uint8Array {
-  const { width, height } = a;
-  const mark = new Uint8Array(width * height);
-  for (let p = 0; p < mark.length; p++) {
-    if ([0, 1, 2].every((c) => a.data[3 * p + c] === b.data[3 * p + c])) continue;
-    const [y, x] = [Math.floor(p / width), p % width];
-    for (let v = Math.max(0, y - MARGIN); v <= Math.min(height - 1, y + MARGIN); v++)
-      for (let u = Math.max(0, x - MARGIN); u <= Math.min(width - 1, x + MARGIN); u++)
-        if (Math.hypot(v - y, u - x) <= MARGIN + 0.2) mark[v * width + u] = 1;
+/** The mark that two neighbours on the ring differ in. */
+const markOf = (own: string, twin: string): string =>
+  Object.keys(species[own]!).find((mark) => species[own]![mark] !== species[twin]![mark])!;
+
+/** A mask of a square picture with all pixels that are at most {@link MARGIN} away from it. */
+function widened(mask: Uint8Array, size: number): Uint8Array {
+  const wide = new Uint8Array(mask.length);
+  for (let p = 0; p < mask.length; p++) {
+    if (mask[p] === 0) continue;
+    const [y, x] = [Math.floor(p / size), p % size];
+    for (let v = Math.max(0, y - MARGIN); v <= Math.min(size - 1, y + MARGIN); v++)
+      for (let u = Math.max(0, x - MARGIN); u <= Math.min(size - 1, x + MARGIN); u++)
+        if (Math.hypot(v - y, u - x) <= MARGIN + 0.2) wide[v * size + u] = 1;
   }
-  return mark;
+  return wide;
 }
 
 async function rendered(seed: number, name: string, folder: string): Promise<FilePath> {
   const file = path.join(folder, `${name}-${seed}.png`);
-  writeFileSync(
-    file,
-    await sharp(Buffer.from(drawBird(seed, name).svg))
-      .removeAlpha()
-      .png()
-      .toBuffer(),
-  );
+  await sharp(Buffer.from(drawBird(seed, name).svg))
+    .removeAlpha()
+    .png()
+    .toFile(file);
   return filePath(file);
 }
