@@ -153,10 +153,18 @@ export function found(facts: Facts, text: string): number[] {
   });
 }
 
+/** Examples whose labels may be wrong, the most suspicious first. */
+export function suspectsOf({ mistakes }: Facts): readonly number[] {
+  return mistakes?.suspects.map(({ example }) => example) ?? [];
+}
+
 /** The pictures of the gallery, in its order. */
 export function galleryOf(facts: Facts, view: GalleryView, selected: ReadonlySet<number>): readonly number[] {
   const { survey, state, count, group } = facts;
   const text = view.text.trim();
+  // Of these the data set's order is another: the most suspicious first, and the same beside one another.
+  const own =
+    view.show === 'suspects' ? suspectsOf(facts) : view.show === 'duplicates' ? survey.duplicates.flat() : undefined;
   const fits = (i: number): boolean => {
     if (view.show === 'wrong' && state[i] !== WRONG) return false;
     if (view.show === 'right' && state[i] !== RIGHT) return false;
@@ -164,7 +172,8 @@ export function galleryOf(facts: Facts, view: GalleryView, selected: ReadonlySet
     if (view.label !== undefined && group[i] !== view.label) return false;
     return view.predicted === undefined || survey.predicted[i] === view.predicted;
   };
-  const shown = (text === '' ? all(count) : found(facts, text)).filter(fits);
+  const named = text === '' ? undefined : new Set(found(facts, text));
+  const shown = (own ?? all(count)).filter((i) => (named?.has(i) ?? true) && fits(i));
   switch (view.sort) {
     case 'set':
       return shown;

@@ -17,7 +17,7 @@ export type ColourBy =
 
 export type GallerySort = 'set' | 'confidence' | 'doubt' | 'margin' | 'truth' | 'label' | 'predicted';
 
-export type GalleryShow = 'all' | 'wrong' | 'right' | 'selected';
+export type GalleryShow = 'all' | 'wrong' | 'right' | 'suspects' | 'duplicates' | 'selected';
 
 export type ConfusionOrder = 'set' | 'cluster' | 'recall' | 'name';
 

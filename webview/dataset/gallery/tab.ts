@@ -7,7 +7,7 @@ import { combobox } from '../../shared/form/combobox.js';
 import type { Entry } from '../../shared/form/search.js';
 import { plural } from '../../shared/format.js';
 import { Remade } from '../../shared/remade.js';
-import { className, galleryOf, spoken, WRONG, type Facts } from '../facts.js';
+import { className, galleryOf, spoken, suspectsOf, WRONG, type Facts } from '../facts.js';
 import type { GalleryShow, GallerySort, GalleryView } from '../kept.js';
 import type { Room, TabDefinition } from '../room.js';
 import { THUMBNAIL } from '../thumbnails.js';
@@ -58,6 +58,8 @@ function filters(room: Room, facts: Facts, count: number): TemplateResult {
       })}</label
     >`;
   const judged = facts.wrong + facts.right > 0;
+  const suspects = suspectsOf(facts).length;
+  const duplicates = facts.survey.duplicates.reduce((sum, same) => sum + same.length, 0);
   return html`<div class="gallery-tools">
     ${segmented({
       label: 'Show',
@@ -70,6 +72,8 @@ function filters(room: Room, facts: Facts, count: number): TemplateResult {
               { value: 'right', label: `right ${facts.right}` },
             ]
           : []),
+        ...(suspects === 0 ? [] : [{ value: 'suspects', label: `labels worth a look ${suspects}` }]),
+        ...(duplicates === 0 ? [] : [{ value: 'duplicates', label: `duplicates ${duplicates}` }]),
         { value: 'selected', label: `selected ${room.selected.size}` },
       ],
       onChange: (value) => change({ show: value as GalleryShow }),

@@ -1,6 +1,6 @@
 import { writeNpy } from '../../../src/base/npy.js';
 import type { Embedding } from '../../../src/result/embedding.js';
-import { pngOf, scaleRaster } from '../../shared/canvas/raster.js';
+import { pngOf } from '../../shared/canvas/raster.js';
 import type { MenuItem } from '../../shared/form/menu.js';
 import { formatNumber, stemOf } from '../../shared/format.js';
 import { className, type Facts } from '../facts.js';
@@ -9,6 +9,7 @@ import type { PointMap } from './map.js';
 import { embeddingNumbers } from '../../../src/result/embeddingWords.js';
 import { layoutReport } from './pageExport.js';
 import { withText } from './pngText.js';
+import { captioned, LINE, MARGIN, scaleCaption, scaleNumbers } from './pngExport.js';
 import type { LegendEntry, LegendScale } from './scene.js';
 import { scaleWords, type Score } from './scores.js';
 import { axesOf, drawnOf, methodOf, type Drawn } from './state.js';
@@ -49,10 +50,9 @@ export function exportItems(room: Room, page: Element): readonly MenuItem[] {
     item('Save the picture as PNG', 'file-media', points === undefined || none, () =>
       save(`${points!.method}.png`, async () => {
         const image = map()?.snapshot();
-        const png =
-          image === undefined
-            ? undefined
-            : await pngOf(captioned(image, captionOf(room, points!), drawnOf(room, facts!)?.colouring.scale));
+        const drawn = drawnOf(room, facts!);
+        const colours = drawn?.classes === undefined ? drawn?.colouring : undefined;
+        const png = image === undefined ? undefined : await pngOf(captioned(image, captionOf(room, points!), colours));
         return png === undefined ? undefined : withText(png, 'recipe', JSON.stringify(points!.recipe));
       }),
     ),
@@ -213,58 +213,6 @@ function captionOf(room: Room, embedding: Embedding): readonly string[] {
     ...embeddingNumbers(embedding).map(([name, value]) => `${name} ${value}`),
     summary,
   ];
-}
-
-const MARGIN = 16;
-const LINE = 18;
-
-/** A picture with its caption below, on white, and above that the scale of its colours, where they are of a number. */
-function captioned(
-  image: HTMLCanvasElement,
-  caption: readonly string[],
-  scale: LegendScale | undefined,
-): HTMLCanvasElement {
-  const ratio = window.devicePixelRatio;
-  const out = document.createElement('canvas');
-  const bar = scale === undefined ? 0 : 2 * LINE + MARGIN;
-  const foot = (bar + caption.length * LINE + 2 * MARGIN) * ratio;
-  [out.width, out.height] = [image.width, image.height + foot];
-  const context = out.getContext('2d')!;
-  context.fillStyle = '#ffffff';
-  context.fillRect(0, 0, out.width, out.height);
-  context.drawImage(image, 0, 0);
-  context.fillStyle = '#1f1f1f';
-  context.textBaseline = 'top';
-  if (scale !== undefined) {
-    const [left, top, width] = [MARGIN * ratio, image.height + MARGIN * ratio, 256 * ratio];
-    context.drawImage(scaleRaster(scale.colors), left, top, width, 10 * ratio);
-    context.font = `${12 * ratio}px sans-serif`;
-    for (const [k, words] of scaleNumbers(scale).entries()) {
-      context.textAlign = (['left', 'center', 'right'] as const)[k]!;
-      context.fillText(words, left + (k * width) / 2, top + 14 * ratio);
-    }
-    context.textAlign = 'left';
-    context.fillText(scaleCaption(scale), left + width + MARGIN * ratio, top);
-  }
-  for (const [k, line] of caption.entries()) {
-    context.font = `${k === 0 ? 'bold ' : ''}${12 * ratio}px sans-serif`;
-    context.fillText(
-      line,
-      MARGIN * ratio,
-      image.height + (bar + MARGIN + k * LINE) * ratio,
-      out.width - 2 * MARGIN * ratio,
-    );
-  }
-  return out;
-}
-
-/** The numbers at the ends of a scale and in its middle. */
-function scaleNumbers({ low, high }: LegendScale): readonly string[] {
-  return [low, (low + high) / 2, high].map(formatNumber);
-}
-
-function scaleCaption(scale: LegendScale): string {
-  return `${scaleWords(scale)}${scale.without === 0 ? '' : `; grey: ${scale.without} without`}`;
 }
 
 /** The scale of the colours in vectors, at a place. */

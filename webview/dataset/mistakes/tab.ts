@@ -3,7 +3,7 @@ import type { Mistakes } from '../../../src/result/dataset.js';
 import { formatProbability, plural } from '../../shared/format.js';
 import { notice } from '../../shared/messages.js';
 import { Remade } from '../../shared/remade.js';
-import { accuracyText, className, confidentMistakes, doubtfulHits, whyNone, type Facts } from '../facts.js';
+import { accuracyText, className, confidentMistakes, doubtfulHits, whyNone, suspectsOf, type Facts } from '../facts.js';
 import { pictureList } from '../pictureList.js';
 import type { Room, TabDefinition } from '../room.js';
 import { calibrationPart } from './calibration.js';
@@ -41,7 +41,7 @@ function lists(room: Room, facts: Facts, { suspects }: Mistakes): TemplateResult
   } = made.get([facts], () => ({
     wrong: confidentMistakes(facts).slice(0, MOST),
     hits: doubtfulHits(facts).slice(0, MOST),
-    suspects: suspects.map(({ example }) => example),
+    suspects: suspectsOf(facts),
   }));
   const list = (
     title: string,

@@ -12,6 +12,7 @@ import {
   verdict,
   whyNone,
 } from '../../../../webview/dataset/facts.js';
+import type { Mistakes } from '../../../../src/result/dataset.js';
 import { completed, isKept, NEW_VIEW, type GalleryView } from '../../../../webview/dataset/kept.js';
 import { classRows, matchesInDoubt, sortedRows } from '../../../../webview/dataset/classes/rows.js';
 import { confusionOrder, shareOf } from '../../../../webview/dataset/mistakes/matrix.js';
@@ -73,6 +74,28 @@ describe('what is known of the pictures of a data set', () => {
     assert.deepEqual(gallery({ sort: 'margin' }), [2, 1, 5, 3, 0, 4]);
     assert.deepEqual(gallery({ sort: 'truth' }), [3, 1, 2, 0, 4, 5]);
     assert.deepEqual(galleryOf(facts, { ...NEW_VIEW.gallery, show: 'selected' }, NONE), []);
+  });
+
+  it('shows labels worth a look, most suspicious first, and the same pictures beside one another', () => {
+    const answer = surveyAnswer({
+      duplicates: [
+        [5, 0],
+        [2, 4],
+      ],
+    });
+    const suspects = [
+      { example: 3, suggested: 2 },
+      { example: 1, suggested: 1 },
+    ];
+    const doubtful = factsOf({ ...answer, mistakes: { suspects } as unknown as Mistakes });
+    const gallery = (view: Partial<GalleryView>): readonly number[] =>
+      galleryOf(doubtful, { ...NEW_VIEW.gallery, ...view }, NONE);
+    assert.deepEqual(gallery({ show: 'suspects' }), [3, 1]);
+    assert.deepEqual(gallery({ show: 'suspects', text: 'cat' }), [1]);
+    assert.deepEqual(gallery({ show: 'duplicates' }), [5, 0, 2, 4]);
+    assert.deepEqual(gallery({ show: 'duplicates', label: 1 }), [2]);
+    assert.deepEqual(gallery({ show: 'duplicates', sort: 'confidence' }), [0, 5, 2, 4]);
+    assert.deepEqual(galleryOf(facts, { ...NEW_VIEW.gallery, show: 'suspects' }, NONE), []);
   });
 });
 
