@@ -72,6 +72,5 @@ function drawnLike<T extends Float32Array | Float64Array>(values: T, out: T, ran
   const mean = sum / n;
   for (let i = 0; i < n; i++) squares += (values[i]! - mean) * (values[i]! - mean);
   const spread = Math.sqrt(squares / n);
-  for (let i = 0; i < n; i++) out[i] = mean + spread * random.normal();
-  return out;
+  return random.fillNormal(out, mean, spread);
 }

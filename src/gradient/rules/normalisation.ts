@@ -34,6 +34,40 @@ function batchNormalization(c: RuleContext): (Ref | undefined)[] {
   ];
 }
 
+/**
+ * The gradient of a node whose statistics are those of the batch itself: outputs 1 and 2 have to be its mean and variance over
+ * all axes but the channels', as momentum 0 makes them. With r = 1/√(var + ε) and x̂ = (x - mean)·r over n elements,
+ * dx = scale·r·(dy - Σdy/n - x̂·Σ(dy·x̂)/n) (Ioffe & Szegedy 2015, arXiv 1502.03167). Samples depend on each other in it: it
+ * is no answer to what one input does, and serves training alone. Nodes in inference form keep their own rule.
+ */
+export function batchNormalizationInTraining(c: RuleContext): (Ref | undefined)[] {
+  if (c.attributes.int('training_mode', 0) !== 1) return batchNormalization(c);
+  const a = new Algebra(c);
+  const [x, scale] = c.inputs as [Ref, Ref];
+  const [, mean, variance] = c.outputs;
+  const dy = c.outputGradients[0];
+  if (mean === undefined || variance === undefined || dy === undefined || c.attributes.float('momentum', 0.9) !== 0)
+    c.refuse('its statistics are not those of the batch');
+  const dims = c.dims(x);
+  const others = range(dims.length).filter((i) => i !== 1);
+  const each = (v: Ref): Ref => perChannel(a, v, dims);
+  const r = a.div(1, a.sqrt(a.add(variance, c.attributes.float('epsilon', 1e-5))));
+  const centred = a.sub(x, each(mean));
+  const sum = a.reduceSum(dy, others, false);
+  const projection = a.mul(a.reduceSum(a.mul(dy, centred), others, false), r);
+  const dx = (): Ref => {
+    const n = a.count(
+      others.map((i) => dims[i]!),
+      dy,
+    );
+    const factor = a.mul(scale, r);
+    const share = a.div(factor, n);
+    const pull = a.add(a.mul(centred, each(a.mul(a.mul(projection, r), share))), each(a.mul(sum, share)));
+    return a.sub(a.mul(dy, each(factor)), pull);
+  };
+  return [c.wants(0) ? dx() : undefined, c.wants(1) ? projection : undefined, c.wants(2) ? sum : undefined];
+}
+
 /** A factor for each channel. In the blocked layout a depthwise convolution keeps it there, where a broadcast would not. */
 function scaled(a: Algebra, dy: Ref, factor: Ref, dims: Dims): Ref {
   if (!isBlocked(a.c.provider, a.emit.type(dy), dims)) return a.mul(dy, perChannel(a, a.castLike(factor, dy), dims));
