@@ -35,3 +35,12 @@ export class Names {
     this.used.add(name);
   }
 }
+
+/** Stands in the names of nodes that are written in place of another, between its name and their own. */
+export const WRITTEN_OUT = 'expanded';
+
+/** The name of the node that one was written in place of; its own where it was not. */
+export function originOf(name: string): string {
+  const at = name.indexOf(`/${WRITTEN_OUT}/`);
+  return at < 0 ? name : name.slice(0, at);
+}

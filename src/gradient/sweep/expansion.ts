@@ -2,6 +2,7 @@ import type { RefusedOperator } from '../../base/errors.js';
 import type { Facts } from '../../graph/facts.js';
 import { makeAttributes } from '../../graph/attributes.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
+import { WRITTEN_OUT } from '../../graph/names.js';
 import { Context, Refusal } from '../emit/context.js';
 import { answersOf, operatorName } from '../rules/registry.js';
 import { relevance, typesOf } from './relevance.js';
@@ -73,7 +74,7 @@ function written(
   { answer, wanted, provider, notes, refused }: Writing,
 ): Expanded | undefined {
   const known = new Set(refused.map((r) => r.node));
-  const tape = new Tape(graph, facts, 'expanded', true);
+  const tape = new Tape(graph, facts, WRITTEN_OUT, true);
   const nodes: GraphNode[] = [];
   let changed = false;
   for (const node of graph.nodes) {
@@ -91,7 +92,9 @@ function written(
         if (made === undefined) throw new Refusal(`its output ${i} is used and cannot be written as simpler operators`);
         tape.nodes.push(identity(tape.name('output'), made, output));
       });
-      nodes.push(...tape.nodes.splice(0));
+      // They stand where it stood in the program: its module, and its line.
+      const { doc, metadata } = node;
+      nodes.push(...tape.nodes.splice(0).map((each) => ({ ...each, doc, metadata })));
       changed = true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

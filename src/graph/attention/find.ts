@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.js';
 import { indexOf, type Graph, type GraphNode } from '../graph.js';
 import { scopeOf } from '../layers/scopes.js';
+import { originOf } from '../names.js';
 import { operator } from '../operators/operators.js';
 import { axesBefore, axisAfter } from './axes.js';
 import { leadAxes } from './heads.js';
@@ -77,7 +78,7 @@ class Finder {
     return {
       kind: this.kindOf(score, other),
       node,
-      scope: scopeOf(node).path,
+      scope: moduleOf(node),
       matrix: operand.value,
       queryAxis: query.axis,
       keyAxis,
@@ -95,7 +96,7 @@ class Finder {
   unclaimed(): Unclaimed[] {
     return [...this.products.values()]
       .filter(({ node }) => !this.claimed.has(node.name))
-      .map(({ node }) => ({ node, scope: scopeOf(node).path, reading: this.readingOf(node) }));
+      .map(({ node }) => ({ node, scope: moduleOf(node), reading: this.readingOf(node) }));
   }
 
   /** Shares that weight a sum without a product of matrices: separable attention, pools, what selects among branches. */
@@ -107,7 +108,7 @@ class Finder {
       if (summed === undefined) return [];
       const reading =
         'its shares weight a sum: it pools, or selects, and there is no matrix of queries and keys (separable attention is linear)';
-      return [{ node, scope: scopeOf(node).path, reading }];
+      return [{ node, scope: moduleOf(node), reading }];
     });
   }
 
@@ -305,4 +306,9 @@ class Finder {
     if (!this.passes(node)) return false;
     return node.inputs.some((v) => v !== '' && this.comesOfShares(indexOf(this.graph).producer(v), depth - 1));
   }
+}
+
+/** The module that a node stands in, or that of the fused operator in whose place it was written. */
+function moduleOf(node: GraphNode): string {
+  return scopeOf({ ...node, name: originOf(node.name) }).path;
 }

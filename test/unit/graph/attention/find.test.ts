@@ -281,6 +281,35 @@ describe('graph/attention', () => {
     await session.dispose();
     assertClose((got[site!.matrix] as FloatTensor).data, byHand(net, x, weight, bias), { absolute: 1e-6 }, 'matrix');
   });
+
+  it('of a fused operator stands in the module that both exporters say', async () => {
+    for (const [name, metadata, module] of [
+      ['/vit/blocks.3/attn/Attention', {}, 'vit.blocks.3.attn'],
+      [
+        'node_sdpa_3',
+        { 'pkg.torch.onnx.name_scopes': "['', 'vit', 'vit.blocks.3', 'vit.blocks.3.attn', 'sdpa']" },
+        'vit.blocks.3.attn',
+      ],
+    ] as const) {
+      const net = new Net();
+      net.op(
+        'Attention',
+        ['x', net.weight(WIDTH, 3 * WIDTH), net.weight(3 * WIDTH)],
+        { num_heads: HEADS },
+        'com.microsoft',
+      );
+      const graph = net.graph(net.nodes[0]!.outputs[0]!);
+      const nodes = graph.nodes.map((node) => ({ ...node, name, metadata: new Map(Object.entries(metadata)) }));
+      const fused = { ...graph, nodes };
+      const facts = await probeFacts(fused, sessions);
+      const written = expandWhere(fused, facts, (node) => operator(node).attends === true);
+      const { sites } = findAttention(written.graph, written.facts);
+      assert.deepEqual(
+        sites.map(({ scope }) => scope),
+        [module],
+      );
+    }
+  });
 });
 
 /** Softmax(q kᵀ / 2) in double precision, `[2, 6, 6]`. */
