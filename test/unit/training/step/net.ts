@@ -11,8 +11,10 @@ import { inMemory } from '../../../../src/checkpoint/model.js';
 import { makeNode } from '../../../../src/graph/edits.js';
 import type { Graph, GraphNode } from '../../../../src/graph/graph.js';
 import { numbers } from '../../../../src/gradient/emit/tape.js';
+import { probeFacts } from '../../../../src/session/probe.js';
 import type { Sessions } from '../../../../src/session/session.js';
-import type { TrainingStep } from '../../../../src/training/step/step.js';
+import { trainableWeights } from '../../../../src/training/step/parameters.js';
+import type { StepRequest, TrainingStep } from '../../../../src/training/step/step.js';
 
 /** Seeded noise. */
 export function noise(dims: readonly number[], seed: number, scale = 1): FloatTensor {
@@ -99,6 +101,23 @@ export function oneHot(batch: number, classes: number): FloatTensor {
   const target = floatTensor([batch, classes]);
   for (let i = 0; i < batch; i++) target.data[i * classes + (i % classes)] = 1;
   return target;
+}
+
+/** Plain descent of all weights of a net whose last node gives the logits. */
+export async function requestOf(graph: Graph, sessions: Sessions, batch: number): Promise<StepRequest> {
+  const logits = graph.outputs[0]!.name;
+  return {
+    graph,
+    facts: await probeFacts(graph, sessions),
+    input: graph.inputs[0]!.name,
+    logits,
+    batch,
+    loss: { kind: 'cross-entropy' },
+    optimiser: { kind: 'sgd' },
+    dropout: true,
+    trainable: trainableWeights(graph, logits),
+    form: 'plain',
+  };
 }
 
 export interface StepAnswer {

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { toNumbers, type FloatTensor, type Tensor } from '../../../../src/base/tensor.js';
 import type { Graph } from '../../../../src/graph/graph.js';
 import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
-import { probeFacts } from '../../../../src/session/probe.js';
 import { trainingStep } from '../../../../src/training/step/build.js';
-import { trainableWeights } from '../../../../src/training/step/parameters.js';
 import type { StepRequest, TrainingStep } from '../../../../src/training/step/step.js';
 import { assertClose } from '../../support/close.js';
-import { flatNet, inDouble, noise, oneHot, runStep, runSteps, smallNet, stepFeeds } from './net.js';
+import { flatNet, inDouble, noise, oneHot, requestOf, runStep, runSteps, smallNet, stepFeeds } from './net.js';
 import { weightSlopes } from './slopes.js';
 
 const BATCH = 6;
@@ -17,21 +15,8 @@ describe('training/step: a step', () => {
   const sessions = new OrtSessions({ provider: 'cpu', threads: 1 });
   after(() => sessions.dispose());
 
-  async function stepOf(graph: Graph, more: Partial<StepRequest> = {}): Promise<TrainingStep> {
-    return trainingStep({
-      graph,
-      facts: await probeFacts(graph, sessions),
-      input: 'picture',
-      logits: 'logits',
-      batch: BATCH,
-      loss: { kind: 'cross-entropy' },
-      optimiser: { kind: 'sgd' },
-      dropout: true,
-      trainable: trainableWeights(graph, 'logits'),
-      form: 'plain',
-      ...more,
-    });
-  }
+  const stepOf = async (graph: Graph, more: Partial<StepRequest> = {}): Promise<TrainingStep> =>
+    trainingStep({ ...(await requestOf(graph, sessions, BATCH)), ...more });
 
   it('lets the loss fall', async () => {
     const step = await stepOf(smallNet(), { optimiser: { kind: 'sgd', momentum: 0.9 } });
