@@ -9,6 +9,8 @@ export interface Row {
   readonly what: string;
   /** What the result is held against: a line of the table of exactness. */
   readonly against?: string;
+  /** Of pictures that are made, by preset: a line of the table of what another network says of them. */
+  readonly shares?: readonly string[];
   readonly value?: string;
   readonly goal?: string;
   readonly met?: boolean;

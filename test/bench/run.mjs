@@ -1,5 +1,5 @@
 // npm run bench [-- PATTERN] [--readme] [--write] [--quick]: bundles test/bench/*.bench.ts whose name holds PATTERN, runs each in its
-// own process, one after the other, and prints a Markdown table of exactness and one of speed; --readme puts their lines into
+// own process, one after the other, and prints Markdown tables of exactness, transfer and speed; --readme puts their lines into
 // test/bench/README.md, and those that matter into the README at the top; with --write a benchmark keeps what the product
 // reads of it. Every figure of speed is a ratio of two things measured in the same run.
 import { build } from 'esbuild';
@@ -68,7 +68,8 @@ for (const file of files) {
 const tables = new Map();
 for (const [name, head, lines] of [
   ['exactness', ['what', 'against', 'largest relative error', 'allowed', 'met'], rows.filter(isExactness)],
-  ['speed', ['what', 'measured', 'goal', 'met'], rows.filter((row) => !isExactness(row))],
+  ['transfer', ['made for → shown to', 'naive', 'smooth', 'distill', 'maco'], rows.filter(isTransfer)],
+  ['speed', ['what', 'measured', 'goal', 'met'], rows.filter((row) => !isExactness(row) && !isTransfer(row))],
 ]) {
   if (lines.length > 0) tables.set(name, { head, lines: lines.map(cellsOf) });
 }
@@ -89,7 +90,12 @@ function isExactness({ against }) {
   return against !== undefined;
 }
 
-function cellsOf({ what, against, value, skipped, goal = '', met }) {
+function isTransfer({ shares }) {
+  return shares !== undefined;
+}
+
+function cellsOf({ what, against, shares, value, skipped, goal = '', met }) {
+  if (shares !== undefined) return [what, ...(skipped === undefined ? shares : [`skipped: ${skipped}`])];
   const measured = skipped === undefined ? value : `skipped: ${skipped}`;
   const verdict = met === undefined ? '' : met ? 'yes' : '**no**';
   return [what, ...(against === undefined ? [] : [against]), measured, goal, verdict];
