@@ -1,3 +1,4 @@
+import type { ErrorData } from '../base/errors.js';
 import type { Rgb } from '../base/picture.js';
 import type { FloatTensor } from '../base/tensor.js';
 import type { ClassScore } from './explanation.js';
@@ -6,25 +7,33 @@ import type { Recipe } from './recipe.js';
 import type { TargetSummary } from './target.js';
 
 /** A picture that was made for a model, and what the model says of it. */
-export interface Reconstruction {
+export interface PictureFacet {
+  /** As the model sees it. */
+  readonly picture: Rgb;
+  /** The picture as it is saved: of a size that the model's own preprocessing leaves as it is. */
+  readonly saved: SavedPicture;
+  /** The objective before every step and after the last. */
+  readonly trace: readonly number[];
+  /** What the model says of the saved picture, read as any picture is. */
+  readonly says: PictureSaid;
+  /** How much of each pixel is to be seen, 0 to 1: as much as the model depended on it on the way. */
+  readonly opacity: Float32Array;
+}
+
+/** What was made of one question. Where several facets were made at once, it is the first of them that is told of. */
+export interface Reconstruction extends PictureFacet {
   /** What it is to be full of; several with their weights as they were written. */
   readonly target: TargetSummary;
   readonly preset: string;
   /** All of them, as they were settled. */
   readonly params: Readonly<Record<string, ParameterValue>>;
-  /** As the model sees it. */
-  readonly picture: Rgb;
-  /** One sample of the model's input, with its batch. */
+  /** A sample of the model's input for each facet. */
   readonly values: FloatTensor;
-  /** The picture as it is saved: of a size that the model's own preprocessing leaves as it is. */
-  readonly saved: SavedPicture;
-  /** The objective before every step and after the last. */
-  readonly trace: readonly number[];
+  /** All of them, the first as well; absent where there is one. */
+  readonly facets?: readonly PictureFacet[];
   readonly steps: number;
   /** `steps`: all were taken; `reached`: the probability that was to be reached; `stopped`: by somebody. */
   readonly ended: 'steps' | 'reached' | 'stopped';
-  /** What the model says of the saved picture, read as any picture is. */
-  readonly says: PictureSaid;
   /** Of a picture that began as another one. */
   readonly change?: PictureChange;
   /** What another model says of the saved picture. */
@@ -35,6 +44,16 @@ export interface Reconstruction {
   readonly notes: readonly string[];
   readonly milliseconds: number;
 }
+
+/** What one channel of a layer looks for: a small picture of many, or why there is none. */
+export type ChannelPicture = { readonly channel: number } & (
+  | {
+      readonly picture: Rgb;
+      /** The channel's own answer to it. */
+      readonly value: number;
+    }
+  | { readonly error: ErrorData }
+);
 
 export interface SavedPicture {
   readonly png: Uint8Array;

@@ -15,6 +15,8 @@ export interface AscentStep {
   readonly traces: readonly (readonly number[])[];
   /** `[pictures, C, H, W]` before the newest step. */
   readonly pictures: FloatTensor;
+  /** Of each pixel of each picture: by how much it was pushed in all steps so far, Σ|dL/dpicture|, `[pictures, H·W]`, flat. */
+  readonly pushed: Float32Array;
 }
 
 export interface AscentOptions {
@@ -24,6 +26,8 @@ export interface AscentOptions {
   readonly rate: number;
   /** What is optimised stays between these, of each plane; its gradient does not push past them. */
   readonly bounds?: { readonly low: readonly number[]; readonly high: readonly number[] };
+  /** How much likeness to the other pictures counts, as a share of the objective. */
+  readonly diversity?: number;
   readonly random: Random;
   readonly signal: AbortSignal;
   /** Told after every run of the model and before its step; true where it is enough. */
@@ -41,6 +45,8 @@ export interface Slope {
   readonly scores: readonly number[];
   readonly gradient: Float32Array;
   readonly pictures: FloatTensor;
+  /** Of the pictures themselves. */
+  readonly slope: Float32Array;
 }
 
 /** Runs the graph once on `parameter`, with the given views. */
@@ -54,7 +60,7 @@ export async function slopeAt(
   const beside: Record<string, FloatTensor> = {
     [ascent.parameter.name]: floatTensor(ascent.parameter.dims, parameter),
   };
-  for (const value of Object.values(ascent.views) as (AscentGraph['parameter'] | undefined)[])
+  for (const value of [...Object.values(ascent.views), ascent.diversity] as (AscentGraph['parameter'] | undefined)[])
     if (value !== undefined) beside[value.name] = floatTensor(value.dims, views.get(value.name));
   // The model's own input is computed in the graph; the others get what the subject feeds them.
   const nothing = floatTensor([0]);
@@ -68,7 +74,12 @@ export async function slopeAt(
     each.subarray(p * count, (p + 1) * count).reduce((a, b) => a + b, 0),
   );
   const picture = at(ascent.picture);
-  return { scores, gradient: toFloat32(at(ascent.gradient)), pictures: floatTensor(picture.dims, toFloat32(picture)) };
+  return {
+    scores,
+    gradient: toFloat32(at(ascent.gradient)),
+    pictures: floatTensor(picture.dims, toFloat32(picture)),
+    slope: toFloat32(at(ascent.slope)),
+  };
 }
 
 /**
@@ -90,25 +101,54 @@ export async function ascend(
   const optimiser = new Optimiser(options.optimiser, options.rate, start, pictures);
   const traces: number[][] = Array.from({ length: pictures }, () => []);
   const note = (scores: readonly number[]): void => scores.forEach((s, p) => traces[p]!.push(s));
+  let pushed = new Float32Array(0);
   let done = 0;
+  const state = ({ pictures: now }: Slope): AscentStep => ({ done, traces, pictures: now, pushed });
   for (; done < steps; done++) {
     throwIfCancelled(signal);
     const views = drawViews(ascent.views, options.views, steps < 2 ? 1 : done / (steps - 1), random);
+    feedDiversity(views, ascent, traces, options.diversity);
     const slope = await slopeAt(subject, ascent, x, views, signal);
     requireNumbers(slope, done);
     note(slope.scores);
-    if ((await options.onStep?.({ done, traces, pictures: slope.pictures })) === true) {
-      return { done, traces, pictures: slope.pictures, parameter: x };
-    }
+    pushed = withPushes(pushed, slope);
+    if ((await options.onStep?.(state(slope))) === true) return { ...state(slope), parameter: x };
     const { gradient } = slope;
     if (bounds !== undefined) hold(gradient, x, dims, bounds);
     optimiser.step(x, gradient);
     if (bounds !== undefined) clip(x, dims, bounds);
   }
   const views = drawViews(ascent.views, options.views, 1);
+  feedDiversity(views, ascent, traces, options.diversity);
   const last = await slopeAt(subject, ascent, x, views, signal);
   note(last.scores);
-  return { done, traces, pictures: last.pictures, parameter: x };
+  return { ...state(last), parameter: x };
+}
+
+/**
+ * Objectives are of any size, some of ten and some of thousands: likeness counts as a share of the largest that a picture has
+ * had so far.
+ */
+function feedDiversity(
+  views: Map<string, Float32Array>,
+  { diversity }: AscentGraph,
+  traces: readonly (readonly number[])[],
+  share = 0,
+): void {
+  if (diversity === undefined) return;
+  views.set(
+    diversity.name,
+    Float32Array.from(traces, (trace) => share * trace.reduce((most, v) => Math.max(most, Math.abs(v)), 0)),
+  );
+}
+
+function withPushes(pushed: Float32Array<ArrayBuffer>, { slope, pictures }: Slope): Float32Array<ArrayBuffer> {
+  const [n, planes] = pictures.dims as [number, number];
+  const area = slope.length / (n * planes);
+  const out = pushed.length === 0 ? new Float32Array(n * area) : pushed;
+  for (let i = 0; i < slope.length; i++)
+    out[Math.floor(i / (planes * area)) * area + (i % area)]! += Math.abs(slope[i]!);
+  return out;
 }
 
 function requireNumbers({ gradient, scores }: Slope, step: number): void {

@@ -236,6 +236,33 @@ export const visualizeParameters = {
     type: 'text',
     default: '',
   },
+  size: {
+    title: 'Side',
+    description: 'Height and width of the picture, where the model leaves them free. 0: those at which it is used.',
+    type: 'integer',
+    default: 0,
+    minimum: 0,
+    maximum: 4096,
+    unit: 'px',
+  },
+  facets: {
+    title: 'Facets',
+    description: 'Pictures that are made at once, of one unit.',
+    type: 'integer',
+    default: 1,
+    minimum: 1,
+    maximum: 16,
+  },
+  diversity: {
+    title: 'Diversity',
+    description:
+      'How much it counts that facets are alike in what they are composed of, as a share of the objective (Olah et al. 2017).',
+    type: 'number',
+    default: 1,
+    minimum: 0,
+    maximum: 10,
+    step: 0.1,
+  },
   every: {
     title: 'Show every',
     description: 'Steps between two running pictures.',

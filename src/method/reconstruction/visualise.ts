@@ -26,7 +26,7 @@ export interface VisualizeQuestion {
 
 export interface VisualizeHooks {
   readonly signal: AbortSignal;
-  /** Told every so many steps: planes of colours or of the input, as the question starts, and the trace so far. */
+  /** Told every so many steps: planes of all facets, colours or channels of the input, and the first one's trace so far. */
   onPicture?(done: number, planes: Float32Array, trace: readonly number[]): void;
   /** Settles when work may go on; true where it is to end here. */
   waiting?(): Promise<boolean>;
@@ -34,14 +34,21 @@ export interface VisualizeHooks {
   probability?(planes: Float32Array): Promise<number>;
 }
 
-export interface Visualized {
+/** One of the pictures that were made at once. */
+export interface MadeFacet {
   /** Colours from 0 to 1, or channels of the input, as {@link VisualizeQuestion.start} says. */
   readonly planes: Float32Array;
-  readonly colours: boolean;
   /** One sample of the model's input, flat. */
   readonly tensor: Float32Array;
   /** The objective before every step and, without views, after the last. */
   readonly trace: readonly number[];
+  /** By how much each pixel was pushed, `[H·W]`. */
+  readonly pushed: Float32Array;
+}
+
+export interface Visualized {
+  readonly facets: readonly MadeFacet[];
+  readonly colours: boolean;
   readonly steps: number;
   readonly ended: 'steps' | 'reached' | 'stopped';
   readonly notes: readonly string[];
@@ -79,8 +86,12 @@ export async function visualise(
     if (params.stop === 0 || hooks.probability === undefined) return false;
     // The logarithm of the probability is the objective's own; of a score it has to be asked.
     const likely =
-      plan.measure === 'log_probability' ? traces[0]!.at(-1)! >= Math.log(params.stop) : done % params.every === 0;
-    if (!likely || (await hooks.probability(pictures.data)) < params.stop) return false;
+      plan.measure === 'log_probability'
+        ? traces.every((trace) => trace.at(-1)! >= Math.log(params.stop))
+        : done % params.every === 0;
+    if (!likely) return false;
+    for (const planes of partsOf(pictures.data, plan.pictures))
+      if ((await hooks.probability(planes)) < params.stop) return false;
     ended = 'reached';
     return true;
   };
@@ -89,6 +100,7 @@ export async function visualise(
     steps: params.steps,
     optimiser: params.optimizer,
     rate: params.lr,
+    diversity: params.diversity,
     random: random.fork(1),
     signal,
     onStep,
@@ -100,16 +112,25 @@ export async function visualise(
     woken = (await ascend(subject, found.waking, first, { ...options, steps, onStep: neverEnds })).parameter;
   }
   const made: Ascended = await ascend(subject, found.graph, woken, options);
-  const planes = made.pictures.data;
+  const pushed = partsOf(made.pushed, plan.pictures);
   return {
-    planes,
+    facets: partsOf(made.pictures.data, plan.pictures).map((planes, k) => ({
+      planes,
+      tensor: colours ? fromPlanes(space, planes) : tensorOfPlanes(space, planes),
+      trace: made.traces[k]!,
+      pushed: pushed[k]!,
+    })),
     colours,
-    tensor: colours ? fromPlanes(space, planes) : tensorOfPlanes(space, planes),
-    trace: made.traces[0]!,
     steps: made.done,
     ended,
     notes: [...notes, ...found.graph.notes],
   };
+}
+
+/** What belongs to each of several pictures. */
+export function partsOf(data: Float32Array, count: number): Float32Array[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, k) => data.slice(k * size, (k + 1) * size));
 }
 
 const neverEnds = (): Promise<boolean> => Promise.resolve(false);
@@ -182,7 +203,8 @@ function planOf(subject: ModelSubject, question: VisualizeQuestion): AscentPlan 
     params.relu === 'auto' && colours && isScore && params.objective === 'score' && isRectified(subject, terms);
   return {
     space,
-    pictures: 1,
+    pictures: params.facets,
+    diverse: params.diversity !== 0,
     samples: params.samples,
     colours,
     image: imageOf(question, background, statistics),
@@ -269,12 +291,22 @@ function startOf(plan: AscentPlan, { space, start }: VisualizeQuestion, random: 
     for (let i = 0; i < out.length; i++) out[i] = deviation * random.normal();
   };
   if (image.kind === 'phase') fill(NOISE.phase);
-  else if (start === undefined) fill(image.kind === 'pixels' ? NOISE.pixels : NOISE.spectrum);
+  else if (start === undefined || pictures > 1) fill(image.kind === 'pixels' ? NOISE.pixels : NOISE.spectrum);
   if (image.kind !== 'pixels' || image.sigmoid) return out;
-  if (start !== undefined) return start.planes.slice();
-  const { fill: background } = plan.views;
   const area = space.height * space.width;
-  return out.map((v, i) => Math.min(1, Math.max(0, v + background[Math.floor(i / area) % channels]!)));
+  const within = (v: number): number => Math.min(1, Math.max(0, v));
+  if (start === undefined) {
+    const { fill: background } = plan.views;
+    return out.map((v, i) => within(v + background[Math.floor(i / area) % channels]!));
+  }
+  const { planes } = start;
+  if (pictures === 1) return planes.slice();
+  // Facets of a picture would stay the same if they began as the same.
+  return out.map((v, i) => {
+    const c = Math.floor(i / area) % channels;
+    const begun = planes[i % planes.length]!;
+    return colours ? within(begun + v) : begun + v * Math.abs(space.scale[c]!);
+  });
 }
 
 function boundsOf(

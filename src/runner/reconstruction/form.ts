@@ -11,7 +11,7 @@ import { sampleDims } from '../../method/subject/samples.js';
 import type { VisualizeForm, VisualizeFormRequest } from '../../protocol/reconstruction.js';
 import { namesOf } from '../input/answers.js';
 import type { OpenModel } from '../model/open.js';
-import { plainInput, ranked } from './said.js';
+import { plainInput, ranked } from './plain.js';
 
 /** What can be set of a picture that is made for a model, and what each preset sets it to. */
 export async function visualizeForm(
@@ -49,7 +49,7 @@ export async function visualizeForm(
 }
 
 /** The units of a layer, as targets name them. */
-function channelsOf(subject: ModelSubject, layer: string): NonNullable<VisualizeForm['layer']> {
+export function channelsOf(subject: ModelSubject, layer: string): NonNullable<VisualizeForm['layer']> {
   const { name, output } = subject.layer(layer);
   const map = featureMapOf(subject, output);
   if (map !== undefined) return { name, channels: map.channels, height: map.height, width: map.width };

@@ -7,6 +7,7 @@ import { toFloat32 } from '../../base/tensor.js';
 import type { Labels } from '../../input/labels.js';
 import type { Preprocessing } from '../../input/settings.js';
 import { sourceChannels } from '../../input/preprocessing.js';
+import { requirePreprocessing } from '../../input/resolve.js';
 import { findAttention } from '../../graph/attention/find.js';
 import type { Ranking } from '../../method/activations/prediction.js';
 import { hasProbability, type Objective, type Term } from '../../method/reconstruction/graph/objective.js';
@@ -18,9 +19,10 @@ import type { VisualizeRequest } from '../../protocol/reconstruction.js';
 import type { TargetSummary } from '../../result/target.js';
 import { NamedPictures } from '../attribution/named.js';
 import { describe, targetOf } from '../attribution/target.js';
-import { loadInput, oneInput } from '../input/answers.js';
+import { loadInput, namesOf, oneInput } from '../input/answers.js';
 import { expandInputs, type ExpandedInput, type LoadedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
+import { plainInput, ranked } from './plain.js';
 
 /** The question as the method asks it, and what is said of it. */
 export interface Asked {
@@ -35,20 +37,55 @@ export interface Asked {
   readonly files: readonly string[];
 }
 
-/** What a request is read against. */
+/** What requests of the same start and folder are read against. */
 export interface Reading {
   readonly model: OpenModel;
   readonly subject: ModelSubject;
+  readonly space: PictureSpace;
   readonly labels: Labels;
   readonly plan: Preprocessing;
   readonly ranking: Ranking;
   readonly start: { readonly input: ExpandedInput; readonly loaded: LoadedInput } | undefined;
+  /** Pictures to look like. */
+  readonly folder: readonly Float32Array[] | undefined;
   /** The start, or the plain picture that stands for none. */
   readonly loaded: Pick<LoadedInput, 'tensor' | 'crop'>;
+  /** What is known of the classes' names. */
+  readonly notes: readonly string[];
+}
+
+/** Opens the model, and reads the files that the parameters name. */
+export async function readingOf(
+  model: OpenModel,
+  params: VisualizeRequest['params'] = {},
+  signal: AbortSignal,
+): Promise<Reading> {
+  const plan = requirePreprocessing(model.resolved);
+  const subject = await model.subject();
+  const space = pictureSpace(subject.input, sourceChannels(plan));
+  requireSize(space, Number(params['size'] ?? 0));
+  const start = await startOf(model, params, signal);
+  const { labels, notes } = namesOf(model, subject, []);
+  const loaded = start?.loaded ?? plainInput(subject, plan);
+  const ranking = await ranked(subject, labels, loaded, signal);
+  const name = String(params['folder'] ?? '');
+  const folder = name === '' ? undefined : await folderPlanes(model, space, name, signal);
+  return { model, subject, space, labels, plan, ranking, start, folder, loaded, notes };
+}
+
+/** @throws LensError `reconstruction/size` where the model's input has a size of its own */
+function requireSize({ height, width }: PictureSpace, side: number): void {
+  if (!(side > 0) || (height === side && width === side)) return;
+  throw new LensError(
+    'usage',
+    'reconstruction/size',
+    `The model takes pictures of ${width} × ${height} pixels and no others: there is none of ${side} × ${side} for it.`,
+    { hint: 'Leave size out, or export the model with a free height and width.' },
+  );
 }
 
 /** The picture or array to start from, where the parameters name one. */
-export async function startOf(
+async function startOf(
   model: OpenModel,
   params: VisualizeRequest['params'],
   signal: AbortSignal,
@@ -60,21 +97,19 @@ export async function startOf(
 }
 
 export async function askedOf(reading: Reading, request: VisualizeRequest, signal: AbortSignal): Promise<Asked> {
-  const { model, plan, start } = reading;
+  const { start, space, folder } = reading;
   const given = request.params ?? {};
-  const space = pictureSpace(reading.subject.input, sourceChannels(plan));
   const first = await termOf(reading, request, signal);
   let { subject } = first;
   const terms: Term[] = [{ weight: 1, objective: first.objective }];
   const array = start !== undefined && isArray(start.input);
-  const folder = String(given['folder'] ?? '');
   const params = settled(given, {
     height: space.height,
     width: space.width,
     colours: space.colours,
     transformer: findAttention(subject.graph, subject.facts).sites.length > 0,
     start: start === undefined ? 'noise' : array ? 'array' : 'picture',
-    folder: folder !== '',
+    folder: folder !== undefined,
     probability: hasProbability(subject, first.objective),
     inversion: first.objective.kind === 'inversion',
   });
@@ -104,7 +139,7 @@ export async function askedOf(reading: Reading, request: VisualizeRequest, signa
       params,
       seed: request.seed ?? 0,
       ...(start === undefined ? {} : { start: startPlanes(space, start.loaded.tensor, !array) }),
-      ...(folder === '' ? {} : { folder: await folderPlanes(model, space, folder, signal) }),
+      ...(folder === undefined ? {} : { folder }),
     },
     ...(start === undefined ? {} : { start }),
     files: [

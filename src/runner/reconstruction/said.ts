@@ -1,4 +1,3 @@
-import { fromErrorData } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import type { Rgb } from '../../base/picture.js';
 import { floatTensor, type FloatTensor } from '../../base/tensor.js';
@@ -8,17 +7,12 @@ import type { Preprocessing } from '../../input/settings.js';
 import type { Ranking } from '../../method/activations/prediction.js';
 import { onCanvas, type Canvas } from '../../method/reconstruction/canvas.js';
 import { fromPlanes, tensorOfPlanes } from '../../method/reconstruction/space.js';
-import type { ModelSubject } from '../../method/subject/modelSubject.js';
 import { isOneScore } from '../../method/target/target.js';
 import type { PictureSaid } from '../../result/reconstruction.js';
-import type { LoadedInput } from '../input/inputs.js';
 import type { OpenModel } from '../model/open.js';
-import { recordOf, TAKEN_AS_IS } from '../overview/describe.js';
-import { rank } from '../prediction/rank.js';
+import { recordOf } from '../overview/describe.js';
+import { ranked } from './plain.js';
 import type { Asked } from './question.js';
-
-/** Classes that are said of a picture. */
-const TOP = 5;
 
 /** What every part of an answer needs. */
 export interface Context {
@@ -31,38 +25,6 @@ export interface Context {
 
 export const isClass = ({ objective, subject }: Asked): boolean =>
   objective.kind === 'target' && isOneScore(objective.target) && subject.makesProbabilities;
-
-/** A grey picture, for what has to be asked of an input before there is one. */
-export function plainInput(subject: ModelSubject, plan: Preprocessing): LoadedInput {
-  const { height, width } = subject.input;
-  const picture = { width, height, data: new Uint8Array(3 * width * height).fill(128) };
-  const { tensor } = toTensor({ ...picture, channels: 3 }, { ...plan, resize: AS_IT_IS });
-  return {
-    tensor: { ...tensor, dims: [1, ...subject.inputDims] },
-    picture,
-    preprocessing: TAKEN_AS_IS,
-    notes: [],
-    doubts: [],
-  };
-}
-
-const AS_IT_IS: Preprocessing['resize'] = {
-  value: { mode: 'none', size: 0, interpolation: 'nearest' },
-  origin: { kind: 'default', detail: '' },
-};
-
-export async function ranked(
-  subject: ModelSubject,
-  labels: Labels,
-  loaded: LoadedInput,
-  signal: AbortSignal,
-  top = TOP,
-): Promise<Ranking> {
-  const [ranking] = await rank(subject, labels, [loaded], undefined, top, signal);
-  if (ranking === undefined) throw new Error('A picture has no ranking');
-  if ('error' in ranking) throw fromErrorData(ranking.error);
-  return ranking;
-}
 
 /** The picture that planes are, with 8 bits for each colour. */
 export function pictureOf({ plan, asked }: Context, planes: Float32Array): Rgb {

@@ -3,20 +3,20 @@ import { filePath } from '../../base/place.js';
 import { floatTensor } from '../../base/tensor.js';
 import { encodePng } from '../../input/encode.js';
 import { requirePreprocessing } from '../../input/resolve.js';
-import type { Ranking } from '../../method/activations/prediction.js';
 import { tensorOfPlanes, toPlanes } from '../../method/reconstruction/space.js';
-import { visualise, type Visualized } from '../../method/reconstruction/visualise.js';
+import { transparencyOf } from '../../method/reconstruction/transparency.js';
+import { partsOf, visualise, type MadeFacet, type Visualized } from '../../method/reconstruction/visualise.js';
 import type { Call } from '../../protocol/channel.js';
 import type { VisualizeAnswer, VisualizeProgress, VisualizeRequest } from '../../protocol/reconstruction.js';
-import type { PictureChange, PictureSaid, Reconstruction } from '../../result/reconstruction.js';
+import type { PictureChange, PictureFacet, PictureSaid, Reconstruction } from '../../result/reconstruction.js';
 import type { Steered } from '../dataset/steering.js';
-import { answerOf, namesOf } from '../input/answers.js';
+import { answerOf } from '../input/answers.js';
 import { recipeOf } from '../input/recipe.js';
 import type { OpenModel } from '../model/open.js';
 import { recordOf } from '../overview/describe.js';
 import { believed, type Others } from './belief.js';
-import { askedOf, startOf } from './question.js';
-import { canvasOf, isClass, pictureOf, plainInput, ranked, said, saidOf, type Context } from './said.js';
+import { askedOf, readingOf, type Reading } from './question.js';
+import { canvasOf, isClass, pictureOf, said, saidOf, type Context } from './said.js';
 
 /** Makes a picture of what a unit wants to see, and asks the model what it is. */
 export async function visualize(
@@ -28,25 +28,24 @@ export async function visualize(
   const { signal } = call;
   const started = performance.now();
   call.progress({ message: 'opening the model' });
-  const plan = requirePreprocessing(model.resolved);
-  const subject = await model.subject();
-  const start = await startOf(model, request.params, signal);
-  const { labels, notes: about } = namesOf(model, subject, []);
-  const loaded = start?.loaded ?? plainInput(subject, plan);
-  const ranking = await ranked(subject, labels, loaded, signal);
-  const asked = await askedOf({ model, subject, labels, plan, ranking, start, loaded }, request, signal);
+  const reading = await readingOf(model, request.params, signal);
+  const { plan, labels, subject } = reading;
+  const asked = await askedOf(reading, request, signal);
   // What cannot be asked afterwards is refused before the work.
   if (asked.params.other !== '')
     await call.other(asked.params.other, async ({ resolved }) => requirePreprocessing(resolved));
   const asking: Context = { model, plan, labels, asked, signal };
+  const { facets: count, steps, preset } = asked.params;
   const made = await visualise(asked.subject, asked.question, {
     signal,
-    onPicture: (step, planes, trace) =>
+    onPicture: (step, planes, trace) => {
+      const pictures = partsOf(planes, count).map((each) => pictureOf(asking, each));
       call.progress({
-        fraction: step / asked.params.steps,
-        message: `${asked.params.preset} ${step} / ${asked.params.steps} steps`,
-        made: { picture: pictureOf(asking, planes), step, trace: [...trace] },
-      }),
+        fraction: step / steps,
+        message: `${preset} ${step} / ${steps} steps`,
+        made: { picture: pictures[0]!, ...(count > 1 ? { facets: pictures } : {}), step, trace: [...trace] },
+      });
+    },
     waiting: async () => {
       await steered.resumed(signal);
       return steered.stopped();
@@ -58,15 +57,14 @@ export async function visualize(
         : undefined,
     }),
   });
-  const composing = { ranking, milliseconds: () => performance.now() - started, call };
+  const composing = { reading, milliseconds: () => performance.now() - started, call };
   const result = await composed(asking, request, made, composing);
-  const answer = await answerOf(model, subject, [...about, ...made.notes]);
+  const answer = await answerOf(model, subject, [...reading.notes, ...made.notes]);
   return { ...answer, files: [...answer.files, ...asked.files.map(filePath)], result };
 }
 
 interface Composing {
-  /** Of the start. */
-  readonly ranking: Ranking;
+  readonly reading: Reading;
   readonly milliseconds: () => number;
   readonly call: Call<VisualizeProgress> & Others;
 }
@@ -75,14 +73,14 @@ async function composed(
   context: Context,
   request: VisualizeRequest,
   made: Visualized,
-  { ranking, milliseconds, call }: Composing,
+  { reading, milliseconds, call }: Composing,
 ): Promise<Reconstruction> {
   const { model, plan, asked, signal } = context;
   const { subject, params, start } = asked;
-  const picture = pictureOf(context, made.planes);
-  const canvas = canvasOf(picture, plan);
-  const says = await saidOf(context, canvas.picture);
-  const notes = [...made.notes, ...savedNotes(canvas.exact)];
+  const facets: PictureFacet[] = [];
+  for (const facet of made.facets) facets.push(await facetOf(context, facet));
+  const [first] = facets as [PictureFacet];
+  const notes = [...made.notes, ...savedNotes(first.saved.exact)];
   const recipe = await recipeOf(model, {
     ...given({ input: start?.input }),
     preprocessing: recordOf(plan),
@@ -95,13 +93,31 @@ async function composed(
     provider: subject.provider?.used ?? 'cpu',
     notes: [...subject.notes, ...notes],
   });
-  const { width, height } = canvas.picture;
+  const before = start && (await said(asked, reading.ranking, start.loaded.tensor, signal));
   return {
+    ...first,
+    ...(facets.length > 1 ? { facets } : {}),
     target: asked.target,
     preset: params.preset,
     params,
+    values: floatTensor([facets.length, ...subject.inputDims], joined(made.facets.map(({ tensor }) => tensor))),
+    steps: made.steps,
+    ended: made.ended,
+    ...given({ change: before && changed(context, made, before) }),
+    ...(await believed(context, canvasOf(first.picture, plan).picture, call)),
+    recipe,
+    notes,
+    milliseconds: milliseconds(),
+  };
+}
+
+/** One picture as it is shown and saved, and what the model says of it. */
+async function facetOf(context: Context, { planes, trace, pushed }: MadeFacet): Promise<PictureFacet> {
+  const picture = pictureOf(context, planes);
+  const canvas = canvasOf(picture, context.plan);
+  const { width, height } = canvas.picture;
+  return {
     picture,
-    values: floatTensor([1, ...subject.inputDims], made.tensor),
     saved: {
       png: await encodePng(canvas.picture.data, width, height),
       width,
@@ -110,18 +126,17 @@ async function composed(
       top: canvas.top,
       exact: canvas.exact,
     },
-    trace: made.trace,
-    steps: made.steps,
-    ended: made.ended,
-    says,
-    ...(start === undefined
-      ? {}
-      : { change: changed(context, made, await said(asked, ranking, start.loaded.tensor, signal)) }),
-    ...(await believed(context, canvas.picture, call)),
-    recipe,
-    notes,
-    milliseconds: milliseconds(),
+    trace,
+    says: await saidOf(context, canvas.picture),
+    opacity: transparencyOf(pushed),
   };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const [first] = parts as [Float32Array];
+  const out = new Float32Array(parts.length * first.length);
+  parts.forEach((part, k) => out.set(part, k * first.length));
+  return out;
 }
 
 /** How far the picture is from what it began as, in colours from 0 to 1. */
@@ -131,7 +146,7 @@ function changed(context: Context, made: Visualized, before: PictureSaid): Pictu
   if (start === undefined) throw new Error('There is no start');
   const asColours = (planes: Float32Array): Float32Array =>
     made.colours ? planes : toPlanes(space, floatTensor([planes.length], tensorOfPlanes(space, planes)));
-  const [from, to] = [asColours(start.planes), asColours(made.planes)];
+  const [from, to] = [asColours(start.planes), asColours(made.facets[0]!.planes)];
   let [most, change, length] = [0, 0, 0];
   from.forEach((v, i) => {
     const difference = Math.abs(to[i]! - v);

@@ -10,6 +10,7 @@ import type { GraphForms } from '../../../session/session.js';
 import type { ModelSubject } from '../../subject/modelSubject.js';
 import { grown } from '../../target/head.js';
 import { writeInput, type PictureSpace } from '../space.js';
+import { facetSite, writeSimilarity } from './diversity.js';
 import { rectifierOf, valuesRead, withoutRectifiers, writeObjective, type Measure, type Term } from './objective.js';
 import { parameterDims, writeImage, type ImageOptions, type ImageSize } from './image.js';
 import { totalVariation, type VariationKind } from './variation.js';
@@ -44,6 +45,8 @@ export interface AscentPlan {
   /** Rectifiers that the number comes out of let everything through. */
   readonly beforeRectifier: boolean;
   readonly penalties: Penalties;
+  /** Pictures that are made at once are to differ. */
+  readonly diverse?: boolean;
   /** Standard deviation, in pixels, of a Gaussian over the gradient of pixels. */
   readonly gradientBlur: number;
   readonly type?: RealType;
@@ -58,11 +61,15 @@ export interface AscentGraph {
   /** The input that is optimised, and its dimensions. */
   readonly parameter: Value;
   readonly views: Views;
+  /** `[pictures, 1]`: by how much the likeness to the other pictures is taken off each. */
+  readonly diversity?: Value;
   /** `[pictures · samples]`: what each view adds to the objective, whose sum over a picture's views is that picture's. */
   readonly score: string;
   readonly gradient: string;
   /** `[pictures, C, H, W]` */
   readonly picture: string;
+  /** The gradient of the pictures themselves. */
+  readonly slope: string;
   readonly batch: number;
   readonly notes: readonly string[];
 }
@@ -100,10 +107,13 @@ export function writeAscent(subject: ModelSubject, plan: AscentPlan): AscentGrap
   const back = new Writer([...indexOf(scored).names, ...namesOf(front)], front.type);
   const number: Value = { name: head.value, dims: [batch, 1] };
   const score = known.get(head.value)?.type === back.type ? number : back.cast(number, back.type);
-  const total = writeTotal(back, plan, { score, picture, batch });
+  const diversity = plan.diverse === true && pictures > 1 ? back.input('lens_diversity', [pictures, 1]) : undefined;
+  const like =
+    diversity && back.mul(writeSimilarity(back, known, facetSite(subject, terms), { pictures, batch }), diversity);
+  const total = writeTotal(back, plan, { score, picture, batch, like });
   const joined: Graph = {
     ...scored,
-    inputs: [...front.inputs, ...scored.inputs.filter((i) => i.name !== space.input)],
+    inputs: [...front.inputs, ...back.inputs, ...scored.inputs.filter((i) => i.name !== space.input)],
     nodes: [...front.nodes, ...scored.nodes, ...back.nodes],
     weights: new Map([...scored.weights, ...[...front.weights, ...back.weights].map((w) => [w.name, w] as const)]),
     described: [],
@@ -114,27 +124,29 @@ export function writeAscent(subject: ModelSubject, plan: AscentPlan): AscentGrap
   const build = (provider?: string): ReturnType<typeof buildGradient> =>
     buildGradient(graph, facts, {
       score: { value: total.name, seed: 'sum' },
-      wrt: [parameter.name],
+      wrt: [...new Set([parameter.name, picture.name])],
       keep: [picture.name],
       ...(provider === undefined ? {} : { provider }),
     });
   const made = build();
   const gradient = made.gradients.get(parameter.name)!;
+  const slope = made.gradients.get(picture.name)!;
   const finish = (of: Graph, name: string): { graph: Graph; gradient: string } => blurred(of, name, parameter, plan);
   const done = finish(made.graph, gradient);
+  const answering = (of: ReturnType<typeof finish>): Graph =>
+    withOutputs(of.graph, [...new Set([made.score, of.gradient, picture.name, slope])]);
   return {
     key: `ascent ${keyOf(plan, head.value, [front, back])}`,
-    graph: withOutputs(done.graph, [made.score, done.gradient, picture.name]),
-    forms: (provider) => {
-      if (provider === 'cpu') return withOutputs(done.graph, [made.score, done.gradient, picture.name]);
-      const other = finish(namedLike(build(provider), made).graph, gradient);
-      return withOutputs(other.graph, [made.score, other.gradient, picture.name]);
-    },
+    graph: answering(done),
+    forms: (provider) =>
+      answering(provider === 'cpu' ? done : finish(namedLike(build(provider), made).graph, gradient)),
     parameter,
     views: feeds,
+    ...(diversity === undefined ? {} : { diversity }),
     score: made.score,
     gradient: done.gradient,
     picture: picture.name,
+    slope,
     batch,
     notes: made.notes,
   };
@@ -144,7 +156,12 @@ export function writeAscent(subject: ModelSubject, plan: AscentPlan): AscentGrap
 function writeTotal(
   w: Writer,
   { pictures, penalties: p }: AscentPlan,
-  { score, picture, batch }: { readonly score: Value; readonly picture: Value; readonly batch: number },
+  {
+    score,
+    picture,
+    batch,
+    like,
+  }: { readonly score: Value; readonly picture: Value; readonly batch: number; readonly like: Value | undefined },
 ): Value {
   const views = batch / pictures;
   let total = w.mul(score, 1 / views);
@@ -158,6 +175,7 @@ function writeTotal(
     costs.push(w.mul(w.sumEach(w.square(away)), p.near / area));
   }
   if (p.dark !== 0) costs.push(w.mul(w.sumEach(picture), p.dark / area));
+  if (like !== undefined) costs.push(like);
   for (const cost of costs) {
     const share = w.reshape(w.mul(cost, 1 / views), [pictures, 1]);
     total = w.sub(total, w.repeat(share, views));

@@ -3,7 +3,12 @@ import { floatTensor } from '../../../../src/base/tensor.js';
 import type { Objective } from '../../../../src/method/reconstruction/graph/objective.js';
 import { settled } from '../../../../src/method/reconstruction/presets.js';
 import { pictureSpace, tensorPlanes, toPlanes } from '../../../../src/method/reconstruction/space.js';
-import { visualise, type Visualized, type VisualizeQuestion } from '../../../../src/method/reconstruction/visualise.js';
+import {
+  visualise,
+  type MadeFacet,
+  type Visualized,
+  type VisualizeQuestion,
+} from '../../../../src/method/reconstruction/visualise.js';
 import type { ModelSubject } from '../../../../src/method/subject/modelSubject.js';
 import type { ParameterValue } from '../../../../src/result/method.js';
 import { OrtSessions } from '../../../../src/session/ort/ortSession.js';
@@ -31,11 +36,11 @@ describe('a picture of what a unit wants to see', () => {
     }
   }
 
-  function made(
+  async function made(
     subject: ModelSubject,
     given: Readonly<Record<string, ParameterValue>>,
     { objective = ONE, ...more }: Partial<VisualizeQuestion> & { readonly objective?: Objective } = {},
-  ): Promise<Visualized> {
+  ): Promise<Visualized & MadeFacet> {
     const { channels } = subject.input;
     const space = pictureSpace(subject.input, channels === 3 ? [2, 1, 0] : [0]);
     const params = settled(given, {
@@ -45,7 +50,12 @@ describe('a picture of what a unit wants to see', () => {
       folder: more.folder !== undefined,
       probability: true,
     });
-    return visualise(subject, { space, terms: [{ weight: 1, objective }], params, seed: 1, ...more }, { signal });
+    const all = await visualise(
+      subject,
+      { space, terms: [{ weight: 1, objective }], params, seed: 1, ...more },
+      { signal },
+    );
+    return { ...all, ...all.facets[0]! };
   }
 
   const NETS: Readonly<Record<string, readonly [SmallNet, SmallRange?]>> = {

@@ -41,6 +41,7 @@ export function answered(asked: PictureAsked): VisualizeAnswer {
       picture: picture(10),
       values: floatTensor([1, 3, 2, 2]),
       saved: { png: new Uint8Array([1, 2]), width: 2, height: 2, left: 0, top: 0, exact: true },
+      opacity: new Float32Array([0, 0.5, 1, 1]),
       trace: [0, 1, 2],
       steps: 2,
       ended: 'steps',
