@@ -34,7 +34,7 @@ const VERBS: readonly Verb[] = [
   silence,
   embed,
   compare,
-  merge([predict, embed, compare]),
+  merge([predict, embed, compare, visualize]),
 ];
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */
@@ -129,7 +129,7 @@ const OPTION_HELP: readonly (readonly [name: string, form: string, text: string]
     '--silence LAYER[:HEAD]',
     'attention that counts for nothing meanwhile: a layer, or one of its heads; repeatable',
   ],
-  ['channel', '--channel N', 'a channel of that layer, counted from 0'],
+  ['channel', '--channel N', 'a channel of that layer, counted from 0, or all of them'],
   ['output', '--output NAME', 'the output that is read, of several'],
   ['input', '--input NAME=FILE', 'a .npy with the values of another input, repeatable'],
   ['of', '--of WHAT', 'what is embedded: activations (default) or weights, the rows of the last layer'],

@@ -55,7 +55,7 @@ export interface CommandLine {
   readonly layer?: string;
   /** Heads that count for nothing, `LAYER` or `LAYER:HEAD` each. */
   readonly silence: readonly string[];
-  readonly channel?: number;
+  readonly channel?: number | 'all';
   readonly output?: string;
   readonly method?: string;
   /** What is embedded. */
@@ -96,7 +96,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const score = oneOf('score', values.score, SCORES);
   const of = oneOf('of', values.of, ['activations', 'weights']);
   const seed = wholeNumber('seed', values.seed, 0);
-  const channel = wholeNumber('channel', values.channel, 0);
+  const channel = values.channel === 'all' ? ('all' as const) : wholeNumber('channel', values.channel, 0);
   const threads = wholeNumber('threads', values.threads, 1);
   const top = wholeNumber('top', values.top, 1);
   return {

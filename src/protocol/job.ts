@@ -1,10 +1,11 @@
 import type { FilePath } from '../base/place.js';
 import type { CompareModelsRequest } from './comparison.js';
 import type { Operation } from './channel.js';
+import type { VisualizeChannelsRequest } from './reconstruction.js';
 import type { Chapter } from './operation.js';
 import type { JobPlace, ModelRequest, WorkProgress } from './request.js';
 
-export type ShareRequest = PicturesShare | ComparisonShare;
+export type ShareRequest = PicturesShare | ComparisonShare | ChannelsShare;
 
 export interface PicturesShare extends ModelRequest {
   readonly work: 'predict' | 'embed';
@@ -20,6 +21,11 @@ export interface ComparisonShare extends CompareModelsRequest {
   readonly job: JobPlace;
 }
 
+export interface ChannelsShare extends VisualizeChannelsRequest {
+  readonly work: 'visualize';
+  readonly job: JobPlace;
+}
+
 /** How much of a job this share is, in units. */
 export interface ShareAnswer {
   readonly done: number;
@@ -29,7 +35,7 @@ export interface ShareAnswer {
 
 /** Long work in shares. */
 export interface JobOperations {
-  /** Does one share of the units of a prediction, an embedding or a comparison; what they add up to is asked for when all are done. */
+  /** Does one share of the units of a prediction, an embedding, a comparison or a grid of channels; what they add up to is asked for when all are done. */
   share: Operation<ShareRequest, ShareAnswer, WorkProgress>;
 }
 

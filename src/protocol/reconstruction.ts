@@ -1,9 +1,10 @@
 import type { Rgb } from '../base/picture.js';
 import type { ParameterSchema, ParameterValue } from '../result/method.js';
-import type { Reconstruction } from '../result/reconstruction.js';
+import type { ChannelPicture, Reconstruction } from '../result/reconstruction.js';
+import type { Recipe } from '../result/recipe.js';
 import type { Operation } from './channel.js';
 import type { Chapter } from './operation.js';
-import type { ModelAnswer, ModelRequest, TargetText, WorkProgress } from './request.js';
+import type { JobRequest, ModelAnswer, ModelRequest, TargetText, WorkProgress } from './request.js';
 
 export interface VisualizeRequest extends ModelRequest {
   /** What the picture is to be full of; without it the channel of the layer, or all of the layer. */
@@ -22,8 +23,42 @@ export interface VisualizeAnswer extends ModelAnswer {
 }
 
 export interface VisualizeProgress extends Omit<WorkProgress, 'partial'> {
-  /** The picture as it is now, and its objective so far. */
-  readonly made?: { readonly picture: Rgb; readonly step: number; readonly trace: readonly number[] };
+  /** The picture as it is now, and its objective so far; where several facets are made, the others as well. */
+  readonly made?: {
+    readonly picture: Rgb;
+    readonly facets?: readonly Rgb[];
+    readonly step: number;
+    readonly trace: readonly number[];
+  };
+}
+
+/** A small picture for every channel of a layer, made one after the other: what there is is kept and not made again. */
+export interface VisualizeChannelsRequest extends ModelRequest, JobRequest {
+  readonly layer: string;
+  readonly params?: Readonly<Record<string, ParameterValue>>;
+  readonly seed?: number;
+  /** Nothing is made: what there is already is answered. */
+  readonly known?: boolean;
+  /** Whether all of it is to be drawn as one picture. */
+  readonly drawn?: boolean;
+}
+
+export interface VisualizeChannelsAnswer extends ModelAnswer {
+  readonly layer: string;
+  /** Of the layer. */
+  readonly count: number;
+  /** Those that there are, by their numbers. */
+  readonly channels: readonly ChannelPicture[];
+  readonly params: Readonly<Record<string, ParameterValue>>;
+  readonly png?: Uint8Array;
+  readonly recipe: Recipe;
+}
+
+export interface VisualizeChannelsProgress extends Omit<WorkProgress, 'partial'> {
+  /** One that has been made, or that was there. */
+  readonly made?: ChannelPicture;
+  /** One that is being made, as it is now. */
+  readonly running?: { readonly channel: number; readonly picture: Rgb };
 }
 
 /** What the start values of the presets follow from, beside the model. */
@@ -35,6 +70,8 @@ export interface VisualizeFormRequest extends ModelRequest {
   readonly oneClass: boolean;
   /** Whether a layer is to see what it sees in another picture. */
   readonly inversion: boolean;
+  /** Height and width of the picture, where they are not the model's own. */
+  readonly size?: number;
   /** A layer whose channels are to be counted. */
   readonly layer?: string;
 }
@@ -63,10 +100,12 @@ export interface VisualizeForm {
 /** What a neuron wants to see. */
 export interface ReconstructionOperations {
   visualize: Operation<VisualizeRequest, VisualizeAnswer, VisualizeProgress>;
+  visualizeChannels: Operation<VisualizeChannelsRequest, VisualizeChannelsAnswer, VisualizeChannelsProgress>;
   visualizeForm: Operation<VisualizeFormRequest, VisualizeForm>;
 }
 
 export const reconstructionOperations: Chapter<ReconstructionOperations> = {
   visualize: { runs: 'always', waits: 'neither', long: true, doing: 'making a picture for' },
+  visualizeChannels: { runs: 'always', waits: 'neither', long: true, doing: 'making a picture for every channel of' },
   visualizeForm: { runs: 'always', waits: 'neither' },
 };

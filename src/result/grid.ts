@@ -18,6 +18,23 @@ const MOST_ZOOM = 16;
 /** Between cells; colour filters are grey themselves and have white lines. */
 const LINE: readonly [number, number, number] = [128, 128, 128];
 const LINE_OF_COLOURS: readonly [number, number, number] = [255, 255, 255];
+/** Pictures of one size side by side; one that is missing is as grey as the lines. */
+export function pictureGrid(
+  pictures: readonly (Rgb | undefined)[],
+  { height, width }: { readonly height: number; readonly width: number },
+  options: Pick<GridOptions, 'columns' | 'zoom'> = {},
+): Rgb {
+  const canvas = new Canvas(pictures.length, height, width, options);
+  pictures.forEach((picture, i) => {
+    if (picture === undefined) return;
+    canvas.cell(i, (y, x) => {
+      const at = 3 * (y * width + x);
+      return [picture.data[at]!, picture.data[at + 1]!, picture.data[at + 2]!];
+    });
+  });
+  return canvas.picture;
+}
+
 /** A value that is no number. */
 const BROKEN: readonly [number, number, number] = [255, 0, 255];
 

@@ -1,22 +1,40 @@
 import { writeNpy } from '../../base/npy.js';
 import { given } from '../../base/given.js';
 import type { VisualizeAnswer } from '../../protocol/reconstruction.js';
-import type { NaturalPath, PictureSaid, Transfer } from '../../result/reconstruction.js';
+import type { NaturalPath, PictureSaid, Reconstruction, Transfer } from '../../result/reconstruction.js';
 import { digits, json, table } from '../io.js';
 import { modelRequest, usage } from '../options.js';
 import { outKind, writeOut } from '../outputs.js';
 import { callOf, report, type Verb, type VerbContext } from '../verb.js';
+import { visualizeChannels } from './visualizeChannels.js';
 
 export const visualize: Verb = {
   name: 'visualize',
-  usage: 'visualize MODEL --target T | --layer L [--channel N]',
+  usage: 'visualize MODEL --target T | --layer L [--channel N|all]',
   summary: 'a picture that maximises it; --param preset=naive|smooth|distill|maco|accentuate, start=FILE',
-  options: ['out', 'provider', 'seed', 'threads', 'input', 'config', 'param', 'layer', 'channel', 'target', 'output'],
+  options: [
+    'out',
+    'provider',
+    'seed',
+    'threads',
+    'input',
+    'config',
+    'param',
+    'layer',
+    'channel',
+    'target',
+    'output',
+    'job',
+    'shard',
+  ],
   async run(context) {
     const { line, io, service } = context;
     const request = modelRequest(line);
     if (line.arguments.length > 1)
       throw usage('The verb "visualize" takes a model and no input.', 'A picture to start from is --param start=FILE.');
+    if (line.channel === 'all') return visualizeChannels(context);
+    if (line.job !== undefined || line.shard !== undefined)
+      throw usage('One picture is made at once: --job is for all channels of a layer.', 'Add --channel all.');
     const { params, layer, channel, target, seed, out } = line;
     const kind = out === undefined ? undefined : outKind(out, 'visualize', ['.npy', '.png', '.json']);
     const answer = await service.visualize(
@@ -36,15 +54,26 @@ export const visualize: Verb = {
 async function written(answer: VisualizeAnswer, model: string, out: string, kind: string): Promise<string[]> {
   const { result } = answer;
   if (kind === '.json') return [out];
-  if (kind === '.png' || kind === '.npy') {
-    await writeOut(out, kind === '.png' ? result.saved.png : writeNpy(result.values));
+  if (kind === '.png') return pictures(result, out.slice(0, -'.png'.length));
+  if (kind === '.npy') {
+    await writeOut(out, writeNpy(result.values));
     return [out];
   }
   const base = `${out}/${stemOf(result.target.label)}.${result.preset}`;
-  const files = ['png', 'npy', 'json'].map((ending) => `${base}.${ending}`);
-  await writeOut(files[0]!, result.saved.png);
-  await writeOut(files[1]!, writeNpy(result.values));
-  await writeOut(files[2]!, json(documentOf(model, answer, files)));
+  const files = [...(await pictures(result, base)), ...['npy', 'json'].map((ending) => `${base}.${ending}`)];
+  await writeOut(`${base}.npy`, writeNpy(result.values));
+  await writeOut(`${base}.json`, json(documentOf(model, answer, files)));
+  return files;
+}
+
+/** Writes the picture, or its facets with their numbers. */
+async function pictures({ saved, facets }: Reconstruction, base: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const [k, each] of (facets ?? [{ saved }]).entries()) {
+    const file = `${base}${facets === undefined ? '' : `.${k + 1}`}.png`;
+    await writeOut(file, each.saved.png);
+    files.push(file);
+  }
   return files;
 }
 
@@ -54,6 +83,7 @@ const stemOf = (label: string): string => label.replace(/[^\p{L}\p{N}.#@_-]+/gu,
 function documentOf(model: string, answer: VisualizeAnswer, files: readonly string[]): object {
   const { sha256, provider, preprocessing, warnings, result } = answer;
   const { target, preset, params, trace, steps, ended, says, change, saved, recipe, notes, path, transfer } = result;
+  const { facets } = result;
   return {
     schema: 'onnx-lens/visualize/1',
     model,
@@ -71,7 +101,7 @@ function documentOf(model: string, answer: VisualizeAnswer, files: readonly stri
     ...(change === undefined
       ? {}
       : { change: { norm: change.norm, most: change.most, before: entryOf(change.before) } }),
-    ...given({ transfer, path }),
+    ...given({ transfer, path, facets: facets?.map((f) => ({ trace: f.trace, says: entryOf(f.says) })) }),
     saved: { width: saved.width, height: saved.height, left: saved.left, top: saved.top, exact: saved.exact },
     files,
     recipe,

@@ -147,7 +147,61 @@ describe('cli: visualize', () => {
     assert.ok(way.layers.filter((l) => l.value !== undefined).length > 3, JSON.stringify(way.layers));
   });
 
+  it('makes all channels of a layer as a job, whose shares are put together to the same bytes', async () => {
+    const asked = ['--layer', 'stem', '--channel', 'all', '--param', 'steps=2', '--param', 'preset=naive'];
+    const make = async (...args: string[]): Promise<string> => {
+      const { code, out, err } = await run(...args);
+      assert.equal(code, 0, err);
+      return out;
+    };
+    await make('visualize', birds, ...asked, '--out', at('all.png'));
+    const job = ['--job', at('job')];
+    assert.match(await make('visualize', birds, ...asked, ...job, '--shard', '1/2'), /: 12 of 24 units/);
+    const { code, err } = await run('merge', at('job'));
+    assert.equal(code, 2);
+    assert.match(err, /units are missing/);
+    await make('visualize', birds, ...asked, ...job, '--shard', '2/2');
+    assert.match(await make('merge', at('job'), '--out', at('merged.png')), /stem: 24 channels by naive, 2 steps each/);
+    assert.ok(readFileSync(at('merged.png')).equals(readFileSync(at('all.png'))), 'the same bytes');
+    await make('visualize', birds, ...asked, ...job, '--out', at('again'));
+    const document = JSON.parse(readFileSync(at('again/stem.channels.json'), 'utf8')) as {
+      readonly schema: string;
+      readonly channels: readonly { readonly channel: number; readonly value: number }[];
+    };
+    assert.equal(document.schema, 'onnx-lens/visualize-channels/1');
+    assert.equal(document.channels[23]!.channel, 23);
+  });
+
+  it('makes several facets of one class at once, each a file and each of the class', async () => {
+    const asked = ['steps=32', 'facets=3'].flatMap((one) => ['--param', one]);
+    const { code, out, err } = await run(
+      'visualize',
+      birds,
+      '--target',
+      'Foxwren',
+      ...asked,
+      '--json',
+      '--out',
+      at('f.png'),
+    );
+    assert.equal(code, 0, err);
+    const { files, facets } = JSON.parse(out) as {
+      readonly files: readonly string[];
+      readonly facets: readonly { readonly says: { readonly probability: number } }[];
+    };
+    assert.deepEqual(files, [at('f.1.png'), at('f.2.png'), at('f.3.png')]);
+    assert.ok(
+      facets.every(({ says }) => says.probability > 0.9),
+      JSON.stringify(facets),
+    );
+    const [a, b] = files.map((file) => readFileSync(file));
+    assert.ok(!a!.equals(b!), 'they differ');
+  });
+
   for (const [what, args, said, exit] of [
+    ['a job of one picture', [birds, '--target', '1', '--job', 'x'], /One picture is made at once/, 2],
+    ['all channels of a class', [birds, '--target', '1', '--channel', 'all'], /All channels are those of a layer/, 2],
+    ['a size that the model does not take', [birds, '--target', '1', ...FEW, 'size=96'], /and no others/, 2],
     [
       'a direction that cannot be read',
       [birds, '--layer', 'stem', ...FEW, 'direction=none.npy'],

@@ -74,6 +74,7 @@ describe('the traits of the operations and what they do', () => {
     attention: [{ model, inputs: [input] }],
     silence: [{ model, inputs: [input], each: 'head' }],
     visualize: [{ model, layer, channel: 0 }],
+    visualizeChannels: [{ model, layer, known: true }],
     visualizeForm: [{ model, start: 'noise', folder: false, oneClass: true, inversion: false }],
     embed: [{ model, inputs: [input], of: 'activations', method: 'pca' }],
     compareModels: [
