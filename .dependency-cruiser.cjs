@@ -14,7 +14,7 @@ const mayImport = {
   result: ['base'],
   report: ['base', 'result'],
   job: ['base'],
-  training: ['base', 'graph', 'gradient', 'session', 'dataset'],
+  training: ['base', 'graph', 'gradient', 'session', 'dataset', 'result'],
   method: ['base', 'graph', 'gradient', 'session', 'input', 'dataset', 'numeric', 'result', 'training'],
   protocol: ['base', 'result'],
   // prettier-ignore

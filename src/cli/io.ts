@@ -79,6 +79,13 @@ export function digits(value: number): string {
       : value.toPrecision(3);
 }
 
+/** A time as people say it: "40 s", "3 min", "2 h 5 min". */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** JSON for machines: indented, and numbers that JSON has no word for as null. */
 export function json(document: unknown): string {
   return `${JSON.stringify(document, null, 2)}\n`;

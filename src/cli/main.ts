@@ -16,6 +16,7 @@ import { merge } from './verbs/merge.js';
 import { methods } from './verbs/methods.js';
 import { predict } from './verbs/predict.js';
 import { silence } from './verbs/silence.js';
+import { train } from './verbs/train.js';
 import { visualize } from './verbs/visualize.js';
 import { weights } from './verbs/weights.js';
 
@@ -34,6 +35,7 @@ const VERBS: readonly Verb[] = [
   silence,
   embed,
   compare,
+  train,
   merge([predict, embed, compare, visualize]),
 ];
 

@@ -23,6 +23,11 @@ export function toTensor(picture: Raster, plan: Preprocessing): Prepared {
   return { tensor: normalise(raster, plan), view: asRgb(raster), crop };
 }
 
+/** The picture as the model sees it, before normalisation: of its size, with as many channels as are used of it. */
+export function toView(picture: Raster, plan: Preprocessing): Raster {
+  return fit(plan.color.value === 'gray' ? toGray(picture) : picture, plan).raster;
+}
+
 /** Resize and crop only: the pixels that will be normalised. */
 function fit(picture: Raster, plan: Preprocessing): { raster: Raster; crop: Crop } {
   const [height, width] = plan.size.value;

@@ -17,6 +17,7 @@ import { recipeOperations } from './recipe.js';
 import type { ModelRequest, WorkProgress } from './request.js';
 import { sanityOperations } from './sanity.js';
 import { settingsOperations } from './settings.js';
+import { trainingOperations } from './training.js';
 import { weightsOperations } from './weights.js';
 
 /** The runner's own operations. */
@@ -45,6 +46,7 @@ export const OPERATIONS = {
   ...comparisonOperations,
   ...datasetOperations,
   ...reconstructionOperations,
+  ...trainingOperations,
   ...jobOperations,
   ...sanityOperations,
   ...gradientOperations,

@@ -25,6 +25,7 @@ import type { Rooms } from './rooms.js';
 import { reconstructionHandlers } from './reconstruction/handlers.js';
 import { sanityHandlers } from './sanity/handlers.js';
 import { settingsHandlers } from './settings/handlers.js';
+import { trainingHandlers } from './training/handlers.js';
 import { weightsHandlers } from './weights/handlers.js';
 
 /**
@@ -63,6 +64,7 @@ export class RunnerService {
       ...comparisonHandlers(rooms),
       ...datasetHandlers(rooms),
       ...reconstructionHandlers(rooms),
+      ...trainingHandlers(rooms),
       ...jobHandlers(rooms),
       ...sanityHandlers(rooms),
       ...gradientHandlers(rooms),

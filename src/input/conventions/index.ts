@@ -4,6 +4,7 @@ import { graphItself } from './graphItself.js';
 import { huggingFace } from './huggingFace.js';
 import { imagenet } from './imagenet.js';
 import { labelFiles } from './labelFiles.js';
+import { lens } from './lens.js';
 import { onnxImage } from './onnxImage.js';
 import { openvino } from './openvino.js';
 import { quantised } from './quantised.js';
@@ -13,6 +14,7 @@ import { ultralytics } from './ultralytics.js';
 /** In order of precedence, after the user's sidecar: what the model file says, then the files around it. */
 export const conventions: readonly Convention[] = [
   graphItself,
+  lens,
   ultralytics,
   onnxImage,
   openvino,

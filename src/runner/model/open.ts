@@ -128,6 +128,22 @@ export class OpenModel {
     });
   }
 
+  /** A changed graph of this model as it is run: it has the same inputs. */
+  preparedAs(graph: Graph, signal: AbortSignal): Promise<Prepared> {
+    const limit = memoryLimit(this.options.session.memoryLimit);
+    return prepareGraph(graph, this.sessions, bindInputs(this.known(), TRIED_SIZES[0]!).bindings, signal, limit);
+  }
+
+  /** The output that somebody has named. */
+  get chosenOutput(): string | undefined {
+    return this.options.output ?? this.resolved.output;
+  }
+
+  /** How sessions are made for it, for work that makes its own. */
+  get making(): { readonly sessions: Sessions; readonly session: Partial<SessionOptions> } {
+    return { sessions: this.sessions, session: this.options.session };
+  }
+
   /** Shapes of every value, from a run at the input's real size. */
   async facts(): Promise<Facts> {
     return (await this.prepared()).facts;

@@ -76,6 +76,8 @@ describe('the traits of the operations and what they do', () => {
     visualize: [{ model, layer, channel: 0 }],
     visualizeChannels: [{ model, layer, known: true }],
     visualizeForm: [{ model, start: 'noise', folder: false, oneClass: true, inversion: false }],
+    train: [{ model, place }],
+    trainForm: [{ model, place }],
     embed: [{ model, inputs: [input], of: 'activations', method: 'pca' }],
     compareModels: [
       { model, other: { model, randomWeights: 1 } },
