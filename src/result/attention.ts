@@ -39,6 +39,8 @@ export interface AttentionLayer {
   readonly notes: readonly string[];
   readonly from?: TokenLayout;
   readonly to?: TokenLayout;
+  /** The keys are known to be no places of the picture: learned queries that look at each other. */
+  readonly nowhere?: true;
 }
 
 /** Something in the graph that joins tokens and has no matrix that can be shown. */

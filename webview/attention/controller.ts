@@ -18,7 +18,7 @@ import { chosenOf, type AttentionPlace, type Chosen } from './place.js';
 import { Silencing } from './silencing.js';
 import { answerOf, attentionCells, headName, joinedAnswer, type Answer, type Look } from './maps.js';
 import type { Limits, MatrixStore } from './store.js';
-import { firstToken, mostWithoutPlace, nameOfToken, sameToken, withLayout } from './tokens.js';
+import { firstToken, nameOfToken, placelessOf, sameToken, withLayout } from './tokens.js';
 
 /** The answer about the picture; the runner's refusal of it as an error of the question. */
 function pictureOf({ results }: AttentionAnswer): AttentionPicture {
@@ -228,7 +228,7 @@ export class AttentionController {
   /** What the drawing says of itself, for who hears it. */
   get largeName(): string {
     const { chosen, view, layers, look, cut } = this;
-    const token = nameOfToken(look.asked, this.stageLayer?.from?.grid, mostWithoutPlace(layers));
+    const token = nameOfToken(look.asked, this.stageLayer?.from?.grid, placelessOf(layers));
     const head = chosen === undefined ? '' : `layer ${chosen.row}, ${headName(chosen.head)}`;
     const joined = view.shown === 'rollout' ? 'rollout' : `relevance of ${this.target?.label ?? 'the class'}`;
     const what = view.shown === 'attention' ? head : joined;

@@ -6,12 +6,13 @@ import { notice } from '../shared/messages.js';
 import type { AttentionController } from './controller.js';
 import type { AttentionView } from './kept.js';
 import { matrixReason } from './maps.js';
-import { cellOf, mostWithoutPlace, nameOfPrefix, nameOfToken, PLACES, sameToken } from './tokens.js';
+import { cellOf, nameOfPrefix, nameOfToken, placelessOf, PLACES, sameToken } from './tokens.js';
 
 /** Which token is asked about, and which way. */
 export function tokenPart(c: AttentionController): TemplateResult {
   const { view, layers, pinned } = c;
-  const prefixes = mostWithoutPlace(layers);
+  const placeless = placelessOf(layers);
+  const { count: prefixes } = placeless;
   const choose = (label: string, token: typeof pinned): TemplateResult =>
     html`<button type="button" class="chip" aria-pressed=${sameToken(pinned, token)} @click=${() => c.pin(token, true)}>
       ${label}
@@ -22,8 +23,8 @@ export function tokenPart(c: AttentionController): TemplateResult {
     ${
       prefixes > 8
         ? html`<label class="inline"
-            ><span>query, of ${prefixes}</span>${numberField({
-              label: `Query without a place, 0 to ${prefixes - 1}`,
+            ><span>${placeless.queries ? 'query' : 'token'}, of ${prefixes}</span>${numberField({
+              label: `${placeless.queries ? 'Query' : 'Token'} without a place, 0 to ${prefixes - 1}`,
               value: 'prefix' in pinned ? pinned.prefix : 0,
               minimum: 0,
               maximum: prefixes - 1,
@@ -32,7 +33,7 @@ export function tokenPart(c: AttentionController): TemplateResult {
             })}</label
           >`
         : Array.from({ length: prefixes }, (_, prefix) => {
-            const name = nameOfPrefix(prefix, prefixes);
+            const name = nameOfPrefix(prefix, placeless);
             return choose(`${name[0]!.toUpperCase()}${name.slice(1)}`, { prefix });
           })
     }
@@ -114,7 +115,7 @@ export function warningsPart(c: AttentionController): TemplateResult {
 export function readout(c: AttentionController): string {
   const { large, look, layers, pointed } = c;
   if (large === undefined) return '';
-  const token = nameOfToken(look.asked, c.stageLayer?.from?.grid, mostWithoutPlace(layers));
+  const token = nameOfToken(look.asked, c.stageLayer?.from?.grid, placelessOf(layers));
   if (large.kind === 'none') return `${token}: ${large.why}`;
   const { map } = large;
   const [rows = 1, columns = 1] = map.dims;

@@ -40,24 +40,36 @@ export function withoutPlace({ from, queries, windows }: AttentionLayer): number
   return count;
 }
 
-/** The most tokens without a place that a layer has. */
-export function mostWithoutPlace(layers: readonly AttentionLayer[]): number {
-  return layers.reduce((most, layer) => Math.max(most, withoutPlace(layer)), 0);
+/** Tokens without a place, of the layer that has most of them. */
+export interface Placeless {
+  readonly count: number;
+  /** There are several and nothing else: a decoder's learned queries, of which none is a class token. */
+  readonly queries: boolean;
+}
+
+export function placelessOf(layers: readonly AttentionLayer[]): Placeless {
+  return layers.reduce<Placeless>(
+    (most, layer) => {
+      const count = withoutPlace(layer);
+      return count > most.count ? { count, queries: count === layer.queries && count > 1 } : most;
+    },
+    { count: 0, queries: false },
+  );
 }
 
 /** A token to begin with: the class token where there is one, else the middle of the picture. */
 export function firstToken(layers: readonly AttentionLayer[]): AskedToken {
-  return mostWithoutPlace(layers) > 0 ? { prefix: 0 } : PLACES[0]!.token;
+  return placelessOf(layers).count > 0 ? { prefix: 0 } : PLACES[0]!.token;
 }
 
 /** What a token without a place is called: which of them is the class token is custom, not known. */
-export function nameOfPrefix(prefix: number, count: number): string {
-  if (count > 8) return `query ${prefix}`;
+export function nameOfPrefix(prefix: number, { queries }: Placeless): string {
+  if (queries) return `query ${prefix}`;
   return prefix === 0 ? 'class token' : `extra token ${prefix}`;
 }
 
-export function nameOfToken(asked: AskedToken, grid: Grid | undefined, prefixes: number): string {
-  if ('prefix' in asked) return nameOfPrefix(asked.prefix, prefixes);
+export function nameOfToken(asked: AskedToken, grid: Grid | undefined, placeless: Placeless): string {
+  if ('prefix' in asked) return nameOfPrefix(asked.prefix, placeless);
   if (grid === undefined) return `${Math.round(100 * asked.x)} %, ${Math.round(100 * asked.y)} % of the picture`;
   const { row, column } = cellOf(asked, grid)!;
   return `token (${row}, ${column}) of ${grid.join(' × ')}`;
@@ -88,7 +100,7 @@ export interface Undecided {
 export function undecided(layers: readonly AttentionLayer[]): readonly Undecided[] {
   const found = new Map<number, string[]>();
   for (const layer of layers) {
-    if (layer.kind === 'channels' || layer.windows !== 1 || layer.to !== undefined) continue;
+    if (layer.kind === 'channels' || layer.windows !== 1 || layer.to !== undefined || layer.nowhere) continue;
     found.set(layer.keys, [...(found.get(layer.keys) ?? []), layer.name]);
   }
   return [...found].map(([tokens, names]) => ({ tokens, layers: names }));

@@ -168,7 +168,7 @@ function placed(
   const note = nowhere
     ? 'The keys are no places of the picture: learned queries, or tokens of none, look at each other.'
     : NOT_TOLD;
-  return { ...layer, notes: [...layer.notes, note], ...layouts };
+  return { ...layer, notes: [...layer.notes, note], ...layouts, ...(nowhere && { nowhere }) };
 }
 
 /** Where queries and keys of each site stand, by moving the numbers of places as the model moves tokens. */

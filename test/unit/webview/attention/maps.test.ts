@@ -11,6 +11,7 @@ import {
   firstToken,
   moved,
   nameOfToken,
+  placelessOf,
   placeOf,
   proposed,
   saidTokens,
@@ -168,8 +169,21 @@ describe('tokens', () => {
   it('begins with the class token where there is one', () => {
     assert.deepEqual(firstToken([layer('a', { grid: [2, 2] })]), { prefix: 0 });
     assert.deepEqual(firstToken([layer('a', { grid: [2, 2], prefix: 0 })]), { y: 0.5, x: 0.5 });
-    assert.equal(nameOfToken({ prefix: 1 }, undefined, 5), 'extra token 1');
-    assert.equal(nameOfToken({ prefix: 7 }, undefined, 100), 'query 7');
+    assert.equal(nameOfToken({ prefix: 1 }, undefined, { count: 5, queries: false }), 'extra token 1');
+  });
+
+  it('of a decoder are queries, none of them a class token, and nobody is asked where they stand', () => {
+    const cells = new Int32Array(7).fill(-1);
+    const across = layer('cross', { queries: 7, keys: 16, grid: [4, 4] });
+    const decoder = [
+      layer('encoder', { queries: 16, keys: 16, grid: [4, 4], prefix: 0 }),
+      { ...layer('self', { queries: 7, keys: 7 }), nowhere: true as const },
+      { ...across, from: { grid: [4, 4] as const, cells, prefix: 7 } },
+    ];
+    const placeless = placelessOf(decoder);
+    assert.deepEqual(placeless, { count: 7, queries: true });
+    assert.equal(nameOfToken({ prefix: 0 }, undefined, placeless), 'query 0');
+    assert.deepEqual(undecided(decoder), []);
   });
 
   it('a layout that the graph does not tell is asked for, proposed, held to the number of tokens, and taken', () => {
