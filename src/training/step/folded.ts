@@ -19,12 +19,15 @@ export function foldedNote(graph: Graph, logits?: string): string | undefined {
       graph.weights.has(n.inputs[1] ?? '') &&
       graph.weights.has(n.inputs[2] ?? ''),
   );
-  // A kernel that folding has changed is a new tensor, and gets a name that the exporter makes up.
-  const renamed = biased.filter((n) => ownerOf(n.inputs[1]!) === undefined);
+  // A kernel that folding has changed is a new tensor and gets a name that the exporter makes up; a bias that it has made is
+  // called after the kernel.
+  const made = biased.flatMap((n) =>
+    ownerOf(n.inputs[1]!) === undefined ? [n.inputs[1]!] : n.inputs[2] === `${n.inputs[1]}_bias` ? [n.inputs[2]] : [],
+  );
   const consequence =
     'it is trained as it is, with one bias for each channel and no normalisation: take a smaller learning rate, and expect training from random weights to be harder';
-  if (renamed.length >= SEVERAL)
-    return `BatchNormalization is folded into the convolutions (${renamed.length} of them have kernels that the exporter named, such as "${renamed[0]!.inputs[1]}"): ${consequence}.`;
+  if (made.length >= SEVERAL)
+    return `BatchNormalization is folded into the convolutions (${made.length} of them have weights that the exporter made, such as "${made[0]}"): ${consequence}.`;
   if (biased.length >= SEVERAL)
     return `The file holds no BatchNormalization. If the network had any, its exporter has folded it into the convolutions: ${consequence}.`;
   return undefined;

@@ -201,9 +201,9 @@ function preparing(graph: Graph): ReadonlySet<string> {
   const raw = new Set(graph.inputs.map((i) => i.name));
   const found = new Set<string>();
   for (const node of graph.nodes) {
-    const { elementwise, product, gates, normalises, op } = operator(node);
+    const { elementwise, product, gates, normalises, op, shapeOnly } = operator(node);
     const layer = product !== undefined || gates !== undefined || normalises === true || op === 'PRelu';
-    if (layer || !node.inputs.some((v) => raw.has(v))) continue;
+    if (layer || shapeOnly === true || !node.inputs.some((v) => raw.has(v))) continue;
     for (const output of node.outputs) raw.add(output);
     if (elementwise === 'joint') for (const v of node.inputs) if (graph.weights.has(v)) found.add(v);
   }

@@ -277,7 +277,7 @@ export function allOutputs(graph: Graph): Graph {
 }
 
 /** The same case with every float32 as float64. */
-function inDouble(c: Case): Case {
+export function inDouble(c: Case): Case {
   const wide = (t: Tensor): Tensor => (t.type === 'float32' ? numbers('float64', t.dims, toNumbers(t)) : t);
   const info = (v: Graph['inputs'][number]): Graph['inputs'][number] =>
     v.type === 'float32' ? { ...v, type: 'float64' } : v;
