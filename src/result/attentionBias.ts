@@ -65,6 +65,17 @@ export function randomToken(seed: number): AskedToken {
   return { y: random.uniform(), x: random.uniform() };
 }
 
+/** That token in a layer; where none of its queries has a place, as a decoder's have none, one of them by the same draw. */
+export function drawnToken(seed: number): (layer: AttentionLayer) => TokenAt | undefined {
+  const asked = randomToken(seed);
+  return (layer) => {
+    const { from, windows, queries } = layer;
+    const placed = queryOf(layer, asked);
+    if (placed !== undefined || from === undefined || windows !== 1 || from.prefix !== queries) return placed;
+    return { window: 0, token: Math.floor(queries * new Random(seed).uniform()) };
+  };
+}
+
 /** An order of the layers in which, where there are several, none stands in its own place. */
 export function shuffledLayers(count: number, seed: number): readonly number[] {
   const order = new Random(seed).shuffle(Array.from({ length: count }, (_, i) => i));
@@ -179,7 +190,7 @@ export function byChance(
 ): ByChance {
   const bound = boundOf(region, factor);
   const own = mapsOf(layers, matrices, tokenAt(asked));
-  const random = mapsOf(layers, matrices, tokenAt(randomToken(seed)));
+  const random = mapsOf(layers, matrices, drawnToken(seed));
   const right = (map: FloatTensor): boolean => insideShare(map, region) > bound;
   const names = [...new Set(own.map((m) => m.layer))];
   const order = shuffledLayers(names.length, seed);

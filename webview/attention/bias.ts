@@ -2,17 +2,17 @@ import type { FloatTensor } from '../../src/base/tensor.js';
 import type { AttentionLayer, AttentionMatrices } from '../../src/result/attention.js';
 import {
   byChance,
+  drawnToken,
   mapsOf,
   meanSimilarity,
   numberOfMaps,
-  randomToken,
   shuffledLayers,
   tokenAt,
   type ByChance,
   type Counted,
   type PictureRegion,
 } from '../../src/result/attentionBias.js';
-import { mapOf, type AskedToken } from '../../src/result/attentionMap.js';
+import { mapOf, type AskedToken, type TokenAt } from '../../src/result/attentionMap.js';
 import type { HeadName } from './kept.js';
 
 /** The same draws each time: a token that nobody chose, an order of layers that the network does not have. */
@@ -46,22 +46,28 @@ export interface BiasOf {
 /** What helps against seeing what one expects: how many maps there are, how alike, and what others would have shown. */
 export function biasOf({ layers, at, asked, row, head, region }: BiasOf): Bias {
   const matrices = layers.map(({ name }) => at(name)).filter((each) => each !== undefined);
-  const own = mapsOf(layers, matrices, tokenAt(asked));
-  const mapAt = (layer: AttentionLayer | undefined, token: AskedToken): FloatTensor | undefined => {
+  const chosen = tokenAt(asked);
+  const own = mapsOf(layers, matrices, chosen);
+  const mapAt = (
+    layer: AttentionLayer | undefined,
+    token: (layer: AttentionLayer) => TokenAt | undefined,
+  ): FloatTensor | undefined => {
     const weights = layer && at(layer.name)?.weights;
-    const where = layer && tokenAt(token)(layer);
+    const where = layer && token(layer);
     if (weights === undefined || where === undefined) return undefined;
     return mapOf(layer!, weights, typeof head === 'number' ? head % layer!.heads : head, where);
   };
-  const other = shuffledLayers(layers.length, SEED)[row];
+  // A layer without places has no map to stand beside one.
+  const shown = [...layers.keys()].filter((i) => i === row || layers[i]!.to !== undefined);
+  const other = shown[shuffledLayers(shown.length, SEED)[shown.indexOf(row)]!];
   return {
     counted: numberOfMaps(layers),
     similarity: meanSimilarity(own.map(({ map }) => map)),
     beside: [
-      { name: 'chosen', map: mapAt(layers[row], asked) },
-      { name: 'another token', map: mapAt(layers[row], randomToken(SEED)) },
-      ...(layers.length > 1 && other !== undefined
-        ? [{ name: `layer ${other} instead`, map: mapAt(layers[other], asked) }]
+      { name: 'chosen', map: mapAt(layers[row], chosen) },
+      { name: 'another token', map: mapAt(layers[row], drawnToken(SEED)) },
+      ...(shown.length > 1 && other !== undefined
+        ? [{ name: `layer ${other} instead`, map: mapAt(layers[other], chosen) }]
         : []),
     ],
     chance: region === undefined ? undefined : byChance(layers, matrices, asked, region, { seed: SEED }),

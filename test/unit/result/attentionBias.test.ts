@@ -6,6 +6,7 @@ import {
   areaOf,
   boundOf,
   byChance,
+  drawnToken,
   insideShare,
   looksRight,
   mapsOf,
@@ -131,6 +132,18 @@ describe('result/attentionBias', () => {
       );
     }
     assert.deepEqual(shuffledLayers(1, 1), [0]);
+  });
+
+  it('draws one of the queries where none has a place, and the place where there is one', () => {
+    const draw = drawnToken(7);
+    assert.deepEqual(draw(layer('a')), tokenAt(randomToken(7))(layer('a')));
+    const cells = new Int32Array(5).fill(-1);
+    const decoder = { ...layer('b'), queries: 5, from: { grid: [2, 3] as const, prefix: 5, cells } };
+    const token = draw(decoder);
+    assert.ok(token !== undefined && token.token >= 0 && token.token < 5, JSON.stringify(token));
+    assert.deepEqual(draw(decoder), token);
+    const { from: _from, ...blind } = layer('c');
+    assert.equal(draw(blind), undefined);
   });
 
   it('says how often a region looks right by chance', () => {
