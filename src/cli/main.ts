@@ -1,4 +1,5 @@
 import { isCancelled, LensError, toErrorData } from '../base/errors.js';
+import { METRICS } from '../result/benchmark.js';
 import { RunnerService } from '../runner/service.js';
 import { VERSION } from '../runner/model/version.js';
 import { guarded, json, ProgressLine, table, type Io } from './io.js';
@@ -8,6 +9,7 @@ import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { activations } from './verbs/activations.js';
 import { attention } from './verbs/attention.js';
 import { compare } from './verbs/compare.js';
+import { evaluate } from './verbs/evaluate.js';
 import { embed } from './verbs/embed.js';
 import { explain } from './verbs/explain.js';
 import { gradient } from './verbs/gradient.js';
@@ -35,8 +37,9 @@ const VERBS: readonly Verb[] = [
   silence,
   embed,
   compare,
+  evaluate,
   train,
-  merge([predict, embed, compare, visualize]),
+  merge([predict, embed, compare, visualize, evaluate]),
 ];
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */
@@ -118,6 +121,7 @@ function helpFor(line: CommandLine): string {
 
 const OPTION_HELP: readonly (readonly [name: string, form: string, text: string])[] = [
   ['method', '--method ID', 'a method by the id that "methods" prints'],
+  ['metric', '--metric M', `by what attributions are measured: ${METRICS.map(({ id }) => id).join(', ')}`],
   ['param', '--param KEY=VALUE', "a method's parameter, repeatable"],
   [
     'target',

@@ -4,6 +4,7 @@ import { given } from '../base/given.js';
 import { LensError } from '../base/errors.js';
 import { filePath, type FilePath } from '../base/place.js';
 import type { ModelRequest } from '../protocol/request.js';
+import { METRICS, type MetricId } from '../result/benchmark.js';
 import type { ScoreKind } from '../result/recipe.js';
 
 const PROVIDERS = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
@@ -22,6 +23,7 @@ const OPTIONS = {
   channel: { type: 'string' },
   output: { type: 'string' },
   method: { type: 'string' },
+  metric: { type: 'string' },
   of: { type: 'string' },
   param: { type: 'string', multiple: true },
   input: { type: 'string', multiple: true },
@@ -58,6 +60,8 @@ export interface CommandLine {
   readonly channel?: number | 'all';
   readonly output?: string;
   readonly method?: string;
+  /** By which attributions are measured. */
+  readonly metric?: MetricId;
   /** What is embedded. */
   readonly of?: 'activations' | 'weights';
   readonly params: Readonly<Record<string, string>>;
@@ -95,6 +99,11 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const provider = oneOf('provider', values.provider, PROVIDERS);
   const score = oneOf('score', values.score, SCORES);
   const of = oneOf('of', values.of, ['activations', 'weights']);
+  const metric = oneOf(
+    'metric',
+    values.metric,
+    METRICS.map(({ id }) => id),
+  );
   const seed = wholeNumber('seed', values.seed, 0);
   const channel = values.channel === 'all' ? ('all' as const) : wholeNumber('channel', values.channel, 0);
   const threads = wholeNumber('threads', values.threads, 1);
@@ -122,6 +131,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       channel,
       output: values.output,
       method: values.method,
+      metric,
       config: values.config,
       find: values.find,
       job: values.job,

@@ -1,11 +1,12 @@
 import type { FilePath } from '../base/place.js';
+import type { EvaluateRequest } from './benchmark.js';
 import type { CompareModelsRequest } from './comparison.js';
 import type { Operation } from './channel.js';
 import type { VisualizeChannelsRequest } from './reconstruction.js';
 import type { Chapter } from './operation.js';
 import type { JobPlace, ModelRequest, WorkProgress } from './request.js';
 
-export type ShareRequest = PicturesShare | ComparisonShare | ChannelsShare;
+export type ShareRequest = PicturesShare | ComparisonShare | ChannelsShare | EvaluateShare;
 
 export interface PicturesShare extends ModelRequest {
   readonly work: 'predict' | 'embed';
@@ -26,6 +27,11 @@ export interface ChannelsShare extends VisualizeChannelsRequest {
   readonly job: JobPlace;
 }
 
+export interface EvaluateShare extends EvaluateRequest {
+  readonly work: 'evaluate';
+  readonly job: JobPlace;
+}
+
 /** How much of a job this share is, in units. */
 export interface ShareAnswer {
   readonly done: number;
@@ -35,7 +41,7 @@ export interface ShareAnswer {
 
 /** Long work in shares. */
 export interface JobOperations {
-  /** Does one share of the units of a prediction, an embedding, a comparison or a grid of channels; what they add up to is asked for when all are done. */
+  /** Does one share of the units of a prediction, an embedding, a comparison, a grid of channels or an evaluation; what they add up to is asked for when all are done. */
   share: Operation<ShareRequest, ShareAnswer, WorkProgress>;
 }
 

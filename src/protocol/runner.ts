@@ -2,6 +2,7 @@ import type { FilePath } from '../base/place.js';
 import { activationsOperations } from './activations.js';
 import { attentionOperations } from './attention.js';
 import { attributionOperations } from './attribution.js';
+import { benchmarkOperations } from './benchmark.js';
 import type { Call, Operation } from './channel.js';
 import { comparisonOperations } from './comparison.js';
 import { datasetOperations } from './dataset.js';
@@ -45,6 +46,7 @@ export const OPERATIONS = {
   ...embeddingOperations,
   ...comparisonOperations,
   ...datasetOperations,
+  ...benchmarkOperations,
   ...reconstructionOperations,
   ...trainingOperations,
   ...jobOperations,

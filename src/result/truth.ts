@@ -1,4 +1,5 @@
 import measured from './truth.json';
+import type { Estimate } from './estimate.js';
 import type { SanityVerdict } from './sanity.js';
 
 /**
@@ -28,13 +29,6 @@ export interface TruthNetwork {
 }
 
 export type NetworkKind = 'convolutional' | 'transformer';
-
-/** A mean, and where it lies in 95 of 100 draws of as many pictures (bootstrap). */
-export interface Estimate {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** Of one map over all pictures. */
 export interface Found {

@@ -7,6 +7,7 @@ import type { Sessions } from '../session/session.js';
 import { activationsHandlers } from './activations/handlers.js';
 import { attentionHandlers } from './attention/handlers.js';
 import { attributionHandlers } from './attribution/handlers.js';
+import { benchmarkHandlers } from './benchmark/handlers.js';
 import { comparisonHandlers } from './comparison/handlers.js';
 import { datasetHandlers } from './dataset/handlers.js';
 import { DatasetRoom } from './dataset/room.js';
@@ -63,6 +64,7 @@ export class RunnerService {
       ...embeddingHandlers(rooms),
       ...comparisonHandlers(rooms),
       ...datasetHandlers(rooms),
+      ...benchmarkHandlers(rooms),
       ...reconstructionHandlers(rooms),
       ...trainingHandlers(rooms),
       ...jobHandlers(rooms),

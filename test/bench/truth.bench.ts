@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import prettier from 'prettier';
 import { attributionMethods } from '../../src/method/index.js';
-import { foundShare, type Estimate, type Found, type TruthTable } from '../../src/result/truth.js';
+import type { Estimate } from '../../src/result/estimate.js';
+import { foundShare, type Found, type TruthTable } from '../../src/result/truth.js';
 import type { Row } from './measure.js';
 import { measureTruth, NETWORKS } from './truth/table.js';
 

@@ -57,7 +57,7 @@ export function describe(target: Target): TargetSummary {
  * The bright places of a picture: of the size of the input's picture, or of the model's input. Any size will do that has
  * the proportions of one of the two.
  */
-function paintedIn(file: string, picture: Rgb, { input }: ModelSubject, crop: Crop | undefined): Painted {
+export function paintedIn(file: string, picture: Rgb, { input }: ModelSubject, crop: Crop | undefined): Painted {
   const place = proportionsOf(picture, input, crop);
   if (place !== undefined) return { at: (x, y) => bright(picture, ...place(x, y)) };
   const size = crop === undefined ? '' : ` nor of the picture (${crop.originalWidth}×${crop.originalHeight})`;

@@ -12,7 +12,8 @@ import { answerCells } from '../attribution/cells.js';
 import { questionOf, type Question } from '../attribution/question.js';
 import type { Asking } from '../../protocol/attribution.js';
 import type { Seen } from './answers.js';
-import { decodeAnswer, encodeAnswer, type KeptComparison } from './kept.js';
+import { decodeAnswer, encodeAnswer } from '../reading/answers.js';
+import type { KeptComparison } from './kept.js';
 import { unitKey } from '../reading/keptInJob.js';
 import type { OpenSide } from './side.js';
 

@@ -12,6 +12,8 @@ import { runCli as run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const COMPARED = ['--method', 'gradient', '--param', 'explained=3', '--param', 'layered=70'];
+/** A picture is a unit, a file for the method and for each of the two baselines. */
+const EVALUATED = ['--metric', 'deletion', '--param', 'most=16'];
 /** For them: one unit of layers, and two of answers alone. */
 const FEW = 70 + 64 + 9;
 /** Five units and a last one that is not full. */
@@ -77,6 +79,7 @@ describe('cli: a job', () => {
   for (const [verb, out, words, of, files] of [
     ['predict', 'json', ['predict', model, set], 6, 6],
     ['embed', 'npy', ['embed', model, set, '--method', 'pca'], 6, 12],
+    ['evaluate', 'csv', ['evaluate', model, few, '--method', 'gradient', ...EVALUATED], 16, 3 * 16],
     // Units of answers alone are scores and features of both; each picture that is explained is one.
     ['compare', 'html', ['compare', model, 'random', few, ...COMPARED], 1 + 2 + 3, 1 + 2 * 4 + 3],
   ] as const) {
@@ -138,8 +141,8 @@ describe('cli: a job', () => {
         assert.ok(single.equals(readFileSync(at(`${verb}-merged.${out}`))), 'the same bytes');
       });
 
-      // Of a comparison it would be the same again, twice as long.
-      if (verb === 'compare') return;
+      // Of these two it would be the same again, twice as long.
+      if (verb === 'compare' || verb === 'evaluate') return;
       it('may be done by two processes at once', async () => {
         const job = at(`${verb}-two`);
         const written = ['a', 'b'].map((name) => at(`${verb}-two-${name}.${out}`));

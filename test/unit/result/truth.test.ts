@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { attributionMethods } from '../../../src/method/index.js';
-import { foundShare, TRUTH, truthOf, type Estimate } from '../../../src/result/truth.js';
+import type { Estimate } from '../../../src/result/estimate.js';
+import { foundShare, TRUTH, truthOf } from '../../../src/result/truth.js';
 import { estimate, massOn, peakOn, sobel } from '../../bench/truth/measures.js';
 import { measureTruth } from '../../bench/truth/table.js';
 import { assertClose } from '../support/close.js';

@@ -85,6 +85,9 @@ describe('the traits of the operations and what they do', () => {
     ],
     share: [{ model, work: 'predict', inputs: [input], job: { folder: filePath(path.join(folder, 'job')) } }],
     survey: [{ model, place }],
+    evaluate: [
+      { model, inputs: [input], methods: [{ method: 'gradient' }], metric: 'deletion', params: { points: 2 } },
+    ],
     layout: [{ model, place, of: 'activations', method: 'pca' }],
     steer: [{ run: 'none', state: 'stop' }],
     nearest: [{ model, place, name: 'butterfinch-3000000.png', metric: 'cosine', k: 1 }],

@@ -1,14 +1,8 @@
+import type { Estimate } from '../../../src/result/estimate.js';
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import type { MethodDescription } from '../../../src/result/method.js';
-import {
-  foundShare,
-  TRUTH,
-  type Curves,
-  type Estimate,
-  type Found,
-  type NetworkTruth,
-} from '../../../src/result/truth.js';
+import { foundShare, TRUTH, type Curves, type Found, type NetworkTruth } from '../../../src/result/truth.js';
 import { iconButton, segmented } from '../../shared/controls.js';
 import { formatPercent } from '../../shared/format.js';
 import { styles } from '../../shared/page/css.js';
