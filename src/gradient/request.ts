@@ -27,6 +27,11 @@ export interface GradientRequest {
   readonly overrides?: ReadonlyMap<string, Rule>;
   /** Forward values to give out beside score and gradients, from the same run. Default: the graph's outputs that cost nothing more. */
   readonly keep?: readonly string[];
+  /**
+   * Whether values are kept in the layout of ONNX Runtime's blocked convolutions, the default. It takes only filters that are
+   * constants for those: where weights are fed, that costs time.
+   */
+  readonly layouts?: boolean;
   /** Provider the graph is meant for; default `cpu`. */
   readonly provider?: string;
 }

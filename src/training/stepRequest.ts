@@ -10,7 +10,7 @@ interface Asked extends Classifier {
 }
 
 /** What a recipe asks of one step. */
-export function stepRequest(task: Asked, batch: number): StepRequest {
+export function stepRequest(task: Asked, batch: number): Omit<StepRequest, 'form'> {
   const { graph, facts, input, logits, recipe, trainable, pictures } = task;
   const { optimiser, momentum, nesterov, loss, smoothing, decay, clip, accumulate, ema } = recipe;
   return {
@@ -44,7 +44,6 @@ export function stepRequest(task: Asked, batch: number): StepRequest {
     ...(ema > 0 ? { ema } : {}),
     ...(recipe.weighted ? { classWeights: balancing(pictures) } : {}),
     dropout: recipe.dropout,
-    form: 'plain',
   };
 }
 

@@ -15,7 +15,7 @@ import type { BestEpoch, SavedTraining, TrainingKeep } from './saved.js';
 import { batchesOf, rateAt } from './schedule.js';
 import type { TrainingStep } from './step/step.js';
 import { stepRequest } from './stepRequest.js';
-import { trainingStep } from './step/build.js';
+import { chosenStep, type ChosenStep } from './step/form.js';
 
 /** What is to be trained, and on what. */
 export interface TrainingTask extends Classifier {
@@ -54,6 +54,8 @@ export interface TrainingProgress {
   readonly secondsLeft?: number;
   /** Epochs that a run before this had done. */
   readonly resumed: number;
+  /** How its steps are computed, and why so: a sentence. */
+  readonly form: string;
 }
 
 export interface TrainedModel {
@@ -104,11 +106,18 @@ class Training {
 
   private constructor(
     private readonly task: TrainingTask,
-    private readonly step: TrainingStep,
-    private readonly session: Session,
+    private readonly chosen: ChosenStep,
     private readonly sizes: ReturnType<typeof batchesOf>,
     private state: Map<string, Tensor>,
   ) {}
+
+  private get step(): TrainingStep {
+    return this.chosen.step;
+  }
+
+  private get session(): Session {
+    return this.chosen.session;
+  }
 
   static async begin(task: TrainingTask): Promise<Training> {
     const { pictures, recipe, seed, keep, signal } = task;
@@ -119,10 +128,10 @@ class Training {
       });
     const labelled = recipe.labels === 'random' ? { ...task, pictures: randomlyLabelled(pictures, seed) } : task;
     const sizes = batchesOf(pictures.count, recipe.batch);
-    const step = trainingStep(stepRequest(labelled, sizes.size));
-    const state = await step.start(task.weights, signal);
-    const session = await task.sessions.open(step.graph, { ...task.session, optimised: true });
-    const training = new Training(labelled, step, session, sizes, state);
+    const chosen = await chosenStep(stepRequest(labelled, sizes.size), task.sessions, task.session);
+    const { session } = chosen;
+    const state = await chosen.step.start(task.weights, signal);
+    const training = new Training(labelled, chosen, sizes, state);
     try {
       const saved = await keep?.read();
       if (saved !== undefined) training.resume(saved);
@@ -241,7 +250,7 @@ class Training {
       rate,
     }: { batch: Batch; feeds: Record<string, Tensor>; epoch: number; at: number; rate: number },
   ): Promise<void> {
-    const { step, task } = this;
+    const { step, task, chosen } = this;
     const number = (name: string): number => toFloat32(out[name]!)[0]!;
     const loss = number(step.outputs.loss);
     const after = new Map(step.state.map(({ input, output }) => [input, out[output]!]));
@@ -249,7 +258,7 @@ class Training {
       const { graph, sessions, session = {} } = task;
       throw await divergence({
         graph,
-        step,
+        step: chosen.plain,
         feeds,
         sessions,
         session,
@@ -314,6 +323,7 @@ class Training {
       steps: sizes.steps,
       curve: [...curve],
       resumed,
+      form: this.chosen.said,
       loss: sums.loss / sums.seen,
       accuracy: sums.right / sums.seen,
       rate: this.rate(epoch, Math.max(0, step - 1)),
@@ -337,7 +347,7 @@ class Training {
       ...given({ epoch, measured: best?.measured }),
       ended: this.ended ?? 'epochs',
       resumed: this.resumed,
-      notes: [...step.notes, ...note],
+      notes: [...step.notes, this.chosen.said, ...note],
     };
   }
 }

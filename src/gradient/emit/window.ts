@@ -15,7 +15,7 @@ export interface Window {
 
 /** The window of a node, its auto_pad resolved for these sizes. */
 export function windowOf(
-  c: NodeContext,
+  c: Pick<NodeContext, 'attributes'>,
   kernel: readonly number[],
   input: readonly number[],
   output: readonly number[],
@@ -54,7 +54,7 @@ type Pads = readonly [begin: readonly number[], end: readonly number[]];
 
 /** What the window's attributes say, and the padding where they give it. */
 function attributesOf(
-  { attributes }: NodeContext,
+  { attributes }: Pick<NodeContext, 'attributes'>,
   kernel: readonly number[],
 ): Pick<Window, 'strides' | 'dilations'> & { readonly auto: string; readonly pads: Pads } {
   const n = kernel.length;

@@ -117,8 +117,9 @@ class Builder {
       wrt.set(value, ref ?? this.zeroFor(tape, value));
     }
     tape.prune([score.score, ...wrt.values()]);
+    const { layouts = true } = this.request;
     return assemble({
-      graph: keepBlocked(this.graph, this.facts, tape, this.provider),
+      graph: layouts ? keepBlocked(this.graph, this.facts, tape, this.provider) : this.graph,
       facts: this.facts,
       request: this.request,
       tape,

@@ -54,10 +54,14 @@ export async function trainModel(
   ];
   if (trained.pictures.count === 0) throw noneReadable(omitted);
   const keep = await keptIn(model, request, question, trained, held);
-  const told = ({ epoch, step, steps, ...now }: TrainingProgress): void => {
+  let form: string | undefined;
+  const told = ({ epoch, step, steps, form: said, ...now }: TrainingProgress): void => {
+    // Said once, where it is chosen.
+    const how = form === said ? '' : `. ${said}`;
+    form = said;
     call.progress({
       fraction: ((epoch - 1) * steps + step) / (recipe.epochs * steps),
-      message: `epoch ${epoch} of ${recipe.epochs}, step ${step} of ${steps}`,
+      message: `epoch ${epoch} of ${recipe.epochs}, step ${step} of ${steps}${how}`,
       training: { epoch, epochs: recipe.epochs, step, steps, ...now },
     });
   };

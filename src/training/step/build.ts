@@ -6,6 +6,8 @@ import { operator } from '../../graph/operators/operators.js';
 import type { GradientGraph } from '../../gradient/request.js';
 import { batchNormalizationInTraining } from '../../gradient/rules/normalisation.js';
 import { buildGradient } from '../../gradient/sweep/engine.js';
+import { lowered } from './blocked/lower.js';
+import { markerRules } from './blocked/markers.js';
 import type { StepRequest, TrainingStep } from './step.js';
 import { trainingForm, type TrainingForm } from './trainingForm.js';
 import { StepWriter } from './writer.js';
@@ -19,7 +21,12 @@ import { StepWriter } from './writer.js';
 export function trainingStep(request: StepRequest): TrainingStep {
   checkRequest(request);
   const form = trainingForm(request);
-  return new StepWriter(request, form, gradientOf(request, form), classesOf(request)).step();
+  const step = new StepWriter(request, form, gradientOf(request, form), classesOf(request)).step();
+  if (request.form === 'plain') return step;
+  return {
+    ...step,
+    graph: lowered(step.graph, { facts: form.facts, batch: request.batch, block: request.form.block }),
+  };
 }
 
 /** Refuses what no training can change, in one sentence. */
@@ -88,7 +95,11 @@ function gradientOf(request: StepRequest, form: TrainingForm): GradientGraph {
     return buildGradient(form.graph, form.facts, {
       score: { value: request.logits, seed: 'direction' },
       wrt: request.trainable,
-      overrides: new Map([['BatchNormalization', batchNormalizationInTraining]]),
+      overrides:
+        request.form === 'plain'
+          ? new Map([['BatchNormalization', batchNormalizationInTraining]])
+          : markerRules(request.form.block, request.batch),
+      layouts: false,
       keep: [request.logits, ...norms.flatMap((n) => [n.batchMean, n.batchVariance])],
       provider: 'cpu',
     });

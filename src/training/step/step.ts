@@ -20,6 +20,12 @@ export type Optimiser =
       /** Default 1e-8. */ readonly epsilon?: number;
     };
 
+/**
+ * How a step is written: in operators of ai.onnx, or for a processor with ONNX Runtime's blocked layout with so many channels
+ * in a block, where the batch is fixed. State is the same in both. `form.ts` chooses.
+ */
+export type StepForm = 'plain' | { readonly block: number };
+
 /** What one step does; everything that is part of the graph. */
 export interface StepRequest {
   /** The classifier as it runs, and what is known of its values; `trainingModel` prepares both. */
@@ -47,7 +53,7 @@ export interface StepRequest {
   readonly dropout: boolean;
   /** Weights that are trained; `trainableWeights` lists them. */
   readonly trainable: readonly string[];
-  readonly form: 'plain' | 'blocked';
+  readonly form: StepForm;
 }
 
 export type StateKind =
