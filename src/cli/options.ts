@@ -82,11 +82,20 @@ export function usage(message: string, hint = 'See onnx-lens --help.'): LensErro
   return new LensError('usage', 'cli/usage', message, { hint });
 }
 
+/** What takes one value is not given two of which one would be lost. */
+function onceEach(names: readonly string[]): void {
+  const twice = names.find((name, i) => {
+    const option: { readonly type: string; readonly multiple?: boolean } = OPTIONS[name as OptionName];
+    return option.type === 'string' && option.multiple !== true && names.indexOf(name) < i;
+  });
+  if (twice !== undefined) throw usage(`--${twice} is given more than once, and takes one value.`, 'Give it once.');
+}
+
 /** Parses the arguments after the program's name. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   let parsed;
   try {
-    parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+    parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const known = Object.keys(OPTIONS)
@@ -94,7 +103,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       .join(' ');
     throw usage(`${message.split('. ')[0]!.replace(/\.$/, '')}.`, `Options: ${known}.`);
   }
-  const { values, positionals } = parsed;
+  const { values, positionals, tokens } = parsed;
+  onceEach(tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : [])));
   const [verb, ...rest] = positionals;
   const provider = oneOf('provider', values.provider, PROVIDERS);
   const score = oneOf('score', values.score, SCORES);
@@ -189,11 +199,13 @@ function wholeNumber(name: string, text: string | undefined, minimum: number): n
 }
 
 function pairs(option: string, form: string, texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf('=');
-      if (at < 1) throw usage(`--${option} must be ${form}, not "${text}".`);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
+  const found = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    if (at < 1) throw usage(`--${option} must be ${form}, not "${text}".`);
+    const key = text.slice(0, at);
+    if (found.has(key)) throw usage(`--${option} ${key} is given more than once.`, 'Give it once.');
+    found.set(key, text.slice(at + 1));
+  }
+  return Object.fromEntries(found);
 }

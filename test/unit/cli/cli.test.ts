@@ -234,6 +234,13 @@ describe('cli', () => {
     ['an unknown option', ['predict', 'x', 'y', '--fast'], 'cli/usage', 2],
     ['an option of another verb', ['methods', '--seed', '1'], 'cli/usage', 2],
     ['a missing input', ['predict', 'x'], 'cli/usage', 2],
+    ['an option given twice', ['explain', 'x', 'y', '--method', 'gradient', '--method', 'gradcam'], 'cli/usage', 2],
+    [
+      'a parameter given twice',
+      ['explain', 'x', 'y', '--method', 'gradient', '--param', 'reduce=l1', '--param', 'reduce=l2'],
+      'cli/usage',
+      2,
+    ],
     ['a bad number', ['predict', 'x', 'y', '--threads', 'many'], 'cli/usage', 2],
     ['a bad parameter form', ['explain', 'x', 'y', '--method', 'gradient', '--param', 'reduce'], 'cli/usage', 2],
     ['a missing model', ['inspect', '/none/such.onnx'], '', 2],
