@@ -17,6 +17,7 @@ import { inspect } from './verbs/inspect.js';
 import { merge } from './verbs/merge.js';
 import { methods } from './verbs/methods.js';
 import { predict } from './verbs/predict.js';
+import { roar } from './verbs/roar.js';
 import { silence } from './verbs/silence.js';
 import { train } from './verbs/train.js';
 import { visualize } from './verbs/visualize.js';
@@ -39,7 +40,8 @@ const VERBS: readonly Verb[] = [
   compare,
   evaluate,
   train,
-  merge([predict, embed, compare, visualize, evaluate]),
+  roar,
+  merge([predict, embed, compare, visualize, evaluate, roar]),
 ];
 
 /** Runs one command line in this process. Answers the exit code; nothing is thrown and the process is not ended. */

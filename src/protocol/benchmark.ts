@@ -1,6 +1,7 @@
 import type { FilePath } from '../base/place.js';
 import type { Evaluation, MetricId, RunningMethod } from '../result/benchmark.js';
 import type { ParameterValue } from '../result/method.js';
+import type { Roar, RoarCell } from '../result/roar.js';
 import type { Operation } from './channel.js';
 import type { PartRequest } from './dataset.js';
 import type { Chapter } from './operation.js';
@@ -42,9 +43,39 @@ export interface EvaluateProgress extends WorkProgress {
   readonly running?: readonly RunningMethod[];
 }
 
+/** Remove and retrain. */
+export interface RoarRequest extends ModelRequest, JobRequest {
+  readonly place: FilePath;
+  readonly methods: readonly MeasuredQuestion[];
+  /** See `ROAR_PARAMETERS`. */
+  readonly params?: Readonly<Record<string, ParameterValue>>;
+  /** How networks are trained: see `TRAINING_PARAMETERS`. They always start from random weights. */
+  readonly training?: Readonly<Record<string, ParameterValue>>;
+  readonly seed?: number;
+}
+
+export interface RoarAnswer extends ModelAnswer {
+  readonly roar: Roar;
+  /** The plot. */
+  readonly svg: string;
+  readonly png: Uint8Array;
+}
+
+export interface RoarProgress extends WorkProgress {
+  /** Trainings that are done. */
+  readonly done?: number;
+  readonly of?: number;
+  /** Of all trainings that are left, by those that are done; absent before any time is known. */
+  readonly secondsLeft?: number;
+  readonly cell?: { readonly method: string; readonly seed: number };
+  /** What is there already. */
+  readonly cells?: readonly RoarCell[];
+}
+
 /** Are attributions any good? */
 export interface BenchmarkOperations {
   evaluate: Operation<EvaluateRequest, EvaluateAnswer, EvaluateProgress>;
+  roar: Operation<RoarRequest, RoarAnswer, RoarProgress>;
 }
 
 export const benchmarkOperations: Chapter<BenchmarkOperations> = {
@@ -55,4 +86,5 @@ export const benchmarkOperations: Chapter<BenchmarkOperations> = {
     title: 'evaluating methods on',
     doing: 'evaluating methods on',
   },
+  roar: { runs: 'always', waits: 'neither', long: true, title: 'retraining', doing: 'retraining' },
 };

@@ -1,12 +1,12 @@
 import type { FilePath } from '../base/place.js';
-import type { EvaluateRequest } from './benchmark.js';
+import type { EvaluateRequest, RoarRequest } from './benchmark.js';
 import type { CompareModelsRequest } from './comparison.js';
 import type { Operation } from './channel.js';
 import type { VisualizeChannelsRequest } from './reconstruction.js';
 import type { Chapter } from './operation.js';
 import type { JobPlace, ModelRequest, WorkProgress } from './request.js';
 
-export type ShareRequest = PicturesShare | ComparisonShare | ChannelsShare | EvaluateShare;
+export type ShareRequest = PicturesShare | ComparisonShare | ChannelsShare | EvaluateShare | RoarShare;
 
 export interface PicturesShare extends ModelRequest {
   readonly work: 'predict' | 'embed';
@@ -32,6 +32,11 @@ export interface EvaluateShare extends EvaluateRequest {
   readonly job: JobPlace;
 }
 
+export interface RoarShare extends RoarRequest {
+  readonly work: 'roar';
+  readonly job: JobPlace;
+}
+
 /** How much of a job this share is, in units. */
 export interface ShareAnswer {
   readonly done: number;
@@ -41,7 +46,7 @@ export interface ShareAnswer {
 
 /** Long work in shares. */
 export interface JobOperations {
-  /** Does one share of the units of a prediction, an embedding, a comparison, a grid of channels or an evaluation; what they add up to is asked for when all are done. */
+  /** Does one share of the units of a prediction, an embedding, a comparison, a grid of channels, an evaluation or retraining; what they add up to is asked for when all are done. */
   share: Operation<ShareRequest, ShareAnswer, WorkProgress>;
 }
 

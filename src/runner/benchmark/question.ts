@@ -151,7 +151,7 @@ async function methodRows(
 }
 
 /** The method's id, with what tells it from the same method asked otherwise. */
-function idOf(id: string, asked: MeasuredQuestion, all: readonly MeasuredQuestion[]): string {
+export function idOf(id: string, asked: MeasuredQuestion, all: readonly MeasuredQuestion[]): string {
   if (all.filter(({ method }) => method === asked.method).length < 2) return id;
   const words = [
     ...(asked.layer === undefined ? [] : [asked.layer]),

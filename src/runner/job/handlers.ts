@@ -1,6 +1,7 @@
 import type { Handlers } from '../../protocol/channel.js';
 import type { JobOperations } from '../../protocol/job.js';
 import type { Rooms } from '../rooms.js';
+import { shareRoar } from '../benchmark/roar/roar.js';
 import { shareEvaluation } from '../benchmark/share.js';
 import { shareComparison } from '../comparison/share.js';
 import { shareChannels } from '../reconstruction/channels.js';
@@ -14,6 +15,7 @@ export function jobHandlers({ models, products, datasets }: Rooms): Handlers<Job
         ? models.use(sized(request), (model) => shareChannels(model, datasets, request, call))
         : models.use(request, (model) => {
             if (request.work === 'evaluate') return shareEvaluation(model, datasets, request, call);
+            if (request.work === 'roar') return shareRoar(model, datasets, request, call);
             if (request.work !== 'compare') return share(model, request, call);
             return models.use(request.other, (other) =>
               shareComparison({ a: model, b: other }, request, { products, datasets }, call),

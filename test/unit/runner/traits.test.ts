@@ -85,6 +85,7 @@ describe('the traits of the operations and what they do', () => {
     ],
     share: [{ model, work: 'predict', inputs: [input], job: { folder: filePath(path.join(folder, 'job')) } }],
     survey: [{ model, place }],
+    roar: [{ model, place, methods: [], params: { fractions: '50', seeds: 1 }, training: { epochs: 1, pictures: 16 } }],
     evaluate: [
       { model, inputs: [input], methods: [{ method: 'gradient' }], metric: 'deletion', params: { points: 2 } },
     ],
