@@ -13,6 +13,7 @@ import { KeptStates } from './host/panel/keptStates.js';
 import { LayerSelection } from './host/workspace/selection.js';
 import { WorkspaceModels } from './host/workspace/models.js';
 import { LastUsed } from './host/workspace/lastUsed.js';
+import { TrainPanels } from './host/training/trainPanels.js';
 import { VisualizePanels } from './host/reconstruction/visualizePanels.js';
 import { ModelTree } from './host/tree/modelTree.js';
 import { Notifier } from './host/notify.js';
@@ -41,6 +42,7 @@ export interface LensApi {
   readonly datasets: DatasetPanels;
   readonly attention: AttentionPanels;
   readonly visualize: VisualizePanels;
+  readonly training: TrainPanels;
   readonly notifier: Notifier;
   readonly status: StatusItem;
   readonly cuda: CudaSetup;
@@ -124,6 +126,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   const datasets = own(new DatasetPanels(services, explain, context.workspaceState));
   const attention = own(new AttentionPanels(services, explain));
   const visualize = own(new VisualizePanels(services, explain));
+  const training = own(new TrainPanels(services));
   own(new PythonLenses(services));
   own(explainCommands(services, explain));
   own(modelCommands(services, tree, editors));
@@ -139,6 +142,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     datasets,
     attention,
     visualize,
+    training,
     notifier,
     status,
     cuda,

@@ -100,9 +100,9 @@ export const TRAINING_PARAMETERS = {
   loss: {
     type: 'choice',
     title: 'Loss',
-    description: 'of exclusive classes, or of each class by itself',
-    default: 'cross-entropy',
-    choices: ['cross-entropy', 'binary-cross-entropy'],
+    description: 'of exclusive classes, or of each class by itself; auto asks what the model ends in',
+    default: 'auto',
+    choices: ['auto', 'cross-entropy', 'binary-cross-entropy'],
   },
   smoothing: {
     type: 'number',

@@ -18,6 +18,9 @@ export interface Augmentation {
   readonly saturation: number;
 }
 
+/** Nothing; of which part, the caller says. */
+export const STILL = { flip: false, top: 0, left: 0, brightness: 1, contrast: 1, saturation: 1 } as const;
+
 /** Aspect of a random part, as torchvision's RandomResizedCrop has it. */
 const ASPECT = Math.log(4 / 3);
 

@@ -1,6 +1,7 @@
 import { castFloating, floatTensor, sizeOf, type ElementType, type FloatTensor, type Tensor } from '../base/tensor.js';
 import type { TrainingRecipe } from '../result/training.js';
 import { augmented, drawn } from './augment.js';
+import type { Features } from './features.js';
 import { normaliseInto, type Normalisation, type TrainingPictures } from './pictures.js';
 import { orderOf, stream } from './random.js';
 import type { DropoutMask } from './step/step.js';
@@ -14,6 +15,8 @@ export interface BatchSource {
   /** Of the model's input, without the batch. */
   readonly dims: readonly number[];
   readonly size: number;
+  /** In place of the pictures: what frozen layers make of them. */
+  readonly features?: Features;
 }
 
 /** The pictures of one step, as they are fed. */
@@ -49,17 +52,18 @@ export class Batches {
 
   make(step: number): Batch {
     const { source, epoch, order } = this;
-    const { pictures, normalise, recipe, seed, dims, size } = source;
+    const { pictures, normalise, recipe, seed, dims, size, features } = source;
     const each = sizeOf(dims);
     const out = this.buffers[step % 2]!;
     const target = floatTensor([size, pictures.classes]);
     const places = Array.from({ length: size }, (_, k) => order[(step * size + k) % order.length]!);
     const labels = places.map((place) => pictures.label(place));
     places.forEach((place, k) => {
-      pictures.bytes(place, this.raw);
       const change = drawn(stream(seed, 'augmentation', epoch, place), recipe, pictures);
-      normaliseInto(augmented(this.raw, pictures, change, this.changed), pictures, normalise, out, k * each);
       target.data[k * pictures.classes + labels[k]!] = 1;
+      if (features !== undefined) return out.set(features(place, change.flip), k * each);
+      pictures.bytes(place, this.raw);
+      normaliseInto(augmented(this.raw, pictures, change, this.changed), pictures, normalise, out, k * each);
     });
     const fresh = Math.min(size, order.length - step * size);
     return { places, fresh, labels, picture: floatTensor([size, ...dims], out), target };

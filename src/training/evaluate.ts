@@ -3,7 +3,7 @@ import { castFloating, floatTensor, sizeOf, toFloat32, type Tensor } from '../ba
 import { prune, withWeights } from '../graph/edits.js';
 import { dimsAt, type Facts } from '../graph/facts.js';
 import type { Graph } from '../graph/graph.js';
-import type { Measured } from '../result/training.js';
+import type { Measured, TrainingRecipe } from '../result/training.js';
 import type { SessionOptions, Sessions } from '../session/session.js';
 import { normaliseInto, type Normalisation, type TrainingPictures } from './pictures.js';
 
@@ -22,6 +22,10 @@ export interface EvaluationTask extends Classifier {
   readonly weights?: ReadonlyMap<string, Tensor>;
   readonly pictures: TrainingPictures;
   readonly normalise: Normalisation;
+  /** In place of the pictures: what frozen layers make of them. */
+  readonly features?: (place: number) => Float32Array;
+  /** Default cross-entropy. */
+  readonly loss?: TrainingRecipe['loss'];
   readonly sessions: Sessions;
   readonly session?: Partial<SessionOptions>;
   readonly signal?: AbortSignal;
@@ -39,7 +43,7 @@ const MOST_ELEMENTS = 4 << 20;
 
 /** Accuracy and cross-entropy of a model on pictures as they are, with dropout and batch statistics at rest. */
 export async function evaluateModel(task: EvaluationTask): Promise<Evaluation> {
-  const { graph, facts, input, logits, weights, pictures, normalise, sessions, session, signal } = task;
+  const { graph, facts, input, logits, weights, pictures, normalise, features, sessions, session, signal } = task;
   const dims = sampleDims(facts, input);
   const each = sizeOf(dims);
   const free = Math.max(1, Math.min(BATCH, Math.floor(MOST_ELEMENTS / each), pictures.count));
@@ -57,6 +61,10 @@ export async function evaluateModel(task: EvaluationTask): Promise<Evaluation> {
       const fed = facts.dynamicBatch ? count : batch;
       const values = floatTensor([fed, ...dims]);
       for (let k = 0; k < count; k++) {
+        if (features !== undefined) {
+          values.data.set(features(from + k), k * each);
+          continue;
+        }
         pictures.bytes(from + k, raw);
         normaliseInto(raw, pictures, normalise, values.data, k * each);
       }
@@ -68,7 +76,7 @@ export async function evaluateModel(task: EvaluationTask): Promise<Evaluation> {
         const label = pictures.label(from + k);
         predicted[from + k] = best(row);
         if (predicted[from + k] === label) right++;
-        loss += crossEntropy(row, label);
+        loss += task.loss === 'binary-cross-entropy' ? binaryCrossEntropy(row, label) : crossEntropy(row, label);
       }
     }
   } finally {
@@ -96,4 +104,12 @@ function crossEntropy(row: Float32Array, label: number): number {
   let sum = 0;
   for (const v of row) sum += Math.exp(v - top);
   return top + Math.log(sum) - row[label]!;
+}
+
+/** Mean over the classes. */
+function binaryCrossEntropy(row: Float32Array, label: number): number {
+  let sum = 0;
+  // log(1 + exp(-|v|)), which neither overflows nor vanishes.
+  row.forEach((v, i) => (sum += Math.max(v, 0) - (i === label ? v : 0) + Math.log1p(Math.exp(-Math.abs(v)))));
+  return sum / row.length;
 }

@@ -29,8 +29,15 @@ export function rateAt(
 /**
  * Sizes of the batches of an epoch. The last batch is filled up with pictures from the beginning of the epoch's order, so
  * that statistics over a batch are never those of a few; where that would repeat many of few, all batches are made smaller.
+ *
+ * @param fixed the only size that the model takes
  */
-export function batchesOf(count: number, batch: number): { readonly size: number; readonly steps: number } {
+export function batchesOf(
+  count: number,
+  batch: number,
+  fixed?: number,
+): { readonly size: number; readonly steps: number } {
+  if (fixed !== undefined) return { size: fixed, steps: Math.ceil(count / fixed) };
   const steps = Math.ceil(count / Math.min(batch, count));
   return steps <= FEW_STEPS ? { size: Math.ceil(count / steps), steps } : { size: batch, steps };
 }

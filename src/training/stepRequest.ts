@@ -21,12 +21,9 @@ export function stepRequest(task: Asked, batch: number): Omit<StepRequest, 'form
     batch,
     trainable,
     loss:
-      loss === 'cross-entropy'
-        ? {
-            kind: loss,
-            ...(smoothing > 0 ? { smoothing } : {}),
-          }
-        : { kind: loss },
+      loss === 'binary-cross-entropy'
+        ? { kind: loss }
+        : { kind: 'cross-entropy', ...(smoothing > 0 ? { smoothing } : {}) },
     optimiser:
       optimiser === 'sgd'
         ? {

@@ -7,6 +7,7 @@ import type { EpochRecord, Measured, TrainingEnd, TrainingRecipe } from '../resu
 import type { Session, SessionOptions, Sessions } from '../session/session.js';
 import { Batches, dropoutMask, type Batch } from './batch.js';
 import { divergence } from './diverged.js';
+import { frozenTrunk, type FrozenTrunk } from './features.js';
 import { TimeLeft } from './estimate.js';
 import { best as bestOf, evaluateModel, sampleDims, type Classifier } from './evaluate.js';
 import { type Normalisation, type TrainingPictures } from './pictures.js';
@@ -32,6 +33,10 @@ export interface TrainingTask extends Classifier {
   readonly sessions: Sessions;
   readonly session?: Partial<SessionOptions>;
   readonly keep?: TrainingKeep;
+  /** Told while layers that are frozen are run once for all pictures. */
+  readonly preparing?: (done: number, of: number) => void;
+  /** The model that the weights are put into, where it is another than the graph that is trained. */
+  readonly model?: Graph;
   /** Says when to wait and when to end. */
   readonly steering?: { resumed(signal: AbortSignal): Promise<void>; stopped(): boolean };
   readonly signal: AbortSignal;
@@ -109,6 +114,7 @@ class Training {
     private readonly chosen: ChosenStep,
     private readonly sizes: ReturnType<typeof batchesOf>,
     private state: Map<string, Tensor>,
+    private readonly trunk: FrozenTrunk | undefined,
   ) {}
 
   private get step(): TrainingStep {
@@ -127,11 +133,15 @@ class Training {
         hint: 'Leave a layer with weights out of "freeze".',
       });
     const labelled = recipe.labels === 'random' ? { ...task, pictures: randomlyLabelled(pictures, seed) } : task;
-    const sizes = batchesOf(pictures.count, recipe.batch);
-    const chosen = await chosenStep(stepRequest(labelled, sizes.size), task.sessions, task.session);
+    const begun = withStart(labelled);
+    const trunk = await frozenTrunk(begun);
+    const own = trunk === undefined ? begun : { ...begun, graph: trunk.graph, input: trunk.input };
+    const { facts } = task;
+    const sizes = batchesOf(pictures.count, recipe.batch, facts.dynamicBatch ? undefined : facts.batch);
+    const chosen = await chosenStep(stepRequest(own, sizes.size), task.sessions, task.session);
     const { session } = chosen;
-    const state = await chosen.step.start(task.weights, signal);
-    const training = new Training(labelled, chosen, sizes, state);
+    const state = await chosen.step.start(undefined, signal);
+    const training = new Training(own, chosen, sizes, state, trunk);
     try {
       const saved = await keep?.read();
       if (saved !== undefined) training.resume(saved);
@@ -179,7 +189,8 @@ class Training {
     const { task, step } = this;
     const { pictures, recipe, normalise, seed, steering, signal } = task;
     const dims = sampleDims(task.facts, task.input);
-    const batches = new Batches({ pictures, normalise, recipe, seed, dims, size: this.sizes.size }, epoch);
+    const source = { pictures, normalise, recipe, seed, dims, size: this.sizes.size };
+    const batches = new Batches({ ...source, ...given({ features: this.trunk?.trained }) }, epoch);
     this.sums = { loss: 0, right: 0, seen: 0 };
     const seconds = { sum: 0 };
     let told = 0;
@@ -291,7 +302,14 @@ class Training {
     const { validation, recipe, keep, signal } = task;
     const weights = this.weights();
     if (validation !== undefined) {
-      const { loss, accuracy } = await evaluateModel({ ...task, weights, pictures: validation, signal });
+      const { loss, accuracy } = await evaluateModel({
+        ...task,
+        ...given({ features: this.trunk?.held }),
+        weights,
+        pictures: validation,
+        loss: recipe.loss,
+        signal,
+      });
       const measured = { loss, accuracy };
       this.curve[this.curve.length - 1] = { ...this.curve.at(-1)!, validation: measured };
       if (this.best === undefined || isBetter(measured, this.best.measured)) this.best = { epoch, measured, weights };
@@ -302,7 +320,10 @@ class Training {
     else if (epoch === recipe.epochs) this.ended = 'epochs';
     if (keep !== undefined) {
       const { state, curve, best, ended } = this;
-      await keep.write({ epoch, state, curve, ...given({ best, ended }) }, withWeights(task.graph, weights));
+      await keep.write(
+        { epoch, state, curve, ...given({ best, ended }) },
+        withWeights(task.model ?? task.graph, weights),
+      );
     }
     this.left.epochEnd(performance.now() - started);
   }
@@ -336,20 +357,23 @@ class Training {
     const weights = best?.weights ?? this.weights();
     // Without pictures that are held out nothing says which epoch is the best: the last is taken.
     const epoch = best?.epoch ?? (this.done === 0 ? undefined : this.done);
-    const note =
-      best !== undefined && best.epoch < this.done
-        ? [`The weights are those of epoch ${best.epoch}, the best on the pictures that are held out.`]
-        : [];
     return {
-      graph: withWeights(task.graph, weights),
+      graph: withWeights(task.model ?? task.graph, weights),
       weights,
       curve,
       ...given({ epoch, measured: best?.measured }),
       ended: this.ended ?? 'epochs',
       resumed: this.resumed,
-      notes: [...step.notes, this.chosen.said, ...note],
+      notes: [...step.notes, this.chosen.said],
     };
   }
+}
+
+/** The task with the weights that it begins with in its graphs: those that are frozen stay so. */
+function withStart(task: TrainingTask): TrainingTask {
+  const { weights, graph, model = graph } = task;
+  if (weights === undefined) return { ...task, model };
+  return { ...task, graph: withWeights(graph, weights), model: withWeights(model, weights) };
 }
 
 function isBetter(a: Measured, b: Measured): boolean {

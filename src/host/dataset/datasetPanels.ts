@@ -6,9 +6,9 @@ import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { chooseNetwork } from '../explain/chooseNetwork.js';
 import { keptFile, keptTopic, named, nameOf } from '../names.js';
 import { Panels } from '../panel/panels.js';
-import { pickRow } from '../plain.js';
 import type { HostServices } from '../services.js';
 import { chooseModel, takesNoPicture } from '../workspace/modelChoice.js';
+import { choosePlace } from './choosePlace.js';
 import { otherOf } from './comparison.js';
 import { DatasetPanel, type Around } from './datasetPanel.js';
 import type { DatasetTopicFiles } from './topicFiles.js';
@@ -114,38 +114,6 @@ function selectedModels(args: readonly unknown[]): vscode.Uri[] {
   return all
     .map((each) => (each instanceof vscode.Uri ? each : (each as { readonly uri?: unknown } | undefined)?.uri))
     .filter((uri): uri is vscode.Uri => uri instanceof vscode.Uri && /\.onnx$/i.test(uri.path));
-}
-
-/** From the palette: a folder, or a file that holds a data set. */
-async function choosePlace(title = 'Open as Data Set'): Promise<vscode.Uri | undefined> {
-  const kinds = await dialogKinds(title);
-  if (kinds === undefined) return undefined;
-  const picked = await vscode.window.showOpenDialog({
-    title,
-    openLabel: 'Open',
-    ...kinds,
-    filters: { 'Data sets': ['parquet', 'npz', 'csv', 'json', 'jsonl'] },
-  });
-  return picked?.[0];
-}
-
-type DialogKinds = Pick<vscode.OpenDialogOptions, 'canSelectFiles' | 'canSelectFolders'>;
-
-/** The dialogs of Windows and Linux offer folders or files, never both: there it is asked first. */
-async function dialogKinds(title: string): Promise<DialogKinds | undefined> {
-  if (vscode.env.uiKind === vscode.UIKind.Web || process.platform === 'darwin')
-    return { canSelectFiles: true, canSelectFolders: true };
-  const rows = [
-    { label: 'Folder of pictures', canSelectFolders: true, canSelectFiles: false },
-    {
-      label: 'File',
-      description: '.parquet, .npz, .csv, .json, .jsonl',
-      canSelectFolders: false,
-      canSelectFiles: true,
-    },
-  ];
-  const picked = await pickRow(rows, { title });
-  return picked && { canSelectFiles: picked.canSelectFiles, canSelectFolders: picked.canSelectFolders };
 }
 
 /** The files of a page that comes back. */

@@ -27,6 +27,7 @@ import { estimateRun, type Estimate } from '../../session/estimate.js';
 import { memoryLimit } from '../../session/plan.js';
 import { prepareGraph, type Prepared } from '../../session/prepare.js';
 import { randomWeights } from '../../session/randomWeights.js';
+import type { InputBinding } from '../../session/probe.js';
 import type { SessionOptions, Sessions } from '../../session/session.js';
 import { bindInputs, TRIED_SIZES, type Known } from './feeds.js';
 import type { ModelFile } from './file.js';
@@ -128,10 +129,9 @@ export class OpenModel {
     });
   }
 
-  /** A changed graph of this model as it is run: it has the same inputs. */
-  preparedAs(graph: Graph, signal: AbortSignal): Promise<Prepared> {
-    const limit = memoryLimit(this.options.session.memoryLimit);
-    return prepareGraph(graph, this.sessions, bindInputs(this.known(), TRIED_SIZES[0]!).bindings, signal, limit);
+  /** How its inputs are fed, as far as that is known before a run. */
+  get bindings(): Readonly<Record<string, InputBinding>> {
+    return bindInputs(this.known(), TRIED_SIZES[0]!).bindings;
   }
 
   /** The output that somebody has named. */

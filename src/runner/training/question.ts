@@ -6,7 +6,6 @@ import type { Graph } from '../../graph/graph.js';
 import { requirePreprocessing } from '../../input/resolve.js';
 import type { Preprocessing } from '../../input/settings.js';
 import type { ModelSubject } from '../../method/subject/modelSubject.js';
-import { findScores } from '../../method/subject/scores.js';
 import type { TrainFormRequest } from '../../protocol/training.js';
 import type { TrainingRecipe } from '../../result/training.js';
 import type { Classifier } from '../../training/evaluate.js';
@@ -14,6 +13,7 @@ import { headOf, withClasses } from '../../training/head.js';
 import { refuseUntrainable } from '../../training/step/build.js';
 import { initialised } from '../../training/step/initialise.js';
 import { trainableWeights, type Trained } from '../../training/step/parameters.js';
+import { trainingModel } from '../../training/step/prepare.js';
 import type { DataSets } from '../dataset/sets.js';
 import type { OpenModel } from '../model/open.js';
 import { recipeFrom } from './parameters.js';
@@ -28,6 +28,8 @@ export interface TrainingQuestion {
   readonly set: SetToTrain;
   /** With a last layer for the classes of the set. */
   readonly classifier: Classifier;
+  /** What the trained weights are put into. */
+  readonly model: Graph;
   readonly trainable: readonly string[];
   /** Weights that training begins with in place of the graph's. */
   readonly weights?: ReadonlyMap<string, Tensor>;
@@ -55,35 +57,46 @@ export async function trainingQuestion(
   const subject = await model.subject();
   requireClassifier(model, subject);
   const { input } = model.resolved;
-  if (input === undefined || prepared.graph.inputs.length !== 1)
-    throw new LensError(
-      'unsupported',
-      'training/inputs',
-      `The model has ${prepared.graph.inputs.length} inputs; models that take a picture and nothing else are trained.`,
-    );
-  const { logit } = findScores(prepared.graph, prepared.facts, model.wishes());
-  const set = await setToTrain(model, subject, sets, { place: request.place, recipe, seed }, signal);
+  const output = subject.output.name;
+  const { value: scores } = cutFinalActivation(prepared.graph, output);
+  // One number for yes or no becomes one for each class.
+  const single = headOf(prepared.graph, scores)?.classes === 1;
+  const wanted = single && recipe.head === 'auto' ? { ...recipe, head: 'new' as const } : recipe;
+  const set = await setToTrain(model, subject, sets, { place: request.place, recipe: wanted, seed }, signal);
   const { classes, newHead } = set.about;
-  const changed = newHead ? withClasses(prepared.graph, logit, classes.length) : prepared.graph;
-  const { graph, facts } = changed === prepared.graph ? prepared : await model.preparedAs(changed, signal);
-  const trainable = trainableWeights(graph, logit, trainedOf(recipe));
+  const changed = newHead ? withClasses(prepared.graph, scores, classes.length) : prepared.graph;
+  const { sessions } = model.making;
+  const options = { output, inputDims: model.bindings, signal, ...given({ input: input?.name }) };
+  const { graph, facts, logits, activation, ...trained } = await trainingModel(changed, sessions, options);
+  if (trained.classes !== classes.length)
+    throw new LensError(
+      'input',
+      'training/classes',
+      `The model answers with ${trained.classes} numbers for ${classes.length} classes.`,
+      { hint: 'Put in a new last layer for them (head=new).' },
+    );
+  const trainable = trainableWeights(graph, logits, trainedOf(recipe));
+  const loss =
+    recipe.loss !== 'auto' ? recipe.loss : activation === 'Sigmoid' ? 'binary-cross-entropy' : 'cross-entropy';
   return {
     subject,
     plan,
-    recipe,
+    recipe: { ...recipe, loss },
     seed,
     set,
     trainable,
     classifier: {
       graph,
       facts,
-      input: input.name,
-      logits: logit,
+      input: trained.input,
+      logits,
     },
-    ...given({ weights: startOf(graph, logit, recipe, seed, newHead) }),
+    model: trained.model,
+    ...given({ weights: startOf(graph, logits, recipe, seed, newHead) }),
     parameters: trainable.reduce((sum, name) => sum + sizeOf(graph.weights.get(name)!.dims), 0),
     notes: [
       ...set.notes,
+      ...trained.notes,
       ...(recipe.from === 'random' && recipe.train === 'head'
         ? ['Only the last layer is trained, on features of a random network: the others stay as they were drawn.']
         : []),
@@ -141,7 +154,7 @@ function requireClassifier(model: OpenModel, subject: ModelSubject): void {
     'usage',
     'training/outputs',
     `The model has ${outputs.length} outputs, ${names}; the labels of a data set teach one of them.`,
-    { hint: `Name it, e.g. --output ${output.name}: the others change along with it, untaught.`, output: output.name },
+    { hint: `Name it, e.g. --output ${output.name}: the trained network has that one alone.`, output: output.name },
   );
 }
 

@@ -68,6 +68,7 @@ export async function trainModel(
   const { sessions, session } = model.making;
   const training = train({
     ...classifier,
+    model: question.model,
     pictures: trained.pictures,
     ...(held.pictures.count === 0 ? {} : { validation: held.pictures }),
     normalise: normalisationOf(plan),
@@ -76,14 +77,11 @@ export async function trainModel(
     trainable,
     sessions,
     signal,
-    ...given({
-      weights,
-      keep,
-    }),
-    session: {
-      ...session,
-      provider: session.provider === 'auto' ? 'cpu' : (session.provider ?? 'cpu'),
-    },
+    ...given({ weights, keep }),
+    preparing: (done, of) =>
+      call.progress({ fraction: done / of, message: `running the frozen layers for ${done} of ${of} pictures` }),
+    // A GPU of unknown arithmetic gives other weights: it has to be asked for.
+    session: { ...session, provider: session.provider === 'auto' ? 'cpu' : (session.provider ?? 'cpu') },
     steering: steered,
   });
   const made = await followed(training, told);

@@ -6,6 +6,7 @@ import { makeNode } from '../../../src/graph/edits.js';
 import type { TrainAnswer, TrainProgress, TrainRequest } from '../../../src/protocol/training.js';
 import { RunnerService } from '../../../src/runner/service.js';
 import { call } from '../support/call.js';
+import { assertClose } from '../support/close.js';
 import { encodedModel } from '../support/encodedModels.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { colourFolders, colourNet, written } from '../training/colours.js';
@@ -82,6 +83,18 @@ describe('runner: train', () => {
     ]);
     const form = await trainForm({ model: wide, place: two, params: { head: 'keep' } }, call());
     assert.match(form.refused?.message ?? '', /No folder is called like one of the classes/);
+  });
+
+  it('runs frozen layers once, and learns the same as if it ran them each time', async () => {
+    const params = { preset: 'head', from: 'random', epochs: 4, rate: 0.1 };
+    const messages = new Set<string>();
+    const once = await trained({ params }, ({ message }) => messages.add(message));
+    // No pixel is shifted by so little, but who shifts pictures cannot know what layers make of them.
+    const each = await trained({ params: { ...params, translate: 1e-9 } });
+    assert.ok(messages.has('running the frozen layers for 54 of 54 pictures'), [...messages].join('; '));
+    const losses = ({ training }: TrainAnswer): number[] =>
+      training.curve.flatMap(({ loss, validation }) => [loss, validation!.loss]);
+    assertClose(losses(once), losses(each), { relative: 1e-4 }, 'losses');
   });
 
   it('is paused, goes on, and ends with what there is', async () => {

@@ -108,6 +108,8 @@ export class LineChart extends LightElement {
             borderColor: color,
             backgroundColor: color,
             borderWidth: 2,
+            // Points at an end of the scale are drawn whole.
+            clip: 8,
             borderDash: DASHES[i % DASHES.length]!,
             showLine: points === undefined,
             pointStyle: POINTS[i % POINTS.length]!,
