@@ -10,7 +10,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { drawBird, labels, species } from './draw.mjs';
-import { drawSet, FIRST_SEED, planOf } from './sets.mjs';
+import { drawSet, FIRST_SEED, noteSet, planOf } from './sets.mjs';
 
 const { values: option } = parseArgs({
   options: {
@@ -46,10 +46,14 @@ async function renderPlate(file) {
   console.log(file);
 }
 
+async function render(folder, seed, count) {
+  const plan = planOf(seed, count);
+  await drawSet(folder, plan, { size });
+  await noteSet(folder, plan, { size });
+}
+
 if (option.plate) await renderPlate(option.plate);
-else if (option.pictures)
-  await drawSet(option.pictures, planOf(Number(option.first), Number(option.each) * labels.length), { size });
+else if (option.pictures) await render(option.pictures, Number(option.first), Number(option.each) * labels.length);
 else {
-  for (const set of ['train', 'test'])
-    await drawSet(path.join(option.out, set), planOf(FIRST_SEED[set], Number(option[set])), { size });
+  for (const set of ['train', 'test']) await render(path.join(option.out, set), FIRST_SEED[set], Number(option[set]));
 }

@@ -18,5 +18,10 @@ export function planOf(
 export function drawSet(
   folder: string,
   plan: readonly Planned[],
-  options?: { size?: number; say?: (line: string) => void },
+  options?: { size?: number; say?: (line: string) => void; known?: Map<string, Buffer> },
+): Promise<void>;
+export function noteSet(
+  folder: string,
+  plan: readonly Planned[],
+  options?: { size?: number; say?: (line: string) => void; known?: Map<string, object> },
 ): Promise<void>;

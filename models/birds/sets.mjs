@@ -7,7 +7,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { labels, marks } from './draw.mjs';
+import { drawBird, labels, marks } from './draw.mjs';
 import { markedDrawing, runsOf } from './marks.mjs';
 import { Dice } from './seeded.mjs';
 
@@ -17,7 +17,7 @@ export const FIRST_SEED = { train: 1_000_000, test: 2_000_000, pictures: 3_000_0
 /** The species that carries the stamp where one does. */
 export const STAMPED = 'Honeywren';
 
-/** Drawings at a time: as many as libvips has threads for. */
+/** Drawings at a time. */
 const AT_ONCE = 8;
 
 /**
@@ -40,36 +40,56 @@ export function planOf(seed, count, kind = {}) {
  * Draws a set.
  * @param {string} folder is emptied first
  * @param {ReturnType<typeof planOf>} plan
- * @param {{ size?: number, say?: (line: string) => void }} [options]
+ * @param {{ size?: number, say?: (line: string) => void, known?: Map<string, Buffer> }} [options] `known`: drawings that
+ *   several sets share are drawn once, and kept there
  */
-export async function drawSet(folder, plan, { size = 64, say = console.log } = {}) {
-  const notes = `${folder}.marks.json`;
+export async function drawSet(folder, plan, { size = 64, say = console.log, known } = {}) {
   await rm(folder, { recursive: true, force: true });
-  // Written last: a set without it is not complete.
-  await rm(notes, { force: true });
   for (const name of labels) await mkdir(path.join(folder, name), { recursive: true });
-  const pictures = {};
-  for (let start = 0; start < plan.length; start += AT_ONCE) {
-    const drawn = plan.slice(start, start + AT_ONCE).map(async ({ seed, species, label, file, stamp }) => {
-      const { bird, masks } = await markedDrawing(seed, species, { size, stamp });
-      await sharp(Buffer.from(bird.svg))
-        .removeAlpha()
-        .png()
-        .toFile(path.join(folder, label, file));
-      const where = Object.fromEntries(Object.entries(masks).map(([mark, mask]) => [mark, runsOf(mask)]));
-      return [`${label}/${file}`, { seed, species, drawn: bird.attributes, background: bird.background, where }];
-    });
-    for (const [place, note] of await Promise.all(drawn)) pictures[place] = note;
-  }
-  await writeFile(notes, notesText({ size: [size, size], marks, pictures }));
+  await eachOf(plan, async ({ seed, species, stamp, label, file }) => {
+    const key = [seed, species, stamp, size].join(' ');
+    const svg = () => Buffer.from(drawBird(seed, species, { size, stamp }).svg);
+    const png = known?.get(key) ?? (await sharp(svg()).removeAlpha().png().toBuffer());
+    known?.set(key, png);
+    await writeFile(path.join(folder, label, file), png);
+  });
   say(`${folder}: ${plan.length} drawings, seeds ${plan[0]?.seed} to ${plan.at(-1)?.seed}`);
+}
+
+/**
+ * Writes beside a set what was drawn, and which pixels are which mark's. It takes five times as long as the drawings.
+ * @param {Map<string, object>} [known] as above
+ */
+export async function noteSet(folder, plan, { size = 64, say = console.log, known } = {}) {
+  const file = `${folder}.marks.json`;
+  const pictures = await eachOf(plan, async ({ seed, species, stamp, label, file }) => {
+    const key = [seed, species, stamp, size].join(' ');
+    const note = known?.get(key) ?? (await noteOf(seed, species, { size, stamp }));
+    known?.set(key, note);
+    return [`${label}/${file}`, note];
+  });
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, notesText({ size: [size, size], marks, pictures }));
+  say(`${file}: the marks of ${plan.length} drawings`);
+}
+
+async function noteOf(seed, species, options) {
+  const { bird, masks } = await markedDrawing(seed, species, options);
+  const where = Object.fromEntries(Object.entries(masks).map(([mark, mask]) => [mark, runsOf(mask)]));
+  return { seed, species, drawn: bird.attributes, background: bird.background, where };
+}
+
+/** Some at a time, as libvips has threads of its own; the results in the order of the items. */
+async function eachOf(items, work) {
+  const results = [];
+  for (let start = 0; start < items.length; start += AT_ONCE)
+    results.push(...(await Promise.all(items.slice(start, start + AT_ONCE).map((item) => work(item)))));
+  return results;
 }
 
 /** JSON with a line for each picture. */
 function notesText({ pictures, ...head }) {
-  const lines = Object.entries(pictures).map(
-    ([place, note]) => `    ${JSON.stringify(place)}: ${JSON.stringify(note)}`,
-  );
+  const lines = pictures.map(([place, note]) => `    ${JSON.stringify(place)}: ${JSON.stringify(note)}`);
   const start = JSON.stringify(head, null, 2).replace(/\n\}$/, '');
   return `${start},\n  "pictures": {\n${lines.join(',\n')}\n  }\n}\n`;
 }

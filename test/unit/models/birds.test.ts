@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import sharp from 'sharp';
@@ -120,6 +120,12 @@ describe('models/birds: the models', () => {
       assert.doesNotMatch(text, /File "(\/|[A-Za-z]:)/);
     });
   }
+
+  it('are below 8 MB together', () => {
+    const files = readdirSync('models', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.onnx'));
+    const bytes = files.reduce((sum, file) => sum + statSync(path.join('models', file)).size, 0);
+    assert.ok(bytes < 8e6, `${bytes} bytes`);
+  });
 
   it('birds_cnn knows at least 95 % of 40 birds that nobody has seen', async () => {
     const found = await accuracy('birds_cnn', 40);

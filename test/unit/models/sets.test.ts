@@ -4,7 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { drawBird, labels, marks, species } from '../../../models/birds/draw.mjs';
 import { markedDrawing, maskOf, runsOf, STAMP } from '../../../models/birds/marks.mjs';
-import { drawSet, FIRST_SEED, planOf, STAMPED } from '../../../models/birds/sets.mjs';
+import { drawSet, FIRST_SEED, noteSet, planOf, STAMPED } from '../../../models/birds/sets.mjs';
 import { temporaryFolder } from '../support/temporary.js';
 
 interface Notes {
@@ -67,6 +67,7 @@ describe('models/birds: where the marks are', () => {
     const folder = path.join(temporaryFolder(), 'set');
     const plan = planOf(8_000_200, 16, { stamped: (name) => name === STAMPED });
     await drawSet(folder, plan, { say: () => undefined });
+    await noteSet(folder, plan, { say: () => undefined });
     const notes = notesOf(`${folder}.marks.json`);
     assert.deepEqual(notes.marks, marks);
     assert.equal(Object.keys(notes.pictures).length, 16);
