@@ -83,7 +83,10 @@ export function isBuffer(node: GraphNode, input: number): boolean {
  */
 export function parameterCount(graph: Graph): number {
   const norms = graph.nodes.filter((n) => n.op === 'BatchNormalization');
-  const buffers = new Set(norms.flatMap((n) => n.inputs.filter((_, i) => isBuffer(n, i))));
+  // Also where they are stored in another type and cast before they are read.
+  const buffers = new Set(
+    norms.flatMap((n) => n.inputs.flatMap((v, i) => (isBuffer(n, i) ? (weightBehind(graph, v)?.name ?? v) : []))),
+  );
   let count = 0;
   for (const [name, w] of graph.weights) {
     if (w.dims.length === 0 || buffers.has(name) || !(isParameter(graph, w) || isIntegerBias(graph, w))) continue;

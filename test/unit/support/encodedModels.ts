@@ -219,7 +219,7 @@ class Maker {
   }
 
   private add(op: string, inputs: readonly string[], attributes: Parameters<typeof makeNode>[3]): string {
-    const name = `${op.toLowerCase()}_${this.made++}`;
+    const name = `stored_${op.toLowerCase()}_${this.made++}`;
     this.nodes.push(makeNode(op, name, inputs, attributes));
     return name;
   }
