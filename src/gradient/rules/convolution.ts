@@ -5,6 +5,7 @@ import {
   hasPhases,
   inputGradientForm,
   turnedPads,
+  weightGradientForm,
   type ConvolutionShape,
 } from '../layout/gradientForms.js';
 import {
@@ -20,6 +21,7 @@ import {
 import { leftOver, transposedWindowOf, windowOf, type Window } from '../emit/window.js';
 import { activated } from './shared/fused.js';
 import { factored, phasePlanes, phasesAtOnce, spaced, wovenPlanes } from './shared/stridedConvolution.js';
+import { weightTaps } from './shared/weightTaps.js';
 
 /** Spatial sizes of a value; they may not depend on the batch. */
 function spatial(c: NodeContext, value: Ref): number[] {
@@ -120,6 +122,8 @@ function swapped(a: Algebra, w: Ref, dims: readonly Dim[], group: number): Ref {
  * in which batch and channels have changed places and stride and dilation too. `x` plays the input of a Conv with window s.
  */
 function weightGradient(a: Algebra, x: Ref, dy: Ref, xDims: readonly Dim[], s: Window, group: number): Ref {
+  if (weightGradientForm(s.kernel, xDims[1]!.base / group, a.c.provider) === 'taps')
+    return weightTaps(a, x, dy, { batch: xDims[0]!, wDims: a.c.dims(a.c.inputs[1]!) }, s, group);
   const n = s.kernel.length;
   const space = range(n);
   const flip = [1, 0, ...space.map((i) => i + 2)];
