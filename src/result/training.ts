@@ -229,7 +229,8 @@ export type TrainingPreset = (typeof TRAINING_PARAMETERS.preset.choices)[number]
 /** What a preset sets otherwise than the schema. */
 export const TRAINING_PRESETS: Readonly<Record<TrainingPreset, Readonly<Record<string, ParameterValue>>>> = {
   // Adam settles the scale of a new head by itself, whatever the size of the features before it.
-  head: { train: 'head', optimiser: 'adam', rate: 0.01, decay: 0, batch: 16, epochs: 30 },
+  // A large one puts rectifiers to sleep behind a last convolution.
+  head: { train: 'head', optimiser: 'adam', rate: 0.003, decay: 0, batch: 16, epochs: 80 },
   'fine-tune': {},
   scratch: { from: 'random', epochs: 40, rate: 0.05, decay: 5e-4, warmup: 1, batch: 64, translate: 0.125 },
 };

@@ -74,6 +74,8 @@ export interface TrainedModel {
   readonly ended: TrainingEnd;
   /** Epochs that a run before this had done. */
   readonly resumed: number;
+  /** How its steps ran, as a sentence. */
+  readonly form: string;
   readonly notes: readonly string[];
 }
 
@@ -364,7 +366,8 @@ class Training {
       ...given({ epoch, measured: best?.measured }),
       ended: this.ended ?? 'epochs',
       resumed: this.resumed,
-      notes: [...step.notes, this.chosen.said],
+      form: this.chosen.said,
+      notes: step.notes,
     };
   }
 }

@@ -10,8 +10,9 @@ import { decodeTraining, encodeTraining, type SavedTraining, type TrainingKeep }
 
 /** The unit with all that a training needs to go on, in the folder of its checkpoints. */
 const STATE = 'training';
-/** Checkpoints that are written at most, the last one among them. */
+/** Checkpoints that are written at most, and bytes of all of them; the last one is written in any case. */
 const MOST = 50;
+const MOST_BYTES = 2 ** 30;
 
 /**
  * A training in a folder: `epoch_1.onnx` … as ordinary models, and beside them what is needed to go on. The network of an
@@ -24,16 +25,18 @@ export class Checkpoints implements TrainingKeep {
 
   /**
    * @param identity of the training: pictures, recipe and model
+   * @param bytes of one network
    * @param complete what a network is to say about itself
    */
   constructor(
     private readonly folder: string,
     private readonly identity: string,
     private readonly epochs: number,
+    bytes: number,
     private readonly complete: (graph: Graph, epoch: number, curve: SavedTraining['curve']) => Graph,
   ) {
     this.journal = new Journal(folder);
-    this.every = Math.ceil(epochs / MOST);
+    this.every = Math.ceil(Math.max(epochs / MOST, (epochs * bytes) / MOST_BYTES));
   }
 
   /** @throws LensError `training/other` where the folder holds another training */

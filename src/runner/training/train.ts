@@ -6,6 +6,7 @@ import { LensError, toErrorData } from '../../base/errors.js';
 import { given } from '../../base/given.js';
 import { filePath, type FilePath } from '../../base/place.js';
 import { unwritable } from '../../base/unwritable.js';
+import { storedBytes } from '../../checkpoint/readTensor.js';
 import { writeModelFile } from '../../checkpoint/writer.js';
 import type { Graph } from '../../graph/graph.js';
 import { LENS_SETTINGS } from '../../input/conventions/lens.js';
@@ -87,7 +88,9 @@ export async function trainModel(
   const made = await followed(training, told);
   const complete = completer(question, await sha256Of(model.file.path));
   const written = await finished(request, made, complete, keep);
-  const about = await answerOf(model, question.subject, [...question.notes, ...made.notes]);
+  // In which form steps ran is worth a note, and no warning.
+  const notes = [...question.notes, ...made.notes];
+  const about = await answerOf(model, question.subject, notes);
   const summary: TrainingSummary = {
     set: {
       ...set.about,
@@ -101,7 +104,7 @@ export async function trainModel(
     ...given({ epoch: made.epoch, measured: made.measured }),
     ended: made.ended,
     resumed: made.resumed,
-    notes: [...question.notes, ...made.notes],
+    notes: [...notes, made.form],
   };
   return {
     ...about,
@@ -146,7 +149,8 @@ async function keptIn(
     .update(trained.sha256)
     .update(held.sha256)
     .digest('hex');
-  return new Checkpoints(folder, identity, recipe.epochs, completer(question, source));
+  const bytes = [...question.model.weights.values()].reduce((sum, weight) => sum + storedBytes(weight), 0);
+  return new Checkpoints(folder, identity, recipe.epochs, bytes, completer(question, source));
 }
 
 type Complete = (graph: Graph, epoch: number | undefined, curve: readonly EpochRecord[]) => Graph;
