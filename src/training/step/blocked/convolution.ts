@@ -1,4 +1,4 @@
-import { cellsOf, grouping, isDepthwise, phasesOf, type Convolution, type Grouping } from './geometry.js';
+import { cellsOf, grouping, isDepthwise, phasesOf, reachOf, type Convolution, type Grouping } from './geometry.js';
 import {
   backwardDepthwise,
   backwardFilter,
@@ -155,10 +155,7 @@ export function weightGradient(w: Writer, x: Blocked | Plain, dy: Blocked, s: Co
   const [lanes, times] = g === undefined ? [s.channels, 1] : [b, g.inside / b];
   const samples = w.full(s.batch);
   // What the windows touch, and no more: elements that a stride leaves over would make further places.
-  const [rowsEnd, columnsEnd] = [0, 1].map((i) => {
-    const reach = (s.output[i]! - 1) * s.strides[i]! + s.dilations[i]! * (s.kernel[i]! - 1) + 1;
-    return reach - s.input[i]! - s.begin[i]!;
-  }) as [number, number];
+  const [rowsEnd, columnsEnd] = [0, 1].map((i) => reachOf(s, i) - s.input[i]! - s.begin[i]!) as [number, number];
   const [height, width] = s.input as [number, number];
   const rows = height + Math.min(0, rowsEnd);
   const wide = (s.begin[1]! + width + columnsEnd) * lanes;

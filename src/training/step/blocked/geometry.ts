@@ -50,10 +50,17 @@ export function isDepthwise(s: Convolution): boolean {
   return s.group > 1 && s.channels === s.group && s.filters === s.group;
 }
 
+/** Elements along an axis from the first that a window touches to the last, padding included. */
+export function reachOf(s: Window, axis: number): number {
+  return (s.output[axis]! - 1) * s.strides[axis]! + s.dilations[axis]! * (s.kernel[axis]! - 1) + 1;
+}
+
 /** Whether forward pass and both gradients have a blocked form. */
 export function hasBlockedForm(s: Convolution, block: number): boolean {
   if (s.kernel.length !== 2 || s.channels === 0 || s.filters === 0) return false;
   if ([...s.input, ...s.output, s.batch].some((d) => d < 1) || [...s.begin, ...s.end].some((p) => p < 0)) return false;
+  // Windows that see nothing but padding along an axis.
+  if (s.kernel.some((_, i) => reachOf(s, i) <= s.begin[i]!)) return false;
   return isDepthwise(s) || grouping(s, block) !== undefined;
 }
 

@@ -1,13 +1,12 @@
 import { STEEP } from '../../../gradient/layout/blocked.js';
 import type { Window } from '../../../gradient/emit/window.js';
 import { interleave } from './convolution.js';
-import { cellsOf } from './geometry.js';
+import { cellsOf, reachOf } from './geometry.js';
 import { affine, each, type Blocked, type Writer } from './writer.js';
 
 /** Padding at the end that gives as many windows as there are, whatever rounding the model asked for. */
 function endOf(s: Window, axis: number): number {
-  const reach = (s.output[axis]! - 1) * s.strides[axis]! + s.dilations[axis]! * (s.kernel[axis]! - 1) + 1;
-  return Math.max(0, reach - s.input[axis]! - s.begin[axis]!);
+  return Math.max(0, reachOf(s, axis) - s.input[axis]! - s.begin[axis]!);
 }
 
 export function maxPool(w: Writer, x: Blocked, s: Window): Blocked {

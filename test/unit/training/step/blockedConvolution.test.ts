@@ -202,6 +202,15 @@ describe('blocked convolutions', () => {
   }
 });
 
+describe('forms of blocked convolutions', () => {
+  const form = (c: Case): boolean => hasBlockedForm(sizes(c), 16);
+  it('are none where windows see only padding, or joining groups would cost more than it gains', () => {
+    assert.ok(!form({ kernel: [2, 1], strides: [3, 3], begin: [2, 2], end: [0, 2], input: [1, 5] }));
+    assert.ok(!form({ channels: 9 * 32, filters: 9 * 32, group: 32 }));
+    assert.ok(!form({ kernel: [3], strides: [1], dilations: [1], begin: [1], end: [1], input: [9] }));
+  });
+});
+
 function graphOf(w: Writer, feeds: Readonly<Record<string, FloatTensor>>, outputs: readonly string[]): Graph {
   return {
     name: 'blocked',
