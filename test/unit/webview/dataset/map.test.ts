@@ -15,8 +15,6 @@ import {
   within,
   zoomed,
 } from '../../../../webview/dataset/map/cloud.js';
-import type { LegendEntry } from '../../../../webview/dataset/map/scene.js';
-import { legendOf } from '../../../../webview/dataset/map/pngExport.js';
 import { csvField, mapSvg, pointsCsv, predictionsCsv } from '../../../../webview/dataset/map/exports.js';
 import { embeddingNumbers } from '../../../../src/result/embeddingWords.js';
 import { colourAt, scaleOf, scoreAsked, scoreOf } from '../../../../webview/dataset/map/scores.js';
@@ -395,37 +393,5 @@ describe('what leaves a map', () => {
       texts.some((text) => text.startsWith('trustworthiness: 0.970 (12 neighbours, 300 points asked)')),
       texts.join('\n'),
     );
-  });
-});
-
-describe('the classes below a picture that is saved', () => {
-  const entry = (k: number): LegendEntry => ({ name: `c${k}`, colour: [k, 0, 0], count: k });
-  const entries = Array.from({ length: 70 }, (_, k) => entry(k));
-  const measure = (text: string): number => 10 * text.length;
-
-  it('stand in lines that are no wider than it, in their order, and say how many are left out', () => {
-    const placed = legendOf(entries, 300, measure);
-    assert.equal(placed.length, 61);
-    assert.deepEqual(
-      [placed[0]!.text, placed.at(-1)!.text, placed.at(-1)!.colour],
-      ['c0 (0)', 'and 10 more', undefined],
-    );
-    for (const [k, { text, colour, x, row }] of placed.entries()) {
-      const end = x + measure(text) + (colour === undefined ? 0 : 16);
-      assert.ok(end <= 300, `${text} ends at ${end}`);
-      const before = placed[k - 1];
-      if (before !== undefined) assert.ok(row > before.row || x > before.x, `${text} stands after ${before.text}`);
-    }
-  });
-
-  it('are one line where there is room, and none where there are no classes', () => {
-    assert.deepEqual(
-      legendOf(entries.slice(0, 2), 300, measure).map(({ x, row }) => [x, row]),
-      [
-        [0, 0],
-        [94, 0],
-      ],
-    );
-    assert.deepEqual(legendOf([], 300, measure), []);
   });
 });
