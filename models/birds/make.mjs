@@ -97,7 +97,10 @@ async function trainAll() {
       const parameters = await writeStart(net, start);
       const settings = JSON.stringify({ input: input(net.size), labels }, null, 2) + '\n';
       await writeFile(start.replace(/\.onnx$/, '.lens.json'), settings);
-      const run = path.join(OUT, 'runs', name);
+      // Another recipe is another training: it does not go on with what there is of the first.
+      const plans = Object.entries(sets).filter(([place]) => place.split('/')[0] === training.set);
+      const sum = hashOf([JSON.stringify([net, plans, training.seed, training.params])]);
+      const run = path.join(OUT, 'runs', `${name}-${sum.slice(0, 8)}`);
       const { curve, epoch } = await train(name, start, training, run);
       const write = async (file, from) => {
         await writeTrained(net, from, path.join(option.to, `${file}.onnx`));
