@@ -10,8 +10,8 @@ import { divergence } from './diverged.js';
 import { frozenTrunk, type FrozenTrunk } from './features.js';
 import { TimeLeft } from './estimate.js';
 import { best as bestOf, evaluateModel, sampleDims, type Classifier } from './evaluate.js';
-import { type Normalisation, type TrainingPictures } from './pictures.js';
-import { stream } from './random.js';
+import type { Normalisation, TrainingPictures } from './pictures.js';
+import { randomlyLabelled } from './randomLabels.js';
 import type { BestEpoch, SavedTraining, TrainingKeep } from './saved.js';
 import { batchesOf, rateAt } from './schedule.js';
 import type { TrainingStep } from './step/step.js';
@@ -121,6 +121,13 @@ class Training {
 
   private get step(): TrainingStep {
     return this.chosen.step;
+  }
+
+  /** How steps ran, as a sentence. */
+  private get form(): string {
+    return this.trunk === undefined
+      ? this.chosen.said
+      : 'The layers before the last one are frozen: they ran once for each picture.';
   }
 
   private get session(): Session {
@@ -346,7 +353,7 @@ class Training {
       steps: sizes.steps,
       curve: [...curve],
       resumed,
-      form: this.chosen.said,
+      form: this.form,
       loss: sums.loss / sums.seen,
       accuracy: sums.right / sums.seen,
       rate: this.rate(epoch, Math.max(0, step - 1)),
@@ -366,7 +373,7 @@ class Training {
       ...given({ epoch, measured: best?.measured }),
       ended: this.ended ?? 'epochs',
       resumed: this.resumed,
-      form: this.chosen.said,
+      form: this.form,
       notes: step.notes,
     };
   }
@@ -381,17 +388,4 @@ function withStart(task: TrainingTask): TrainingTask {
 
 function isBetter(a: Measured, b: Measured): boolean {
   return a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss);
-}
-
-function randomlyLabelled(pictures: TrainingPictures, seed: number): TrainingPictures {
-  const { count, classes, height, width, channels } = pictures;
-  return {
-    count,
-    classes,
-    height,
-    width,
-    channels,
-    label: (i) => stream(seed, 'labels', i).below(classes),
-    bytes: (i, into) => pictures.bytes(i, into),
-  };
 }

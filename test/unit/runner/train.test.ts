@@ -92,6 +92,7 @@ describe('runner: train', () => {
     // No pixel is shifted by so little, but who shifts pictures cannot know what layers make of them.
     const each = await trained({ params: { ...params, translate: 1e-9 } });
     assert.ok(messages.has('running the frozen layers for 54 of 54 pictures'), [...messages].join('; '));
+    assert.match(once.training.notes.at(-1)!, /they ran once for each picture/);
     const losses = ({ training }: TrainAnswer): number[] =>
       training.curve.flatMap(({ loss, validation }) => [loss, validation!.loss]);
     assertClose(losses(once), losses(each), { relative: 1e-4 }, 'losses');
