@@ -39,6 +39,8 @@ export interface VisualizeChannelsRequest extends ModelRequest, JobRequest {
   readonly seed?: number;
   /** Nothing is made: what there is already is answered. */
   readonly known?: boolean;
+  /** Pictures are told of as they come, and not again in the end. */
+  readonly told?: boolean;
   /** Whether all of it is to be drawn as one picture. */
   readonly drawn?: boolean;
 }
@@ -47,7 +49,7 @@ export interface VisualizeChannelsAnswer extends ModelAnswer {
   readonly layer: string;
   /** Of the layer. */
   readonly count: number;
-  /** Those that there are, by their numbers. */
+  /** Those that there are, by their numbers; none where each was told of as it came. */
   readonly channels: readonly ChannelPicture[];
   readonly params: Readonly<Record<string, ParameterValue>>;
   readonly png?: Uint8Array;

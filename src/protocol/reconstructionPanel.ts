@@ -1,21 +1,26 @@
 import type { Address } from '../base/place.js';
-import type { Rgb } from '../base/picture.js';
 import type { ParameterValue } from '../result/method.js';
 import type { Reconstruction } from '../result/reconstruction.js';
 import type { Operation } from './channel.js';
 import type { NamedFile, NamedNetwork, OtherModel } from './explainPanel.js';
 import type { SaveRequest } from './modelPanel.js';
 import type { Passed } from './passed.js';
-import type { VisualizeAnswer, VisualizeForm, VisualizeFormRequest, VisualizeProgress } from './reconstruction.js';
+import type {
+  VisualizeAnswer,
+  VisualizeChannelsProgress,
+  VisualizeForm,
+  VisualizeFormRequest,
+  VisualizeProgress,
+} from './reconstruction.js';
 import type { ModelRequest } from './request.js';
 
 /** What the panel of pictures that are made for a model and the extension host say to each other. */
 
 /**
- * A picture to start from, a folder to look like, a picture in which a layer sees the same, natural pictures in a folder for
- * each class, and another model that is asked.
+ * A picture to start from, a folder to look like, a picture in which a layer sees the same, a direction in a layer, natural
+ * pictures in a folder for each class, and another model that is asked.
  */
-export type PictureFile = 'start' | 'folder' | 'invert' | 'natural' | 'other';
+export type PictureFile = 'start' | 'folder' | 'invert' | 'direction' | 'natural' | 'other';
 
 /** One picture to be made; the model and its settings are added by the host. */
 export interface PictureAsked {
@@ -33,8 +38,15 @@ export interface PictureAsked {
   readonly attempt: number;
 }
 
-/** A picture of many: without its values and its file. */
-export type SmallReconstruction = Omit<Reconstruction, 'values' | 'saved' | 'recipe'>;
+/** A picture of many: without its values, its file and its facets. */
+export type SmallReconstruction = Omit<Reconstruction, 'values' | 'saved' | 'recipe' | 'opacity' | 'facets'>;
+
+/** A picture for every channel of a layer; the model and its settings are added by the host. */
+export interface ChannelsPictures extends Pick<PictureAsked, 'params' | 'files' | 'seed'> {
+  readonly layer: string;
+  /** Nothing is made: what there is already is answered. */
+  readonly known?: boolean;
+}
 
 /** What a panel is to begin with: a class, or a channel of a layer. */
 export interface VisualizeAim {
@@ -66,6 +78,8 @@ export interface VisualizeHostApi extends Passed<'topPictures'> {
   picture: Operation<PictureAsked, VisualizeAnswer, VisualizeProgress>;
   /** The same for one of many. */
   smallPicture: Operation<PictureAsked, SmallReconstruction, VisualizeProgress>;
+  /** Every channel of a layer, each told of as it comes: those that were made ever are not made again. */
+  channels: Operation<ChannelsPictures, void, VisualizeChannelsProgress>;
   /** What is known of many, without making any. */
   knownPictures: Operation<{ readonly asked: readonly PictureAsked[] }, readonly (SmallReconstruction | null)[]>;
   /** Pauses the picture that is being made, goes on with it, or ends it with what there is. */
@@ -74,6 +88,7 @@ export interface VisualizeHostApi extends Passed<'topPictures'> {
   renew: Operation<Record<string, never>, void>;
   /** Each asks the person; `undefined` when the question is dismissed. */
   choosePicture: Operation<Record<string, never>, NamedFile | undefined>;
+  chooseDirection: Operation<Record<string, never>, NamedFile | undefined>;
   chooseFolder: Operation<Record<string, never>, NamedFile | undefined>;
   chooseModel: Operation<Record<string, never>, NamedFile | undefined>;
   chooseNetwork: Operation<Record<string, never>, NamedNetwork | undefined>;
@@ -94,8 +109,4 @@ export interface VisualizePanelApi {
 }
 
 /** A picture as it is shown large, before it is known what the model says of it. */
-export interface RunningPicture {
-  readonly picture: Rgb;
-  readonly step: number;
-  readonly trace: readonly number[];
-}
+export type RunningPicture = NonNullable<VisualizeProgress['made']>;

@@ -14,7 +14,7 @@ export interface Aim {
   readonly column: number;
 }
 
-export type AimKind = 'class' | 'difference' | 'channel' | 'neuron' | 'layer' | 'inversion';
+export type AimKind = 'class' | 'difference' | 'channel' | 'neuron' | 'layer' | 'direction' | 'inversion';
 
 export const AIMS: readonly { readonly kind: AimKind; readonly label: string; readonly title: string }[] = [
   { kind: 'class', label: 'Class', title: 'The score of a class' },
@@ -26,6 +26,11 @@ export const AIMS: readonly { readonly kind: AimKind; readonly label: string; re
   { kind: 'channel', label: 'Channel', title: 'A channel of a layer, on average over its map' },
   { kind: 'neuron', label: 'Neuron', title: 'A channel of a layer at one place' },
   { kind: 'layer', label: 'Layer', title: 'All of a layer at once: whatever it sees already is made stronger' },
+  {
+    kind: 'direction',
+    label: 'Direction',
+    title: 'A direction in a layer, of a .npy file: a number for each channel, or for each value',
+  },
   {
     kind: 'inversion',
     label: 'As in a picture',
@@ -50,6 +55,7 @@ export function askedOf(aim: Aim): Pick<PictureAsked, 'target' | 'layer' | 'chan
     case 'neuron':
       return { target: `${layer}#${channel}@${aim.row},${aim.column}` };
     case 'layer':
+    case 'direction':
     case 'inversion':
       return { layer };
   }
@@ -70,6 +76,8 @@ export function nameOfAim(aim: Aim, classes: VisualizeForm['classes'] = []): str
       return `${layer} channel ${channel} at ${aim.row}, ${aim.column}`;
     case 'layer':
       return `${layer}, all of it`;
+    case 'direction':
+      return `${layer} along a direction`;
     case 'inversion':
       return `what ${layer} sees`;
   }

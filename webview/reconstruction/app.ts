@@ -13,7 +13,8 @@ import { comparePart } from './comparePart.js';
 import { exportItems } from './exports.js';
 import type { Tab } from './kept.js';
 import type { VisualizePage } from './page.js';
-import { factsPart, PicturePart, saysPart } from './picturePart.js';
+import { PicturePart } from './picturePart.js';
+import { factsPart, saysPart } from './saidPart.js';
 import { makeButton, questionPart } from './questionPart.js';
 
 const TABS: readonly { readonly id: Tab; readonly label: string }[] = [

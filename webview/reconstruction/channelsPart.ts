@@ -107,7 +107,10 @@ export class ChannelsPart {
     const { cells } = channels;
     if (facts === undefined) return undefined;
     const { height, width } = facts;
-    const pictureAt = (row: number): Rgb | undefined => cells[row]?.made?.picture ?? cells[row]?.live;
+    const pictureAt = (row: number): Rgb | undefined => {
+      const made = cells[row]?.made;
+      return made === undefined ? cells[row]?.live : 'picture' in made ? made.picture : undefined;
+    };
     return {
       rows: cells.length,
       columns: 1,
@@ -128,12 +131,20 @@ export class ChannelsPart {
       label: (row) => {
         const cell = cells[row];
         if (cell === undefined) return '';
-        const { made, error } = cell;
-        if (error !== undefined) return `${cell.title}: ${error.message}`;
-        return `${cell.title}: ${made === undefined ? 'not there yet' : `answers ${formatNumber(made.says.value)}`}`;
+        const { made } = cell;
+        const text =
+          made === undefined
+            ? 'not there yet'
+            : 'error' in made
+              ? made.error.message
+              : `answers ${formatNumber(made.value)}`;
+        return `channel ${cell.channel}: ${text}`;
       },
       caption: (row) => String(row),
-      crossed: (row) => cells[row]?.error !== undefined,
+      crossed: (row) => {
+        const made = cells[row]?.made;
+        return made !== undefined && 'error' in made;
+      },
     };
   }
 

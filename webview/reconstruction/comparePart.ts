@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import '../shared/canvas/thumbnail.js';
+import type { PictureSaid } from '../../src/result/reconstruction.js';
 import { button, iconButton, segmented } from '../shared/controls.js';
 import { formatNumber, formatProbability, plural } from '../shared/format.js';
 import { failure } from '../shared/messages.js';
 import { taskProgress } from '../shared/task/taskProgress.js';
-import { comparedCells, networksOf, sameCells } from './compared.js';
+import { comparedCells, comparisonOf, networksOf, sameCells } from './compared.js';
 import type { Comparison } from './kept.js';
 import type { VisualizePage } from './page.js';
 import type { Series, SeriesCell } from './series.js';
@@ -23,12 +24,18 @@ const COMPARISONS: readonly { readonly value: Comparison; readonly label: string
     title: 'The preset that is set, with one more of its tricks each time',
   },
   { value: 'networks', label: 'Networks', title: 'The same question and seed to this network and to others' },
+  {
+    value: 'layers',
+    label: 'Layers',
+    title: 'What each layer still sees of the photograph: another picture in which it sees the same',
+  },
 ];
 
 /** Pictures side by side. */
 export function comparePart(page: VisualizePage): TemplateResult {
   const { view, compare } = page;
-  const { preset, comparison } = view;
+  const { preset } = view;
+  const comparison = comparisonOf(page);
   const ready = page.facts !== undefined && !(comparison !== 'presets' && page.wanted !== undefined);
   const cells = ready ? comparedCells(page) : [];
   const begun = view.compared !== undefined && sameCells(view.compared.cells, cells);
@@ -39,7 +46,7 @@ export function comparePart(page: VisualizePage): TemplateResult {
       ${segmented({
         label: 'What is put side by side',
         value: comparison,
-        choices: COMPARISONS,
+        choices: COMPARISONS.filter(({ value }) => value !== 'layers' || view.aim.kind === 'inversion'),
         onChange: (chosen) => page.update({ comparison: chosen as Comparison }),
       })}
       ${
@@ -95,8 +102,13 @@ function networksPart(page: VisualizePage): TemplateResult {
   </div>`;
 }
 
-/** How far a series is, what stopped it, and the way to go on. */
-export function seriesState(series: Series, resume: () => void): TemplateResult {
+type Many = Pick<Series, 'working' | 'partial' | 'done' | 'error' | 'startedAt' | 'progress'> & {
+  readonly cells: readonly unknown[];
+  cancel(): void;
+};
+
+/** How far work on many pictures is, what stopped it, and the way to go on. */
+export function seriesState(series: Many, resume: () => void): TemplateResult {
   return html`${
     series.error === undefined ? nothing : failure(series.error, [{ label: 'Go on', look: 'primary', onClick: resume }])
   }
@@ -115,6 +127,12 @@ export function seriesState(series: Series, resume: () => void): TemplateResult 
   }`;
 }
 
+/** A probability, an answer, or where there is no number of the model's own what was maximised. */
+function answerOf({ probability, value }: PictureSaid, trace: readonly number[] = []): string {
+  if (probability !== undefined) return `p ${formatProbability(probability)}`;
+  return Number.isFinite(value) ? formatNumber(value) : formatNumber(trace.at(-1) ?? NaN);
+}
+
 function cardOf(page: VisualizePage, cell: SeriesCell): TemplateResult {
   const { made, error, live, title } = cell;
   const picture = made?.picture ?? live;
@@ -124,7 +142,12 @@ function cardOf(page: VisualizePage, cell: SeriesCell): TemplateResult {
     const { asked } = cell;
     if (asked.network !== undefined) return;
     const { preset, ...params } = asked.params;
-    page.update({ preset: String(preset), params: { ...page.view.params, [String(preset)]: params } });
+    const { aim } = page.view;
+    page.update({
+      preset: String(preset),
+      params: { ...page.view.params, [String(preset)]: params },
+      ...(asked.layer === undefined ? {} : { aim: { ...aim, layer: asked.layer } }),
+    });
     page.loadForm();
     page.make();
   };
@@ -146,8 +169,7 @@ function cardOf(page: VisualizePage, cell: SeriesCell): TemplateResult {
         : said === undefined
           ? html`<span class="dim vis-small">${live === undefined ? 'not there yet' : 'being made'}</span>`
           : html`<span class="vis-small"
-              >${said.probability === undefined ? formatNumber(said.value) : `p ${formatProbability(said.probability)}`}<span
-                class="dim"
+              >${answerOf(said, made?.trace)}<span class="dim"
                 >${first === undefined ? '' : ` · says ${first.label}`}</span
               ></span
             >`

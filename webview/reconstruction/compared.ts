@@ -1,24 +1,35 @@
 import { canonical } from '../../src/base/canonical.js';
 import type { NamedNetwork } from '../../src/protocol/explainPanel.js';
-import type { SeriesAsked } from './kept.js';
+import { thinned } from './frames.js';
+import type { Comparison, SeriesAsked } from './kept.js';
 import type { VisualizePage } from './page.js';
 import { trickSteps } from './tricks.js';
 
+/** Layers of a strip, evenly from the first to the last. */
+const MOST_LAYERS = 10;
 const RANDOM: NamedNetwork = { name: 'random weights', random: true };
 
 /** What is put side by side: pictures of the same thing, seed and network, but for what the strip is about. */
 export function comparedCells(page: VisualizePage): SeriesAsked['cells'] {
   const { view, values, changedParams } = page;
-  switch (view.comparison) {
+  switch (comparisonOf(page)) {
     case 'presets': {
       const presets = ['naive', 'smooth', 'distill', 'maco', ...(view.files.start === undefined ? [] : ['accentuate'])];
       return presets.map((preset) => ({ title: preset, asked: { ...page.asking(preset), attempt: 0 } }));
     }
     case 'tricks':
-      return trickSteps(values, changedParams).map(({ title, params }) => ({
+      return trickSteps(page.facts, view.preset, values, changedParams).map(({ title, params }) => ({
         title,
         asked: { ...page.asking(view.preset, params), attempt: 0 },
       }));
+    case 'layers': {
+      const asked = { ...page.asking(), attempt: 0 };
+      const layers = page.setup?.layers ?? [];
+      return thinned(layers.length, MOST_LAYERS).map((i) => {
+        const { name: layer } = layers[i]!;
+        return { title: layer, asked: { ...asked, layer } };
+      });
+    }
     case 'networks': {
       const asked = { ...page.asking(), attempt: 0 };
       return [
@@ -28,6 +39,10 @@ export function comparedCells(page: VisualizePage): SeriesAsked['cells'] {
     }
   }
 }
+
+/** What is compared: layers only of what they see in a photograph. */
+export const comparisonOf = ({ view }: VisualizePage): Comparison =>
+  view.comparison === 'layers' && view.aim.kind !== 'inversion' ? 'presets' : view.comparison;
 
 /** The networks beside this one: without any, its own with random weights. */
 export const networksOf = ({ view }: VisualizePage): readonly NamedNetwork[] =>

@@ -1,5 +1,7 @@
 import { writeNpy } from '../../src/base/npy.js';
-import { pngOf } from '../shared/canvas/raster.js';
+import { canvasOf, imageOf, pngOf, rasterOf } from '../shared/canvas/raster.js';
+import { facetShown } from './facetsPart.js';
+import type { Frame } from './frames.js';
 import type { MenuItem } from '../shared/form/menu.js';
 import type { VisualizePage } from './page.js';
 
@@ -7,7 +9,7 @@ import type { VisualizePage } from './page.js';
 export function documentOf({ made, setup }: VisualizePage): string {
   const { value } = made;
   if (value === undefined) throw new Error('There is no picture');
-  const { values: _values, picture: _picture, saved, change, ...rest } = value.result;
+  const { values: _values, picture: _picture, opacity: _opacity, facets, saved, change, ...rest } = value.result;
   const { png: _png, ...size } = saved;
   const { picture: _start, ...changed } = change ?? { picture: undefined };
   return `${JSON.stringify(
@@ -18,6 +20,7 @@ export function documentOf({ made, setup }: VisualizePage): string {
       provider: value.provider,
       ...rest,
       saved: size,
+      ...(facets === undefined ? {} : { facets: facets.map(({ trace, says }) => ({ trace, says })) }),
       ...(change === undefined ? {} : { change: changed }),
       warnings: value.warnings,
     },
@@ -45,7 +48,19 @@ export function exportItems(page: VisualizePage, grid: () => HTMLCanvasElement |
       label: 'Save the picture as PNG',
       icon: 'file-media',
       disabled: none,
-      onClick: () => save('png', () => result!.saved.png),
+      onClick: () => save(facetName('png', page), () => facetShown(page).saved.png),
+    },
+    {
+      label: 'Save it with transparency as PNG',
+      icon: 'file-media',
+      disabled: none,
+      onClick: () => save(facetName('transparent.png', page), () => pngOf(seeThrough(page))),
+    },
+    {
+      label: 'Save the strip of steps as PNG',
+      icon: 'table',
+      disabled: none || page.frames.length < 2,
+      onClick: () => save('steps.png', () => pngOf(stripOf(page.frames))),
     },
     {
       label: 'Save its values as NPY',
@@ -76,6 +91,29 @@ export function exportItems(page: VisualizePage, grid: () => HTMLCanvasElement |
       onClick: () => void host.copyVisualizeCommand(asked!).catch(() => undefined),
     },
   ];
+}
+
+/** What is saved of one facet says which. */
+const facetName = (ending: string, { result, facet }: VisualizePage): string =>
+  result?.facets === undefined ? ending : `${facet + 1}.${ending}`;
+
+/** The picture as visible as the model depended on it. */
+function seeThrough(page: VisualizePage): HTMLCanvasElement {
+  const { picture, opacity } = facetShown(page);
+  const image = imageOf(picture);
+  opacity.forEach((share, i) => (image.data[4 * i + 3] = Math.round(255 * share)));
+  return canvasOf(image);
+}
+
+/** Pictures from left to right, with a line between them. */
+function stripOf(frames: readonly Frame[]): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  const [first] = frames as [Frame];
+  const { width, height } = first.picture;
+  [canvas.width, canvas.height] = [frames.length * (width + 1) - 1, height];
+  const context = canvas.getContext('2d')!;
+  frames.forEach(({ picture }, i) => context.drawImage(rasterOf(picture), i * (width + 1), 0));
+  return canvas;
 }
 
 function nameOf({ result, name }: VisualizePage): string {

@@ -1,10 +1,15 @@
 import type { NamedFile, NamedNetwork } from '../../src/protocol/explainPanel.js';
-import type { PictureAsked, PictureFile, VisualizeTopic } from '../../src/protocol/reconstructionPanel.js';
+import type {
+  ChannelsPictures,
+  PictureAsked,
+  PictureFile,
+  VisualizeTopic,
+} from '../../src/protocol/reconstructionPanel.js';
 import type { ParameterValues } from '../shared/form/parameters.js';
 import { NEW_AIM, type Aim } from './aim.js';
 
 export type Tab = 'picture' | 'compare' | 'channels';
-export type Comparison = 'presets' | 'tricks' | 'networks';
+export type Comparison = 'presets' | 'tricks' | 'networks' | 'layers';
 
 /** The files of a question. */
 export type Files = Readonly<Partial<Record<PictureFile, NamedFile>>>;
@@ -27,6 +32,8 @@ export interface VisualizeView {
   /** Of a picture that began as another: which is shown. */
   readonly shown: 'after' | 'before' | 'difference';
   readonly smooth: boolean;
+  /** What the model did not depend on is see-through. */
+  readonly faded: boolean;
   readonly comparison: Comparison;
   readonly networks: readonly NamedNetwork[];
   /** What was begun to be compared, with the way it was asked. */
@@ -42,9 +49,10 @@ export interface ChannelsView {
   readonly asked?: ChannelsAsked;
 }
 
-/** A picture for each of the first so many channels of a layer. */
+/** A picture for each channel of a layer. */
 export interface ChannelsAsked {
-  readonly base: PictureAsked;
+  readonly base: ChannelsPictures;
+  /** Channels of the layer. */
   readonly count: number;
   readonly running: boolean;
 }
@@ -71,6 +79,7 @@ export const NEW_VIEW: VisualizeView = {
   paused: false,
   shown: 'after',
   smooth: false,
+  faded: false,
   comparison: 'presets',
   networks: [],
   channels: { steps: CHANNEL_STEPS, zoom: 1 },

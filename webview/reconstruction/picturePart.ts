@@ -5,23 +5,21 @@ import '../shared/charts/lineChart.js';
 import type { Rgb } from '../../src/base/picture.js';
 import { colormap } from '../../src/result/colormap.js';
 import { normalise } from '../../src/result/heatmap.js';
-import type { PictureSaid, Reconstruction } from '../../src/result/reconstruction.js';
 import { DEFAULT_DISPLAY, type Display, type Scene } from '../shared/canvas/display.js';
 import type { Pixel } from '../shared/canvas/geometry.js';
 import type { PixelEvent } from '../shared/canvas/heatCanvas.js';
 import type { LineChartData } from '../shared/charts/lineChart.js';
-import { predictionBars } from '../shared/charts/predictionBars.js';
 import { checkbox, iconButton, segmented } from '../shared/controls.js';
-import { formatDuration, formatNumber, formatProbability } from '../shared/format.js';
+import { formatNumber } from '../shared/format.js';
 import { emptyState, failure, notice } from '../shared/messages.js';
 import { styles } from '../shared/page/css.js';
 import { Remade } from '../shared/remade.js';
-import { nameList } from '../shared/table.js';
 import { taskProgress } from '../shared/task/taskProgress.js';
 import { changeOf, thinned } from './frames.js';
 import type { VisualizeView } from './kept.js';
 import type { VisualizePage } from './page.js';
-import { chooseFile } from './questionPart.js';
+import { chooseFile, WANTS } from './questionPart.js';
+import { backgroundColour, facetsPart, facetShown, fadedOf } from './facetsPart.js';
 
 /** Points of the curve that are drawn, and rows of its table. */
 const [POINTS, ROWS] = [120, 12];
@@ -39,6 +37,7 @@ export class PicturePart {
   private readonly displays = new Remade<Display>();
   private readonly changes = new Remade<ReturnType<typeof changeOf>>();
   private readonly charts = new Remade<LineChartData>();
+  private readonly faded = new Remade<Rgb>();
 
   constructor(private readonly redraw: () => void) {}
 
@@ -50,7 +49,8 @@ export class PicturePart {
       running === undefined && result !== undefined && (made.outdated || made.working || made.error !== undefined);
     return html`<section class="vis-picture" aria-label="Picture">
       <div class="vis-notices">${notices(page)}</div>
-      ${this.progress(page)} ${large === undefined ? nothing : this.canvas(page, large, old)} ${framesPart(page)}
+      ${this.progress(page)} ${large === undefined ? nothing : this.canvas(page, large, old)} ${facetsPart(page)}
+      ${framesPart(page)}
     </section>`;
   }
 
@@ -109,6 +109,15 @@ export class PicturePart {
               })
         }
         ${checkbox({ label: 'Smooth between pixels', checked: view.smooth, onChange: (smooth) => page.update({ smooth }) })}
+        ${
+          result === undefined || made.working
+            ? nothing
+            : checkbox({
+                label: 'Fade what did not matter',
+                checked: view.faded,
+                onChange: (faded) => page.update({ faded }),
+              })
+        }
       </div>`;
   }
 
@@ -120,13 +129,22 @@ export class PicturePart {
       return { picture: chosen.picture, text: `${page.name}, on the way: step ${chosen.step}` };
     if (running !== undefined)
       return {
-        picture: running.picture,
+        picture: running.facets?.[page.facet] ?? running.picture,
         text: `${page.name}, ${made.working ? 'being made' : 'cancelled'}: step ${running.step}`,
       };
     if (result === undefined) return undefined;
-    const { target, preset, change, picture, steps } = result;
-    const text = `${target.label} by ${preset}, ${steps} steps`;
-    if (change === undefined || view.shown === 'after') return { picture, text };
+    const { target, preset, change, steps, facets } = result;
+    const facet = facetShown(page);
+    const { picture } = facet;
+    const which = facets === undefined ? '' : `, facet ${page.facet + 1} of ${facets.length}`;
+    const text = `${target.label} by ${preset}, ${steps} steps${which}`;
+    if (change === undefined || view.shown === 'after') {
+      const background = view.faded ? backgroundColour() : '';
+      return {
+        picture: view.faded ? this.faded.get([facet, background], () => fadedOf(facet, background)) : picture,
+        text,
+      };
+    }
     if (view.shown === 'before') return { picture: change.picture, text: 'Before: what it began with' };
     const difference = this.changes.get([change.picture, picture], () => changeOf(change.picture, picture));
     return {
@@ -153,7 +171,7 @@ export class PicturePart {
   /** The objective over the steps. */
   curve(page: VisualizePage): TemplateResult | typeof nothing {
     const { running, result, made } = page;
-    const trace = running?.trace ?? (made.working ? undefined : result?.trace);
+    const trace = running?.trace ?? (made.working || result === undefined ? undefined : facetShown(page).trace);
     if (trace === undefined || trace.length < 2) return nothing;
     const logarithm =
       (result !== undefined && running === undefined ? result.params : page.values)['objective'] === 'log_probability';
@@ -206,6 +224,12 @@ function colourAt({ width, data }: Rgb, { x, y }: Pixel): string {
   return `RGB ${data[at]} ${data[at + 1]} ${data[at + 2]}`;
 }
 
+const WANTED_FOR = {
+  start: 'accentuate changes a photograph: choose the one that is to become more of it.',
+  invert: 'Choose a photograph: made is another picture in which the layer sees the same.',
+  direction: 'Choose a .npy file with a direction in the layer: a number for each of its channels, or of its values.',
+} as const;
+
 function empty(page: VisualizePage): TemplateResult {
   if (page.made.stopped)
     return html`<section class="vis-picture" aria-label="Picture">
@@ -216,11 +240,8 @@ function empty(page: VisualizePage): TemplateResult {
       page.wanted !== undefined
         ? {
             icon: 'file-media',
-            text:
-              page.wanted === 'invert'
-                ? 'Choose a photograph: made is another picture in which the layer sees the same.'
-                : 'accentuate changes a photograph: choose the one that is to become more of it.',
-            action: { label: 'Choose a Photograph…', onClick: () => void chooseFile(page, page.wanted ?? 'start') },
+            text: WANTED_FOR[page.wanted],
+            action: { label: WANTS[page.wanted], onClick: () => void chooseFile(page, page.wanted ?? 'start') },
           }
         : {
             icon: 'sparkle',
@@ -288,81 +309,4 @@ function framesPart(page: VisualizePage): TemplateResult | typeof nothing {
         </button>`,
     )}
   </div>`;
-}
-
-/** What the model says of the saved picture, and of what it began with. */
-export function saysPart(page: VisualizePage): TemplateResult | typeof nothing {
-  const { result, made, view } = page;
-  if (result === undefined || made.working || page.running !== undefined) return nothing;
-  const { says, change, saved } = result;
-  const target = result.target.index;
-  const oneClass = says.probability !== undefined;
-  return html`<section class="vis-says" aria-labelledby="vis-says">
-    <h2 id="vis-says">The model says</h2>
-    ${predictionBars({
-      predictions: says.top,
-      rows: 0,
-      target: oneClass ? target : undefined,
-      onTarget: (index) => page.ask({ aim: { ...view.aim, kind: 'class', class: index } }),
-    })}
-    <p class="vis-small">
-      Of the picture as it is saved, ${saved.width} × ${saved.height} pixels with 8 bits per colour, read by the model’s
-      own preprocessing. ${saidOf(says, result.target.label)}
-    </p>
-    <p class="vis-small vis-warning">
-      A probability says nothing of how a picture looks: networks are as sure of pure texture after a few dozen steps.
-    </p>
-    ${change === undefined ? nothing : changePart(result, change)}
-  </section>`;
-}
-
-function saidOf({ probability, value }: PictureSaid, label: string): string {
-  if (probability !== undefined) return `${label}: ${formatProbability(probability)}.`;
-  return Number.isFinite(value) ? `${label}: ${formatNumber(value)}.` : '';
-}
-
-function changePart(
-  { target }: Reconstruction,
-  { norm, most, before }: NonNullable<Reconstruction['change']>,
-): TemplateResult {
-  const [first] = before.top;
-  return html`<h2>The change</h2>
-    ${nameList(
-      [
-        ['Length of the change', `${(100 * norm).toPrecision(3)} % of the picture’s`],
-        ['Most of any colour', `${(255 * most).toPrecision(3)} of 255`],
-        [
-          'Before',
-          first === undefined
-            ? '–'
-            : `${first.label}${first.probability === undefined ? '' : ` ${formatProbability(first.probability)}`}`,
-        ],
-        [
-          `${target.label} before`,
-          before.probability === undefined ? formatNumber(before.value) : formatProbability(before.probability),
-        ],
-      ],
-      'numbers',
-    )}`;
-}
-
-/** What was done, and what is to be known of it. */
-export function factsPart(page: VisualizePage): TemplateResult | typeof nothing {
-  const { made, result } = page;
-  if (result === undefined || made.working || page.running !== undefined) return nothing;
-  const ends = { steps: 'all steps', reached: 'the probability was reached', stopped: 'stopped by hand' }[result.ended];
-  const notes = [...new Set([...result.notes, ...(made.value?.warnings ?? [])])];
-  return html`<section class="vis-facts" aria-labelledby="vis-facts">
-    <h2 id="vis-facts">How it was made</h2>
-    ${nameList(
-      [
-        ['Preset', result.preset],
-        ['Steps', `${result.steps}, ${ends}`],
-        ['Seed', String(result.recipe.seed ?? 0)],
-        ['Took', `${formatDuration(result.milliseconds)} on ${made.value?.provider ?? ''}`],
-      ],
-      'numbers',
-    )}
-    ${notes.map((note) => html`<p class="dim vis-small">${note}</p>`)}
-  </section>`;
 }

@@ -11,7 +11,7 @@ import { failure } from '../shared/messages.js';
 import { taskProgress } from '../shared/task/taskProgress.js';
 import { AIMS, isOfLayer, type AimKind } from './aim.js';
 import type { VisualizePage } from './page.js';
-import { isOn, switched, tricksIn } from './tricks.js';
+import { isOn, switched, tricksFor } from './tricks.js';
 
 /** What is chosen elsewhere in the form. */
 const ELSEWHERE = ['preset', 'start', 'folder', 'direction', 'invert', 'natural', 'other'];
@@ -55,14 +55,21 @@ export function questionPart(page: VisualizePage): TemplateResult {
   </section>`;
 }
 
+/** What is to be chosen before there can be a picture. */
+export const WANTS = {
+  start: 'Choose a Photograph…',
+  invert: 'Choose a Photograph…',
+  direction: 'Choose a Direction…',
+} as const;
+
 /** The button that makes it. */
 export function makeButton(page: VisualizePage): TemplateResult {
   const { wanted } = page;
   if (wanted !== undefined)
     return button({
-      label: 'Choose a Photograph…',
+      label: WANTS[wanted],
       look: 'primary',
-      icon: 'file-media',
+      icon: 'folder-opened',
       onClick: () => void chooseFile(page, wanted),
     });
   return button({
@@ -80,6 +87,7 @@ export async function chooseFile(page: VisualizePage, name: PictureFile): Promis
   const ask = {
     start: host.choosePicture,
     invert: host.choosePicture,
+    direction: host.chooseDirection,
     folder: host.chooseFolder,
     natural: host.chooseFolder,
     other: host.chooseModel,
@@ -181,6 +189,16 @@ function layerPart(page: VisualizePage): TemplateResult {
         })
       : nothing
   }
+  ${
+    aim.kind === 'direction'
+      ? filePart(page, 'direction', {
+          title: 'Along',
+          none: 'no direction',
+          what: 'a .npy file with a direction',
+          why: `A .npy file with ${of?.channels === undefined ? 'a number for each value of the layer' : `${of.channels} numbers, one for each channel, or one for each value of the layer`}: an axis, a row of weights, one mean less another`,
+        })
+      : nothing
+  }
   ${aim.kind === 'channel' || aim.kind === 'neuron' ? number('Channel', 'channel', of?.channels) : nothing}
   ${
     aim.kind === 'neuron' ? html`${number('Row', 'row', of?.height)} ${number('Column', 'column', of?.width)}` : nothing
@@ -268,19 +286,19 @@ function beliefPart(page: VisualizePage): TemplateResult | typeof nothing {
 function switchesPart(page: VisualizePage): TemplateResult {
   const { facts, view, values, schema, changedParams } = page;
   if (facts === undefined) return html``;
-  const own = facts.presets[view.preset] ?? {};
-  const tricks = tricksIn(own);
+  const { preset } = view;
+  const tricks = tricksFor(facts, preset);
   const count = Object.keys(changedParams).length;
   return html`${
       tricks.length === 0
         ? nothing
         : html`<fieldset class="vis-tricks">
-            <legend class="dim">Tricks of ${view.preset}</legend>
+            <legend class="dim">${preset === 'naive' ? 'Tricks to be added' : `Tricks of ${preset}`}</legend>
             ${tricks.map((trick) =>
               checkbox({
                 label: trick.title,
                 checked: isOn(trick, values),
-                onChange: (on) => page.setParams(switched(changedParams, trick, on)),
+                onChange: (on) => page.setParams(switched(facts, preset, changedParams, { trick, on })),
               }),
             )}
           </fieldset>`

@@ -3,8 +3,18 @@ import { canonical } from '../../base/canonical.js';
 import { given } from '../../base/given.js';
 import { filePath } from '../../base/place.js';
 import type { Call, Handlers } from '../../protocol/channel.js';
-import type { VisualizeAnswer, VisualizeProgress, VisualizeRequest } from '../../protocol/reconstruction.js';
-import type { PictureAsked, SmallReconstruction, VisualizeHostApi } from '../../protocol/reconstructionPanel.js';
+import type {
+  VisualizeAnswer,
+  VisualizeChannelsProgress,
+  VisualizeProgress,
+  VisualizeRequest,
+} from '../../protocol/reconstruction.js';
+import type {
+  ChannelsPictures,
+  PictureAsked,
+  SmallReconstruction,
+  VisualizeHostApi,
+} from '../../protocol/reconstructionPanel.js';
 import type { KeptAnswers } from '../dataset/keptAnswers.js';
 import { chooseNetwork } from '../explain/chooseNetwork.js';
 import { shellOf } from '../explain/commandLine.js';
@@ -15,7 +25,7 @@ import { showBriefly } from '../plain.js';
 import { askAbout } from '../runner/asking.js';
 import type { HostServices } from '../services.js';
 import { chooseOther, takesNoPicture } from '../workspace/modelChoice.js';
-import { activeFile, browseFolder, pickPicture } from '../workspace/pictures.js';
+import { activeFile, browse, browseFolder, pickPicture } from '../workspace/pictures.js';
 import { visualizeCommand } from './commandLine.js';
 
 /** Random weights are the same each time. */
@@ -50,10 +60,20 @@ export function visualizeHandlers(
       small.ask(canonical(asked), call, async (own: Call<VisualizeProgress>) =>
         withoutValues(await made(room, asked, own)),
       ),
+    channels: async (asked, call) => {
+      const work = (own: Call<VisualizeChannelsProgress>): Promise<null> => channels(room, asked, own);
+      // What there is changes from one look to the next; work is joined by a page that comes back.
+      if (asked.known === true) await work(call);
+      else await small.ask(canonical({ channels: asked }), call, work);
+    },
     steer: async ({ asked, state }) => (await services.runner()).steer({ run: runOf(room, asked), state }),
     choosePicture: async () => {
       const near = activeFile() ?? model;
       const picked = await pickPicture(near, 'Choose a Picture');
+      return picked && named(picked);
+    },
+    chooseDirection: async () => {
+      const picked = await browse('A Direction in a Layer', 'Use', { 'Numbers (.npy)': ['npy'] });
       return picked && named(picked);
     },
     chooseFolder: async () => {
@@ -88,10 +108,7 @@ async function made(room: VisualizeRoom, asked: PictureAsked, call: Call<Visuali
   const model = network?.model === undefined ? room.model : fileAt(network.model);
   const request: Omit<VisualizeRequest, 'model'> = {
     ...given({ target, layer, channel }),
-    params: {
-      ...params,
-      ...Object.fromEntries(Object.entries(files).map(([name, uri]) => [name, pathOf(fileAt(uri))])),
-    },
+    params: { ...params, ...pathsOf(files) },
     seed,
     run: runOf(room, asked),
     ...(network?.random === true ? { randomWeights: RANDOM_SEED } : {}),
@@ -102,10 +119,26 @@ async function made(room: VisualizeRoom, asked: PictureAsked, call: Call<Visuali
   return answer;
 }
 
+/** Every channel of a layer by the panel's model. */
+async function channels(
+  { services, model, answered }: VisualizeRoom,
+  { files, ...asked }: ChannelsPictures,
+  call: Call<VisualizeChannelsProgress>,
+): Promise<null> {
+  const request = { ...asked, params: { ...asked.params, ...pathsOf(files) }, told: true };
+  const answer = await askAbout(services, model, 'visualizeChannels', request, call, (read) => read());
+  answered(answer.files.map((file) => vscode.Uri.file(filePath(file))));
+  services.status.report(answer.provider, answer.refusedProviders);
+  return null;
+}
+
+const pathsOf = (files: PictureAsked['files']): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, uri]) => [name, pathOf(fileAt(uri))]));
+
 /** The same question is the same run, whichever life of the page asks. */
 const runOf = ({ id }: VisualizeRoom, asked: PictureAsked): string => `${id} ${canonical(asked)}`;
 
 function withoutValues({ result }: VisualizeAnswer): SmallReconstruction {
-  const { values: _values, saved: _saved, recipe: _recipe, ...rest } = result;
+  const { values: _values, saved: _saved, recipe: _recipe, opacity: _opacity, facets: _facets, ...rest } = result;
   return rest;
 }

@@ -70,12 +70,12 @@ export async function browseFolder(
   return picked?.[0];
 }
 
-/** Asks for a picture anywhere on disk. */
-export async function browse(title: string, openLabel = 'Explain'): Promise<vscode.Uri | undefined> {
-  const picked = await vscode.window.showOpenDialog({
-    title,
-    openLabel,
-    filters: { 'Pictures and arrays': [...PICTURE_ENDINGS] },
-  });
+/** Asks for a picture anywhere on disk, or for a file of other endings. */
+export async function browse(
+  title: string,
+  openLabel = 'Explain',
+  filters: Record<string, string[]> = { 'Pictures and arrays': [...PICTURE_ENDINGS] },
+): Promise<vscode.Uri | undefined> {
+  const picked = await vscode.window.showOpenDialog({ title, openLabel, filters });
   return picked?.[0];
 }

@@ -42,7 +42,7 @@ export async function visualizeChannels(
   const { reading, count, kept } = question;
   const found: ChannelPicture[] = [];
   try {
-    for await (const made of channelUnits(question, call)) found.push(made);
+    for await (const made of channelUnits(question, call)) if (request.told !== true) found.push(made);
   } finally {
     await kept.settle();
   }

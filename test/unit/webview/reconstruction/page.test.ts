@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { LensError } from '../../../../src/base/errors.js';
 import { address } from '../../../../src/base/place.js';
 import type { CallOptions, Client } from '../../../../src/protocol/channel.js';
-import type { VisualizeProgress } from '../../../../src/protocol/reconstruction.js';
-import type { PictureAsked, VisualizeAim, VisualizeHostApi } from '../../../../src/protocol/reconstructionPanel.js';
+import type { VisualizeChannelsProgress, VisualizeProgress } from '../../../../src/protocol/reconstruction.js';
+import type {
+  ChannelsPictures,
+  PictureAsked,
+  VisualizeAim,
+  VisualizeHostApi,
+} from '../../../../src/protocol/reconstructionPanel.js';
+import type { ChannelPicture } from '../../../../src/result/reconstruction.js';
 import { comparedCells } from '../../../../webview/reconstruction/compared.js';
 import { documentOf } from '../../../../webview/reconstruction/exports.js';
 import { isKept, NEW_VIEW, type KeptVisualize } from '../../../../webview/reconstruction/kept.js';
@@ -21,10 +26,44 @@ interface Fake {
   /** Answers one picture; by default at once. */
   readonly make?: (asked: PictureAsked, options: CallOptions<VisualizeProgress>) => Promise<unknown>;
   readonly known?: (asked: PictureAsked) => unknown;
+  /** The channels of a layer that are on the disk: more are made as long as it is not cancelled. */
+  readonly disk?: Map<number, ChannelPicture>;
+  /** Channels at which the work stands still. */
+  readonly stuck?: ReadonlySet<number>;
+}
+
+const off: ChannelPicture = {
+  channel: 1,
+  error: { kind: 'unsupported', code: 'reconstruction/no-gradient', message: 'Off.' },
+};
+
+/** What a runner does of a layer of four channels, the second of which is off. */
+function channelsOf(disk: Map<number, ChannelPicture>, stuck: ReadonlySet<number> = new Set()) {
+  return async ({ known }: ChannelsPictures, { signal, onProgress }: CallOptions<VisualizeChannelsProgress>) => {
+    for (let channel = 0; channel < 4 && known !== true; channel++) {
+      onProgress?.({ message: 'at it', running: { channel, picture: picture(channel) } });
+      if (stuck.has(channel))
+        await new Promise((_resolve, reject) =>
+          signal?.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError'))),
+        );
+      const made = disk.get(channel) ?? (channel === 1 ? off : { channel, picture: picture(channel), value: channel });
+      disk.set(channel, made);
+      onProgress?.({ message: 'at it', fraction: (channel + 1) / 4, made });
+    }
+    if (known === true) for (const made of disk.values()) onProgress?.({ message: 'looking', made });
+  };
 }
 
 /** A panel whose host writes down what it is asked. */
-async function opened({ aim, kept, classes, make = async (asked) => answered(asked), known = () => null }: Fake = {}) {
+async function opened({
+  aim,
+  kept,
+  classes,
+  make = async (asked) => answered(asked),
+  known = () => null,
+  disk = new Map(),
+  stuck,
+}: Fake = {}) {
   const asked: [string, Record<string, unknown>][] = [];
   const layers = ['conv1', 'conv2'].map((name) => ({ name, op: 'Conv' }));
   type Served = (request: never, options: never) => unknown;
@@ -34,6 +73,7 @@ async function opened({ aim, kept, classes, make = async (asked) => answered(ask
     setup: () => ({ model, layers: [...layers, { name: 'fc', op: 'Gemm' }], stale: [], ...(aim && { aim }) }),
     form: ({ layer }: { readonly layer?: string }) => formOf(layer, classes && { classes }),
     picture: make,
+    channels: channelsOf(disk, stuck) as Served,
     smallPicture: small,
     knownPictures: ({ asked: all }: { readonly asked: readonly PictureAsked[] }) => all.map(known),
   };
@@ -192,8 +232,19 @@ describe('the panel of pictures that are made', () => {
       [page.wanted, page.asking().layer, page.asking().files],
       [undefined, 'conv2', { invert: photo.uri }],
     );
+    page.update({ comparison: 'layers' });
+    assert.deepEqual(
+      comparedCells(page).map(({ title, asked }) => [title, asked.layer, asked.files.invert]),
+      ['conv1', 'conv2', 'fc'].map((layer) => [layer, layer, photo.uri]),
+    );
     page.setFile('invert', undefined);
     assert.equal(page.wanted, 'invert');
+    page.ask({ aim: { ...page.view.aim, kind: 'direction' } });
+    assert.equal(page.wanted, 'direction');
+    page.setFile('direction', photo);
+    assert.deepEqual([page.wanted, page.asking().files], [undefined, { direction: photo.uri }]);
+    // Layers are compared by what they see in a photograph alone.
+    assert.equal(comparedCells(page)[0]!.title, 'naive');
   });
 
   it('puts presets, tricks and networks side by side with one seed', async () => {
@@ -212,6 +263,13 @@ describe('the panel of pictures that are made', () => {
       ['+ colours', { preset, jitter: 0 }, 3],
       ['+ jitter', { preset }, 3],
     ]);
+    page.ask({ preset: 'naive' });
+    assert.deepEqual(rows(), [
+      ['none of it', { preset: 'naive' }, 3],
+      ['spectrum alone', { preset: 'naive', image: 'fourier' }, 3],
+      ['jitter alone', { preset: 'naive', jitter: 2 }, 3],
+    ]);
+    page.ask({ preset: 'distill' });
     page.update({ comparison: 'networks' });
     assert.deepEqual(
       comparedCells(page).map(({ title, asked }) => [title, asked.network?.random]),
@@ -223,53 +281,73 @@ describe('the panel of pictures that are made', () => {
   });
 
   it('makes every channel of a layer, stops, and goes on with what is missing', async () => {
-    let stop = true;
-    const make: Fake['make'] = (asked, { signal }) =>
-      new Promise((resolve, reject) => {
-        signal?.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
-        if (asked.channel === 1) return reject(new LensError('unsupported', 'reconstruction/no-gradient', 'Off.'));
-        if (!stop || asked.channel !== 2) resolve(answered(asked));
-      });
-    const { page, of } = await opened({ make });
+    const stuck = new Set([2]);
+    const { page, of } = await opened({ stuck });
     page.ask({ aim: { ...page.view.aim, kind: 'channel', layer: 'conv1' } });
     await turn();
     page.beginChannels();
     await turn();
     const { channels } = page;
     assert.deepEqual([channels.working, channels.done, page.view.channels.asked?.running], [true, 2, true]);
-    assert.equal(channels.cells[1]!.error?.code, 'reconstruction/no-gradient');
+    assert.deepEqual(channels.cells[2]!.live, picture(2));
+    assert.equal(channels.cells[1]!.made, off);
     channels.cancel();
     await turn();
     assert.deepEqual([channels.partial, channels.done, page.view.channels.asked?.running], [true, 2, false]);
-    stop = false;
+    assert.equal(channels.cells[2]!.live, undefined);
+    stuck.clear();
     await channels.resume();
-    assert.equal(channels.done, 4);
-    assert.deepEqual(
-      of('smallPicture').map(({ channel }) => channel),
-      [0, 1, 2, 2, 3],
-    );
-    assert.equal((of('smallPicture')[0]!['params'] as Record<string, unknown>)['steps'], 48);
+    assert.deepEqual([channels.done, channels.partial], [4, false]);
+    assert.deepEqual(of('channels')[0], {
+      layer: 'conv1',
+      params: { preset: 'distill', steps: 48 },
+      files: {},
+      seed: 0,
+    });
   });
 
   it('a page that comes back asks for what was made, and goes on only where it was under way', async () => {
-    const first = await opened();
+    const disk = new Map<number, ChannelPicture>();
+    const first = await opened({ disk, stuck: new Set([1]) });
     first.page.make();
     await turn();
     first.page.ask({ aim: { ...first.page.view.aim, kind: 'channel', layer: 'conv1' } });
     await turn();
     first.page.beginChannels();
+    await turn();
     first.page.channels.cancel();
     await turn();
     const kept = JSON.parse(JSON.stringify(first.page.keep())) as unknown;
     assert.ok(isKept(kept), 'what was kept is usable');
-    const second = await opened({
-      kept,
-      known: ({ channel, ...asked }) => (channel === 0 ? answered(asked).result : null),
-    });
+    const second = await opened({ kept, disk });
     assert.deepEqual(second.of('picture'), [first.page.view.asked]);
     assert.deepEqual([second.page.channels.done, second.page.channels.working], [1, false]);
-    assert.deepEqual(second.of('smallPicture'), []);
+    assert.deepEqual(
+      second.of('channels').map(({ known }) => known),
+      [true],
+    );
     assert.equal(isKept({ version: 1, topic: {}, view: { ...NEW_VIEW, aim: undefined } }), false);
+  });
+
+  it('fetches what was made while nobody looked', async () => {
+    const { page, of } = await opened({
+      disk: new Map([off, { channel: 0, picture: picture(7), value: 7 }].map((one) => [one.channel, one])),
+    });
+    // Work that was joined tells of nothing that was before.
+    page.channels.begin({
+      base: { layer: 'conv1', params: {}, files: {}, seed: 0, known: true },
+      count: 4,
+      running: true,
+    });
+    await turn();
+    assert.deepEqual([page.channels.done, of('channels').length], [2, 1]);
+  });
+
+  it('asks for the form of another size where one is set', async () => {
+    const { page, of } = await opened();
+    page.setParams({ size: 96 });
+    await turn();
+    assert.equal(of('form').at(-1)!['size'], 96);
   });
 
   it('writes down how it was made, without pictures and numbers that JSON has not', async () => {
