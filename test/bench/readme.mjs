@@ -11,6 +11,7 @@ export const HEADLINES = {
     'Integrated Gradients, three rules (',
     'occlusion (',
   ],
+  transfer: ['digits, CNN →', 'digits, transformer →', 'birds, CNN →', 'birds, transformer →', 'mean of the pairs'],
   speed: [
     'activation of the extension',
     'from the choice in the menu to the visible heatmap, first',

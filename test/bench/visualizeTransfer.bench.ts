@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { filePath, type FilePath } from '../../src/base/place.js';
@@ -8,7 +8,7 @@ import { OrtSessions } from '../../src/session/ort/ortSession.js';
 import { DATA, dataMissing } from '../data.mjs';
 import type { Row } from './measure.js';
 
-const SEEDS = process.argv.includes('--quick') ? [0] : [0, 1, 2, 3, 4];
+const SEEDS = process.argv.includes('--quick') ? [0] : [0, 1, 2];
 const PRESETS = ['naive', 'smooth', 'distill', 'maco'] as const;
 
 interface Pair {
@@ -28,6 +28,9 @@ function pairs(): readonly Pair[] {
   return [...both('digits', digits, 10), ...both('birds', birds, 8)];
 }
 
+/** Pictures that were counted already, a line of JSON each: what was stopped goes on. Remove it to count anew. */
+const COUNTED = path.resolve('out/transfer.jsonl');
+
 /**
  * Of pictures that are made for each class of one network by each preset, the share that another network for the same
  * classes takes for the class: a network is sure of any pattern that was made for it, another one is not.
@@ -38,19 +41,19 @@ export async function bench(): Promise<Row[]> {
     return [...titles, ...SUMMARIES].map((what) => ({ what, shares: [], skipped: dataMissing! }));
   const folder = mkdtempSync(path.join(os.tmpdir(), 'lens-transfer-'));
   const runner = new RunnerService({}, new OrtSessions({ provider: 'cpu', threads: 1 }));
-  const counted: Counted[][] = [];
+  const rows: Counted[][] = [];
   for (const pair of pairs()) {
     const row: Counted[] = [];
     for (const preset of PRESETS) row.push(await countedOf(runner, pair, preset, folder));
-    counted.push(row);
+    rows.push(row);
     process.stderr.write(`${pair.name}: ${row.map((c) => percent(c.alike / c.all)).join(', ')}\n`);
   }
   await runner.dispose();
   rmSync(folder, { recursive: true, force: true });
-  const mean = (of: (counted: Counted) => number): string[] =>
-    PRESETS.map((_, i) => percent(counted.reduce((sum, row) => sum + of(row[i]!), 0) / counted.length));
+  const mean = (of: (one: Counted) => number): string[] =>
+    PRESETS.map((_, i) => percent(rows.reduce((sum, row) => sum + of(row[i]!), 0) / rows.length));
   return [
-    ...counted.map((row, i) => ({ what: titles[i]!, shares: row.map((c) => percent(c.alike / c.all)) })),
+    ...rows.map((row, i) => ({ what: titles[i]!, shares: row.map((c) => percent(c.alike / c.all)) })),
     { what: SUMMARIES[0], shares: mean((c) => c.alike / c.all) },
     { what: SUMMARIES[1], shares: mean((c) => c.sure / c.all) },
   ];
@@ -68,22 +71,56 @@ interface Counted {
 }
 
 async function countedOf(runner: RunnerService, pair: Pair, preset: string, folder: string): Promise<Counted> {
-  const call: Call<never> = { signal: new AbortController().signal, progress: () => undefined };
-  const { visualize, predict } = runner.operations;
-  const file = filePath(path.join(folder, 'made.png'));
   let [alike, sure] = [0, 0];
   for (const seed of SEEDS) {
-    for (let k = 0; k < pair.classes; k++) {
-      const request = { ...asked(pair.from, folder), target: String(k), seed, params: { preset } };
-      const { result } = await visualize(request, call);
-      if (result.says.probability! > 0.9) sure++;
-      writeFileSync(file, result.saved.png);
-      const said = await predict({ ...asked(pair.to, folder), inputs: [file] }, call);
-      const [first] = said.results;
-      if (first !== undefined && 'result' in first && first.result.top?.[0]?.index === k) alike++;
+    for (let target = 0; target < pair.classes; target++) {
+      const one = await judged(runner, pair, { preset, seed, target }, folder);
+      if (one.alike) alike++;
+      if (one.own > 0.9) sure++;
     }
   }
   return { all: pair.classes * SEEDS.length, alike, sure };
+}
+
+/** One picture: what the network that it was made for says of its class, and whether the other one says the same. */
+interface Judged {
+  readonly own: number;
+  readonly alike: boolean;
+}
+
+const counted = new Map<string, Judged>();
+if (existsSync(COUNTED))
+  for (const line of readFileSync(COUNTED, 'utf8').split('\n').filter(Boolean)) {
+    const { key, ...one } = JSON.parse(line) as Judged & { readonly key: string };
+    counted.set(key, one);
+  }
+
+async function judged(
+  runner: RunnerService,
+  pair: Pair,
+  { preset, seed, target }: { readonly preset: string; readonly seed: number; readonly target: number },
+  folder: string,
+): Promise<Judged> {
+  const call: Call<never> = { signal: new AbortController().signal, progress: () => undefined };
+  const { visualize, visualizeForm, predict } = runner.operations;
+  const made = asked(pair.from, folder);
+  // What the preset is set to is a part of what is counted.
+  const about = { start: 'noise', folder: false, oneClass: true, inversion: false } as const;
+  const { presets } = await visualizeForm({ ...made, ...about }, call);
+  const names = [pair.from, pair.to].map((file) => path.basename(file));
+  const key = JSON.stringify([names, seed, target, presets[preset]]);
+  const known = counted.get(key);
+  if (known !== undefined) return known;
+  const { result } = await visualize({ ...made, target: String(target), seed, params: { preset } }, call);
+  const file = filePath(path.join(folder, 'made.png'));
+  writeFileSync(file, result.saved.png);
+  const said = await predict({ ...asked(pair.to, folder), inputs: [file] }, call);
+  const [first] = said.results;
+  const alike = first !== undefined && 'result' in first && first.result.top?.[0]?.index === target;
+  const one = { own: result.says.probability!, alike };
+  counted.set(key, one);
+  appendFileSync(COUNTED, `${JSON.stringify({ key, ...one })}\n`);
+  return one;
 }
 
 /** What the networks for digits do not say of how they want their pictures. */
