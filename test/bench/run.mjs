@@ -68,7 +68,7 @@ for (const file of files) {
 const tables = new Map();
 for (const [name, head, lines] of [
   ['exactness', ['what', 'against', 'largest relative error', 'allowed', 'met'], rows.filter(isExactness)],
-  ['transfer', ['made for → shown to', 'naive', 'smooth', 'distill', 'maco'], rows.filter(isTransfer)],
+  ['transfer', ['made for → shown to', 'pictures each', 'naive', 'smooth', 'distill', 'maco'], rows.filter(isTransfer)],
   ['speed', ['what', 'measured', 'goal', 'met'], rows.filter((row) => !isExactness(row) && !isTransfer(row))],
 ]) {
   if (lines.length > 0) tables.set(name, { head, lines: lines.map(cellsOf) });

@@ -65,17 +65,46 @@ export function tests(page, srv) {
         await jitter.click();
         await tab('Side by side').click();
         await panel().locator('[role=radio]', { hasText: 'Tricks one by one' }).click();
-        await button('Make 5 Pictures').click();
+        await button('Make 6 Pictures').click();
         const done = panel().locator('.vis-card .vis-small', { hasText: 'says' });
-        await done.nth(4).waitFor({ timeout: 90_000 });
+        await done.nth(5).waitFor({ timeout: 90_000 });
         assert.deepEqual(await panel().locator('.vis-card-title').allInnerTexts(), [
           'none of it',
           '+ spectrum',
           '+ colours',
           '+ jitter',
           '+ scale',
+          '+ noise',
         ]);
         await accessible('dark', 'tricks');
+      },
+    ],
+    [
+      'facets are made at once and chosen from, and the same is asked of random weights at the same seed',
+      async () => {
+        await tab('Picture').click();
+        await panel().locator('summary', { hasText: 'All settings' }).click();
+        for (const [name, value] of [
+          ['Facets', '3'],
+          ['Steps', '24'],
+        ]) {
+          const field = panel().locator(`input[aria-label^="${name}"]`).first();
+          await field.fill(value);
+          await field.press('Enter');
+        }
+        await panel().locator('.vis-make lens-button').click();
+        await caption('24 steps, facet 1 of 3');
+        await panel().locator('[aria-label="Facets"] .vis-frame').nth(2).focus();
+        await page.keyboard.press('Enter');
+        await panel().locator('lens-checkbox', { hasText: 'Fade what did not matter' }).click();
+        await caption('24 steps, facet 3 of 3');
+        for (const theme of ['light', 'hc']) await accessible(theme, 'facets');
+        await tab('Side by side').click();
+        await panel().locator('[role=radio]', { hasText: 'Networks' }).click();
+        await button('Make 2 Pictures').click();
+        await panel().locator('.vis-card .vis-small', { hasText: 'says' }).nth(1).waitFor({ timeout: 90_000 });
+        assert.deepEqual(await panel().locator('.vis-card-title').allInnerTexts(), ['this network', 'random weights']);
+        await accessible('dark', 'networks');
       },
     ],
     [
@@ -104,8 +133,9 @@ export function tests(page, srv) {
     [
       'all of it is there again after a reload',
       async () => {
-        await tab('Picture').click();
         await reloadWindow(page);
+        await panel().locator('.cell-readout', { hasText: 'channel 0: answers' }).waitFor({ timeout: 90_000 });
+        await tab('Picture').click();
         await caption('stem channel 0 by distill');
       },
     ],

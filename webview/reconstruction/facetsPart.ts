@@ -32,14 +32,13 @@ export function facetsPart(page: VisualizePage): TemplateResult | typeof nothing
         type="button"
         class="vis-frame"
         aria-pressed=${k === page.facet}
-        aria-label=${`Facet ${k + 1}${value === '' ? '' : `, ${value}`}`}
         @click=${() => {
           page.facet = k;
           page.frame = undefined;
           page.say(`Facet ${k + 1}`);
         }}
       >
-        <lens-thumbnail .picture=${picture} .side=${72}></lens-thumbnail><span class="dim">${k + 1}</span
+        <lens-thumbnail .picture=${picture} .side=${72}></lens-thumbnail><span class="dim">facet ${k + 1}</span
         ><span class="dim">${value}</span>
       </button>`;
     })}

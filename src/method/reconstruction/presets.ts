@@ -121,6 +121,6 @@ function distill(facts: PresetFacts, { small, large }: { readonly small: boolean
   if (facts.colours === 1) return { decay: 1.5, lr: 0.05, steps: 128, noise: 0.1 };
   if (small) return { decay: 1.5, lr: 0.02, steps: 256 };
   return facts.transformer
-    ? { decay: 1.5, lr: 0.05, steps: 128, samples: 4, noise: 0.05 }
+    ? { decay: 1.5, lr: 0.05, steps: 128, noise: 0.2 }
     : { decay: 1.5, lr: 0.05, steps: 128, noise: 0.1 };
 }

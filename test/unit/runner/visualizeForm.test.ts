@@ -43,6 +43,6 @@ describe('runner: visualizeForm', () => {
     const inverted = await form('birds_cnn', { oneClass: false, inversion: true });
     assert.deepEqual([plain.presets['distill']!['scale'], inverted.presets['distill']!['scale']], [0.1, 0]);
     const transformer = await form('birds_vit');
-    assert.deepEqual([plain.presets['distill']!['samples'], transformer.presets['distill']!['samples']], [1, 4]);
+    assert.deepEqual([plain.presets['distill']!['noise'], transformer.presets['distill']!['noise']], [0.1, 0.2]);
   });
 });

@@ -97,6 +97,23 @@ describe('a picture of what a unit wants to see', () => {
       assert.notDeepEqual(a.planes, c.planes);
     }));
 
+  it('makes facets of one unit, less alike the more their likeness counts, and says what each depended on', () =>
+    opened({}, undefined, async (subject) => {
+      const alike = async (diversity: number): Promise<number> => {
+        const { facets } = await made(subject, { steps: 24, facets: 2, diversity });
+        const [a, b] = facets as [MadeFacet, MadeFacet];
+        assert.notDeepEqual(a.planes, b.planes);
+        assert.equal(a.pushed.length, SIDE * SIDE);
+        assert.ok(
+          a.pushed.some((v) => v > 0),
+          'it depended on something',
+        );
+        return correlation(a.planes, b.planes);
+      };
+      const [same, apart] = [await alike(0), await alike(2)];
+      assert.ok(apart < same, `${apart} with, ${same} without`);
+    }));
+
   it('begins as the photograph that it accentuates, and stays near it', () =>
     opened({}, undefined, async (subject) => {
       const planes = seeded(3 * SIDE * SIDE).map((v) => 0.1 + 0.8 * v);
@@ -166,4 +183,15 @@ async function offAt(subject: ModelSubject): Promise<number> {
   const off = values.data.indexOf(0);
   assert.ok(off >= 0, 'one of the classes is off on black');
   return off;
+}
+
+/** Of two pictures, −1 to 1. */
+function correlation(a: Float32Array, b: Float32Array): number {
+  const centred = (x: Float32Array): Float32Array => {
+    const mean = x.reduce((sum, v) => sum + v, 0) / x.length;
+    return x.map((v) => v - mean);
+  };
+  const [p, q] = [centred(a), centred(b)];
+  const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, v, i) => sum + v * y[i]!, 0);
+  return dot(p, q) / Math.sqrt(dot(p, p) * dot(q, q));
 }

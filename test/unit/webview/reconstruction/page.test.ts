@@ -73,7 +73,7 @@ async function opened({
     setup: () => ({ model, layers: [...layers, { name: 'fc', op: 'Gemm' }], stale: [], ...(aim && { aim }) }),
     form: ({ layer }: { readonly layer?: string }) => formOf(layer, classes && { classes }),
     picture: make,
-    channels: channelsOf(disk, stuck) as Served,
+    channels: channelsOf(disk, stuck),
     smallPicture: small,
     knownPictures: ({ asked: all }: { readonly asked: readonly PictureAsked[] }) => all.map(known),
   };
@@ -334,7 +334,7 @@ describe('the panel of pictures that are made', () => {
       disk: new Map([off, { channel: 0, picture: picture(7), value: 7 }].map((one) => [one.channel, one])),
     });
     // Work that was joined tells of nothing that was before.
-    page.channels.begin({
+    void page.channels.begin({
       base: { layer: 'conv1', params: {}, files: {}, seed: 0, known: true },
       count: 4,
       running: true,
