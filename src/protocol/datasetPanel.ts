@@ -25,6 +25,8 @@ export interface DatasetSetup extends DatasetTopic {
   readonly stale: readonly string[];
   /** What the model is to be compared with, where the panel was opened for that. */
   readonly compare?: OtherCheckpoint;
+  /** The view that is meant, where the panel was opened for one. */
+  readonly tab?: string;
 }
 
 /** Another model on the same pictures. */
@@ -36,7 +38,7 @@ export interface CompareAsked extends Pick<CompareModelsRequest, 'most' | 'split
 type AskedOf<K extends AboutModel> = Omit<RequestOf<K>, 'place'>;
 
 /** Operations that the host hands on. */
-export const DATASET_PASSED = ['survey', 'layout', 'nearest', 'layerCurve', 'scoreColumn'] as const;
+export const DATASET_PASSED = ['survey', 'layout', 'nearest', 'layerCurve', 'scoreColumn', 'evaluate'] as const;
 
 type PassedName = (typeof DATASET_PASSED)[number];
 
@@ -93,6 +95,8 @@ export interface DatasetPanelApi {
   selected: Operation<{ readonly names: readonly string[] }, void>;
   /** Another model is to be put beside this one. */
   compareWith: Operation<{ readonly other: OtherCheckpoint }, void>;
+  /** Another view is meant. */
+  showTab: Operation<{ readonly tab: string }, void>;
   /** Files that have changed on disk since they were looked at. */
   stale: Operation<{ readonly files: readonly string[] }, void>;
 }

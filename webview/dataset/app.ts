@@ -30,8 +30,10 @@ export class DatasetApp extends WholePage {
   /** Draws anew; called by the controller. */
   refresh(): void {
     this.requestUpdate();
-    const { survey, layout, curve, nearest, seeds } = this.controller;
-    this.clock.run([survey, layout, curve, nearest, ...seeds.map(({ task }) => task)].some((task) => task.working));
+    const { survey, layout, curve, nearest, seeds, evaluate } = this.controller;
+    this.clock.run(
+      [survey, layout, curve, nearest, evaluate.task, ...seeds.map(({ task }) => task)].some((task) => task.working),
+    );
   }
 
   override render(): TemplateResult {

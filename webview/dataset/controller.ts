@@ -18,6 +18,7 @@ import { Remade } from '../shared/remade.js';
 import { Task } from '../shared/task/task.js';
 import { Compare } from './compare/compare.js';
 import { factsOf, spoken, type Facts } from './facts.js';
+import { Evaluate } from './methods/evaluate.js';
 import { completed, NEW_VIEW, type DatasetView, type KeptDataset, type MapView } from './kept.js';
 import { Heat } from './gallery/heat.js';
 import type { How } from './map/map.js';
@@ -48,6 +49,7 @@ export class DatasetController implements Room {
   readonly score = new Task<ScoreColumn, SetProgress>(() => this.changed());
   readonly heat: Heat;
   readonly compare = new Compare(this, () => this.changed());
+  readonly evaluate = new Evaluate(this, () => this.changed());
   private readonly thumbnails: Thumbnails;
   private names: readonly string[] = [];
   private shown: SurveyAnswer | undefined;
@@ -82,6 +84,7 @@ export class DatasetController implements Room {
     this.setup = await this.host.setup({});
     this.names = this.setup.selected;
     this.stale = this.setup.stale;
+    if (this.setup.tab !== undefined) this.view = { ...this.view, tab: this.setup.tab };
     this.changed();
     this.ask();
     if (this.setup.compare !== undefined) this.compare.with(this.setup.compare);

@@ -5,6 +5,7 @@ import './map/map.css';
 import './mistakes/mistakes.css';
 import './gallery/gallery.css';
 import './compare/compare.css';
+import './methods/methods.css';
 import type { DatasetHostApi, DatasetPanelApi } from '../../src/protocol/datasetPanel.js';
 import { connect } from '../shared/page/channel.js';
 import { KeptState } from '../shared/page/state.js';
@@ -15,6 +16,7 @@ import { isKept, type KeptDataset } from './kept.js';
 const host = connect<DatasetHostApi, DatasetPanelApi>({
   selected: async ({ names }) => controller.follow(names),
   compareWith: async ({ other }) => controller.compare.with(other),
+  showTab: async ({ tab }) => controller.update({ tab }),
   stale: async ({ files }) => controller.outdated(files),
 });
 

@@ -17,6 +17,7 @@ import type { Task } from '../shared/task/task.js';
 import type { Compare } from './compare/compare.js';
 import type { Facts } from './facts.js';
 import type { Heat } from './gallery/heat.js';
+import type { Evaluate } from './methods/evaluate.js';
 import type { DatasetView, MapView } from './kept.js';
 import type { How } from './map/map.js';
 
@@ -77,6 +78,9 @@ export interface Room {
 
   /** Another model beside this one. */
   readonly compare: Compare;
+
+  /** How good methods are on these pictures. */
+  readonly evaluate: Evaluate;
 
   /** Says something to who hears the page. */
   say(text: string): void;

@@ -1,63 +1,7 @@
-import { given } from '../../base/given.js';
 import type { EvaluateAnswer } from '../../protocol/benchmark.js';
-import { against, BASELINES, metricOf, ranked, type EvaluatedMethod } from '../../result/benchmark.js';
+import { against, metricOf, ranked, type EvaluatedMethod } from '../../result/benchmark.js';
 import { digits, onOneLine, table } from '../io.js';
 import { csvLine } from '../outputs.js';
-import { errorEntry } from '../verb.js';
-
-/** An evaluation as a document: a curve for every input, and their mean. */
-export function evaluationDocument(
-  model: string,
-  { sha256, provider, preprocessing, warnings, evaluation }: EvaluateAnswer,
-): object {
-  const { metric, params, x, place, names, methods, omitted, of, notes, recipe } = evaluation;
-  const main = metricOf(metric).curves[0]?.id;
-  return {
-    schema: 'onnx-lens/evaluate/1',
-    model,
-    sha256,
-    provider,
-    preprocessing,
-    metric,
-    params,
-    better: metricOf(metric).better,
-    score: metricOf(metric).score,
-    x,
-    place,
-    inputs: names,
-    of,
-    methods: methods.map((method) => ({
-      id: method.id,
-      title: method.title,
-      kind: method.kind,
-      params: method.params,
-      ...given({ layer: method.layer }),
-      score: method.score,
-      against: Object.fromEntries(
-        BASELINES.flatMap(({ id }) => {
-          const found = against(evaluation, method, id);
-          return found === undefined ? [] : [[id, found]];
-        }),
-      ),
-      ...(main === undefined ? {} : { curve: method.curves[main]!.map(({ mean }) => mean) }),
-      curves: method.curves,
-      ...given({ beside: method.beside }),
-      results: method.pictures.map(({ picture, target, score, curves, beside }) => ({
-        input: names[picture]!,
-        target,
-        score,
-        ...(main === undefined ? {} : { curve: curves[main]! }),
-        curves,
-        ...given({ beside }),
-      })),
-      failed: method.failed.map(({ picture, error }) => ({ input: names[picture]!, error: errorEntry(error) })),
-    })),
-    omitted: omitted.map(({ name, error }) => ({ input: name, error: errorEntry(error) })),
-    notes,
-    warnings,
-    recipe,
-  };
-}
 
 /** A row for each method, input and curve; the score in a column of its own. */
 export function evaluationCsv({ evaluation }: EvaluateAnswer): string {

@@ -1,7 +1,8 @@
 import { given } from '../../base/given.js';
 import type { EvaluateAnswer, EvaluateRequest } from '../../protocol/benchmark.js';
 import { METRICS, metricOf } from '../../result/benchmark.js';
-import { evaluationCsv, evaluationDocument, evaluationText } from '../benchmark/evaluation.js';
+import { evaluationDocument } from '../../result/evaluationDocument.js';
+import { evaluationCsv, evaluationText } from '../benchmark/evaluation.js';
 import { sharedParams } from '../benchmark/methods.js';
 import { json, onOneLine } from '../io.js';
 import { jobOf, runShare } from '../job.js';

@@ -39,6 +39,8 @@ export class DatasetPanel extends Panel {
   private readonly watch: DiskWatch;
   /** What is to be put beside the model when the page is there. */
   private other: OtherCheckpoint | undefined;
+  /** The view that the page is to begin with. */
+  private tab: string | undefined;
   /** Names of what has changed since the model was asked. */
   private readonly stale = new Set<string>();
   private readonly answers = new KeptAnswers();
@@ -54,6 +56,7 @@ export class DatasetPanel extends Panel {
     super(panel, services);
     const { model, place } = topic;
     this.other = topic.compare;
+    this.tab = topic.tab;
     this.panel.title = `${nameOf(place)} · ${nameOf(model).replace(/\.onnx$/i, '')}`;
     this.watch = this.disposables.add(new DiskWatch((file) => this.changed(nameOf(file))));
     this.watch.watch([model, model.with({ path: sidecarPath(model.path) })]);
@@ -74,6 +77,11 @@ export class DatasetPanel extends Panel {
     this.tell(this.page.compareWith({ other }));
   }
 
+  /** Shows another view. */
+  showTab(tab: string): void {
+    this.tell(this.page.showTab({ tab }));
+  }
+
   private changed(name: string): void {
     this.stale.add(name);
     this.answers.clear();
@@ -89,14 +97,15 @@ export class DatasetPanel extends Panel {
       setup: async () => {
         const compare = this.other;
         // Asked for once: a page that comes back has kept which model it was, and is asked again by hand.
-        this.other = undefined;
+        const { tab } = this;
+        this.other = this.tab = undefined;
         this.answers.orphan();
         return {
           model: named(model),
           place: named(place),
           selected: around.selection.of(place),
           stale: [...this.stale],
-          ...given({ compare }),
+          ...given({ compare, tab }),
         };
       },
       forget: async () => {

@@ -37,11 +37,12 @@ export class DatasetPanels implements vscode.Disposable {
       viewType: 'onnxLens.dataset',
       title: 'Data Set',
       create: (panel, topic) => new DatasetPanel(panel, services, topic, around),
-      reuse: (shown, { model, place, compare }) => {
+      reuse: (shown, { model, place, compare, tab }) => {
         const { topic, panel } = shown;
         if (topic.model.toString() !== model.toString() || topic.place.toString() !== place.toString()) return false;
         panel.reveal(undefined, true);
         if (compare !== undefined) shown.compareWith(compare);
+        if (tab !== undefined) shown.showTab(tab);
         return true;
       },
       topicOf,
@@ -50,6 +51,10 @@ export class DatasetPanels implements vscode.Disposable {
       openDataset: async (...args) => {
         const place = selectedFiles(args)[0] ?? (await choosePlace());
         if (place !== undefined) await this.openAsked(place);
+      },
+      evaluateMethods: async (...args) => {
+        const place = selectedFiles(args)[0] ?? (await choosePlace(EVALUATE));
+        if (place !== undefined) await this.openAsked(place, undefined, METHODS);
       },
       compareModels: (...args) => this.compareAsked(selectedModels(args)),
       compareWithRandom: (...args) => this.compareAsked(selectedModels(args).slice(0, 1), RANDOM),
@@ -92,17 +97,21 @@ export class DatasetPanels implements vscode.Disposable {
     this.show({ model, place, compare });
   }
 
-  private async openAsked(place: vscode.Uri, column?: vscode.ViewColumn): Promise<void> {
+  private async openAsked(place: vscode.Uri, column?: vscode.ViewColumn, tab?: string): Promise<void> {
     const { models, outlines } = this.services;
     // It starts while the model is chosen; whatever is wrong with it is said by the page.
     void this.services.runner().catch(() => undefined);
-    const title = `Open ${nameOf(place)} as Data Set`;
+    const title = tab === METHODS ? `${EVALUATE}: ${nameOf(place)}` : `Open ${nameOf(place)} as Data Set`;
     const model = await chooseModel({ models, near: place, title, outlines, unfit: takesNoPicture });
     if (model === undefined) return;
     models.use(model);
-    this.panels.show({ model, place }, column);
+    this.panels.show({ model, place, ...given({ tab }) }, column);
   }
 }
+
+/** The view in which methods are measured. */
+const METHODS = 'methods';
+const EVALUATE = 'Evaluate Methods on a Data Set';
 
 /** The seed of weights that are drawn anew. */
 const RANDOM: OtherCheckpoint = { kind: 'random', seed: 0 };

@@ -7,4 +7,6 @@ export interface DatasetTopicFiles {
   readonly place: vscode.Uri;
   /** Another model that is to be put beside it. */
   readonly compare?: OtherCheckpoint;
+  /** The view that is meant. */
+  readonly tab?: string;
 }

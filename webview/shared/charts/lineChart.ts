@@ -110,9 +110,10 @@ export class LineChart extends LightElement {
             borderWidth: 2,
             // Points at an end of the scale are drawn whole.
             clip: 8,
-            borderDash: DASHES[i % DASHES.length]!,
+            // Past the last colour with another dash, so that no two series look the same.
+            borderDash: DASHES[(i + Math.floor(i / COLORS.length)) % DASHES.length]!,
             showLine: points === undefined,
-            pointStyle: POINTS[i % POINTS.length]!,
+            pointStyle: POINTS[(i + Math.floor(i / COLORS.length)) % POINTS.length]!,
             pointRadius: values.map((_, place) => (marked(place) ? 7 : values.length > 60 ? 2 : 4)),
             pointHoverRadius: values.map((_, place) => (marked(place) ? 9 : 6)),
             pointBorderColor: values.map((_, place) => (marked(place) ? text : color)),
