@@ -81,6 +81,7 @@ export async function trainCell(
     weights: step.value.weights,
     pictures: shown(test, levels?.test),
     normalise,
+    loss: recipe.loss,
     sessions,
     session: options,
     signal,
