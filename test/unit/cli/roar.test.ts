@@ -147,7 +147,7 @@ describe('cli: remove and retrain', function () {
       [['roar', model, at('single')], /one class/],
       [[...words, '--param', 'train.validation=0'], /left to test on/],
       [[...words, '--param', 'nothing=1'], /has a parameter "nothing"/],
-      [[...words, '--param', 'fractions=100'], /between 0 and 100/],
+      [['roar', model, place, '--param', 'fractions=100'], /between 0 and 100/],
       [['roar', model], /needs one data set/],
     ] as const) {
       const { code, err } = await run(...argv);
