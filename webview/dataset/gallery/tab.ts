@@ -72,7 +72,7 @@ function filters(room: Room, facts: Facts, count: number): TemplateResult {
               { value: 'right', label: `right ${facts.right}` },
             ]
           : []),
-        ...(suspects === 0 ? [] : [{ value: 'suspects', label: `labels worth a look ${suspects}` }]),
+        ...(suspects === 0 ? [] : [{ value: 'suspects', label: `doubtful labels ${suspects}` }]),
         ...(duplicates === 0 ? [] : [{ value: 'duplicates', label: `duplicates ${duplicates}` }]),
         { value: 'selected', label: `selected ${room.selected.size}` },
       ],
