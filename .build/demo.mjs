@@ -8,7 +8,7 @@ const shown = /(?<!tsconfig)\.(onnx|json|txt)$|[/\\]net\.py$|[/\\]pictures[/\\]/
 
 /** Fills `folder` with the demo workspace. */
 export function createDemo(folder) {
-  const wanted = (file) => fs.statSync(file).isDirectory() || shown.test(file);
+  const wanted = (file) => (fs.statSync(file).isDirectory() ? path.basename(file) !== 'nets' : shown.test(file));
   fs.cpSync(path.join(project, 'models'), path.join(folder, 'models'), { recursive: true, filter: wanted });
   fs.cpSync(path.join(project, '.build/demo'), folder, { recursive: true });
 }
