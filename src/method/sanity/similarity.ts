@@ -1,3 +1,4 @@
+import { pearson } from '../../numeric/correlation.js';
 import type { ValueMap } from '../../result/heatmap.js';
 
 /** How alike two maps are. Both measures are about magnitudes; a sign that flips everywhere is no difference to the eye. */
@@ -18,19 +19,6 @@ export function ranks(values: ArrayLike<number>): Float64Array {
 /** Spearman's rank correlation, ties included; 0 where one of the two is constant. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return pearson(ranks(a), ranks(b));
-}
-
-function pearson(a: Float64Array, b: Float64Array): number {
-  const mean = (v: Float64Array): number => v.reduce((s, x) => s + x, 0) / v.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]! - ma, b[i]! - mb];
-    ab += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
 }
 
 /** Window and constants of Wang, Bovik, Sheikh, Simoncelli 2004, "Image Quality Assessment: From Error Visibility to Structural Similarity". */
