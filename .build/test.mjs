@@ -7,7 +7,7 @@ import { browserPath } from './browser.mjs';
 import { addCounts, countsLine, noCounts, remarks } from './counts.mjs';
 
 const suites = ['architecture', 'unit', 'fuzz', 'inhost', 'e2e'];
-const steps = ['check', 'lint', 'deadcode', 'package', 'test:architecture', 'test:unit', 'fuzz', 'test:host'];
+const steps = ['check', 'formatted', 'deadcode', 'package', 'test:architecture', 'test:unit', 'fuzz', 'test:host'];
 
 fs.mkdirSync('out', { recursive: true });
 const folder = fs.mkdtempSync(path.resolve('out/counts-'));
