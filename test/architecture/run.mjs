@@ -2,7 +2,7 @@
 import Mocha from 'mocha';
 import { runMocha } from '../../.build/counts.mjs';
 
-const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, slow: 20_000 });
+const mocha = new Mocha({ ui: 'bdd', timeout: 180_000, slow: 20_000 });
 mocha.addFile('test/architecture/architecture.test.mjs');
 await mocha.loadFilesAsync();
 runMocha(mocha, 'architecture');
