@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { LensError } from '../base/errors.js';
+import { CHECK_IDS, type CheckId } from '../base/checks.js';
 import { HEADS, OUTPUT_KINDS } from '../base/outputKinds.js';
 import { isNodeError, parseJson, Consulted } from './files.js';
 import type { Origin, PartialSettings, Preprocessing } from './settings.js';
@@ -109,6 +110,30 @@ const tokensSchema = v.strictObject(
   'must be { "prefix": 1, "grid": [rows, columns] }',
 );
 
+/** A check that is switched off or on, its bound, or more of it. */
+const checkSchema = v.union(
+  [
+    v.boolean(),
+    finite,
+    v.strictObject({
+      bound: v.optional(finite),
+      methods: v.optional(v.array(v.string('must be the name of a method'), 'must be a list of methods')),
+    }),
+  ],
+  'must be true, false, a bound, or { "bound": … }',
+);
+
+const checksSchema = v.strictObject(
+  {
+    data: v.optional(v.string('must be the name of a folder or another data set')),
+    ...(Object.fromEntries(CHECK_IDS.map((id) => [id, v.optional(checkSchema)])) as Record<
+      CheckId,
+      v.OptionalSchema<typeof checkSchema, undefined>
+    >),
+  },
+  'must be an object',
+);
+
 const labelName = v.string('must be a text');
 
 const sidecarSchema = v.strictObject(
@@ -145,6 +170,7 @@ const sidecarSchema = v.strictObject(
         'must be { "prefix": 1, "grid": [rows, columns] }, or an object from the name of a layer to that',
       ),
     ),
+    checks: v.optional(checksSchema),
   },
   'must be an object',
 );
@@ -231,6 +257,7 @@ const PLACES: readonly (readonly [string, Readonly<Record<string, unknown>>])[] 
   ['input', inputSchema.entries],
   ['input.resize', inputSchema.entries.resize.wrapped.entries],
   ['input.evidence', evidenceSchema.entries],
+  ['checks', checksSchema.entries],
 ];
 
 function at(json: unknown, place: string): unknown {

@@ -56,6 +56,8 @@ export interface SanityStage {
   readonly share: number;
   readonly ssim: number;
   readonly spearman: number;
+  /** Of the signed values of all channels. */
+  readonly spearmanSigned?: number;
   /** How much richer its histogram is than that of the model's map, as a share: high where the model's map picks out. */
   readonly entropyRise: number;
   /** Magnitudes, scaled to 0…1. */

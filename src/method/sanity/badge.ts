@@ -2,6 +2,7 @@ import { given } from '../../base/given.js';
 import { throwIfCancelled } from '../../base/errors.js';
 import { Random } from '../../base/random.js';
 import { ruleSet } from '../../gradient/brought/overrides.js';
+import { toFloat32 } from '../../base/tensor.js';
 import type { Graph } from '../../graph/graph.js';
 import type { WeightReplacement } from '../../graph/layers/layer.js';
 import type { Attribution } from '../../result/explanation.js';
@@ -11,7 +12,7 @@ import type { SanityCheck, SanityStage } from '../../result/sanity.js';
 import type { AttributionAnswer, AttributionMethod, AttributionRequest } from '../method.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
 import { isOneScore } from '../target/target.js';
-import { cascadeOf, randomised, stagesOf, tamed } from './randomise.js';
+import { cascadeOf, randomised, stagesOf, tamed, weightsIn } from './randomise.js';
 import { entropyRise, spearman, ssim, unitMagnitudes } from './similarity.js';
 import { findingOf, sentenceOf } from './verdict.js';
 
@@ -19,6 +20,10 @@ export interface SanityQuestion extends AttributionRequest<ParameterSchema> {
   readonly method: AttributionMethod;
   /** Depths of the cascade; default 5. */
   readonly depths?: number;
+  /** `independent`: one layer is random at a time, and all others are as they were trained. */
+  readonly order?: 'cascading' | 'independent';
+  /** Weights of another network in place of drawn ones, as they are: of all layers on the way to what is explained. */
+  readonly others?: WeightReplacement;
 }
 
 export interface SanityContext {
@@ -54,7 +59,8 @@ export async function sanityCurve(
   const { signal } = context;
   const { input, method, seed } = question;
   const cascade = cascadeOf(subject.graph, subject.layers, subject.scoreAt(question.target, question.score).value);
-  const stages = stagesOf(cascade, question.depths ?? DEPTHS);
+  const stages = stagesOf(cascade, Math.min(question.depths ?? DEPTHS, cascade.length + 1));
+  const independent = question.order === 'independent';
   const params = lighter(question.params);
   const options = { quickSamples: QUICK, ...given({ pause: context.pause }) };
   const total = stages.length + 1;
@@ -76,10 +82,17 @@ export async function sanityCurve(
     throwIfCancelled(signal);
     await context.pause?.();
     context.progress((i + 1) / total, `random from the output down to ${stage.layer}`);
-    weights = await randomised(subject.graph, cascade, stage.layers, seed, signal, weights);
-    const other = await tamed(subject, cascade, weights, input, options, signal);
-    if (other.note !== undefined) notes.add(other.note);
-    const { map, note } = await withSubject(other.subject, (s) => randomMap(s, asked, signal));
+    const random = independent ? cascade.slice(stage.layers - 1, stage.layers) : cascade.slice(0, stage.layers);
+    weights =
+      question.others === undefined
+        ? await randomised(subject.graph, random, random.length, seed, signal, independent ? new Map() : weights)
+        : weightsIn(subject.graph, random, question.others);
+    const other =
+      question.others === undefined
+        ? await tamed(subject, cascade, weights, input, options, signal)
+        : { subject: subject.reweighted(weights, options) };
+    if ('note' in other && other.note !== undefined) notes.add(other.note);
+    const { map, note, values } = await withSubject(other.subject, (s) => randomMap(s, asked, signal));
     if (note !== undefined) notes.add(note);
     if (!map.sound)
       notes.add(`The map of the network that is random down to ${stage.layer} is not all finite numbers.`);
@@ -92,6 +105,7 @@ export async function sanityCurve(
       layers: stage.layers,
       share: stage.layers / stage.of,
       ...alike(original.map, map.map),
+      spearmanSigned: spearman(toFloat32(own.attribution.values), values),
       map: unitMagnitudes(map.map),
     });
   }
@@ -133,7 +147,7 @@ export function alike(a: ValueMap, b: ValueMap): Pick<SanityStage, 'ssim' | 'spe
 }
 
 async function ask(subject: ModelSubject, question: SanityQuestion, signal: AbortSignal): Promise<AttributionAnswer> {
-  const { method, depths: _depths, ...request } = question;
+  const { method, depths: _depths, order: _order, others: _others, ...request } = question;
   return method.run(subject, request, { signal, random: new Random(request.seed), progress: () => undefined });
 }
 
@@ -145,16 +159,20 @@ async function randomMap(
   subject: ModelSubject,
   question: SanityQuestion,
   signal: AbortSignal,
-): Promise<{ readonly map: ReturnType<typeof mapOf>; readonly note?: string }> {
-  const map = mapOf((await ask(subject, question, signal)).attribution);
+): Promise<{ readonly map: ReturnType<typeof mapOf>; readonly values: Float32Array; readonly note?: string }> {
+  const { attribution } = await ask(subject, question, signal);
+  const map = mapOf(attribution);
+  const first = { map, values: toFloat32(attribution.values) };
   const { target, input } = question;
-  if (!flat(map.map) || !isOneScore(target)) return { map };
+  if (!flat(map.map) || !isOneScore(target)) return first;
   const { logits } = await subject.predict(input, signal);
   const best = logits.data.reduce((at, v, i) => (v > logits.data[at]! ? i : at), 0);
-  if (best === target.index || !(logits.data[best]! > logits.data[target.index]!)) return { map };
+  if (best === target.index || !(logits.data[best]! > logits.data[target.index]!)) return first;
   const asked = { ...question, target: { ...target, index: best } };
+  const second = (await ask(subject, asked, signal)).attribution;
   return {
-    map: mapOf((await ask(subject, asked, signal)).attribution),
+    map: mapOf(second),
+    values: toFloat32(second.values),
     note: 'Random networks that give the class no score were asked about the class that they prefer.',
   };
 }

@@ -49,6 +49,19 @@ export async function randomised(
   return new Map([...(await randomWeights(graph, open, new Random(seed), signal)), ...known]);
 }
 
+/** Weights and statistics of some layers, as another network has them. */
+export function weightsIn(graph: Graph, layers: readonly Layer[], others: WeightReplacement): WeightReplacement {
+  const names = new Set(layers.flatMap((layer) => namesIn(graph, layer)));
+  return new Map([...others].filter(([name]) => names.has(name)));
+}
+
+/** The weights of a layer, of a normalisation its statistics as well. */
+export function namesIn(graph: Graph, layer: Layer): readonly string[] {
+  const node = indexOf(graph).node(layer.node);
+  const buffers = node?.op === 'BatchNormalization' ? node.inputs.slice(1) : [];
+  return [...new Set([...layer.weights, ...buffers])].filter((name) => graph.weights.has(name));
+}
+
 /** Activations this many times larger or smaller than the trained model's are brought back to its size. */
 const WILD = 100;
 const ROUNDS = 6;

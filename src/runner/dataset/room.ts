@@ -59,6 +59,19 @@ export class DatasetRoom {
     return { context, contents, kept, units: store.units(failed), notes: () => notes, settle: () => store.settle() };
   }
 
+  /** Answers of any kind that are kept by what they depend on; nothing where there is no place for it. */
+  async keptAnswers(): Promise<
+    { readonly contents: Contents; readonly units: KeptUnits; settle(): Promise<void> } | undefined
+  > {
+    const { store } = this;
+    if (store === undefined) return undefined;
+    return {
+      contents: await store.contents(),
+      units: store.units(() => undefined),
+      settle: () => store.settle(),
+    };
+  }
+
   /** Where pictures of rows are written. */
   get extracted(): string {
     return path.join(this.folder ?? path.join(tmpdir(), `onnx-lens-${process.pid}`), 'pictures');

@@ -37,6 +37,8 @@ export interface PendingInput {
   readonly classes?: readonly string[];
   /** @param beside in the thread beside this one, as is good for many while a model runs */
   load(signal: AbortSignal, beside?: boolean): Promise<LoadedInput>;
+  /** The same example as another model gets it, or this one under other settings; absent for a tensor. */
+  as?(model: OpenModel): PendingInput;
 }
 
 export interface LoadedInput {
@@ -78,13 +80,21 @@ export async function expandInputs(
 /** A picture, or those of a data set; what a data set had to leave out stands as an error in its place. */
 async function pictures(model: OpenModel, input: string, signal: AbortSignal): Promise<ExpandedInput[]> {
   const source = await sourceOf(input);
-  if (source === undefined)
-    return [{ name: input, file: input, load: (s, beside) => picture(model, input, s, beside) }];
+  if (source === undefined) return [single(model, input)];
   const { examples, classes, omitted } = await source.open(input, signal);
   return [
     ...examples.map((example) => inputOf(model, example, nameOf(example), classes)),
     ...omitted.map(({ name, error }) => ({ name, error: toErrorData(error) })),
   ];
+}
+
+function single(model: OpenModel, file: string): PendingInput {
+  return {
+    name: file,
+    file,
+    load: (s, beside) => picture(model, file, s, beside),
+    as: (other) => single(other, file),
+  };
 }
 
 /** One example of a data set as an input of a model. */
@@ -105,6 +115,7 @@ export function inputOf(
       const loaded = await picture(model, read, signal, beside);
       return typeof read === 'string' ? loaded : { ...loaded, content: hashOf(read) };
     },
+    as: (other) => inputOf(other, example, name, classes),
   };
 }
 

@@ -57,6 +57,8 @@ const SERVED: Readonly<Record<keyof RunnerApi, boolean>> = {
   extract: true,
   emptyStore: true,
   sanity: false,
+  check: false,
+  checkList: true,
   exportGradient: false,
   recipe: true,
   findSettings: false,
@@ -120,6 +122,8 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   extract: /data sets are shown/,
   emptyStore: /emptied/,
   sanity: /explanations/,
+  check: /checks/,
+  checkList: /what is said about them/,
   exportGradient: /exported gradients/,
   findSettings: /predictions/,
 };

@@ -43,7 +43,7 @@ describe('protocol/traits', () => {
     ]);
     assert.deepEqual(
       names.filter((name) => TRAITS[name].waits === 'background'),
-      ['sanity'],
+      ['sanity', 'check'],
     );
   });
 });

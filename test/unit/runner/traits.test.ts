@@ -99,6 +99,8 @@ describe('the traits of the operations and what they do', () => {
     extract: [{ place, name: 'butterfinch-3000000.png' }],
     emptyStore: [{}],
     sanity: [{ model, input, method: 'gradient' }],
+    check: [{ model, only: ['numbers'] }],
+    checkList: [{}],
     exportGradient: [{ model, file, embed: true }],
     recipe: [{ model, method: 'weights', params: {}, notes: [] }],
     findSettings: [{ model, inputs: [input] }],
