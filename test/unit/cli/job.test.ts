@@ -11,11 +11,11 @@ import { bundled } from '../support/bundled.js';
 import { runCli as run } from '../support/cli.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-const COMPARED = ['--method', 'gradient', '--param', 'explained=3', '--param', 'layered=70'];
+const COMPARED = ['--method', 'gradient', '--param', 'explained=3', '--param', 'layered=20'];
 /** A picture is a unit, a file for the method and for each of the two baselines. */
-const EVALUATED = ['--metric', 'deletion', '--param', 'most=16'];
+const EVALUATED = ['--metric', 'deletion', '--param', 'most=6'];
 /** For them: one unit of layers, and two of answers alone. */
-const FEW = 70 + 64 + 9;
+const FEW = 20 + 64 + 9;
 /** Five units and a last one that is not full. */
 const PICTURES = 5 * 64 + 11;
 
@@ -79,7 +79,7 @@ describe('cli: a job', () => {
   for (const [verb, out, words, of, files] of [
     ['predict', 'json', ['predict', model, set], 6, 6],
     ['embed', 'npy', ['embed', model, set, '--method', 'pca'], 6, 12],
-    ['evaluate', 'csv', ['evaluate', model, few, '--method', 'gradient', ...EVALUATED], 16, 3 * 16],
+    ['evaluate', 'csv', ['evaluate', model, few, '--method', 'gradient', ...EVALUATED], 6, 3 * 6],
     // Units of answers alone are scores and features of both; each picture that is explained is one.
     ['compare', 'html', ['compare', model, 'random', few, ...COMPARED], 1 + 2 + 3, 1 + 2 * 4 + 3],
   ] as const) {
