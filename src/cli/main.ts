@@ -8,6 +8,7 @@ import { INTERRUPTED, start } from './process.js';
 import { errorEntry, sentenceOf, type Verb } from './verb.js';
 import { activations } from './verbs/activations.js';
 import { attention } from './verbs/attention.js';
+import { check } from './verbs/check.js';
 import { compare } from './verbs/compare.js';
 import { evaluate } from './verbs/evaluate.js';
 import { embed } from './verbs/embed.js';
@@ -41,6 +42,7 @@ const VERBS: readonly Verb[] = [
   evaluate,
   train,
   roar,
+  check,
   merge([predict, embed, compare, visualize, evaluate, roar]),
 ];
 
@@ -146,6 +148,9 @@ const OPTION_HELP: readonly (readonly [name: string, form: string, text: string]
   ['job', '--job FOLDER', 'keeps the units of long work there, and goes on from what is there'],
   ['shard', '--shard I/N', 'one share of a job (also read from the variables of Slurm and Kubernetes); then merge'],
   ['top', '--top K', 'classes to show for each input (default 5)'],
+  ['only', '--only ID', 'a check by its name, repeatable; left out, all'],
+  ['sarif', '--sarif FILE', 'failed checks for code scanning (SARIF 2.1.0)'],
+  ['junit', '--junit FILE', 'all checks as a test report (JUnit)'],
   ['out', '--out PATH', 'file or folder to write; the ending chooses the format'],
   ['config', '--config FILE', 'a settings file (.lens.json) to use instead of the one beside the model'],
   ['embed', '--embed', 'copy the weights into the file that is written'],

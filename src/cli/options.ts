@@ -32,6 +32,9 @@ const OPTIONS = {
   job: { type: 'string' },
   shard: { type: 'string' },
   top: { type: 'string' },
+  only: { type: 'string', multiple: true },
+  sarif: { type: 'string' },
+  junit: { type: 'string' },
   embed: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -74,6 +77,10 @@ export interface CommandLine {
   /** A folder that keeps the units of long work, and which share of them is meant. */
   readonly job?: string;
   readonly shard?: string;
+  /** Checks that are meant. */
+  readonly only: readonly string[];
+  readonly sarif?: string;
+  readonly junit?: string;
   /** As it was said. */
   readonly words: readonly string[];
 }
@@ -128,6 +135,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     help: values.help ?? false,
     version: values.version ?? false,
     silence: values.silence ?? [],
+    only: values.only ?? [],
     params: pairs('param', 'KEY=VALUE', values.param ?? []),
     otherInputs: pairs('input', 'NAME=FILE', values.input ?? []),
     ...given({
@@ -146,6 +154,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       find: values.find,
       job: values.job,
       shard: values.shard,
+      sarif: values.sarif,
+      junit: values.junit,
       of,
       top,
     }),

@@ -5,7 +5,7 @@ import { usage } from './options.js';
 
 /** Files that verbs write. */
 
-const ENDINGS = ['.png', '.npy', '.json', '.csv', '.svg', '.html', '.onnx'];
+const ENDINGS = ['.png', '.npy', '.json', '.csv', '.svg', '.html', '.onnx', '.md'];
 
 /** What `--out` names: a file by its ending, else a folder. */
 export function outKind(out: string, verb: string, endings: readonly string[]): string {

@@ -31,4 +31,23 @@ describe('runner: checks', function () {
     assert.equal(second.cached, first.checks.length);
     assert.deepEqual(second.checks, first.checks);
   });
+
+  it('fail where mean and deviation are set wrongly, and say which setting it is', async () => {
+    const model = filePath(path.resolve('models/birds/birds_cnn.onnx'));
+    const settings = { range: [0, 1], mean: [0], std: [1] } as const;
+    const { checks } = await service.check({ model, place, settings, only: ['preprocessing', 'accuracy'] }, call());
+    for (const { status, sentence } of checks) assert.equal(status, 'fail', sentence);
+    const found = checks.find(({ id }) => id === 'preprocessing')!;
+    assert.match(found.sentence, /mean and std of/);
+    assert.equal(found.setting, 'input.mean');
+  });
+
+  it('say why they were not done where there are no pictures', async () => {
+    const model = filePath(path.resolve('models/birds/birds_cnn.onnx'));
+    const { checks } = await service.check({ model, only: ['accuracy', 'randomisation'] }, call());
+    for (const { status, sentence } of checks) {
+      assert.equal(status, 'skipped');
+      assert.match(sentence, /"checks": \{ "data"/);
+    }
+  });
 });
