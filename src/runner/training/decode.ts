@@ -4,7 +4,8 @@ import { isCancelled, LensError, throwIfCancelled, toErrorData, type ErrorData }
 import { decodePicture } from '../../input/decode.js';
 import { sourceChannels, tableOf, toView } from '../../input/preprocessing.js';
 import type { Preprocessing } from '../../input/settings.js';
-import { PicturesInMemory, type Normalisation } from '../../training/pictures.js';
+import { PicturesInMemory, type Normalisation, type TrainingPictures } from '../../training/pictures.js';
+import { PictureFile, PicturesInFile } from './picturesInFile.js';
 import type { LabelledExample } from './set.js';
 
 /** Pictures that are decoded at a time. */
@@ -12,58 +13,88 @@ const AT_ONCE = 8;
 /** Of the machine's memory for the pictures of a training. */
 const SHARE = 0.4;
 
+/** Where the bytes of more pictures than that lie. */
+export type Beyond = 'file' | 'refuse';
+
 export interface DecodedSet {
-  readonly pictures: PicturesInMemory;
+  readonly pictures: TrainingPictures;
   readonly omitted: readonly { readonly name: string; readonly error: ErrorData }[];
   /** Of their names, labels and bytes: tells one set from another. */
   readonly sha256: string;
+  /** Lets go of the file that they may lie in. */
+  close(): void;
+}
+
+export interface DecodeOptions {
+  readonly signal: AbortSignal;
+  progress(done: number): void;
+  readonly beyond: Beyond;
+  /** Bytes that memory has room for; default a share of the machine's. */
+  readonly room?: number;
+}
+
+/** Room for all pictures of a training; `ONNX_LENS_TRAINING_MEMORY` says it in bytes. */
+export function pictureRoom(): number {
+  const said = Number(process.env['ONNX_LENS_TRAINING_MEMORY'] ?? NaN);
+  return Number.isFinite(said) && said >= 0 ? said : SHARE * os.totalmem();
 }
 
 /**
- * Decodes pictures once, to the size of the model, and keeps them as bytes.
+ * Decodes pictures once, to the size of the model, and keeps them as bytes: in memory, or where they would not fit in a file.
  *
- * @throws LensError `training/memory` where they would not fit
+ * @throws LensError `training/memory` where they would not fit and no file is wanted
  */
 export async function decodeSet(
   examples: readonly LabelledExample[],
   classes: number,
   plan: Preprocessing,
-  signal: AbortSignal,
-  progress: (done: number) => void,
+  { signal, progress, beyond, room = pictureRoom() }: DecodeOptions,
 ): Promise<DecodedSet> {
   const [height, width] = plan.size.value;
   const channels = plan.color.value === 'gray' ? 1 : 3;
   const size = height * width * channels;
   const total = size * examples.length;
-  if (total > SHARE * os.totalmem())
+  if (total > room && beyond === 'refuse')
     throw new LensError(
       'runtime',
       'training/memory',
       `${examples.length} pictures of ${width}×${height} take ${(total / 1e9).toFixed(1)} GB, more than the memory has room for.`,
-      { hint: `Use fewer (pictures=${Math.floor((SHARE * os.totalmem()) / size)}).` },
+      { hint: `Use fewer (pictures=${Math.floor(room / size)}).` },
     );
-  const data = new Uint8Array(total);
+  const file = total > room ? new PictureFile(size) : undefined;
+  const data = new Uint8Array(file === undefined ? total : 0);
   const labels: number[] = [];
   const omitted: { name: string; error: ErrorData }[] = [];
   const hash = createHash('sha256').update(`${height} ${width} ${channels} ${classes}`);
-  for (let from = 0; from < examples.length; from += AT_ONCE) {
-    throwIfCancelled(signal);
-    const some = examples.slice(from, from + AT_ONCE);
-    const views = await Promise.all(some.map((each) => viewOf(each, plan, signal)));
-    views.forEach((view, k) => {
-      const { example, label } = some[k]!;
-      if (!(view instanceof Uint8Array)) return void omitted.push({ name: example.name, error: view });
-      data.set(view, labels.length * size);
-      hash.update(`\n${example.name} ${label}`).update(view);
-      labels.push(label);
-    });
-    progress(Math.min(examples.length, from + AT_ONCE));
+  try {
+    for (let from = 0; from < examples.length; from += AT_ONCE) {
+      throwIfCancelled(signal);
+      const some = examples.slice(from, from + AT_ONCE);
+      const views = await Promise.all(some.map((each) => viewOf(each, plan, signal)));
+      views.forEach((view, k) => {
+        const { example, label } = some[k]!;
+        if (!(view instanceof Uint8Array)) return void omitted.push({ name: example.name, error: view });
+        if (file === undefined) data.set(view, labels.length * size);
+        else file.add(view);
+        hash.update(`\n${example.name} ${label}`).update(view);
+        labels.push(label);
+      });
+      progress(Math.min(examples.length, from + AT_ONCE));
+    }
+  } catch (error) {
+    file?.close();
+    throw error;
   }
   const kept = labels.length === examples.length ? data : data.slice(0, labels.length * size);
+  const numbers = Int32Array.from(labels);
   return {
-    pictures: new PicturesInMemory(classes, height, width, channels, Int32Array.from(labels), kept),
+    pictures:
+      file === undefined
+        ? new PicturesInMemory(classes, height, width, channels, numbers, kept)
+        : new PicturesInFile(classes, height, width, channels, numbers, file),
     omitted,
     sha256: hash.digest('hex'),
+    close: () => file?.close(),
   };
 }
 

@@ -32,7 +32,7 @@ const LENS_TRAINING = 'onnx-lens.training';
 /** Trains a model on a data set. */
 export async function trainModel(
   model: OpenModel,
-  sets: DataSets,
+  datasets: DataSets,
   steered: Steered,
   request: TrainRequest,
   call: Call<TrainProgress>,
@@ -40,14 +40,49 @@ export async function trainModel(
   const { signal } = call;
   call.progress({ message: 'looking through the data set' });
   await refuseToOverwrite(model, request);
-  const question = await trainingQuestion(model, sets, request, signal);
-  const { set, plan, recipe, seed, classifier, trainable, weights } = question;
-  const { classes } = set.about;
+  const question = await trainingQuestion(model, datasets, request, signal);
+  const { set, plan } = question;
   const all = set.trained.length + set.heldOut.length;
   const decoded = (done: number): void =>
     call.progress({ fraction: done / all, message: `reading ${done} of ${all} pictures` });
-  const trained = await decodeSet(set.trained, classes.length, plan, signal, decoded);
-  const held = await decodeSet(set.heldOut, classes.length, plan, signal, (done) => decoded(set.trained.length + done));
+  const sets = await decodeBoth(set, plan, signal, decoded);
+  try {
+    return await trainedOn(model, steered, request, { question, ...sets }, call);
+  } finally {
+    sets.trained.close();
+    sets.held.close();
+  }
+}
+
+/** What is trained on and what is held out. */
+async function decodeBoth(
+  set: TrainingQuestion['set'],
+  plan: TrainingQuestion['plan'],
+  signal: AbortSignal,
+  decoded: (done: number) => void,
+): Promise<{ readonly trained: DecodedSet; readonly held: DecodedSet }> {
+  const options = { signal, beyond: 'file' } as const;
+  const classes = set.about.classes.length;
+  const trained = await decodeSet(set.trained, classes, plan, { ...options, progress: decoded });
+  const before = set.trained.length;
+  try {
+    const held = await decodeSet(set.heldOut, classes, plan, { ...options, progress: (n) => decoded(before + n) });
+    return { trained, held };
+  } catch (error) {
+    trained.close();
+    throw error;
+  }
+}
+
+async function trainedOn(
+  model: OpenModel,
+  steered: Steered,
+  request: TrainRequest,
+  { question, trained, held }: { question: TrainingQuestion; trained: DecodedSet; held: DecodedSet },
+  call: Call<TrainProgress>,
+): Promise<TrainAnswer> {
+  const { signal } = call;
+  const { set, plan, recipe, seed, classifier, trainable, weights } = question;
   const omitted = [
     ...set.omitted.map(({ name, error }) => ({ name, error: toErrorData(error) })),
     ...trained.omitted,

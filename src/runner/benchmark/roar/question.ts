@@ -77,8 +77,11 @@ export async function roarQuestion(
   const { classes } = set.about;
   const all = set.trained.length + set.heldOut.length;
   const decoded = (done: number): void => call.progress({ fraction: 0, message: `reading ${done} of ${all} pictures` });
-  const trained = await decodeSet(set.trained, classes.length, plan, signal, decoded);
-  const held = await decodeSet(set.heldOut, classes.length, plan, signal, (n) => decoded(set.trained.length + n));
+  // What a method removes takes as much again, and lies in memory.
+  const options = { signal, beyond: 'refuse' } as const;
+  const trained = await decodeSet(set.trained, classes.length, plan, { ...options, progress: decoded });
+  const before = set.trained.length;
+  const held = await decodeSet(set.heldOut, classes.length, plan, { ...options, progress: (n) => decoded(before + n) });
   const omitted = [
     ...set.omitted.map(({ name, error }) => ({ name, error: toErrorData(error) })),
     ...trained.omitted,
