@@ -66,6 +66,7 @@ export function evaluationDocument(
   };
 }
 
-function errorEntry({ code, message, hint }: ErrorData): object {
+/** An error in a document. */
+export function errorEntry({ code, message, hint }: ErrorData): object {
   return { code, message, ...given({ hint }) };
 }

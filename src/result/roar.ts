@@ -91,11 +91,23 @@ export interface Roar {
 /** The id of the trainings in which nothing is removed. */
 export const NOTHING = 'none';
 
+function accuracies({ cells }: Pick<Roar, 'cells'>, method: string, fraction: number): number[] {
+  return cells.filter((cell) => cell.method === method && cell.fraction === fraction).map((c) => c.accuracy);
+}
+
 /** Mean accuracy over the seeds, and the lowest and highest of them. */
-export function overSeeds({ cells }: Pick<Roar, 'cells'>, method: string, fraction: number): Estimate {
-  const found = cells.filter((cell) => cell.method === method && cell.fraction === fraction).map((c) => c.accuracy);
+export function overSeeds(roar: Pick<Roar, 'cells'>, method: string, fraction: number): Estimate {
+  const found = accuracies(roar, method, fraction);
   if (found.length === 0) return { mean: NaN, low: NaN, high: NaN };
   return { mean: found.reduce((a, b) => a + b, 0) / found.length, low: Math.min(...found), high: Math.max(...found) };
+}
+
+/** Standard deviation of the accuracy over the seeds, of a sample (n − 1); NaN of fewer than two. */
+export function deviationOverSeeds(roar: Pick<Roar, 'cells'>, method: string, fraction: number): number {
+  const found = accuracies(roar, method, fraction);
+  if (found.length < 2) return NaN;
+  const mean = found.reduce((a, b) => a + b, 0) / found.length;
+  return Math.sqrt(found.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (found.length - 1));
 }
 
 /**

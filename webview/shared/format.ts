@@ -83,3 +83,11 @@ function scaled(value: number, unitText: (unit: string) => string): string {
 export function formatShape(dims: readonly (number | string)[]): string {
   return dims.length === 0 ? 'scalar' : dims.join('×');
 }
+
+/** A time that is told from what was measured: no more precise than that. */
+export function leftText(seconds: number): string {
+  if (seconds < 5) return 'a few seconds';
+  if (seconds < 90) return `about ${5 * Math.round(seconds / 5)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `about ${minutes} min` : `about ${(minutes / 60).toFixed(1)} h`;
+}

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { button, iconButton } from '../shared/controls.js';
-import { formatNumber, formatPercent, plural } from '../shared/format.js';
+import { formatNumber, formatPercent, leftText, plural } from '../shared/format.js';
 import { failure } from '../shared/messages.js';
 import { taskProgress } from '../shared/task/taskProgress.js';
 import type { TrainPage } from './page.js';
@@ -31,14 +31,6 @@ function nowText({ now, view }: TrainPage): string {
     secondsLeft === undefined ? 'the time left is not known yet' : `${leftText(secondsLeft)} left`,
     ...(resumed > 0 ? [`${plural(resumed, 'epoch')} from before`] : []),
   ].join(' · ');
-}
-
-/** A time that is told from what was measured: no more precise than that. */
-function leftText(seconds: number): string {
-  if (seconds < 5) return 'a few seconds';
-  if (seconds < 90) return `about ${5 * Math.round(seconds / 5)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `about ${minutes} min` : `about ${(minutes / 60).toFixed(1)} h`;
 }
 
 /** How it has ended. */

@@ -1,7 +1,7 @@
 import type { EvaluateAnswer } from '../../protocol/benchmark.js';
 import { against, metricOf, ranked, type EvaluatedMethod } from '../../result/benchmark.js';
 import { digits, onOneLine, table } from '../io.js';
-import { csvLine } from '../outputs.js';
+import { csvLine } from '../../base/csv.js';
 
 /** A row for each method, input and curve; the score in a column of its own. */
 export function evaluationCsv({ evaluation }: EvaluateAnswer): string {

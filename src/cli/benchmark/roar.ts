@@ -1,49 +1,6 @@
-import { given } from '../../base/given.js';
 import type { RoarAnswer } from '../../protocol/benchmark.js';
 import { NOTHING, overSeeds, roarRanked } from '../../result/roar.js';
 import { onOneLine, table } from '../io.js';
-import { csvLine } from '../outputs.js';
-import { errorEntry } from '../verb.js';
-
-export function roarDocument(model: string, { sha256, preprocessing, warnings, roar }: RoarAnswer): object {
-  const { params, training, place, fractions, seeds, cells, classes, trained, tested, majority, omitted, notes } = roar;
-  return {
-    schema: 'onnx-lens/roar/1',
-    model,
-    sha256,
-    provider: 'cpu',
-    preprocessing,
-    params,
-    training,
-    place,
-    classes,
-    trained,
-    tested,
-    majority,
-    fractions,
-    seeds,
-    whole: overSeeds(roar, NOTHING, 0),
-    methods: roarRanked(roar).map(({ id, title, kind, params: of, layer, mean }) => ({
-      id,
-      title,
-      kind,
-      params: of,
-      ...given({ layer }),
-      mean,
-      accuracy: fractions.map((fraction) => overSeeds(roar, id, fraction)),
-    })),
-    cells,
-    omitted: omitted.map(({ name, error }) => ({ input: name, error: errorEntry(error) })),
-    notes,
-    warnings,
-    recipe: roar.recipe,
-  };
-}
-
-export function roarCsv({ roar }: RoarAnswer): string {
-  const rows = roar.cells.map(({ method, fraction, seed, accuracy, loss }) => [method, fraction, seed, accuracy, loss]);
-  return [['method', 'fraction', 'seed', 'accuracy', 'loss'], ...rows].map(csvLine).join('');
-}
 
 /** The table of the paper: accuracy in per cent over what was removed, and its deviation where there are several seeds. */
 export function roarText({ roar }: RoarAnswer, out: string | undefined): string {

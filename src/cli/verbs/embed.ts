@@ -5,7 +5,8 @@ import { layoutPage } from '../../report/layout.js';
 import { json, table } from '../io.js';
 import { jobOf, runShare } from '../job.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
-import { csvLine, outKind, writeOut } from '../outputs.js';
+import { csvLine } from '../../base/csv.js';
+import { outKind, writeOut } from '../outputs.js';
 import { callOf, errorEntry, report, sentenceOf, type Verb } from '../verb.js';
 
 export const embed: Verb = {

@@ -2,7 +2,8 @@ import { given } from '../../base/given.js';
 import type { SilenceAnswer } from '../../protocol/attention.js';
 import { digits, json, onOneLine, table } from '../io.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
-import { csvLine, outKind, writeOut } from '../outputs.js';
+import { csvLine } from '../../base/csv.js';
+import { outKind, writeOut } from '../outputs.js';
 import { callOf, errorEntry, report, sentenceOf, type Verb } from '../verb.js';
 
 const FORM = 'onnx-lens silence MODEL INPUT… [--param each=head|layer] [--layer NAME]';

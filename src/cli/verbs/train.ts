@@ -6,7 +6,8 @@ import type { TrainAnswer, TrainProgress } from '../../protocol/training.js';
 import type { EpochRecord } from '../../result/training.js';
 import { duration, json, table } from '../io.js';
 import { inputsOf, modelRequest, usage } from '../options.js';
-import { csvLine, outKind, writeOut } from '../outputs.js';
+import { csvLine } from '../../base/csv.js';
+import { outKind, writeOut } from '../outputs.js';
 import { callOf, errorEntry, report, sentenceOf, type Verb, type VerbContext } from '../verb.js';
 
 export const train: Verb = {
