@@ -38,10 +38,9 @@ export function decide(trial: Trial, random: Random, names: (index: number) => s
     parts.push(partOf(part, { trial, chosen, resampled, scale }));
   }
   const notes = [ASSUMED, 'Found from your pictures, not stated by the author of the model.'];
-  const { misfit } = tried[0]!;
-  if (misfit !== undefined && misfit > MISFIT)
+  if (!fit(trial, tried[0]!))
     notes.unshift(
-      `These pictures and this model do not fit (misfit ${misfit.toFixed(2)}): it was trained on pictures of another kind. Give it pictures like those.`,
+      `These pictures and this model do not fit (misfit ${tried[0]!.misfit!.toFixed(2)}): it was trained on pictures of another kind. Give it pictures like those.`,
     );
   if (parts.some((p) => p.verdict === 'cannot tell') && evidence !== 'labels' && evidence !== 'nothing')
     notes.push('One picture of each class, in a folder with the name of the class, would usually decide.');
@@ -64,6 +63,14 @@ export function decide(trial: Trial, random: Random, names: (index: number) => s
     notes,
     origins: originsOf(parts, pictures),
   };
+}
+
+/**
+ * Whether the pictures are of the kind that the network was trained on: by what it remembers, or because it knows most of
+ * those whose class is told. (What it remembers fits badly where the true mean is none of those that are tried.)
+ */
+function fit({ labelled }: Trial, { misfit, right }: Tried): boolean {
+  return misfit === undefined || misfit <= MISFIT || (labelled >= LEAST && right > labelled / 2);
 }
 
 interface Judging {
@@ -94,8 +101,8 @@ function partOf(part: SettingsPartId, { trial, chosen, resampled, scale }: Judgi
   if (verdict === 'found' && evidence !== 'statistics' && pictures < ENOUGH) verdict = 'likely';
   const equal = alike(chosen, rival);
   const same = chosen.answers.length > 0 && equal >= ALIKE && evidence !== 'statistics';
-  const fits = chosen.misfit === undefined || chosen.misfit <= MISFIT;
-  if (pictures < LEAST || !fits || same || (part === 'centring' && scale === 'cannot tell')) verdict = 'cannot tell';
+  if (pictures < LEAST || !fit(trial, chosen) || same || (part === 'centring' && scale === 'cannot tell'))
+    verdict = 'cannot tell';
   const words = { value, rival: rival.candidate.parts[part], agree, of: resampled.length, part };
   const sentence =
     verdict === 'found'
@@ -122,8 +129,8 @@ const PROBABLY: Readonly<Record<SettingsPartId, string>> = {
 
 function foundSentence({ value, rival, part }: Words, trial: Trial, chosen: Tried, other: Tried): string {
   if (trial.evidence === 'statistics') {
-    const fit = `misfit ${(chosen.misfit ?? 0).toFixed(2)}; with ${rival} ${(other.misfit ?? 0).toFixed(2)}`;
-    return `The model's own BatchNormalization statistics fit ${value} (${fit}).`;
+    const fits = `misfit ${(chosen.misfit ?? 0).toFixed(2)}; with ${rival} ${(other.misfit ?? 0).toFixed(2)}`;
+    return `The model's own BatchNormalization statistics fit ${value} (${fits}).`;
   }
   const by =
     trial.evidence === 'labels'

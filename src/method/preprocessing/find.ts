@@ -35,6 +35,8 @@ export interface Tried {
   readonly score: number;
   /** See {@link misfit}; only of a network that remembers. */
   readonly misfit?: number;
+  /** Of the pictures whose class is known, how many are answered right. */
+  readonly right: number;
   /** The best class of each picture, where the model has classes. */
   readonly answers: readonly number[];
   /** The score on a choice of the pictures, by their numbers. */
@@ -166,11 +168,14 @@ class Reading {
 
   tried(every: readonly number[]): Tried {
     const { layers } = this.about;
+    const { truths } = this.search;
+    const answers = this.answers.map(([own]) => own!.reduce((best, v, i) => (v > own![best]! ? i : best), 0));
     return {
       candidate: this.candidate,
       score: this.score(every),
       ...(layers.length > 0 ? { misfit: misfit(layers, this.moments) } : {}),
-      answers: this.answers.map(([own]) => own!.reduce((best, v, i) => (v > own![best]! ? i : best), 0)),
+      right: answers.filter((answer, i) => truths[i] === answer).length,
+      answers,
       on: (pictures) => this.score(pictures),
     };
   }

@@ -11,9 +11,9 @@ import type { SettingsFinding } from '../../../../src/result/settings.js';
 function trial(
   evidence: Trial['evidence'],
   scores: Readonly<Record<string, number>>,
-  parts: Partial<Trial> & { readonly misfit?: number; readonly answers?: readonly number[] } = {},
+  parts: Partial<Trial> & Partial<Pick<Tried, 'misfit' | 'answers' | 'right'>> = {},
 ): Trial {
-  const { misfit, answers = [1, 2, 3, 4], ...others } = parts;
+  const { misfit, answers = [1, 2, 3, 4], right = 0, ...others } = parts;
   const tried = candidatesFor(3)
     .filter(({ title }) => title in scores)
     .map((candidate, i): Tried => {
@@ -24,6 +24,7 @@ function trial(
         candidate,
         score,
         answers: own,
+        right,
         on: () => score,
         ...(evidence === 'statistics' ? { misfit: misfit ?? 0.03 } : {}),
       };
@@ -73,6 +74,9 @@ describe('deciding from scores of readings', () => {
       'the pictures do not fit',
     );
     assert.match(misfit.notes[0]!, /do not fit \(misfit 0\.40\)/);
+    const known = trial('statistics', far, { misfit: 0.4, labelled: 16, right: 9 });
+    assert.deepEqual(verdicts(known), ['found', 'found', 'found'], 'it knows most of them');
+    assert.deepEqual(new Set(verdicts({ ...known, labelled: 18 })), new Set(['cannot tell']));
     assert.deepEqual(new Set(verdicts(trial('statistics', far, { pictures: 3 }))), new Set(['cannot tell']));
     assert.deepEqual(new Set(verdicts(trial('information', far, { pictures: 8 }))), new Set(['likely']));
     assert.deepEqual(verdicts(trial('statistics', far, { pictures: 8 })), ['found', 'found', 'found']);
