@@ -62,15 +62,23 @@ export function skipReason(test) {
 /** Whether a forgotten `.only` is an error: in `npm test`, and where nobody looks. */
 export const onlyForbidden = Boolean(process.env.LENS_COUNTS || process.env.CI || process.env.LENS_FORBID_ONLY);
 
-/** Runs a Mocha instance, writes its counts and ends the process: 1 if a test failed or none ran, or `.only` hides others. */
-export function runMocha(mocha, suite) {
+/** Runs a Mocha instance. @returns {Promise<ReturnType<typeof noCounts>>} */
+export function countsOf(mocha) {
   if (onlyForbidden) mocha.forbidOnly();
   const counts = noCounts();
-  const runner = mocha.run((failures) => {
-    counts.passed = runner.stats.passes;
-    counts.failed = failures;
-    writeCounts(suite, counts);
-    process.exit(failures || counts.passed === 0 ? 1 : 0);
+  return new Promise((resolve) => {
+    const runner = mocha.run((failures) => {
+      counts.passed = runner.stats.passes;
+      counts.failed = failures;
+      resolve(counts);
+    });
+    runner.on('pending', (test) => countSkipped(counts, skipReason(test)));
   });
-  runner.on('pending', (test) => countSkipped(counts, skipReason(test)));
+}
+
+/** Runs a Mocha instance, writes its counts and ends the process: 1 if a test failed or none ran, or `.only` hides others. */
+export async function runMocha(mocha, suite) {
+  const counts = await countsOf(mocha);
+  writeCounts(suite, counts);
+  process.exit(counts.failed || counts.passed === 0 ? 1 : 0);
 }

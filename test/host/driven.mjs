@@ -1,10 +1,11 @@
 // The workbench driven as a user drives it: every test/e2e/*.e2e.mjs in a fresh server and page, on the installed .vsix.
 import fs from 'node:fs';
 import path from 'node:path';
+import { format } from 'node:util';
 import { addCounts, countSkipped, noCounts } from '../../.build/counts.mjs';
 import { createDemo } from '../../.build/demo.mjs';
 import { DATA, dataMissing } from '../data.mjs';
-import { newPage, startServer } from './host.mjs';
+import { newPage, startBrowser, startServer } from './host.mjs';
 
 const folder = 'test/e2e';
 
@@ -23,14 +24,14 @@ const tools = {
 };
 
 /** Runs one spec file and answers its counts, with the titles of what failed; its tests build on each other, so the rest is not run after a failure. */
-async function runSpec(name, context) {
+async function runSpec(name, { say, ...context }) {
   const counts = { ...noCounts(), broken: [] };
   const spec = await import(path.resolve(folder, name));
   const { browser, root, extensions, failures } = context;
   const srv = await startServer({ root, extensions, ...spec.options });
   createDemo(srv.ws);
   const page = await newPage(browser, spec.options?.viewport);
-  console.log(`  ${name}`);
+  say(`  ${name}`);
   try {
     let broken = false;
     for (const [title, test] of await spec.tests(page, srv, tools)) {
@@ -39,11 +40,11 @@ async function runSpec(name, context) {
         if (broken) tools.skip('not run: an earlier step failed');
         await test();
         counts.passed++;
-        console.log(`    ok ${title} (${Date.now() - start} ms)`);
+        say(`    ok ${title} (${Date.now() - start} ms)`);
       } catch (error) {
         if (error instanceof Skip) {
           countSkipped(counts, error.message);
-          console.log(`    skipped ${title}: ${error.message}`);
+          say(`    skipped ${title}: ${error.message}`);
           continue;
         }
         broken = true;
@@ -51,7 +52,7 @@ async function runSpec(name, context) {
         counts.broken.push(`${name}: ${title}`);
         const picture = path.join(failures, `${name}-${title}`.replace(/\W+/g, '-') + '.png');
         await page.screenshot({ path: picture }).catch(() => {});
-        console.log(`    FAILED ${title} (${path.relative('.', picture)})\n`, error);
+        say(`    FAILED ${title} (${path.relative('.', picture)})\n`, error);
       }
     }
   } finally {
@@ -64,23 +65,39 @@ async function runSpec(name, context) {
 /** A spec that could not run counts as one failure. */
 const attempt = (name, context) =>
   runSpec(name, context).catch((error) => {
-    console.log(`    FAILED ${name}\n`, error);
+    context.say(`    FAILED ${name}\n`, error);
     return { ...noCounts(), failed: 1, broken: [`${name} as a whole`] };
   });
 
-export async function runDriven({ part = '', ...context }) {
+/** Runs the specs, some at a time, each of these in a browser of its own: a clipboard belongs to a browser. */
+export async function runDriven({ part = '', browser, ...context }) {
   const counts = noCounts();
-  const names = fs.readdirSync(folder).filter((file) => file.endsWith('.e2e.mjs'));
-  for (const name of names.filter((each) => each.includes(part))) {
-    let found = await attempt(name, context);
-    if (found.failed) {
-      // Editor, server and browser share the machine with whatever else runs on it: a failure counts when it repeats,
-      // in a fresh server and page. One that does not is flaky, and named at the end.
-      console.log(`  ${name} once more`);
-      const { broken } = found;
-      found = await attempt(name, context);
-      if (!found.failed) found.flaky.push(...broken);
+  const names = fs.readdirSync(folder).filter((file) => file.endsWith('.e2e.mjs') && file.includes(part));
+  // The longest first, as far as their length tells.
+  const queue = names.sort((a, b) => fs.statSync(path.join(folder, b)).size - fs.statSync(path.join(folder, a)).size);
+  const failed = new Map();
+  const lane = async (own) => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      const lines = [];
+      const say = (...text) => lines.push(format(...text));
+      const found = await attempt(name, { ...context, browser: own, say });
+      console.log(lines.join('\n'));
+      if (found.failed) failed.set(name, found);
+      else addCounts(counts, found);
     }
+  };
+  const second = names.length > 1 ? await startBrowser() : undefined;
+  try {
+    await Promise.all([lane(browser), ...(second ? [lane(second)] : [])]);
+  } finally {
+    await second?.close();
+  }
+  for (const [name, { broken }] of failed) {
+    // Editor, server and browser share the machine with whatever else runs on it: a failure counts when it repeats, alone and
+    // in a fresh server and page. One that does not is flaky, and named at the end.
+    console.log(`  ${name} once more`);
+    const found = await attempt(name, { ...context, browser, say: console.log });
+    if (!found.failed) found.flaky.push(...broken);
     addCounts(counts, found);
   }
   return counts;

@@ -1,9 +1,14 @@
-// npm run test:unit [-- PATTERN]: bundles test/unit/**/*.test.ts whose path holds PATTERN and runs them with mocha.
-import { build } from 'esbuild';
-import Mocha from 'mocha';
-import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+// npm run test:unit [-- PATTERN ...]: builds test/unit/**/*.test.ts whose path holds a PATTERN and runs them with mocha, in two
+// processes that take the next file when they are done with one.
+import { fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { runMocha } from '../../.build/counts.mjs';
+import { addCounts, countsLine, noCounts, writeCounts } from '../../.build/counts.mjs';
+import { buildTests } from './build.mjs';
+
+const LANES = 2;
+/** A file that says nothing for so long hangs: no test may take longer than a few minutes. */
+const SILENT_MS = 600_000;
 
 const patterns = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 const find = (dir) =>
@@ -18,29 +23,58 @@ if (files.length === 0) {
 mkdirSync('out', { recursive: true });
 const out = mkdtempSync(path.resolve('out/unit-'));
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
-await build({
-  entryPoints: files,
-  outdir: out,
-  outbase: 'test/unit',
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  sourcemap: 'inline',
-  logLevel: 'warning',
-  external: [
-    'vscode',
-    'onnxruntime-node',
-    'sharp',
-    'esbuild',
-    'typescript',
-    'dependency-cruiser',
-    'playwright-core',
-    'prettier',
-  ],
-  define: { 'process.env.UNIT_OUT': JSON.stringify(out) },
-});
-process.setSourceMapsEnabled?.(true);
-const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, slow: 2_000, color: process.stdout.isTTY });
-for (const file of files) mocha.addFile(path.join(out, path.relative('test/unit', file).replace(/\.ts$/, '.js')));
-runMocha(mocha, 'unit');
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+await buildTests(files, out);
+
+// The longest first, as far as their length tells, so that no process waits long for the other's last one.
+const queue = [...files].sort((a, b) => statSync(b).size - statSync(a).size);
+const total = noCounts();
+const broken = [];
+await Promise.all(Array.from({ length: Math.min(LANES, queue.length) }, lane));
+if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
+console.log(`\nunit: ${countsLine(total)}`);
+writeCounts('unit', total);
+process.exit(total.failed || total.passed === 0 ? 1 : 0);
+
+/** Takes files until none is left; what a file prints is kept together. */
+async function lane() {
+  let child;
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    child ??= start();
+    const { counts, text } = await run(child, file);
+    process.stdout.write(text);
+    addCounts(total, counts);
+    if (counts.failed > 0) broken.push(file);
+    if (child.exitCode !== null || child.signalCode !== null) child = undefined;
+  }
+  child?.kill();
+}
+
+function start() {
+  return fork('test/unit/lane.mjs', [out], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+}
+
+/** @returns {Promise<{ counts: ReturnType<typeof noCounts>, text: string }>} one failure where the process ends or hangs */
+function run(child, file) {
+  return new Promise((resolve) => {
+    let text = '';
+    const hear = (chunk) => {
+      text += chunk;
+      alarm.refresh();
+    };
+    const alarm = setTimeout(() => child.kill('SIGKILL'), SILENT_MS);
+    const end = (counts, more = '') => {
+      clearTimeout(alarm);
+      for (const stream of [child.stdout, child.stderr]) stream.off('data', hear);
+      child.removeAllListeners();
+      resolve({ counts, text: text + more });
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', hear);
+    // What was printed before the answer may arrive after it.
+    child.once('message', (counts) => setTimeout(() => end(counts), 50));
+    child.once('exit', (code, signal) =>
+      end({ ...noCounts(), failed: 1 }, `\n${file}: its process has ended with ${code ?? signal}.\n`),
+    );
+    child.send({ file: path.relative('test/unit', file).replace(/\.ts$/, '.js'), color: process.stdout.isTTY });
+  });
+}
