@@ -23,6 +23,18 @@ const tools = {
   },
 };
 
+/** No step of a spec takes so long; one that hangs must not hold up the others. */
+const LONGEST_MS = 480_000;
+
+/** What a promise settles to, or an error where that takes too long. */
+function within(ms, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Nothing has come of it in ${ms / 1000} s.`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** Runs one spec file and answers its counts, with the titles of what failed; its tests build on each other, so the rest is not run after a failure. */
 async function runSpec(name, { say, ...context }) {
   const counts = { ...noCounts(), broken: [] };
@@ -38,7 +50,7 @@ async function runSpec(name, { say, ...context }) {
       const start = Date.now();
       try {
         if (broken) tools.skip('not run: an earlier step failed');
-        await test();
+        await within(LONGEST_MS, test());
         counts.passed++;
         say(`    ok ${title} (${Date.now() - start} ms)`);
       } catch (error) {
@@ -56,7 +68,7 @@ async function runSpec(name, { say, ...context }) {
       }
     }
   } finally {
-    await page.context().close();
+    await within(10_000, page.context().close()).catch(() => {});
     await srv.stop();
   }
   return counts;
