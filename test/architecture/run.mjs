@@ -5,4 +5,4 @@ import { runMocha } from '../../.build/counts.mjs';
 const mocha = new Mocha({ ui: 'bdd', timeout: 180_000, slow: 20_000 });
 mocha.addFile('test/architecture/architecture.test.mjs');
 await mocha.loadFilesAsync();
-runMocha(mocha, 'architecture');
+await runMocha(mocha, 'architecture');
