@@ -46,6 +46,8 @@ export interface ExplainTopic {
   readonly layer?: string;
   /** Networks to begin with beside the model, in a grid. */
   readonly networks?: readonly NamedNetwork[];
+  /** The method to begin with, where the panel was opened for one. */
+  readonly method?: string;
 }
 
 /** What a person has painted over a picture. It lives in memory: nothing of it is written to disk. */

@@ -102,6 +102,7 @@ export class ExplainController implements Asked {
       if (kept === undefined) this.drawn = { ...DEFAULT_DISPLAY, ...colorOf(setup.defaults.colorMap) };
       else this.restore(kept, setup);
       if (setup.networks !== undefined) this.compare.begin(setup.networks);
+      this.asking.meanMethod(setup.method);
     } catch (error) {
       if (!isCancelled(error)) this.setupError = toErrorData(error);
       this.onChange();
@@ -303,6 +304,7 @@ export class ExplainController implements Asked {
     this.topic = { ...this.topic, ...topic };
     this.picture = undefined;
     if (topic.layer !== undefined && this.method?.layer !== 'none') this.asking.change({ layer: topic.layer });
+    this.asking.meanMethod(topic.method);
     // One picture is looked at large, whatever was compared before.
     if (topic.networks !== undefined) this.compare.begin(topic.networks);
     else if (topic.pictures.length < 2 && this.compare.open) this.compare.show(false);

@@ -47,6 +47,8 @@ export interface ShowRequest {
   readonly pinned?: boolean;
   /** Others that are asked the same, beside it. */
   readonly networks?: readonly NamedNetwork[];
+  /** The method that is meant. */
+  readonly method?: string;
 }
 
 /** The model's name as titles say it, without its ending. */
@@ -73,7 +75,7 @@ export class ExplainPanel extends Panel {
   constructor(
     panel: vscode.WebviewPanel,
     services: HostServices,
-    { model, images, pinned, layer, networks }: ShowRequest,
+    { model, images, pinned, layer, networks, method }: ShowRequest,
     private readonly open: (other: ShowRequest) => void,
   ) {
     super(panel, services);
@@ -82,7 +84,7 @@ export class ExplainPanel extends Panel {
       model: namedModel(model),
       pictures: images.map(named),
       pinned: pinned ?? false,
-      ...given({ layer, networks }),
+      ...given({ layer, networks, method }),
     };
     this.watch = this.disposables.add(new DiskWatch((file) => this.changed(file)));
     this.answers = modelAnswers(
@@ -108,9 +110,10 @@ export class ExplainPanel extends Panel {
   }
 
   /** Explains other pictures in this panel. */
-  show(pictures: readonly vscode.Uri[], also: Pick<ShowRequest, 'layer' | 'networks'> = {}): void {
-    const { layer: _before, networks: _those, ...others } = this.topic;
-    this.topic = { ...others, pictures: pictures.map(named), ...given({ layer: also.layer, networks: also.networks }) };
+  show(pictures: readonly vscode.Uri[], also: Pick<ShowRequest, 'layer' | 'networks' | 'method'> = {}): void {
+    const { layer: _before, networks: _those, method: _that, ...others } = this.topic;
+    const { layer, networks, method } = also;
+    this.topic = { ...others, pictures: pictures.map(named), ...given({ layer, networks, method }) };
     this.titled();
     this.panel.reveal(undefined, true);
     // A page that is not there asks for the topic when it is.
@@ -119,7 +122,7 @@ export class ExplainPanel extends Panel {
 
   /** The page has the networks: it keeps them, and a page that comes back is not sent to the grid again. */
   private begun(): void {
-    const { networks: _taken, ...topic } = this.topic;
+    const { networks: _taken, method: _asked, ...topic } = this.topic;
     this.topic = topic;
   }
 

@@ -12,9 +12,9 @@ export function explainPanels(services: HostServices): ExplainPanels {
     viewType: 'onnxLens.explain',
     title: 'Explain',
     create: (panel, topic) => new ExplainPanel(panel, services, topic, (other) => panels.show(other)),
-    reuse: (panel, { model, images, layer, networks }) => {
+    reuse: (panel, { model, images, layer, networks, method }) => {
       if (panel.pinned || panel.model.toString() !== model.toString()) return false;
-      panel.show(images, given({ layer, networks }));
+      panel.show(images, given({ layer, networks, method }));
       return true;
     },
     topicOf,

@@ -58,6 +58,12 @@ export class Asking {
     this.answer(known);
   }
 
+  /** The method that the panel was opened for, where there is one; what follows asks. */
+  meanMethod(id: string | undefined): void {
+    const method = this.view.setup?.methods.find((m) => m.id === id);
+    if (method !== undefined && this.question !== undefined) this.form.chooseMethod(method);
+  }
+
   chooseMethod(id: string): void {
     const method = this.view.setup?.methods.find((m) => m.id === id);
     if (id === AUTO) this.form.chooseAuto();
