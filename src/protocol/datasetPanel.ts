@@ -1,6 +1,8 @@
+import type { Address } from '../base/place.js';
 import type { Comparison } from '../result/comparison.js';
 import type { LayoutReport } from '../result/layoutReport.js';
-import type { MethodDescription } from '../result/method.js';
+import type { MethodDescription, ParameterValue } from '../result/method.js';
+import type { MeasuredQuestion, RoarAnswer, RoarProgress } from './benchmark.js';
 import type { Operation } from './channel.js';
 import type { CompareModelsRequest } from './comparison.js';
 import type { HeatAnswer, SetProgress, SteerRequest, ThumbnailsAnswer, ThumbnailsRequest } from './dataset.js';
@@ -44,6 +46,25 @@ type PassedName = (typeof DATASET_PASSED)[number];
 
 type DatasetPassed = { [K in PassedName]: Operation<AskedOf<K>, AnswerOf<K>, ProgressOf<K>> };
 
+/** Remove and retrain, as it was begun in a folder. */
+export interface RoarBegun {
+  readonly methods: readonly MeasuredQuestion[];
+  readonly params: Readonly<Record<string, ParameterValue>>;
+  readonly training: Readonly<Record<string, ParameterValue>>;
+  readonly seed: number;
+}
+
+/** The same with the folder that keeps what is done. */
+export interface RoarAsked extends RoarBegun {
+  readonly folder: Address;
+}
+
+/** A folder for the trainings, and what was begun there before. */
+export interface RoarPlace {
+  readonly folder: NamedFile;
+  readonly begun?: RoarBegun;
+}
+
 /** What the extension host does for the panel. */
 export interface DatasetHostApi extends DatasetPassed {
   setup: Operation<Record<string, never>, DatasetSetup>;
@@ -59,8 +80,19 @@ export interface DatasetHostApi extends DatasetPassed {
   thumbnails: Operation<Omit<ThumbnailsRequest, 'place'>, ThumbnailsAnswer>;
   /** Other examples are selected: the panels of the same place follow. */
   select: Operation<{ readonly names: readonly string[] }, void>;
-  /** Explains pictures with this model, and with another one beside it. */
-  explain: Operation<{ readonly names: readonly string[]; readonly beside?: OtherCheckpoint }, void>;
+  /** Explains pictures with this model, and with another one beside it; by a method where one is meant. */
+  explain: Operation<
+    { readonly names: readonly string[]; readonly beside?: OtherCheckpoint; readonly method?: string },
+    void
+  >;
+  /** Removes what methods point at, and retrains. It goes on without the page; what is done is kept in the folder. */
+  roar: Operation<RoarAsked, RoarAnswer, RoarProgress>;
+  /** Where trainings are kept unless another folder is chosen; `undefined` when the question is dismissed. */
+  roarPlace: Operation<{ readonly choose?: boolean }, RoarPlace | undefined>;
+  /** Ends the trainings; they can go on. */
+  stopRoar: Operation<Record<string, never>, void>;
+  /** Puts on the clipboard what to type in a terminal for the same trainings, in the same folder. */
+  copyRoarCommand: Operation<RoarAsked, void>;
   /** Opens the same pictures with another model, which is asked for. */
   openWith: Operation<Record<string, never>, void>;
   /** Puts another model beside this one. */

@@ -1,5 +1,6 @@
 // How good methods are on a data set: the table beside random pixels and edges, and the way to a picture.
 import assert from 'node:assert';
+import fs from 'node:fs';
 import path from 'node:path';
 import { datasetPanel } from './panels/datasetPanel.mjs';
 import {
@@ -19,7 +20,7 @@ export const options = { viewport: { width: 1500, height: 1200 } };
 const PLACE = 'models/birds/pictures';
 
 export function tests(page, srv) {
-  const { panel, selected } = datasetPanel(page);
+  const { panel, selected, choose } = datasetPanel(page);
   const rows = () => panel().locator('.eval-table tbody tr');
 
   return [
@@ -48,7 +49,7 @@ export function tests(page, srv) {
     [
       'a method lists its pictures, and one of them is selected',
       async () => {
-        await rows().first().locator('button').click();
+        await rows().first().locator('th button').click();
         await panel().locator('.tab-body .picture-row').first().click();
         await selected('1');
         assert.equal(await panel().locator('.tab-body .picture-row').count(), 6);
@@ -64,6 +65,59 @@ export function tests(page, srv) {
         assert.equal(document.schema, 'onnx-lens/evaluate/1');
         assert.equal(document.recipe.params.metric, 'road');
         assert.equal(document.methods[0].results.length, 6);
+      },
+    ],
+    [
+      'what methods point at is removed, and networks are retrained in a folder beside the place',
+      async () => {
+        await choose('.map-question', 'ROAR');
+        await panel().locator('.empty-state', { hasText: 'it may take hours' }).waitFor();
+        await screenshot(page, 'dataset-retrain-empty');
+        const form = async (name) => panel().locator('.eval-choice summary', { hasText: name }).click();
+        const type = async (label, text) => {
+          await panel().getByLabel(label, { exact: true }).first().click();
+          await page.keyboard.press('ControlOrMeta+A');
+          await page.keyboard.type(text);
+          await page.keyboard.press('Tab');
+        };
+        await form('3 methods');
+        for (const name of ['Integrated Gradients', 'Grad-CAM'])
+          await panel()
+            .locator('.eval-choice lens-checkbox')
+            .filter({ hasText: new RegExp(`^${name}$`) })
+            .click();
+        await form('1 method');
+        await form('What is removed');
+        await type('Removed', '50,90');
+        await type('Seeds', '2');
+        await form('What is removed');
+        await form('How networks are trained');
+        await type('Epochs', '1');
+        await form('How networks are trained');
+        await panel().locator('.retrain-folder', { hasText: '14 networks' }).waitFor();
+        await panel().locator('.map-question lens-button', { hasText: 'Retrain' }).click();
+        await panel().locator('.retrain-left', { hasText: 'of 14 trainings done' }).waitFor({ timeout: 120_000 });
+        await panel().locator('.retrain-table').waitFor({ timeout: 120_000 });
+        await screenshot(page, 'dataset-retrain-running');
+        await panel().locator('.working lens-button, .working button').first().click();
+        await panel().locator('.notice', { hasText: 'Stopped' }).waitFor();
+        await panel().locator('.notice lens-button', { hasText: 'Go on' }).click();
+        await panel().locator('h2', { hasText: 'lower is better' }).waitFor({ timeout: 240_000 });
+        assert.equal(await panel().locator('.retrain-table tbody tr').count(), 4);
+        assert.match(await panel().locator('.retrain-table').innerText(), /± \d/);
+        const folder = path.join(srv.ws, 'models/birds/pictures-birds_cnn-roar');
+        assert.equal(JSON.parse(fs.readFileSync(path.join(folder, 'panel.json'), 'utf8')).training.epochs, 1);
+        await screenshot(page, 'dataset-retrain');
+      },
+    ],
+    [
+      'its table is saved, a line for each training',
+      async () => {
+        await panel().locator('lens-button', { hasText: 'Save table' }).click();
+        const saved = await saveAs(page, path.join(srv.ws, 'roar.csv'), 'pictures.birds_cnn.roar.csv');
+        const lines = saved.toString('utf8').trim().split('\n');
+        assert.equal(lines[0], 'method,fraction,seed,accuracy,loss');
+        assert.equal(lines.length, 15);
       },
     ],
     ...['light', 'hc', 'dark'].map((theme) => [

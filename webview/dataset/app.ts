@@ -30,9 +30,11 @@ export class DatasetApp extends WholePage {
   /** Draws anew; called by the controller. */
   refresh(): void {
     this.requestUpdate();
-    const { survey, layout, curve, nearest, seeds, evaluate } = this.controller;
+    const { survey, layout, curve, nearest, seeds, evaluate, retrain } = this.controller;
     this.clock.run(
-      [survey, layout, curve, nearest, evaluate.task, ...seeds.map(({ task }) => task)].some((task) => task.working),
+      [survey, layout, curve, nearest, evaluate.task, retrain.task, ...seeds.map(({ task }) => task)].some(
+        (task) => task.working,
+      ),
     );
   }
 

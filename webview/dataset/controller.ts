@@ -19,6 +19,7 @@ import { Task } from '../shared/task/task.js';
 import { Compare } from './compare/compare.js';
 import { factsOf, spoken, type Facts } from './facts.js';
 import { Evaluate } from './methods/evaluate.js';
+import { Retrain } from './methods/retrain.js';
 import { completed, NEW_VIEW, type DatasetView, type KeptDataset, type MapView } from './kept.js';
 import { Heat } from './gallery/heat.js';
 import type { How } from './map/map.js';
@@ -50,6 +51,7 @@ export class DatasetController implements Room {
   readonly heat: Heat;
   readonly compare = new Compare(this, () => this.changed());
   readonly evaluate = new Evaluate(this, () => this.changed());
+  readonly retrain = new Retrain(this, this.evaluate, () => this.changed());
   private readonly thumbnails: Thumbnails;
   private names: readonly string[] = [];
   private shown: SurveyAnswer | undefined;

@@ -18,6 +18,7 @@ import type { Compare } from './compare/compare.js';
 import type { Facts } from './facts.js';
 import type { Heat } from './gallery/heat.js';
 import type { Evaluate } from './methods/evaluate.js';
+import type { Retrain } from './methods/retrain.js';
 import type { DatasetView, MapView } from './kept.js';
 import type { How } from './map/map.js';
 
@@ -81,6 +82,8 @@ export interface Room {
 
   /** How good methods are on these pictures. */
   readonly evaluate: Evaluate;
+  /** What can be learned of them when what methods point at is removed. */
+  readonly retrain: Retrain;
 
   /** Says something to who hears the page. */
   say(text: string): void;

@@ -20,17 +20,27 @@ import type { OtherCheckpoint } from '../../protocol/modelPanel.js';
 import { datasetCommand } from './commandLine.js';
 import { comparisonHandlers, networkOf } from './comparison.js';
 import { PlaceWatch } from './placeWatch.js';
+import { retrainingHandlers } from './retraining.js';
+import type { RoarJob } from './roarJob.js';
 import { KeptAnswers } from './keptAnswers.js';
 import type { ExampleSelection } from './selection.js';
 import type { DatasetTopicFiles } from './topicFiles.js';
+
+/** What an explain panel is opened with: networks beside the model, and a method. */
+export interface ExplainAlso {
+  readonly networks?: readonly NamedNetwork[];
+  readonly method?: string;
+}
 
 /** What a panel needs of the window around it. */
 export interface Around {
   readonly selection: ExampleSelection;
   /** Opens the explain panel. */
-  explain(images: readonly vscode.Uri[], model: vscode.Uri, networks?: readonly NamedNetwork[]): void;
+  explain(images: readonly vscode.Uri[], model: vscode.Uri, also: ExplainAlso): void;
   /** Opens the same place with another model, which is asked for. */
   openWith(place: vscode.Uri): Promise<void>;
+  /** Remove-and-retrain of this model on this place: there is one, whichever panel began it. */
+  readonly roar: (topic: DatasetTopicFiles) => RoarJob;
 }
 
 /** One panel of a data set: its page, and the files that it depends on. */
@@ -44,6 +54,7 @@ export class DatasetPanel extends Panel {
   /** Names of what has changed since the model was asked. */
   private readonly stale = new Set<string>();
   private readonly answers = new KeptAnswers();
+  private readonly roar: RoarJob;
   /** Layouts that a page has joined, by the name that it gives them: what the runner calls them. */
   private readonly runs = new Map<string, string>();
 
@@ -57,6 +68,8 @@ export class DatasetPanel extends Panel {
     const { model, place } = topic;
     this.other = topic.compare;
     this.tab = topic.tab;
+    const job = (this.roar = around.roar(topic));
+    this.disposables.add({ dispose: () => job.orphan() });
     this.panel.title = `${nameOf(place)} · ${nameOf(model).replace(/\.onnx$/i, '')}`;
     this.watch = this.disposables.add(new DiskWatch((file) => this.changed(nameOf(file))));
     this.watch.watch([model, model.with({ path: sidecarPath(model.path) })]);
@@ -85,6 +98,7 @@ export class DatasetPanel extends Panel {
   private changed(name: string): void {
     this.stale.add(name);
     this.answers.clear();
+    this.roar.changed();
     this.tell(this.page.stale({ files: [...this.stale] }));
   }
 
@@ -94,12 +108,14 @@ export class DatasetPanel extends Panel {
     return {
       ...this.passed(),
       ...comparisonHandlers(services, this.topic),
+      ...retrainingHandlers(services, this.topic, this.roar),
       setup: async () => {
         const compare = this.other;
         // Asked for once: a page that comes back has kept which model it was, and is asked again by hand.
         const { tab } = this;
         this.other = this.tab = undefined;
         this.answers.orphan();
+        this.roar.orphan();
         return {
           model: named(model),
           place: named(place),
@@ -133,9 +149,10 @@ export class DatasetPanel extends Panel {
       thumbnails: async (request, { signal }) =>
         (await services.runner()).thumbnails({ ...request, place: pathOf(place) }, { signal }),
       select: async ({ names }) => around.selection.select({ place, names, by: this }),
-      explain: async ({ names, beside }) => {
+      explain: async ({ names, beside, method }) => {
         try {
-          around.explain(await this.pictures(names), model, beside === undefined ? undefined : [networkOf(beside)]);
+          const networks = beside === undefined ? undefined : [networkOf(beside)];
+          around.explain(await this.pictures(names), model, given({ networks, method }));
         } catch (error) {
           services.notify(error);
         }

@@ -12,6 +12,7 @@ import { choosePlace } from './choosePlace.js';
 import { otherOf } from './comparison.js';
 import { DatasetPanel, type Around } from './datasetPanel.js';
 import type { DatasetTopicFiles } from './topicFiles.js';
+import { RoarJobs } from './roarJob.js';
 import { ExampleSelection } from './selection.js';
 
 /** The panels of data sets, one for each model and place, and the command that opens them. */
@@ -19,6 +20,7 @@ export class DatasetPanels implements vscode.Disposable {
   readonly selection: ExampleSelection;
   private readonly panels: Panels<DatasetPanel, DatasetTopicFiles>;
   private readonly commands: vscode.Disposable;
+  private readonly jobs = new RoarJobs();
 
   /** @param memory of the workspace: what is selected is there again after a reload */
   constructor(
@@ -29,9 +31,10 @@ export class DatasetPanels implements vscode.Disposable {
     this.selection = new ExampleSelection(memory);
     const around: Around = {
       selection: this.selection,
-      explain: (images, model, networks) => explain.show({ images, model, ...given({ networks }) }),
+      explain: (images, model, also) => explain.show({ images, model, ...also }),
       // Side by side: what is selected in one is seen in the other.
       openWith: (place) => this.openAsked(place, vscode.ViewColumn.Beside),
+      roar: ({ model, place }) => this.jobs.of(`${model.toString()} ${place.toString()}`),
     };
     this.panels = new Panels<DatasetPanel, DatasetTopicFiles>(services, {
       viewType: 'onnxLens.dataset',

@@ -3,17 +3,15 @@ import type { EvaluateAnswer } from '../../../src/protocol/benchmark.js';
 import {
   against,
   metricOf,
-  METRICS,
   ranked,
   type EvaluatedMethod,
   type Evaluation,
   type MetricId,
 } from '../../../src/result/benchmark.js';
 import { evaluationDocument } from '../../../src/result/evaluationDocument.js';
-import { METHOD_GROUPS, type MethodGroup } from '../../../src/result/method.js';
 import '../../shared/charts/lineChart.js';
 import type { LineChartData } from '../../shared/charts/lineChart.js';
-import { button, checkbox, dropdown, numberField } from '../../shared/controls.js';
+import { button, numberField } from '../../shared/controls.js';
 import { parameterForm } from '../../shared/form/parameterForm.js';
 import { formatNumber, plural, stemOf } from '../../shared/format.js';
 import { emptyState, failure, notice } from '../../shared/messages.js';
@@ -24,7 +22,9 @@ import { taskProgress } from '../../shared/task/taskProgress.js';
 import type { Facts } from '../facts.js';
 import { pictureList } from '../pictureList.js';
 import type { Room, TabDefinition } from '../room.js';
+import { explains, measure, methodChoice } from './choice.js';
 import { METHODS } from './evaluate.js';
+import { retrainPart } from './retrainPart.js';
 
 /** Are attributions any good? Methods beside random pixels and edges. */
 export const tab: TabDefinition = { id: METHODS, label: 'Methods', side: true, render };
@@ -32,6 +32,7 @@ export const tab: TabDefinition = { id: METHODS, label: 'Methods', side: true, r
 function render(room: Room, facts: Facts): TemplateResult {
   const { evaluate } = room;
   evaluate.learn();
+  if (room.retrain.kept.open) return retrainPart(room, facts);
   const { task } = evaluate;
   const { value, error } = task;
   const again = { label: 'Try again', look: 'primary', onClick: () => evaluate.ask() } as const;
@@ -52,20 +53,12 @@ function render(room: Room, facts: Facts): TemplateResult {
 /** What is asked. */
 function question(room: Room): TemplateResult {
   const { evaluate } = room;
-  const { kept, methods, task } = evaluate;
+  const { kept, task } = evaluate;
   const metric = metricOf(kept.metric);
-  const groups = Object.entries(METHOD_GROUPS) as [MethodGroup, (typeof METHOD_GROUPS)[MethodGroup]][];
   const set = (name: string, value: string | number | boolean): void =>
     evaluate.choose({ params: { ...kept.params, [kept.metric]: { ...kept.params[kept.metric], [name]: value } } });
   return html`<div class="map-question">
-      <label class="inline"
-        ><span>Measure</span> ${dropdown({
-          label: 'What methods are measured by',
-          value: kept.metric,
-          choices: METRICS.map(({ id, title, summary }) => ({ value: id, label: title, title: summary })),
-          onChange: (id) => evaluate.choose({ metric: id as MetricId }),
-        })}</label
-      >
+      ${measure(room)}
       <label class="inline eval-count"
         ><span>Pictures</span> ${numberField({
           label: 'How many pictures, drawn with the shares of the classes kept',
@@ -87,33 +80,13 @@ function question(room: Room): TemplateResult {
       ${task.value === undefined || task.working ? nothing : saving(room, task.value)}
     </div>
     <p class="dim lead">${metric.summary} <span title=${metric.citation}>${metric.citation}.</span></p>
-    <details class="eval-choice">
-      <summary>${plural(kept.methods.length, 'method')}: ${titles(room).join(', ') || 'none'}</summary>
-      ${groups.map(([id, { title }]) => {
-        const some = methods.filter(({ group }) => group === id);
-        if (some.length === 0) return nothing;
-        return html`<fieldset>
-          <legend>${title}</legend>
-          ${some.map((method) =>
-            checkbox({
-              label: method.title,
-              checked: kept.methods.includes(method.id),
-              onChange: () => evaluate.toggle(method.id),
-            }),
-          )}
-        </fieldset>`;
-      })}
-    </details>
+    ${methodChoice(room)}
     <details class="eval-choice">
       <summary>Settings of the measure</summary>
       <div class="eval-form">
         ${parameterForm({ schema: metric.parameters, values: kept.params[kept.metric] ?? {}, onChange: set })}
       </div>
     </details>`;
-}
-
-function titles({ evaluate: { kept, methods } }: Room): string[] {
-  return kept.methods.map((id) => methods.find((each) => each.id === id)?.title ?? id);
 }
 
 /** With the recipe, as the command line writes it. */
@@ -205,15 +178,15 @@ function answer(room: Room, facts: Facts, { evaluation }: EvaluateAnswer): Templ
       ${main === undefined ? nothing : html`<div class="eval-chart"><lens-line-chart .data=${data} .label=${'Mean curves of the methods; the table has their scores'}></lens-line-chart></div>`}
       <div class="table-scroll" tabindex="0" role="group" aria-label="Scores of the methods">
         <table class="number-table eval-table">
-          ${tableHead('method', 'score', '95 %', 'interval', ...beside.map(({ title }) => title), 'beside random')}
+          ${tableHead('method', 'score', '95 %', 'interval', ...beside.map(({ title }) => title), 'beside random', '')}
           <tbody>
-            ${rows.map((row) => scoreRow(room, evaluation, row, scale))}
+            ${rows.map((row) => scoreRow(explains(room, facts, row), room, evaluation, row, scale))}
           </tbody>
         </table>
       </div>
       <p class="dim">
-        Score: ${score}. Intervals are of 2000 bootstrap draws over the pictures. A click on a method lists its
-        pictures.
+        Score: ${score}. Intervals are of 2000 bootstrap draws over the pictures. The name of a method lists its
+        pictures; a click on its row explains one by it.
       </p>
     </section>
     ${pictures(room, facts, evaluation)}
@@ -243,6 +216,7 @@ function scaleOf(rows: readonly EvaluatedMethod[]): readonly [low: number, high:
 const VERDICT = { better: 'better', worse: 'worse', unclear: 'not to be told apart' } as const;
 
 function scoreRow(
+  { onClick, control }: ReturnType<typeof explains>,
   { evaluate }: Room,
   evaluation: Evaluation,
   row: EvaluatedMethod,
@@ -253,7 +227,7 @@ function scoreRow(
   const known = Number.isFinite(score.mean);
   const found = against(evaluation, row, 'random');
   const shown = evaluate.shown === id;
-  return html`<tr class=${kind === 'baseline' ? 'eval-baseline' : ''}>
+  return html`<tr class=${kind === 'baseline' ? 'eval-baseline' : 'eval-opens'} @click=${onClick}>
     <th scope="row">
       <button type="button" class="link" aria-expanded=${shown} @click=${() => evaluate.show(id)}>${title}</button>
     </th>
@@ -274,6 +248,7 @@ function scoreRow(
     </td>
     ${(metricOf(evaluation.metric).beside ?? []).map(({ id: name }) => html`<td>${formatNumber(beside?.[name]?.mean ?? NaN)}</td>`)}
     <td>${found === undefined ? '' : VERDICT[found.verdict]}</td>
+    <td>${control}</td>
   </tr>`;
 }
 
