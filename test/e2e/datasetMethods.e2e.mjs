@@ -84,7 +84,7 @@ export function tests(page, srv) {
         for (const name of ['Integrated Gradients', 'Grad-CAM'])
           await panel()
             .locator('.eval-choice lens-checkbox')
-            .filter({ hasText: new RegExp(`^${name}$`) })
+            .filter({ hasText: new RegExp(`^\\s*${name}\\s*$`) })
             .click();
         await form('1 method');
         await form('What is removed');

@@ -151,6 +151,7 @@ function empty(room: Room): TemplateResult | typeof nothing {
   return emptyState({
     icon: 'mortar-board',
     text: `Are the maps any good? ${plural(retrain.trainings, 'network')} will say: it may take hours, and you may stop and go on at any time. Fewer epochs, fractions, seeds or methods are quicker.`,
+    action: { label: 'Retrain', onClick: () => retrain.ask() },
   });
 }
 
