@@ -167,6 +167,8 @@ function table(room: Room, facts: Facts, shown: Shown): TemplateResult {
     labels: ['0', ...fractions.map(String)],
     xTitle: params.keep ? 'least relevant removed, %' : 'most relevant removed, %',
     yTitle: 'test accuracy after retraining, %',
+    minimum: 0,
+    maximum: 100,
     series: rows.map(({ id, title }) => ({
       name: title,
       values: [overSeeds(shown, NOTHING, 0), ...fractions.map((f) => overSeeds(shown, id, f))].map(
@@ -196,11 +198,6 @@ function table(room: Room, facts: Facts, shown: Shown): TemplateResult {
       <table class="number-table eval-table retrain-table">
         ${tableHead('accuracy, %', ...fractions.map((fraction) => `${fraction} %`), '')}
         <tbody>
-          <tr class="eval-baseline">
-            <th scope="row">nothing removed</th>
-            <td colspan=${fractions.length}>${cell(NOTHING, 0)}</td>
-            <td></td>
-          </tr>
           ${rows.map((row) => {
             const { onClick, control } = explains(room, facts, row);
             return html`<tr class=${row.kind === 'baseline' ? 'eval-baseline' : 'eval-opens'} @click=${onClick}>
@@ -213,7 +210,7 @@ function table(room: Room, facts: Facts, shown: Shown): TemplateResult {
       </table>
     </div>
     <p class="dim">
-      Mean over
+      Nothing removed: ${cell(NOTHING, 0)} %. Mean over
       ${plural(seeds.length, 'seed')}${seeds.length < 2 ? ': one says nothing of chance' : ' ± their standard deviation'}.
       A click on a method explains a picture by it.
     </p>

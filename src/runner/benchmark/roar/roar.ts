@@ -89,7 +89,7 @@ function removalNotes({ params, seeds, training, means, pictures }: RoarQuestion
   const [height, width] = training.plan.size.value;
   const { about } = training.set;
   return [
-    `Networks of ${width}×${height} pixels were trained on ${pictures.count} pictures from random weights, ${training.recipe.epochs} epochs; the last epoch counts.`,
+    `Networks of ${width}×${height} pixels were trained on ${pictures.count} pictures from random weights, ${training.recipe.epochs} ${training.recipe.epochs === 1 ? 'epoch' : 'epochs'}; the last epoch counts.`,
     `Tested on ${about.by === 'split' ? `the split "${about.split ?? ''}"` : 'a share of each class that is held out'}, with as much removed as in training.`,
     `Ranked ${params.rank === 'values' ? 'are all values, each channel by itself' : 'are pixels, all channels together'}, ${params.map === 'squared' ? 'by squares where a map has channels' : 'with their signs'}; maps of one value for each pixel by their values. Explained is the class that the model itself gives.`,
     `What is removed becomes the mean of its channel over the training pictures (${[...means].join(', ')} of 255).${params.keep ? ' The least relevant is removed first: what a method points at is kept.' : ''}`,
