@@ -75,9 +75,13 @@ export function tests(page, srv) {
         await screenshot(page, 'dataset-retrain-empty');
         const form = async (name) => panel().locator('.eval-choice summary', { hasText: name }).click();
         const type = async (label, text) => {
-          await panel().getByLabel(label, { exact: true }).first().click();
-          await page.keyboard.press('ControlOrMeta+A');
-          await page.keyboard.type(text);
+          await panel()
+            .getByLabel(label, { exact: true })
+            .first()
+            .locator('input')
+            .or(panel().locator(`input[aria-label="${label}"]`))
+            .first()
+            .fill(text);
           await page.keyboard.press('Tab');
         };
         await form('3 methods');

@@ -196,7 +196,7 @@ function table(room: Room, facts: Facts, shown: Shown): TemplateResult {
     </div>
     <div class="table-scroll" tabindex="0" role="group" aria-label="Accuracy after retraining">
       <table class="number-table eval-table retrain-table">
-        ${tableHead('accuracy, %', ...fractions.map((fraction) => `${fraction} %`), '')}
+        ${tableHead('accuracy, %', ...fractions.map((fraction) => `${fraction} %`), 'pictures')}
         <tbody>
           ${rows.map((row) => {
             const { onClick, control } = explains(room, facts, row);
