@@ -2,6 +2,8 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { AttentionPanels } from './host/attention/attentionPanels.js';
+import { CheckTests } from './host/sanity/checkTests.js';
+import { checkCommands } from './host/sanity/commands.js';
 import { explainCommands } from './host/explain/commands.js';
 import { DatasetPanels } from './host/dataset/datasetPanels.js';
 import { modelCommands } from './host/model/commands.js';
@@ -43,6 +45,7 @@ export interface LensApi {
   readonly attention: AttentionPanels;
   readonly visualize: VisualizePanels;
   readonly training: TrainPanels;
+  readonly checks: CheckTests;
   readonly notifier: Notifier;
   readonly status: StatusItem;
   readonly cuda: CudaSetup;
@@ -127,6 +130,8 @@ export function activate(context: vscode.ExtensionContext): LensApi {
   const attention = own(new AttentionPanels(services, explain));
   const visualize = own(new VisualizePanels(services, explain));
   const training = own(new TrainPanels(services));
+  const checks = own(new CheckTests(services));
+  own(checkCommands(services, checks, explain, datasets));
   own(new PythonLenses(services));
   own(explainCommands(services, explain));
   own(modelCommands(services, tree, editors));
@@ -143,6 +148,7 @@ export function activate(context: vscode.ExtensionContext): LensApi {
     attention,
     visualize,
     training,
+    checks,
     notifier,
     status,
     cuda,

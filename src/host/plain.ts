@@ -109,3 +109,28 @@ export class PlainTooltip {
 export function plainLens(range: vscode.Range, command: vscode.Command): vscode.CodeLens {
   return new vscode.CodeLens(range, { ...command, title: plainRow(command.title) });
 }
+
+/** Tables in it need more room than a sentence. */
+const MOST_IN_MESSAGE = 8000;
+
+/** A message of the Test Explorer; with two texts it shows them beside each other. */
+export function plainTestMessage(
+  text: string,
+  difference?: { readonly expected: string; readonly actual: string },
+): vscode.TestMessage {
+  const said = plain(text, MOST_IN_MESSAGE);
+  return difference === undefined
+    ? new vscode.TestMessage(said)
+    : vscode.TestMessage.diff(said, plain(difference.expected), plain(difference.actual));
+}
+
+/** A row of the Problems view and a mark under its line. */
+export function plainDiagnostic(
+  range: vscode.Range,
+  text: string,
+  severity: vscode.DiagnosticSeverity,
+): vscode.Diagnostic {
+  const diagnostic = new vscode.Diagnostic(range, plain(text), severity);
+  diagnostic.source = 'ONNX Lens';
+  return diagnostic;
+}
