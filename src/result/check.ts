@@ -11,6 +11,8 @@ export interface CheckDescription {
   readonly needs: 'model' | 'pictures' | 'labels' | 'twin';
   /** What its number is held to where nobody says otherwise. */
   readonly bound?: { readonly name: string; readonly value: number; readonly unit: string };
+  /** From which side its number is held to the bound; of others the bound is that of a test between two numbers. */
+  readonly side?: 'at least' | 'at most';
   /** What it asks, in one line. */
   readonly reads: string;
 }
@@ -93,6 +95,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'numbers',
     title: 'No NaN and no infinity',
     needs: 'model',
+    side: 'at most',
     bound: { name: 'layers with numbers that are not finite', value: 0, unit: 'layers' },
     reads: 'weights and activations that are not finite numbers, by layer',
   },
@@ -100,6 +103,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'units',
     title: 'Dead and saturated units',
     needs: 'pictures',
+    side: 'at most',
     bound: { name: 'largest share of a layer that says the same of every picture', value: 0.9, unit: 'of a layer' },
     reads: 'units that answer every picture with one value',
   },
@@ -107,6 +111,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'double-softmax',
     title: 'One Softmax',
     needs: 'model',
+    side: 'at most',
     bound: { name: 'a Softmax over a Softmax', value: 0, unit: 'nodes' },
     reads: 'probabilities that are made into probabilities again',
   },
@@ -114,6 +119,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'unused-weights',
     title: 'No unused weights',
     needs: 'model',
+    side: 'at most',
     bound: { name: 'numbers that no output depends on', value: 0, unit: 'numbers' },
     reads: 'weights in the file that no output depends on',
   },
@@ -121,6 +127,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'batch',
     title: 'Independent of the batch',
     needs: 'model',
+    side: 'at most',
     bound: { name: 'largest change of a score, of the largest score', value: 1e-3, unit: 'relative' },
     reads: 'whether an input is answered alike alone and among others',
   },
@@ -128,6 +135,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'repeatable',
     title: 'Same result twice',
     needs: 'model',
+    side: 'at most',
     bound: { name: 'largest change of a score, of the largest score', value: 1e-5, unit: 'relative' },
     reads: 'whether the same input gives the same scores again',
   },
@@ -135,6 +143,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'accuracy',
     title: 'Accuracy',
     needs: 'labels',
+    side: 'at least',
     reads:
       'accuracy against "checks": { "accuracy": … } of the settings file, per class, and against the commonest class',
   },
@@ -149,6 +158,7 @@ export const CHECKS: readonly CheckDescription[] = [
     id: 'randomisation',
     title: 'Weights randomised',
     needs: 'pictures',
+    side: 'at most',
     bound: { name: 'likeness of the map of a network that learned nothing', value: 0.5, unit: 'of 1' },
     reads: 'whether maps depend on what the model learned',
   },

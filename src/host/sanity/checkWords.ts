@@ -1,5 +1,4 @@
-import type { CheckId } from '../../base/checks.js';
-import type { CheckEvidence, CheckResult, CheckTable } from '../../result/check.js';
+import { checkOf, type CheckEvidence, type CheckResult, type CheckTable } from '../../result/check.js';
 
 /** What a check found, in the words of the Test Explorer. */
 
@@ -34,20 +33,6 @@ function numberText(value: number): string {
   return Number.isFinite(value) ? `${+value.toPrecision(4)}` : String(value);
 }
 
-/** Of which checks a number is held to a bound, and from which side. */
-const SIDES: Readonly<Record<CheckId, 'at least' | 'at most' | undefined>> = {
-  numbers: 'at most',
-  units: 'at most',
-  'double-softmax': 'at most',
-  'unused-weights': 'at most',
-  batch: 'at most',
-  repeatable: 'at most',
-  accuracy: 'at least',
-  // Its bound is that of a test between two ways, not of what it found.
-  preprocessing: undefined,
-  randomisation: 'at most',
-};
-
 export interface Difference {
   readonly expected: string;
   readonly actual: string;
@@ -55,7 +40,7 @@ export interface Difference {
 
 /** What was expected beside what is, where both are one number. */
 export function differenceOf({ id, value, bound, unit = '' }: CheckResult): Difference | undefined {
-  const side = SIDES[id];
+  const { side } = checkOf(id);
   if (side === undefined || value === undefined || bound === undefined || !Number.isFinite(bound)) return undefined;
   const said = (number: number): string => `${numberText(number)} ${unit}`.trim();
   return { expected: `${side} ${said(bound)}`, actual: said(value) };

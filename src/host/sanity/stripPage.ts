@@ -24,11 +24,21 @@ export function stripPage(title: string, { sentence, evidence }: CheckResult): s
   const { strips = [], tables = [], notes = [] } = evidence;
   return page(title, [
     paragraph(sentence),
-    paragraph('Dark: nothing; light: most. Each map on its own scale.', 'soft'),
+    paragraph(`${legendOf(strips)} Each map on its own scale.`, 'soft'),
     ...strips.map((strip, i) => section(`strip-${i}`, strip.title, stripPart(strip))),
     ...tables.map(({ title: name, head, rows }, i) => section(`table-${i}`, name, table(name, head, rows))),
     list(notes),
   ]).replace('</head>', THEME);
+}
+
+/** What the colours say, of the kinds of maps that are shown. */
+function legendOf(strips: readonly CheckStrip[]): string {
+  const signs = new Set(strips.flatMap(({ maps }) => maps.map(({ map }) => map.signed)));
+  const words = [
+    ...(signs.has(false) ? ['Dark: nothing; light: most.'] : []),
+    ...(signs.has(true) ? ['Red: for; blue: against; white: nothing.'] : []),
+  ];
+  return words.join(' ');
 }
 
 function stripPart({ maps }: CheckStrip): string {
