@@ -3,8 +3,9 @@
 // the editor, in the editor's own words. Settings and walkthroughs, which are of all, stand in package.json itself.
 import { build } from 'esbuild';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+
 import prettier from 'prettier';
 
 const sources = `
@@ -39,7 +40,7 @@ async function registries() {
       external: ['onnxruntime-node', 'sharp'],
       plugins: [noEditor],
     });
-    return (await import(pathToFileURL(outfile))).default;
+    return createRequire(outfile)(outfile);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -13,5 +13,5 @@ process.on('message', async ({ file, color }) => {
   // Long enough for the slowest on a machine that is busy with other things.
   const mocha = new Mocha({ ui: 'bdd', timeout: 180_000, slow: 2_000, color });
   mocha.addFile(path.join(out, file));
-  process.send(await countsOf(mocha));
+  process.send({ counts: await countsOf(mocha), bytes: process.memoryUsage().rss });
 });

@@ -7,6 +7,8 @@ import { addCounts, countsLine, noCounts, writeCounts } from '../../.build/count
 import { buildTests } from './build.mjs';
 
 const LANES = 2;
+/** A process that has grown to this is replaced: what tests keep by module adds up, and a full heap is swept for seconds. */
+const FULL_BYTES = 1.2e9;
 /** A file that says nothing for so long hangs: no test may take longer than a few minutes. */
 const SILENT_MS = 600_000;
 
@@ -56,11 +58,12 @@ async function lane() {
   let child;
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     child ??= start();
-    const { counts, text } = await run(child, file);
+    const { counts, text, bytes } = await run(child, file);
     process.stdout.write(text);
     addCounts(total, counts);
     if (counts.failed > 0) broken.push(file);
-    if (child.exitCode !== null || child.signalCode !== null) child = undefined;
+    if (bytes > FULL_BYTES) child.kill();
+    if (bytes > FULL_BYTES || child.exitCode !== null || child.signalCode !== null) child = undefined;
   }
   child?.kill();
 }
@@ -69,7 +72,7 @@ function start() {
   return fork('test/unit/lane.mjs', [out], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }
 
-/** @returns {Promise<{ counts: ReturnType<typeof noCounts>, text: string }>} one failure where the process ends or hangs */
+/** @returns {Promise<{ counts: ReturnType<typeof noCounts>, text: string, bytes: number }>} one failure where the process ends or hangs */
 function run(child, file) {
   return new Promise((resolve) => {
     let text = '';
@@ -78,17 +81,20 @@ function run(child, file) {
       alarm.refresh();
     };
     const alarm = setTimeout(() => child.kill('SIGKILL'), SILENT_MS);
-    const end = (counts, more = '') => {
+    const end = ({ counts, bytes }, more = '') => {
       clearTimeout(alarm);
       for (const stream of [child.stdout, child.stderr]) stream.off('data', hear);
       child.removeAllListeners();
-      resolve({ counts, text: text + more });
+      resolve({ counts, text: text + more, bytes });
     };
     for (const stream of [child.stdout, child.stderr]) stream.on('data', hear);
     // What was printed before the answer may arrive after it.
-    child.once('message', (counts) => setTimeout(() => end(counts), 50));
+    child.once('message', (answer) => setTimeout(() => end(answer), 50));
     child.once('exit', (code, signal) =>
-      end({ ...noCounts(), failed: 1 }, `\n${file}: its process has ended with ${code ?? signal}.\n`),
+      end(
+        { counts: { ...noCounts(), failed: 1 }, bytes: 0 },
+        `\n${file}: its process has ended with ${code ?? signal}.\n`,
+      ),
     );
     child.send({ file: path.relative('test/unit', file).replace(/\.ts$/, '.js'), color: process.stdout.isTTY });
   });
