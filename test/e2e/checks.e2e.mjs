@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
-import { ICON, explorerMenu, openFile, openWorkbench, runCommand, screenshot, setTheme } from './support/ui.mjs';
+import { ICON, explorerMenu, openWorkbench, runCommand, screenshot, setTheme } from './support/ui.mjs';
 
 export const options = { viewport: { width: 1400, height: 900 }, settings: { 'onnxLens.provider': 'cpu' } };
 
@@ -38,7 +38,6 @@ export function tests(page, srv) {
     [
       'the failure stands at its line of the settings file, and among the problems',
       async () => {
-        await openFile(page, 'models/birds/birds_cnn.lens.json');
         await runCommand(page, 'Problems: Focus on Problems View');
         await problems().filter({ hasText: 'Accuracy:' }).waitFor();
         await problems().filter({ hasText: 'Preprocessing:' }).waitFor();
@@ -50,11 +49,13 @@ export function tests(page, srv) {
             .split('\n')
             .findIndex((each) => each.includes('"accuracy"')) + 1;
         assert.match(text, new RegExp(`Ln ${line},`));
+        await problems().filter({ hasText: 'Accuracy:' }).dblclick();
+        await page.locator('.tabs-container .tab.active', { hasText: 'birds_cnn.lens.json' }).waitFor();
         await screenshot(page, 'checks-problems');
       },
     ],
     [
-      'what is behind a failure opens: the confusion of its classes',
+      'what is behind a failure opens: the pictures that it got wrong',
       async () => {
         await row('Accuracy').dblclick();
         await page.locator('.test-output-peek').waitFor();
@@ -62,11 +63,14 @@ export function tests(page, srv) {
           await setTheme(page, theme);
           await screenshot(page, `checks-peek-${theme}`);
         }
-        await page.locator('.test-output-peek .action-label[aria-label*="Open Confusion"]').first().click();
+        await page.getByText('Explain the Pictures Behind It').first().click();
+        await page.locator('.tabs-container .tab.active', { hasText: 'birds_cnn' }).waitFor({ timeout: 60_000 });
         await page
-          .locator('.tabs-container .tab.active', { hasText: 'pictures · birds_cnn' })
+          .locator('.tabs-container .tab.active', { hasText: '.png' })
+          .or(page.locator('.tabs-container .tab.active', { hasText: 'pictures' }))
+          .first()
           .waitFor({ timeout: 60_000 });
-        await screenshot(page, 'checks-confusion');
+        await screenshot(page, 'checks-behind');
       },
     ],
   ];

@@ -83,6 +83,7 @@ export class CheckTests implements vscode.Disposable {
     await this.list();
     const items = models.map((model) => this.itemOf(model));
     for (const item of items) if (item.parent === undefined) this.controller.items.add(item);
+    if (items[0] !== undefined) await this.reveal(items[0]);
     const source = new vscode.CancellationTokenSource();
     try {
       const error = await this.run(new vscode.TestRunRequest(items), source.token);
@@ -90,6 +91,14 @@ export class CheckTests implements vscode.Disposable {
     } finally {
       source.dispose();
     }
+  }
+
+  /** Opens the tree at the checks of a model: what is asked for from elsewhere is looked for there. */
+  private async reveal(item: vscode.TestItem): Promise<void> {
+    await this.open(item);
+    const [first] = this.chosen(item, undefined);
+    // A window that does not know the command shows the tree as it is.
+    await vscode.commands.executeCommand('vscode.revealTestInExplorer', first ?? item).then(undefined, () => undefined);
   }
 
   /** The models of the workspace below its folders. */
