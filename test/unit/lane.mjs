@@ -9,9 +9,19 @@ process.setSourceMapsEnabled?.(true);
 const { createRequire } = await import('node:module');
 createRequire(import.meta.url)(path.join(out, FIRST));
 
+listenAlone();
+
+/** Each run of Mocha listens, and hands on to the others what is none of its own: two would do so for ever. */
+function listenAlone() {
+  for (const event of ['unhandledRejection', 'uncaughtException']) process.removeAllListeners(event);
+  process.on('unhandledRejection', (error) => console.log('    nobody took this error:', error));
+}
+
 process.on('message', async ({ file, color }) => {
   // Long enough for the slowest on a machine that is busy with other things.
   const mocha = new Mocha({ ui: 'bdd', timeout: 180_000, slow: 2_000, color });
   mocha.addFile(path.join(out, file));
-  process.send({ counts: await countsOf(mocha), bytes: process.memoryUsage().rss });
+  const counts = await countsOf(mocha);
+  listenAlone();
+  process.send({ counts, bytes: process.memoryUsage().rss });
 });
