@@ -178,7 +178,7 @@ function answer(room: Room, facts: Facts, { evaluation }: EvaluateAnswer): Templ
       ${main === undefined ? nothing : html`<div class="eval-chart"><lens-line-chart .data=${data} .label=${'Mean curves of the methods; the table has their scores'}></lens-line-chart></div>`}
       <div class="table-scroll" tabindex="0" role="group" aria-label="Scores of the methods">
         <table class="number-table eval-table">
-          ${tableHead('method', 'score', '95 %', 'interval', ...beside.map(({ title }) => title), 'beside random', '')}
+          ${tableHead('method', 'score', '95 %', 'interval', ...beside.map(({ title }) => title), 'beside random', 'pictures')}
           <tbody>
             ${rows.map((row) => scoreRow(explains(room, facts, row), room, evaluation, row, scale))}
           </tbody>
