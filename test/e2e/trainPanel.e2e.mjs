@@ -57,7 +57,7 @@ export function tests(page, srv) {
         await iconButton('Go on').click();
         await panel().locator('.train-now', { hasText: 'loss' }).waitFor({ timeout: 90_000 });
         await iconButton('End here and keep the network').click();
-        await panel().locator('.train-end', { hasText: 'of 900: it was ended by hand' }).waitFor({ timeout: 90_000 });
+        await panel().locator('.train-end', { hasText: 'of 900: it was ended by hand' }).waitFor({ timeout: 240_000 });
         for (const theme of ['light', 'hc', 'dark']) await accessible(theme, 'end');
       },
     ],
