@@ -212,3 +212,14 @@ function smallFloat(b: number, e: number, m: number, bias: number, kind: 'ieee' 
   if (exponent === 0) return sign * (mantissa / (1 << m)) * 2 ** (1 - bias);
   return sign * (1 + mantissa / (1 << m)) * 2 ** (exponent - bias);
 }
+
+/** Numbers of several arrays, one after the other. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

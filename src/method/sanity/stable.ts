@@ -1,3 +1,4 @@
+import { concatenated } from '../../base/tensor.js';
 import type { FloatTensor } from '../../base/tensor.js';
 import { concatBatches } from '../../session/batches.js';
 import type { ModelSubject } from '../subject/modelSubject.js';
@@ -37,14 +38,4 @@ export function largestChange(a: ArrayLike<number>, b: ArrayLike<number>): numbe
     most = Math.max(most, Number.isNaN(change) ? Infinity : change);
   }
   return most === 0 ? 0 : most / Math.max(top, 1e-30);
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

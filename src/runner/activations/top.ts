@@ -1,3 +1,4 @@
+import { concatenated } from '../../base/tensor.js';
 import path from 'node:path';
 import { isCancelled, LensError, throwIfCancelled, toErrorData } from '../../base/errors.js';
 import { Newest } from '../../base/newest.js';
@@ -127,9 +128,9 @@ async function collect(
     if (performance.now() - reported > REPORT_MS && done < pending.length) {
       const sofar = {
         inputs,
-        values: joined(values),
+        values: concatenated(values),
         places: joinedPlaces(places),
-        means: joined(means),
+        means: concatenated(means),
         alive,
         failed,
       };
@@ -137,7 +138,14 @@ async function collect(
       reported = performance.now();
     } else call.progress(progress);
   }
-  const all = { inputs, values: joined(values), places: joinedPlaces(places), means: joined(means), alive, failed };
+  const all = {
+    inputs,
+    values: concatenated(values),
+    places: joinedPlaces(places),
+    means: concatenated(means),
+    alive,
+    failed,
+  };
   return { ...all, done: inputs.length };
 }
 
@@ -170,16 +178,6 @@ function peaks(
     means[c] = sum / area;
   }
   return { values, places, means };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 function joinedPlaces(parts: readonly Int32Array[]): Int32Array {
